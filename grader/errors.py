@@ -1,0 +1,38 @@
+"""Every error of the kit in one tree: what happened, where, what next."""
+
+from __future__ import annotations
+
+
+class KitError(Exception):
+    """A problem somebody can mend; the command line prints its three parts.
+
+    Args:
+        what: what happened, in one sentence.
+        where: the file, line or setting it happened in.
+        next_step: what to do about it.
+    """
+
+    def __init__(self, what: str, where: str, next_step: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  where: {self.where}\n  next:  {self.next_step}"
+
+
+class SubmissionError(KitError):
+    """The learner acts: the submission cannot be read."""
+
+
+class CourseError(KitError):
+    """The author acts: the course file or a chapter is wrong."""
+
+
+class SandboxError(KitError):
+    """Whoever runs the machine acts: the isolation asked for is not there, or a sandbox broke."""
+
+
+class UsageError(KitError):
+    """Whoever typed the command acts: an unknown name or a wrong option."""

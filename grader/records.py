@@ -1,0 +1,230 @@
+"""The records that travel from stage to stage, in the order they are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+# --- the course (made by course.py) -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function or class to write. `forbidden` names the built-ins that would be the answer itself."""
+
+    name: str
+    points: float
+    forbidden: tuple[str, ...] = ()
+    extra: bool = False
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One file of exercises. `imports` are the modules its submissions may import beyond the common ones."""
+
+    stem: str
+    title: str
+    title_zh: str
+    sections: tuple[str, ...]
+    exercises: tuple[Exercise, ...]
+    imports: tuple[str, ...] = ()
+    minutes: int = 75
+
+    @property
+    def label(self) -> str:
+        """The short name typed on the command line: ch03 for ch03_activations."""
+        return self.stem.split("_", 1)[0]
+
+    @property
+    def points(self) -> float:
+        """Points that count; extras are on top."""
+        return sum(exercise.points for exercise in self.exercises if not exercise.extra)
+
+    def exercise(self, name: str) -> Exercise:
+        """The exercise called `name`; KeyError if there is none."""
+        for exercise in self.exercises:
+            if exercise.name == name:
+                return exercise
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use."""
+
+    call_s: float = 5.0
+    check_s: float = 30.0
+    chapter_s: float = 240.0
+    memory_mib: int = 2048
+    output_kib: int = 64
+
+
+@dataclass(frozen=True)
+class Course:
+    """A whole course, as course.yml states it; `root` is the folder that holds course.yml."""
+
+    root: Path
+    title: str
+    title_zh: str
+    chapters: tuple[Chapter, ...]
+    practice_examples: int = 25
+    grade_examples: int = 100
+    limits: Limits = field(default_factory=Limits)
+
+
+# --- a submission (made by submission.py) -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """Where a line of `Submission.source` came from, for messages: a file's line, or a notebook's cell and line."""
+
+    line: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One learner's source for one chapter. `origins[i]` says where line i + 1 of `source` came from."""
+
+    chapter: Chapter
+    source: str
+    path: Path
+    sha256: str
+    origins: tuple[SourceLine, ...] = ()
+
+    def place(self, line: int | None) -> str:
+        """Name a line of `source` as its author knows it."""
+        if line is None:
+            return str(self.path)
+        if 0 < line <= len(self.origins):
+            origin = self.origins[line - 1]
+            if origin.cell is not None:
+                return f"{self.path}, cell {origin.cell}, line {origin.line}"
+            return f"{self.path}, line {origin.line}"
+        return f"{self.path}, line {line}"
+
+
+# --- the rules' verdict (made by rules.py) ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One use of something the rules do not allow. `exercises` are the ones that reach it, worth 0."""
+
+    line: int
+    name: str
+    reason: str
+    exercises: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What rules.py makes of a submission: the source that may run, and what was held back."""
+
+    source: str
+    breaches: tuple[Breach, ...] = ()
+    dropped: tuple[tuple[int, str], ...] = ()
+    defined: tuple[str, ...] = ()
+
+    def barred(self) -> frozenset[str]:
+        """Exercises that score 0 because of a breach."""
+        return frozenset(name for breach in self.breaches for name in breach.exercises)
+
+
+# --- the verdict (made by checking/run.py) ----------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """The three states of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """One call into the learner's code, as text a person can paste: `softmax(tensor([[0., 0.]]))`."""
+
+    expression: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest input that fails: its drawn values, the calls made with them, what came and what should have."""
+
+    inputs: tuple[tuple[str, str], ...] = ()
+    calls: tuple[RecordedCall, ...] = ()
+    got: str = ""
+    expected: str = ""
+    worst: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. `message` says what is wrong in words; `diagnosis` names a known mistake."""
+
+    name: str
+    exercise: str
+    title: str
+    outcome: Outcome
+    weight: float
+    message: str = ""
+    hint: str = ""
+    counterexample: Counterexample | None = None
+    diagnosis: str = ""
+    seed: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ExerciseScore:
+    """Points of one exercise: its share of passed weight, 0 when barred by the rules."""
+
+    name: str
+    points: float
+    max_points: float
+    extra: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict on one submission for one chapter: one result per check listed beforehand."""
+
+    chapter: str
+    title: str
+    path: str
+    checks: tuple[CheckResult, ...]
+    exercises: tuple[ExerciseScore, ...]
+    breaches: tuple[Breach, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    profile: str = "practice"
+    device: str = "cpu"
+    isolation: str = "plain"
+    submission_sha256: str = ""
+    checks_sha256: str = ""
+    kit: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+    @property
+    def points(self) -> float:
+        """Points that count, extras left out."""
+        return sum(score.points for score in self.exercises if not score.extra)
+
+    @property
+    def max_points(self) -> float:
+        """The most there is, extras left out."""
+        return sum(score.max_points for score in self.exercises if not score.extra)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed and nothing was refused."""
+        all_passed = all(result.outcome is Outcome.PASSED for result in self.checks)
+        return all_passed and not self.breaches and not self.error
