@@ -1,0 +1,289 @@
+"""Turn values into frames and frames into values, within fixed bounds, on both sides of the sandbox.
+
+A frame is two lengths, a header and a body. The header is msgpack, decoded into the typed structures below and
+nothing else; the body holds the raw bytes of tensors and is never decoded. No pickle, ever.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+import time
+from typing import Any
+
+import msgspec
+import torch
+
+HEADER_LIMIT = 256 * 1024
+BODY_LIMIT = 64 * 1024 * 1024
+DEPTH_LIMIT = 24
+NODE_LIMIT = 20_000
+_LENGTHS = struct.Struct("<IQ")
+_ALIGNMENT = 8
+
+DTYPES = {
+    "float64": torch.float64,
+    "float32": torch.float32,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "int64": torch.int64,
+    "int32": torch.int32,
+    "int16": torch.int16,
+    "int8": torch.int8,
+    "uint8": torch.uint8,
+    "bool": torch.bool,
+}
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+
+
+class WireError(Exception):
+    """The other side sent something that is not a frame, or a value cannot be sent."""
+
+
+class TensorValue(msgspec.Struct, tag="T", array_like=True, frozen=True):
+    """A tensor; its bytes start at `offset` of the body. `strides` asks for that layout on arrival."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    device: str = "cpu"
+    strides: tuple[int, ...] | None = None
+
+
+class ListValue(msgspec.Struct, tag="L", array_like=True, frozen=True):
+    """A list."""
+
+    items: tuple[Value, ...]
+
+
+class TupleValue(msgspec.Struct, tag="U", array_like=True, frozen=True):
+    """A tuple."""
+
+    items: tuple[Value, ...]
+
+
+class DictValue(msgspec.Struct, tag="D", array_like=True, frozen=True):
+    """A dict, keys beside values."""
+
+    keys: tuple[Value, ...]
+    values: tuple[Value, ...]
+
+
+class HandleValue(msgspec.Struct, tag="H", array_like=True, frozen=True):
+    """An object that stays in the guest, by number. `callable` tells a method from a thing."""
+
+    number: int
+    kind: str = ""
+    callable: bool = False
+
+
+class SequenceValue(msgspec.Struct, tag="S", array_like=True, frozen=True):
+    """An object with nothing but `__len__` and `__getitem__` over these items."""
+
+    items: tuple[Value, ...]
+
+
+class FixtureValue(msgspec.Struct, tag="F", array_like=True, frozen=True):
+    """A plain function of the guest, by name (see fixtures.py)."""
+
+    name: str
+
+
+class BytesValue(msgspec.Struct, tag="B", array_like=True, frozen=True):
+    """Opaque bytes of the body, such as a serialised model."""
+
+    offset: int
+    length: int
+
+
+Value = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | TensorValue
+    | ListValue
+    | TupleValue
+    | DictValue
+    | HandleValue
+    | SequenceValue
+    | FixtureValue
+    | BytesValue
+)
+
+
+class Request(msgspec.Struct, array_like=True, frozen=True):
+    """One thing the guest is to do. A `seed` starts a new example: handles are dropped, the generator is seeded."""
+
+    op: str
+    name: str = ""
+    target: int = -1
+    args: tuple[Value, ...] = ()
+    kwargs: dict[str, Value] = {}
+    mode: str = ""
+    seed: int | None = None
+
+
+class Reply(msgspec.Struct, array_like=True, frozen=True):
+    """What came of a request. `status` is ok, raised, stop, missing, unsendable or uncheckable."""
+
+    status: str
+    value: Value = None
+    error: str = ""
+    message: str = ""
+    line: int | None = None
+    changed: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    disturbed: bool = False
+    trace: tuple[str, ...] = ()
+    output: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_request_decoder = msgspec.msgpack.Decoder(Request)
+_reply_decoder = msgspec.msgpack.Decoder(Reply)
+
+
+def pack(message: Request | Reply) -> bytes:
+    """Encode a header; one over the limit is refused before it is sent."""
+    try:
+        header = _encoder.encode(message)
+    except (OverflowError, UnicodeEncodeError, RecursionError) as error:
+        raise WireError(f"the value cannot be sent: {error}") from None
+    if len(header) > HEADER_LIMIT:
+        raise WireError(f"the value is too large to send: {len(header)} bytes of structure")
+    return header
+
+
+def unpack_request(header: bytes) -> Request:
+    """Decode a request; anything else is a WireError."""
+    return _unpack(_request_decoder, header)
+
+
+def unpack_reply(header: bytes) -> Reply:
+    """Decode a reply; anything else is a WireError."""
+    return _unpack(_reply_decoder, header)
+
+
+def _unpack(decoder: msgspec.msgpack.Decoder[Any], header: bytes) -> Any:
+    try:
+        return decoder.decode(header)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
+        raise WireError(f"not a message: {error}") from None
+
+
+# --- frames over a socket ---------------------------------------------------------------------------------
+
+
+def write_frame(sock: socket.socket, header: bytes, body: bytes | bytearray, deadline: float | None = None) -> None:
+    """Send one frame before `deadline` (time.monotonic seconds); TimeoutError after it."""
+    sock.settimeout(_left(deadline))
+    sock.sendall(_LENGTHS.pack(len(header), len(body)) + header + body)
+
+
+def read_frame(sock: socket.socket, deadline: float | None = None) -> tuple[bytes, bytearray]:
+    """Receive one frame before `deadline`; EOFError when the other side left, WireError when it is over the limits."""
+    header_length, body_length = _LENGTHS.unpack(_read_exactly(sock, _LENGTHS.size, deadline))
+    if header_length > HEADER_LIMIT or body_length > BODY_LIMIT:
+        raise WireError(f"a frame of {header_length} + {body_length} bytes is over the limit")
+    header = bytes(_read_exactly(sock, header_length, deadline))
+    return header, _read_exactly(sock, body_length, deadline)
+
+
+def _read_exactly(sock: socket.socket, count: int, deadline: float | None) -> bytearray:
+    buffer = bytearray(count)
+    view, received = memoryview(buffer), 0
+    while received < count:
+        sock.settimeout(_left(deadline))
+        chunk = sock.recv_into(view[received:])
+        if chunk == 0:
+            raise EOFError("the other side closed the connection")
+        received += chunk
+    return buffer
+
+
+def _left(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    return left
+
+
+# --- tensors in a body ------------------------------------------------------------------------------------
+
+
+class Body:
+    """The raw bytes that go with one header, collected while its values are encoded."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def add_bytes(self, data: bytes) -> int:
+        """Append `data`, aligned; returns its offset."""
+        offset = self._length
+        padding = -len(data) % _ALIGNMENT
+        self._parts.append(data)
+        if padding:
+            self._parts.append(b"\0" * padding)
+        self._length += len(data) + padding
+        if self._length > BODY_LIMIT:
+            raise WireError(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
+        return offset
+
+    def add_tensor(self, tensor: torch.Tensor, *, keep_strides: bool = False) -> TensorValue:
+        """Append a tensor's bytes; a non-contiguous layout is named when `keep_strides` asks for it."""
+        name = DTYPE_NAMES.get(tensor.dtype)
+        if name is None:
+            raise WireError(f"a tensor of {tensor.dtype} cannot be sent")
+        if tensor.layout is not torch.strided:
+            raise WireError(f"a tensor of layout {tensor.layout} cannot be sent")
+        shape = tuple(tensor.shape)
+        device = str(tensor.device)
+        if tensor.is_meta:
+            return TensorValue(name, shape, 0, device)
+        strides = tensor.stride() if keep_strides and not tensor.is_contiguous() else None
+        flat = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
+        if flat.dtype is torch.bfloat16:
+            flat = flat.view(torch.int16)
+        return TensorValue(name, shape, self.add_bytes(flat.numpy().tobytes()), device, strides)
+
+    def join(self) -> bytes:
+        """All parts in a row."""
+        return b"".join(self._parts)
+
+
+def element_count(shape: tuple[int, ...]) -> int:
+    """Entries of a tensor of this shape; WireError for a shape no tensor here has."""
+    if len(shape) > 16 or any(side < 0 or side > BODY_LIMIT for side in shape):
+        raise WireError(f"no tensor has the shape {shape}")
+    return math.prod(shape)
+
+
+def read_tensor(value: TensorValue, body: bytearray) -> torch.Tensor:
+    """The tensor `value` describes, on the memory of `body`; WireError when it does not lie inside."""
+    dtype = DTYPES.get(value.dtype)
+    if dtype is None:
+        raise WireError(f"no tensor has the dtype {value.dtype!r}")
+    count = element_count(value.shape)
+    size = count * dtype.itemsize
+    if value.offset < 0 or value.offset + size > len(body) or value.offset % _ALIGNMENT:
+        raise WireError("a tensor reaches outside its frame")
+    if count == 0:
+        return torch.empty(value.shape, dtype=dtype)
+    flat = torch.frombuffer(body, dtype=dtype, count=count, offset=value.offset)
+    tensor = flat.view(value.shape)
+    if dtype is torch.bool:  # any byte but 0 and 1 would be a value that no bool has
+        return torch.frombuffer(body, dtype=torch.uint8, count=count, offset=value.offset).view(value.shape) != 0
+    return tensor
+
+
+def read_bytes(value: BytesValue, body: bytearray) -> bytes:
+    """The bytes `value` describes; WireError when they do not lie inside the body."""
+    if value.offset < 0 or value.length < 0 or value.offset + value.length > len(body):
+        raise WireError("bytes reach outside their frame")
+    return bytes(body[value.offset : value.offset + value.length])
