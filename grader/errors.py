@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class KitError(Exception):
     """A problem somebody can mend; the command line prints its three parts.
@@ -36,3 +39,9 @@ class SandboxError(KitError):
 
 class UsageError(KitError):
     """Whoever typed the command acts: an unknown name or a wrong option."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the nearest of `known` as the end of a message: "; did you mean x?", or nothing if none is near."""
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]}?" if nearest else ""

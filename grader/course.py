@@ -1,0 +1,299 @@
+"""Turn course.yml into a Course; a wrong file is refused by line, field and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from grader import records
+from grader.errors import CourseError, UsageError, did_you_mean
+
+COURSE_FILE = "course.yml"
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Stem = Annotated[str, StringConstraints(pattern=r"^ch[0-9]{2}_[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+# --- what course.yml may say ------------------------------------------------------------------------------
+
+
+class _Model(BaseModel):
+    """Every field is checked strictly and no unknown field is let pass."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Title(_Model):
+    en: Text
+    zh: Text
+
+
+class _Exercise(_Model):
+    name: Identifier
+    points: Annotated[float, Field(gt=0)]
+    forbidden: list[Identifier] = []
+    extra: bool = False
+
+
+def _all_different(exercises: list[_Exercise]) -> list[_Exercise]:
+    seen: set[str] = set()
+    for exercise in exercises:
+        if exercise.name in seen:
+            raise ValueError(f"each exercise once; {exercise.name} stands twice")
+        seen.add(exercise.name)
+    return exercises
+
+
+class _Chapter(_Model):
+    stem: Stem
+    title: _Title
+    sections: Annotated[list[Text], Field(min_length=1)]
+    minutes: Annotated[int, Field(ge=1)] = 75
+    imports: list[Identifier] = []
+    exercises: Annotated[list[_Exercise], Field(min_length=1), AfterValidator(_all_different)]
+
+
+class _Limits(_Model):
+    call_s: Annotated[float, Field(gt=0)] = 5
+    check_s: Annotated[float, Field(gt=0)] = 30
+    chapter_s: Annotated[float, Field(gt=0)] = 240
+    memory_mib: Annotated[int, Field(ge=512)] = 2048
+    output_kib: Annotated[int, Field(ge=1)] = 64
+
+
+class _Grading(_Model):
+    practice_examples: Annotated[int, Field(ge=1)] = 25
+    grade_examples: Annotated[int, Field(ge=1)] = 100
+    limits: _Limits = _Limits()
+
+
+def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
+    seen: dict[str, str] = {}
+    for chapter in chapters:
+        label = chapter.stem.split("_", 1)[0]
+        if label in seen:
+            raise ValueError(f"each chapter number once; {seen[label]} and {chapter.stem} share {label}")
+        seen[label] = chapter.stem
+    return chapters
+
+
+class _Course(_Model):
+    title: _Title
+    grading: _Grading = _Grading()
+    chapters: Annotated[list[_Chapter], Field(min_length=1), AfterValidator(_labels_differ)]
+
+
+# --- reading it -------------------------------------------------------------------------------------------
+
+
+def load_course(root: Path | None = None) -> records.Course:
+    """Read the course in `root`; without it the nearest course.yml upward from here, else the kit's own."""
+    folder = root if root is not None else find_course_root()
+    path = folder / COURSE_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise CourseError(f"no course here: {reason}", str(path), "run: brick init") from error
+    except UnicodeDecodeError as error:
+        raise CourseError("the course file is not UTF-8 text", str(path), "save it as UTF-8") from error
+    return _as_record(_parse(text, path), folder)
+
+
+def find_course_root() -> Path:
+    """The nearest folder upward that holds a course.yml, else the course that came with the kit."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / COURSE_FILE).is_file():
+            return folder
+    return packaged_course_root()
+
+
+def packaged_course_root() -> Path:
+    """The course inside the installed package, or the checkout around it."""
+    package = Path(__file__).resolve().parent
+    packaged = package / "course_files"
+    return packaged if (packaged / COURSE_FILE).is_file() else package.parent
+
+
+def _parse(text: str, path: Path) -> _Course:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        what = f"the course file is not YAML: {error.problem or error.context}"
+        raise CourseError(what, where, "mend that line, then try again") from error
+    except yaml.YAMLError as error:
+        raise CourseError(
+            f"the course file is not YAML: {error}", str(path), "mend it, then try again"
+        ) from error
+    if node is None:
+        raise CourseError("the course file is empty", str(path), "start from the one that brick init writes")
+    _refuse_repeated_keys(node, path)
+    try:
+        return _Course.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        raise _refusal(error, node, path) from error
+
+
+def _refuse_repeated_keys(node: yaml.Node, path: Path) -> None:
+    """YAML keeps the last of two equal keys in silence; a lost line of points must not be silent."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, path)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.value in seen:
+            what = f"the field {key.value} stands twice, first on line {seen[key.value]}"
+            raise CourseError(what, f"{path}, line {line}", "keep one of the two")
+        seen[key.value] = line
+        _refuse_repeated_keys(value, path)
+
+
+def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError:
+    """Say the first problem in words: which field, on which line, what stands there, what was expected."""
+    problems = error.errors()
+    first = problems[0]
+    location = tuple(part for part in first["loc"] if isinstance(part, str | int))
+    line = _line_of(node, location)
+    expected = _expected(dict(first), location)
+    more = f" ({len(problems) - 1} more to mend after this)" if len(problems) > 1 else ""
+    field = _field_name(location)
+    what = f"course.yml, field {field}: {expected}{more}" if field else f"course.yml: {expected}{more}"
+    return CourseError(what, f"{path}, line {line}", "mend that line, then try again")
+
+
+def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
+    kind, message = problem["type"], str(problem["msg"])
+    if kind == "missing":
+        return "it is missing"
+    if kind == "extra_forbidden":
+        return f"no such field{did_you_mean(str(location[-1]), _known_fields(location))}"
+    if kind == "value_error":
+        return f"expected {message.removeprefix('Value error, ')}"
+    expected = message.removeprefix("Input should ").removeprefix("be ")
+    if kind == "string_pattern_mismatch":
+        is_stem = location[-1] == "stem"
+        expected = "a stem such as ch03_activations" if is_stem else "a name of letters, digits and _"
+    return f"expected {expected}, found {problem['input']!r}"
+
+
+def _known_fields(location: tuple[str | int, ...]) -> list[str]:
+    """The field names that were possible where `location` ends."""
+    model: type[BaseModel] = _Course
+    models: tuple[type[BaseModel], ...] = (_Title, _Grading, _Limits, _Chapter, _Exercise)
+    steps = dict(zip(("title", "grading", "limits", "chapters", "exercises"), models, strict=True))
+    for part in location[:-1]:
+        model = steps.get(str(part), model)
+    return list(model.model_fields)
+
+
+def _field_name(location: tuple[str | int, ...]) -> str:
+    """A place as a person would write it: chapters[3].exercises[1].points, counted from 1."""
+    name = ""
+    for part in location:
+        name += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if name else part)
+    return name
+
+
+def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
+    """The line of the deepest part of `location` that is there; a key's line for a field."""
+    line = node.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            entry = next(((key, value) for key, value in node.value if key.value == part), None)
+            if entry is None:
+                return line
+            key, node = entry
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line
+
+
+def _as_record(course: _Course, root: Path) -> records.Course:
+    limits = records.Limits(**course.grading.limits.model_dump())
+    return records.Course(
+        root=root,
+        title=course.title.en,
+        title_zh=course.title.zh,
+        chapters=tuple(_chapter_record(chapter) for chapter in course.chapters),
+        practice_examples=course.grading.practice_examples,
+        grade_examples=course.grading.grade_examples,
+        limits=limits,
+    )
+
+
+def _chapter_record(chapter: _Chapter) -> records.Chapter:
+    exercises = tuple(
+        records.Exercise(e.name, e.points, tuple(e.forbidden), e.extra) for e in chapter.exercises
+    )
+    return records.Chapter(
+        stem=chapter.stem,
+        title=chapter.title.en,
+        title_zh=chapter.title.zh,
+        sections=tuple(chapter.sections),
+        exercises=exercises,
+        imports=tuple(chapter.imports),
+        minutes=chapter.minutes,
+    )
+
+
+# --- finding a chapter or an exercise by what was typed ---------------------------------------------------
+
+
+def find_chapter(course: records.Course, text: str) -> records.Chapter:
+    """The chapter meant by a label (ch03, 3), a stem, a file's path, or a part that only one stem has."""
+    wanted = Path(text.strip()).name.lower().removesuffix(".ipynb").removesuffix(".py")
+    number = wanted.removeprefix("ch")
+    if number.isdecimal():
+        wanted = f"ch{int(number):02}"
+    for chapter in course.chapters:
+        if wanted in (chapter.stem, chapter.label):
+            return chapter
+    matches = [chapter for chapter in course.chapters if wanted and wanted in chapter.stem]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(chapter.stem for chapter in matches)
+        raise UsageError(f"'{text}' could be any of {names}", "chapter", "type one of them")
+    raise UsageError(
+        f"no chapter '{text}'{_nearest_chapter(course, wanted)}",
+        str(course.root / COURSE_FILE),
+        f"type one of {course.chapters[0].label} to {course.chapters[-1].label}",
+    )
+
+
+def _nearest_chapter(course: records.Course, wanted: str) -> str:
+    """Compare with whole stems and with the word after the number: normalisation is near normalization."""
+    words = {chapter.stem.split("_", 1)[1]: chapter.stem for chapter in course.chapters}
+    words |= {chapter.stem: chapter.stem for chapter in course.chapters}
+    words |= {chapter.label: chapter.stem for chapter in course.chapters}
+    nearest = difflib.get_close_matches(wanted, words, n=1, cutoff=0.5)
+    return f"; did you mean {words[nearest[0]]}?" if nearest else ""
+
+
+def find_exercise(chapter: records.Chapter, name: str) -> records.Exercise:
+    """The exercise called `name`, in any case of letters."""
+    by_name = {exercise.name.lower(): exercise for exercise in chapter.exercises}
+    found = by_name.get(name.lower())
+    if found is not None:
+        return found
+    known = [exercise.name for exercise in chapter.exercises]
+    raise UsageError(
+        f"no exercise '{name}' in {chapter.stem}{did_you_mean(name, known)}",
+        chapter.stem,
+        f"type one of {', '.join(known)}",
+    )
