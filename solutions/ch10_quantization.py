@@ -26,20 +26,19 @@ from torch import Tensor
 # between two marks, each of them would come back with the same small error. So the range is first stretched
 # to hold 0, and the zero point is rounded to a whole number.
 #
-# **By hand.** Numbers from -1 to 3: scale = 4 / 255 = 0.015686. -128 - (-1) / scale = -64.25: zero_point =
-# -64.
+# **By hand.** Numbers from -1 to 3: scale = 4 / 255 = 0.015686, zero_point = round(-64.25) = -64.
 #
 #     x    -1           0                                    3
 #          |------------|------------------------------------|
 #     q    -128         -64                                  127
 #
 # ```python
-# >>> round(4 / 255, 6), -128 - (-1) / (4 / 255), choose_qparams(-1.0, 3.0)
-# (0.015686, -64.25, (0.01568627..., -64))
+# >>> -128 - (-1) / (4 / 255), choose_qparams(-1.0, 3.0), -128 - 2 / (4 / 255)
+# (-64.25, (0.01568627..., -64), -255.5)
 # ```
 #
-# **Pitfall.** Numbers from 2 to 6, the range not stretched: scale = 4 / 255, and the zero point would be -128
-# - 127.5 = -255.5, outside the byte. Cut off at -128 it gives a ruler from 0 to 4, too short for a 6.
+# **Pitfall.** Numbers from 2 to 6, the range not stretched: scale = 4 / 255, and the zero point would be
+# -255.5, outside the byte. Cut off at -128 it gives a ruler from 0 to 4, too short for a 6.
 #
 # **Predict, then run.** Every entry of a tensor is 5. How wide is its range? Is the scale 0?
 #
@@ -47,7 +46,7 @@ from torch import Tensor
 #
 # <details><summary>Answer</summary>The range is 0 to 5, not 5 to 5: the scale is 5 / 255, and the zero point
 # is -128. Only a tensor of zeros has a range without width. Any positive scale serves it: 0 has its mark
-# anyway. </details>
+# anyway.</details>
 
 
 # %%
