@@ -1,0 +1,74 @@
+"""Turn a Report into JSON that other programs read, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from grader.records import (
+    Breach,
+    CheckResult,
+    Counterexample,
+    ExerciseScore,
+    Outcome,
+    RecordedCall,
+    Report,
+)
+from grader.report.text import clean
+
+SCHEMA = "brickwork/report/v1"
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """The report as plain values, totals first, every text cleaned."""
+    passed = sum(result.outcome is Outcome.PASSED for result in report.checks)
+    totals = {
+        "schema": SCHEMA,
+        "passed": report.passed,
+        "points": report.points,
+        "max_points": report.max_points,
+        "checks_passed": passed,
+        "checks_listed": len(report.checks),
+    }
+    cleaned = _cleaned(totals | asdict(report))
+    assert isinstance(cleaned, dict)
+    return cleaned
+
+
+def dumps(value: dict[str, Any]) -> str:
+    """One JSON document, readable and strict: no NaN, no lone surrogates."""
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return value
+
+
+def from_dict(data: dict[str, Any]) -> Report:
+    """The Report that `as_dict` wrote; ValueError for another schema."""
+    if data.get("schema") != SCHEMA:
+        raise ValueError(f"expected schema {SCHEMA}, found {data.get('schema')!r}")
+    fields = {name: data[name] for name in Report.__dataclass_fields__}
+    fields["checks"] = tuple(_check_result(item) for item in data["checks"])
+    fields["exercises"] = tuple(ExerciseScore(**item) for item in data["exercises"])
+    fields["breaches"] = tuple(
+        Breach(**{**item, "exercises": tuple(item["exercises"])}) for item in data["breaches"]
+    )
+    fields["notes"] = tuple(data["notes"])
+    return Report(**fields)
+
+
+def _check_result(item: dict[str, Any]) -> CheckResult:
+    example = item["counterexample"]
+    if example is not None:
+        inputs = tuple((name, value) for name, value in example["inputs"])
+        calls = tuple(RecordedCall(**call) for call in example["calls"])
+        example = Counterexample(**{**example, "inputs": inputs, "calls": calls})
+    return CheckResult(**{**item, "outcome": Outcome(item["outcome"]), "counterexample": example})

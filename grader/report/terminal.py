@@ -1,0 +1,247 @@
+"""Turn a Report into the lines a learner reads on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.records import CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
+
+_COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
+_WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
+_NAME_COLUMN = 9  # as wide as the longest word and two spaces
+_VALUE_LIMIT = 600
+_OUTPUT_LINES = 8
+
+
+@dataclass(frozen=True)
+class Style:
+    """How to write: columns, whether colour may repeat what the words say, and how many failures to show whole."""
+
+    width: int = 80
+    colour: bool = False
+    cards: int = 1
+
+    def paint(self, word: str) -> str:
+        """`word` in its colour, where colour is on."""
+        return f"\x1b[{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
+
+
+def render(report: Report, style: Style | None = None, next_step: str = "") -> str:
+    """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step."""
+    style = style or Style()
+    lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
+    if report.error:
+        lines += [*_error_lines(report.error, style), ""]
+    lines += _breach_lines(report, style)
+    focus = focused_exercise(report)
+    for score in report.exercises:
+        lines += _exercise_lines(report, score, style, detailed=score.name == focus)
+    lines += [""] if report.exercises else []
+    lines += _side_notes(report, style)
+    lines.append(tally(report))
+    step = next_step or next_line(report)
+    if step:
+        lines += wrap(f"next: {clean_line(step)}", style.width, indent="      ", first="")
+    return "\n".join(_paint_first(line, style) for line in lines) + "\n"
+
+
+def tally(report: Report) -> str:
+    """Checks and points in one line."""
+    passed = sum(result.outcome is Outcome.PASSED for result in report.checks)
+    scored = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
+    bonus = sum(score.points for score in report.exercises if score.extra)
+    return f"{passed} of {len(report.checks)} checks, {scored}" + (
+        f", {points(bonus)} bonus" if bonus else ""
+    )
+
+
+def focused_exercise(report: Report) -> str:
+    """The exercise to work on: the first started one that is not whole, else the first one untouched."""
+    open_ones = [s for s in report.exercises if not is_whole(report, s) and not s.extra]
+    open_ones += [s for s in report.exercises if not is_whole(report, s) and s.extra]
+    started = [score.name for score in open_ones if not is_untouched(report, score.name)]
+    return started[0] if started else (open_ones[0].name if open_ones else "")
+
+
+def is_whole(report: Report, score: ExerciseScore) -> bool:
+    """Whether every check of the exercise passed and no rule was broken in it."""
+    results = results_of(report, score.name)
+    barred = any(score.name in breach.exercises for breach in report.breaches)
+    return bool(results) and not barred and all(r.outcome is Outcome.PASSED for r in results)
+
+
+def is_untouched(report: Report, exercise: str) -> bool:
+    """Whether the exercise still is the stub: nothing passed, and what failed says it is to be written."""
+    results = results_of(report, exercise)
+    failed = [r for r in results if r.outcome is Outcome.FAILED]
+    nothing_passed = not any(r.outcome is Outcome.PASSED for r in results)
+    return nothing_passed and bool(failed) and all(_says_unwritten(r) for r in failed)
+
+
+def _says_unwritten(result: CheckResult) -> bool:
+    return "NotImplementedError" in result.message or "not written yet" in result.message
+
+
+def results_of(report: Report, exercise: str) -> tuple[CheckResult, ...]:
+    """The check results of one exercise, in the order of its checks."""
+    return tuple(result for result in report.checks if result.exercise == exercise)
+
+
+def next_line(report: Report) -> str:
+    """The one thing to do now."""
+    label = report.chapter.split("_", 1)[0]
+    again = f"then run: brick check {label}"
+    if report.error:
+        return f"mend the file, {again}"
+    name = focused_exercise(report)
+    if not name:
+        return ""
+    if is_untouched(report, name):
+        return f"write {name} in {report.path}, {again}"
+    breach = next((b for b in report.breaches if name in b.exercises), None)
+    if breach is not None:
+        return f"write {name} without {breach.name} in {report.path}, {again}"
+    return f"fix {name} in {report.path}, {again}"
+
+
+# --- parts ------------------------------------------------------------------------------------------------
+
+
+def _paint_first(line: str, style: Style) -> str:
+    """Colour the word a line opens with; the width was measured before."""
+    stripped = line.lstrip(" ")
+    for word in _COLOURS:
+        if stripped == word or stripped.startswith(f"{word} "):
+            lead = line[: len(line) - len(stripped)]
+            return lead + style.paint(word) + stripped[len(word) :]
+    return line
+
+
+def _error_lines(error: str, style: Style) -> list[str]:
+    lines: list[str] = []
+    for number, line in enumerate(clean(error).splitlines()):
+        lines += wrap(line if number else f"error: {line}", style.width, indent="         ", first="")
+    return lines
+
+
+def _breach_lines(report: Report, style: Style) -> list[str]:
+    lines: list[str] = []
+    for breach in report.breaches:
+        where = f"line {breach.line}: " if breach.line else ""
+        costs = f" (0 points for {', '.join(breach.exercises)})" if breach.exercises else ""
+        text = f"{where}{breach.name} may not be used here: {breach.reason}{costs}"
+        lines += wrap(clean_line(text), style.width, indent="        ", first="  " + pad("FAIL", 6))
+    return [*lines, ""] if lines else []
+
+
+def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
+    results = results_of(report, score.name)
+    word = _exercise_word(report, score)
+    passed = sum(r.outcome is Outcome.PASSED for r in results)
+    worth = f"{points(score.points, score.max_points)} of {points(score.max_points)} points"
+    left = "  " + pad(word, _NAME_COLUMN) + score.name + (" (bonus)" if score.extra else "")
+    right = f"{passed} of {len(results)} checks, {worth}"
+    gap = style.width - width_of(left) - width_of(right)
+    lines = [left + " " * gap + right] if gap >= 2 else [left, " " * (2 + _NAME_COLUMN) + right]
+    if score.note and word != "ok":
+        lines += wrap(clean_line(score.note), style.width, indent=" " * (2 + _NAME_COLUMN))
+    if detailed and word == "FAIL":
+        lines += _check_lines(results, style)
+    return lines
+
+
+def _exercise_word(report: Report, score: ExerciseScore) -> str:
+    if is_whole(report, score):
+        return "ok"
+    if is_untouched(report, score.name):
+        return "to do"
+    started = any(r.outcome is not Outcome.NOT_RUN for r in results_of(report, score.name))
+    barred = any(score.name in breach.exercises for breach in report.breaches)
+    return "FAIL" if started or barred else "not run"
+
+
+def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
+    lines: list[str] = []
+    cards = 0
+    for result in results:
+        word = _WORDS[result.outcome]
+        lead = "    " + pad(word, _NAME_COLUMN)
+        lines += wrap(clean_line(result.title), style.width, indent=" " * len(lead), first=lead)
+        if result.outcome is Outcome.FAILED and cards < style.cards:
+            lines += card(result, style, indent=" " * len(lead))
+            cards += 1
+        elif result.outcome is Outcome.NOT_RUN and result.message:
+            lines += wrap(clean_line(result.message, 200), style.width, indent=" " * len(lead))
+    return lines
+
+
+def card(result: CheckResult, style: Style, indent: str = "", hint: bool = True) -> list[str]:
+    """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look."""
+    lines: list[str] = []
+    if result.message:
+        lines += wrap(clean(result.message[:_VALUE_LIMIT]).strip(), style.width, indent=indent)
+    if result.counterexample is not None:
+        lines += _counterexample_lines(result.counterexample, style, indent)
+    if result.diagnosis:
+        lines += wrap(f"same result as: {clean_line(result.diagnosis)}", style.width, indent=indent)
+    if hint and result.hint:
+        lines += wrap(f"hint: {clean_line(result.hint)}", style.width, indent=indent)
+    return lines
+
+
+def _counterexample_lines(example: Counterexample, style: Style, indent: str) -> list[str]:
+    lines: list[str] = []
+    got, expected = clean_line(example.got, _VALUE_LIMIT), clean_line(example.expected, _VALUE_LIMIT)
+    both = f"got {got}, expected {expected}"
+    if got and expected and width_of(indent + both) <= style.width:
+        lines.append(indent + both)
+    else:
+        lines += _labelled("got", got, style, indent) if got else []
+        lines += _labelled("expected", expected, style, indent) if expected else []
+    if example.worst:
+        lines += wrap(clean_line(example.worst), style.width, indent=indent)
+    if example.inputs:
+        drawn = ", ".join(f"{name}={value}" for name, value in example.inputs)
+        lines += wrap(f"smallest input: {clean_line(drawn, _VALUE_LIMIT)}", style.width, indent=indent + "  ",
+                      first=indent)  # fmt: skip
+    if example.calls:
+        call = example.calls[-1]
+        came = f" -> {call.result}" if call.result and call.result != example.got else ""
+        lines += wrap(f"call: {clean_line(call.expression + came, _VALUE_LIMIT)}", style.width,
+                      indent=indent + "  ", first=indent)  # fmt: skip
+    return lines
+
+
+def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
+    lead = indent + pad(label, 10)
+    return wrap(value, style.width, indent=" " * len(lead), first=lead)
+
+
+def _side_notes(report: Report, style: Style) -> list[str]:
+    lines: list[str] = []
+    for note in report.notes:
+        lines += wrap(f"note: {clean_line(note)}", style.width, indent="      ", first="")
+    printed = [fit(line, style.width - 2) for line in clean(report.output).splitlines() if line.strip()]
+    if printed:
+        lines += ["printed by your code:", *(f"  {line}" for line in printed[:_OUTPUT_LINES])]
+        lines += [f"  … {len(printed) - _OUTPUT_LINES} more lines"] if len(printed) > _OUTPUT_LINES else []
+    return [*lines, ""] if lines else []
+
+
+# --- tables -----------------------------------------------------------------------------------------------
+
+
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> list[str]:
+    """Columns with the first to the left and the rest to the right; the first gives way where space is short."""
+    cells = [tuple(clean_line(cell) for cell in row) for row in (header, *rows)]
+    widths = [max(width_of(row[i]) for row in cells) for i in range(len(header))]
+    rest = sum(widths[1:]) + 2 * (len(widths) - 1)
+    widths[0] = max(8, min(widths[0], width - rest))
+    lines = []
+    for row in cells:
+        first = pad(fit(row[0], widths[0]), widths[0])
+        others = ["  " + " " * (w - width_of(c)) + c for c, w in zip(row[1:], widths[1:], strict=True)]
+        lines.append((first + "".join(others)).rstrip())
+    return lines

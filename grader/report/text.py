@@ -1,0 +1,112 @@
+"""Turn text that a learner could have written into text that is safe and plain to show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Whole escape sequences go, not the ESC alone: "\x1b[31mred" is to read "red", not "[31mred". A string sequence
+# (title, hyperlink) that never ends is cut at the end of its line, so that it cannot swallow the rest.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# Controls, format characters (bidirectional overrides, zero width, tags), surrogates, private use, unassigned.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_MARKS_IN_A_ROW = 3
+
+
+def clean(text: str) -> str:
+    """Drop what a terminal or a page would obey, hide or reorder; line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        # Piled-up combining marks paint over the lines above and below.
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character in "\n\t" or (category not in _UNSEEN and marks <= _MARKS_IN_A_ROW):
+            kept.append(character)
+    return "".join(kept)
+
+
+def clean_line(text: str, limit: int = 2000) -> str:
+    """The same as `clean` on one line, cut after `limit` characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def points(value: float, out_of: float | None = None) -> str:
+    """Write points with at most two decimals; what is short of `out_of` never reads as `out_of`."""
+    written = f"{value:.2f}"
+    if out_of is not None and value < out_of - 1e-9 and float(written) >= out_of:
+        written = f"{out_of - 0.01:.2f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def width_of(text: str) -> int:
+    """Columns that `text` takes on a terminal; Chinese characters take two."""
+    columns = 0
+    for character in text:
+        if unicodedata.category(character) in ("Mn", "Me"):
+            continue
+        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return columns
+
+
+def take(text: str, columns: int) -> str:
+    """The longest beginning of `text` that fits into `columns`, at least one character."""
+    used = 0
+    for position, character in enumerate(text):
+        used += width_of(character)
+        if used > columns and position > 0:
+            return text[:position]
+    return text
+
+
+def fit(text: str, width: int) -> str:
+    """Cut `text` to `width` columns, with an ellipsis where something was cut."""
+    return text if width_of(text) <= width else take(text, width - 1) + "…"
+
+
+def pad(text: str, width: int) -> str:
+    """Fill `text` with spaces to `width` columns."""
+    return text + " " * max(0, width - width_of(text))
+
+
+def wrap(text: str, width: int, indent: str = "", first: str | None = None) -> list[str]:
+    """Break `text` into lines of at most `width` columns, each behind `indent`; `first` opens the first one."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lead = first if first is not None and not lines else indent
+        line = lead
+        empty = True
+        for word in _pieces(paragraph, max(8, width - width_of(indent))):
+            if not empty and width_of(line) + 1 + width_of(word) > width:
+                lines.append(line)
+                line, empty = indent, True
+            line += word if empty else f" {word}"
+            empty = False
+        lines.append(line.rstrip())
+    return lines
+
+
+def _pieces(paragraph: str, width: int) -> list[str]:
+    """The words of a paragraph, with those too long for a line cut in pieces; leading spaces are kept."""
+    stripped = paragraph.lstrip(" ")
+    words = stripped.split(" ")
+    if paragraph != stripped:
+        words[0] = " " * (len(paragraph) - len(stripped)) + words[0]
+    pieces: list[str] = []
+    for word in words:
+        rest = word
+        while width_of(rest) > width:
+            head = take(rest, width)
+            pieces.append(head)
+            rest = rest[len(head) :]
+        pieces.append(rest)
+    return pieces

@@ -1,0 +1,72 @@
+"""What the tests share: the checkout's own course, and a report written by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.course import load_course
+from grader.records import CheckResult, Counterexample, Course, ExerciseScore, Outcome, RecordedCall, Report
+
+# Unset, it makes tiny checks a hundred times slower; the sandboxes inherit nothing and set it themselves.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The course of this checkout."""
+    return load_course(CHECKOUT)
+
+
+@pytest.fixture
+def report() -> Report:
+    """relu solved, softmax with one failure and one check waiting for it, log_softmax untouched."""
+    shift = CheckResult(
+        name="check_softmax_stays_finite",
+        exercise="softmax",
+        title="Rows far from zero stay finite.",
+        outcome=Outcome.FAILED,
+        weight=1.0,
+        message="the result has NaN where a number belongs",
+        hint="Subtract the largest entry along dim before exp.",
+        counterexample=Counterexample(
+            inputs=(("x", "tensor([[1000.0, 0.0]])"), ("dim", "-1")),
+            calls=(RecordedCall("softmax(tensor([[1000.0, 0.0]]), dim=-1)", "tensor([[nan, 0.0]])"),),
+            got="tensor([[nan, 0.0]])",
+            expected="tensor([[1.0, 0.0]])",
+            worst="worst at [0, 0]: got nan, expected 1.0",
+        ),
+    )
+    waiting = CheckResult(
+        "check_softmax_gradient",
+        "softmax",
+        "The gradient is right.",
+        Outcome.NOT_RUN,
+        1.0,
+        "first fix: Rows far from zero stay finite.",
+    )
+    known = CheckResult("check_softmax_known", "softmax", "Two equal scores share.", Outcome.PASSED, 1.0)
+    relu = CheckResult("check_relu", "relu", "relu is idempotent.", Outcome.PASSED, 1.0)
+    stub = CheckResult(
+        "check_log_softmax",
+        "log_softmax",
+        "log_softmax is accurate where softmax underflows.",
+        Outcome.FAILED,
+        1.0,
+        "raised NotImplementedError: log_softmax: write this part, then run: brick check ch03",
+    )
+    return Report(
+        chapter="ch03_activations",
+        title="Activations",
+        path="exercises/ch03_activations.py",
+        checks=(relu, known, shift, waiting, stub),
+        exercises=(
+            ExerciseScore("relu", 0.5, 0.5),
+            ExerciseScore("softmax", 0.5, 1.5),
+            ExerciseScore("log_softmax", 0.0, 1.0),
+        ),
+    )
