@@ -265,8 +265,8 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
 # (tensor([-2.0000, -2.0000, 0.5000, 1.5000, 1.5000]), tensor([0., 7., 7., 7., 0.]))
 # ```
 #
-# **Pitfall.** The *code* is compared, and both ends count. 1.7 is beyond the last mark, 1.5, but its code is
-# 3. Strict comparisons would stop the gradient of every number on the first or the last mark.
+# **Pitfall.** The *code* is compared, and both ends count. 1.7 is beyond the last mark (1.5); its code, 3, is
+# not. Strict comparisons would stop the gradient of every number on the first or the last mark.
 #
 # **Predict, then run.** What do central differences of `fake_quantize` say at x = 0.3, with h = 0.0001?
 #
