@@ -1,0 +1,64 @@
+"""The language that checks are written in."""
+
+from hypothesis.strategies import booleans, builds, composite, data, just, lists, one_of, sampled_from, tuples
+
+from grader.checking.agree import agree, refuses
+from grader.checking.failures import fail, require
+from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
+from grader.checking.law import Check, check, given, tensor_laws
+from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
+from grader.sandbox.learner import (
+    ANYTHING,
+    BOOL,
+    FLOAT,
+    INTEGER,
+    NOTHING,
+    NUMBER,
+    OBJECT,
+    SCALAR,
+    TENSOR,
+    Learner,
+    list_of,
+)
+
+__all__ = [
+    "ANYTHING",
+    "BOOL",
+    "FLOAT",
+    "INTEGER",
+    "NOTHING",
+    "NUMBER",
+    "OBJECT",
+    "SCALAR",
+    "SPECIAL",
+    "TENSOR",
+    "Check",
+    "Learner",
+    "agree",
+    "agree_gradient",
+    "autograd",
+    "booleans",
+    "builds",
+    "central_differences",
+    "check",
+    "composite",
+    "cotangent",
+    "data",
+    "fail",
+    "floats",
+    "given",
+    "integers",
+    "just",
+    "list_of",
+    "lists",
+    "one_of",
+    "refuses",
+    "require",
+    "sampled_from",
+    "seeds",
+    "shapes",
+    "tensor_from",
+    "tensor_laws",
+    "tensors",
+    "tuples",
+]

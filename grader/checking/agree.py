@@ -1,0 +1,204 @@
+"""Compare what came with what should have: kind, shape, dtype, then values with a tolerance by dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import torch
+
+from grader.checking.counterexample import shown_value
+from grader.checking.failures import CheckFailure, fail
+from grader.sandbox.learner import LearnerRaised
+
+# Relative tolerance, and absolute tolerance in units of the largest expected entry (at least 1). float64 is tight
+# enough to see arithmetic done in float32 on the way.
+TOLERANCES = {
+    torch.float64: (1e-9, 1e-10),
+    torch.float32: (1e-5, 2e-6),
+    torch.bfloat16: (2e-2, 1e-2),
+    torch.float16: (2e-3, 1e-3),
+}
+CUDA_FLOAT32 = (1e-4, 2e-5)
+
+
+def agree(
+    actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None, what: str = ""
+) -> None:
+    """Fail the running check unless `actual` equals `expected` up to rounding.
+
+    Args:
+        actual: what the learner's code returned.
+        expected: what it should be. A Python number accepts a number or a tensor without dimensions; a tensor
+            demands its shape and dtype; lists, tuples and dicts are compared item by item.
+        rtol: relative tolerance; by dtype if left out.
+        atol: absolute tolerance; by dtype, times the largest expected entry (at least 1), if left out.
+        what: the name of the thing compared, for the message.
+
+    Raises:
+        CheckFailure: with the worst entry, both values, and the error in ulps and relative.
+    """
+    name = what or "the result"
+    if isinstance(expected, torch.Tensor):
+        _agree_tensors(actual, expected, rtol, atol, name)
+    elif isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        if type(actual) is not type(expected) or actual != expected:
+            _differ(f"{name} is {shown_value(actual)}, not {shown_value(expected)}", actual, expected)
+    elif isinstance(expected, int | float):
+        _agree_number(actual, expected, rtol, atol, name)
+    elif isinstance(expected, Mapping):
+        if not isinstance(actual, Mapping) or actual.keys() != expected.keys():
+            _differ(f"{name} has other keys", actual, expected)
+        for key in expected:
+            agree(actual[key], expected[key], rtol=rtol, atol=atol, what=f"{name}[{key!r}]")
+    elif isinstance(expected, list | tuple):
+        if not isinstance(actual, list | tuple):
+            _differ(f"{name} is {_kind(actual)}, not a {type(expected).__name__}", actual, expected)
+        if len(actual) != len(expected):
+            _differ(f"{name} has {len(actual)} items, not {len(expected)}", actual, expected)
+        for index, (a, e) in enumerate(zip(actual, expected, strict=True)):
+            agree(a, e, rtol=rtol, atol=atol, what=f"{name}[{index}]" if what == "" else f"{what}[{index}]")
+    else:
+        raise TypeError(f"agree cannot compare with {type(expected).__name__}")
+
+
+def _agree_number(actual: Any, expected: float, rtol: float | None, atol: float | None, name: str) -> None:
+    if isinstance(actual, torch.Tensor) and actual.ndim == 0:
+        dtype = actual.dtype if actual.dtype.is_floating_point else torch.float64
+        found = actual.to(dtype)
+    elif isinstance(actual, int | float) and not isinstance(actual, bool):
+        dtype = torch.float64
+        found = torch.tensor(float(actual), dtype=dtype)
+    else:
+        _differ(f"{name} is {_kind(actual)}, not a number", actual, expected)
+    _agree_values(found, torch.tensor(float(expected), dtype=dtype), rtol, atol, name)
+
+
+def _agree_tensors(
+    actual: Any, expected: torch.Tensor, rtol: float | None, atol: float | None, name: str
+) -> None:
+    if not isinstance(actual, torch.Tensor):
+        _differ(f"{name} is {_kind(actual)}, not a tensor", actual, expected)
+    if actual.shape != expected.shape:
+        _differ(f"{name} has shape {tuple(actual.shape)}, not {tuple(expected.shape)}", actual, expected)
+    if actual.dtype != expected.dtype:
+        _differ(f"{name} has dtype {_bare(actual.dtype)}, not {_bare(expected.dtype)}", actual, expected)
+    _agree_values(actual, expected.detach().cpu(), rtol, atol, name)
+
+
+def _agree_values(
+    actual: torch.Tensor, expected: torch.Tensor, rtol: float | None, atol: float | None, name: str
+) -> None:
+    if expected.numel() == 0 or torch.equal(actual, expected):
+        return
+    if not expected.dtype.is_floating_point:
+        a, e = actual.to(torch.float64), expected.to(torch.float64)
+        allowed = torch.full_like(e, atol or 0.0) + (rtol or 0.0) * e.abs()
+    else:
+        default_rtol, default_atol = TOLERANCES[expected.dtype]
+        a, e = actual.to(torch.float64), expected.to(torch.float64)
+        finite = e[torch.isfinite(e)]
+        size = max(1.0, finite.abs().max().item()) if finite.numel() else 1.0
+        absolute = default_atol * size if atol is None else atol
+        allowed = absolute + (default_rtol if rtol is None else rtol) * e.abs()
+    same = (a == e) | (torch.isnan(a) & torch.isnan(e))
+    error = (a - e).abs()
+    good = same | (torch.isfinite(e) & (error <= allowed))
+    if bool(good.all()):
+        return
+    excess = torch.where(good, torch.full_like(error, -1.0), error / allowed.clamp_min(1e-300))
+    excess = torch.nan_to_num(excess, nan=torch.inf, posinf=torch.inf)
+    flat = int(excess.reshape(-1).argmax())
+    index = _index(flat, expected.shape)
+    found, wanted = a.reshape(-1)[flat].item(), e.reshape(-1)[flat].item()
+    place = f" at index {index}" if index else ""
+    wrong = int((~good).sum())
+    share = f"; {wrong} of {expected.numel()} entries differ" if expected.numel() > 1 else ""
+    raise CheckFailure(
+        f"{name} is {found:.10g}{place}, should be {wanted:.10g}",
+        got=shown_value(actual),
+        expected=shown_value(expected),
+        worst=f"index {list(index)}: " * bool(index)
+        + f"{_error_words(found, wanted, expected.dtype)}{share}",
+    )
+
+
+def _error_words(found: float, wanted: float, dtype: torch.dtype) -> str:
+    error = abs(found - wanted)
+    if error != error or error == float("inf"):
+        return f"got {found}, expected {wanted}"
+    if not dtype.is_floating_point:
+        return f"off by {error:g}"
+    unit = _ulp(wanted, dtype)
+    relative = f", relative {error / abs(wanted):.2g}" if wanted else ""
+    return f"off by {error:.3g}{relative}, {error / unit:.3g} ulps"
+
+
+def _ulp(value: float, dtype: torch.dtype) -> float:
+    """The gap between `value` and the next number of that dtype."""
+    x = torch.tensor(abs(value), dtype=dtype)
+    gap = (
+        torch.nextafter(x, torch.tensor(float("inf"), dtype=dtype)) - x if dtype.itemsize >= 4 else x * 2**-8
+    )
+    return float(gap) or 5e-324
+
+
+def _index(flat: int, shape: torch.Size) -> tuple[int, ...]:
+    index = []
+    for side in reversed(shape):
+        index.append(flat % side)
+        flat //= side
+    return tuple(reversed(index))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _bare(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _differ(message: str, actual: Any, expected: Any) -> NoReturn:
+    raise CheckFailure(message, got=shown_value(actual), expected=shown_value(expected))
+
+
+def refuses(
+    call: Callable[[], Any], error: type[Exception] = ValueError, *, names: str = "", value: Any = None
+) -> None:
+    """Fail the running check unless `call()` raises `error` with a message that names what was wrong.
+
+    Args:
+        call: calls the learner's code with a bad argument.
+        error: the built-in exception it must raise.
+        names: the argument that the message must name.
+        value: the value that the message must show; None asks for none.
+    """
+    try:
+        result = call()
+    except LearnerRaised as raised:
+        if raised.name == "NotImplementedError":
+            raise
+        if raised.name != error.__name__:
+            fail(f"a bad argument must raise {error.__name__}; it raised {raised}")
+        if names and names not in raised.message:
+            fail(f"the message must name the argument {names!r}; it says: {raised.message!r}")
+        if value is not None and not _mentions(raised.message, value):
+            fail(f"the message must show the value {value!r}; it says: {raised.message!r}")
+        return
+    raise CheckFailure(
+        f"a bad argument must raise {error.__name__}; nothing was raised",
+        got=shown_value(result),
+        expected=f"{error.__name__} that names {names or 'the argument'}",
+    )
+
+
+def _mentions(message: str, value: Any) -> bool:
+    """Whether a message shows a value, in any of its usual spellings."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value) in message
+    if str(value) in message or f"{value:g}" in message:
+        return True
+    return float(value).is_integer() and str(int(value)) in message

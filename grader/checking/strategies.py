@@ -1,0 +1,106 @@
+"""Inputs for checks: tensors and numbers that catch mistakes, repeat from a seed, and shrink to something readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+Shape = tuple[int, ...]
+
+# Plain random entries miss a third of the mistakes; a few of these among them catch the rest.
+SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 30.0, -30.0, 100.0, -100.0, 1e4, -1e4, 1e-8)
+_SEEDS = 2**16
+
+
+def integers(low: int, high: int) -> SearchStrategy[int]:
+    """Whole numbers from `low` to `high`, both included."""
+    return st.integers(low, high)
+
+
+def floats(low: float, high: float, step: float = 0.01) -> SearchStrategy[float]:
+    """Numbers between `low` and `high` with few digits, both ends among them."""
+    places = max(0, -int(np.floor(np.log10(step))))
+    first, last = int(np.ceil(low / step)), int(np.floor(high / step))
+    grid = st.integers(first, last).map(lambda k: min(high, max(low, round(k * step, places))))
+    return st.one_of(grid, grid, st.sampled_from([float(low), float(high)]))
+
+
+def seeds() -> SearchStrategy[int]:
+    """A seed for a generator of the check's own."""
+    return st.integers(0, _SEEDS - 1)
+
+
+def shapes(ndim: int | tuple[int, int] = (1, 3), side: tuple[int, int] = (1, 5)) -> SearchStrategy[Shape]:
+    """Shapes of `ndim` axes, each of a length in `side`."""
+    fewest, most = (ndim, ndim) if isinstance(ndim, int) else ndim
+    return st.lists(st.integers(*side), min_size=fewest, max_size=most).map(tuple)
+
+
+def tensor_from(
+    seed: int,
+    shape: Shape,
+    *,
+    scale: float = 2.0,
+    low: float | None = None,
+    high: float | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> torch.Tensor:
+    """The tensor of that seed: rounded random entries; seed 0 gives zeros (or `low`), the simplest there is."""
+    if seed == 0:
+        return torch.full(shape, 0.0 if low is None or low <= 0.0 <= (high or 0.0) else low, dtype=dtype)
+    generator = np.random.Generator(np.random.PCG64(seed))
+    if low is not None and high is not None:
+        entries = np.round(generator.uniform(low, high, shape), 3).clip(low, high)
+    else:
+        entries = np.round(generator.standard_normal(shape) * scale, 2)
+    return torch.from_numpy(np.asarray(entries)).to(dtype)
+
+
+@st.composite
+def tensors(
+    draw: Callable[[SearchStrategy[Any]], Any],
+    shape: Shape | SearchStrategy[Shape] | None = None,
+    *,
+    ndim: int | tuple[int, int] = (1, 3),
+    side: tuple[int, int] = (1, 5),
+    dtype: torch.dtype = torch.float64,
+    scale: float = 2.0,
+    low: float | None = None,
+    high: float | None = None,
+    special: Sequence[float] | None = None,
+) -> torch.Tensor:
+    """Tensors of rounded random entries with up to three of them replaced by special values or ties.
+
+    Args:
+        shape: the shape, or a strategy of shapes; else drawn from `ndim` and `side`.
+        ndim: number of axes, or its range.
+        side: range of an axis' length.
+        dtype: float64 unless said otherwise.
+        scale: standard deviation of the random entries.
+        low, high: entries lie between them, uniformly, instead.
+        special: values to mix in; () for none. By default SPECIAL, or the ends of [low, high].
+    """
+    if shape is None:
+        found: Shape = draw(shapes(ndim, side))
+    elif isinstance(shape, tuple):
+        found = shape
+    else:
+        found = draw(shape)
+    x = tensor_from(draw(st.integers(0, _SEEDS - 1)), found, scale=scale, low=low, high=high, dtype=dtype)
+    if special is None:
+        special = SPECIAL if low is None or high is None else (low, high)
+    count = x.numel()
+    if count == 0 or not special:
+        return x
+    flat = x.view(-1)
+    for _ in range(draw(st.integers(0, min(3, count)))):
+        where = draw(st.integers(0, count - 1))
+        which = draw(st.integers(0, len(special)))
+        # One past the end means a tie with the first entry.
+        flat[where] = special[which] if which < len(special) else flat[0]
+    return x
