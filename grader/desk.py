@@ -1,0 +1,154 @@
+"""The learner's desk: the folder with the exercises, and what the kit remembers there between two commands."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.course import COURSE_FILE, packaged_course_root
+from grader.errors import CourseError, KitError, UsageError
+from grader.records import Chapter, Course
+
+STATE_FOLDER = ".brickwork"
+SECRET_VARIABLE = "BRICKWORK_SECRET"
+SUFFIXES = (".py", ".ipynb")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One course folder; `state` is where the kit's own notes lie."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """The folder of the kit's notes; safe to delete, apart from the secret of a course that is being graded."""
+        return self.root / STATE_FOLDER
+
+    def find(self, chapter: Chapter) -> Path | None:
+        """The file in which `chapter` is worked on, None if there is none."""
+        for folder in (self.root / "exercises", self.root):
+            for suffix in SUFFIXES:
+                path = folder / f"{chapter.stem}{suffix}"
+                if path.is_file():
+                    return path
+        return None
+
+    def exercise_file(self, chapter: Chapter) -> Path:
+        """The file in which `chapter` is worked on; UsageError if there is none."""
+        path = self.find(chapter)
+        if path is None:
+            missing = self.root / "exercises" / f"{chapter.stem}.py"
+            raise UsageError(f"{chapter.stem} has no exercise file", str(missing), "run: brick init")
+        return path
+
+    # --- notes ------------------------------------------------------------------------------------------------
+
+    def read_note(self, name: str) -> dict[str, Any]:
+        """A note as it was written; an empty one if it is missing or damaged."""
+        try:
+            value = json.loads((self.state / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def write_note(self, name: str, value: dict[str, Any]) -> None:
+        """Keep a note, whole or not at all; a desk that cannot be written to is left without."""
+        path = self.state / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, json.dumps(value, indent=1, ensure_ascii=False))
+        except OSError:
+            return
+
+    def secret(self) -> bytes:
+        """The course's key, from which the graded inputs are drawn: from the environment, else made once and kept."""
+        given = os.environ.get(SECRET_VARIABLE, "")
+        if given:
+            return given.encode()
+        path = self.state / "secret"
+        try:
+            if not path.is_file():
+                self.state.mkdir(parents=True, exist_ok=True)
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "w") as file:
+                    file.write(secrets.token_hex(32))
+            return path.read_text(encoding="utf-8").strip().encode()
+        except OSError as error:
+            step = f"set {SECRET_VARIABLE}, or grade from a folder you can write to"
+            raise KitError(
+                f"the course's secret cannot be kept: {error.strerror}", str(path), step
+            ) from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def attempt_of(source: str, exercise: str) -> str:
+    """A fingerprint of what the learner wrote for one exercise; layout and comments do not change it."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return hashlib.sha256(source.encode()).hexdigest()
+    # Helpers count: moving the arithmetic into a private function is an attempt too.
+    mine = [ast.dump(node) for node in body if getattr(node, "name", exercise) == exercise]
+    helpers = [ast.dump(node) for node in body if getattr(node, "name", "").startswith("_")]
+    return hashlib.sha256("\n".join(mine + helpers).encode()).hexdigest()
+
+
+# --- laying out a new desk --------------------------------------------------------------------------------
+
+
+def lay_out(target: Path) -> tuple[Path, ...]:
+    """Copy course.yml and the exercises that came with the kit into `target`.
+
+    Returns:
+        The files written; those that were there already, and the same, are not among them.
+
+    Raises:
+        UsageError: a file there differs from the kit's; nothing is written then.
+    """
+    source = packaged_course_root()
+    if not (source / COURSE_FILE).is_file():
+        raise CourseError("the kit was installed without its course", str(source), "install brickwork again")
+    pairs = [(source / COURSE_FILE, target / COURSE_FILE)]
+    pairs += [
+        (path, target / "exercises" / path.name) for path in sorted((source / "exercises").glob("ch*.py"))
+    ]
+    for original, copy in pairs:
+        if (copy.exists() or copy.is_symlink()) and not _same(original, copy):
+            step = "name another folder, or move that file away"
+            raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
+    missing = [(original, copy) for original, copy in pairs if not copy.exists()]
+    try:
+        for original, copy in missing:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(original, copy)
+    except OSError as error:
+        what = f"the course cannot be copied: {error.strerror}"
+        raise UsageError(what, str(error.filename or target), "name a folder you can write to") from error
+    return tuple(copy for _, copy in missing)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
+def desk_of(course: Course) -> Desk:
+    """The desk around `course`; the course inside the installed package is nobody's desk, so then it is here."""
+    inside = course.root.name == "course_files"
+    return Desk(Path.cwd() if inside else course.root)
