@@ -77,7 +77,7 @@ from torch import Tensor
 # tensor([0.4000]) tensor([1.1667]) tensor([[3.3329]])
 # tensor([0.7600]) tensor([1.3167]) tensor([[2.8236]])
 # tensor([2.6053]) tensor([2.0855]) tensor([[0.9658]])
-# tensor([3.9999]) tensor([2.6666]) tensor([[6.5...e-05]])
+# tensor([3.9999]) tensor([2.6666]) tensor([[6.4...e-05]])
 # ```
 #
 # **Pitfall.** `momentum` is the share of the *newest* value, the opposite of the optimizers'. And evaluation
@@ -99,8 +99,7 @@ from torch import Tensor
 # Read it as a subtraction. Batch norm does not see a shift of the column, nor (eps aside) its scale. So the
 # part of g along (1, 1, 1, ...) and the part along x_hat are taken away; the rest can still change something.
 #
-# **By hand.** The column (2, 4, 4, 6), gamma = 1, eps = 0, dL/dy = (1, 0, 0, 0); x_hat = (-1.4142, 0, 0,
-# 1.4142).
+# **By hand.** (2, 4, 4, 6) once more: x_hat = (-1.4142, 0, 0, 1.4142). dL/dy = (1, 0, 0, 0), gamma = 1.
 #
 #     g                             1         0         0         0
 #     - mean(g)                    -0.25     -0.25     -0.25     -0.25
@@ -122,8 +121,7 @@ from torch import Tensor
 #
 #     bn.backward(torch.ones(4, 1))
 #
-# <details><summary>Answer</summary>0 and 0: x_hat sums to 0 in every column. Only dL/dbeta, 4, is
-# left.</details>
+# <details><summary>Answer</summary>0 and 0: x_hat sums to 0 in a column. Only dL/dbeta, 4, is left.</details>
 
 
 # %%
