@@ -30,22 +30,17 @@ from torch import Tensor
 # **By hand.** PyTorch stores a weight as (outputs, inputs): a linear layer is a Gemm with transB = 1. Three
 # layers make 3 Gemm, with a Relu between each two: 5 nodes, and 6 initializers.
 #
-# ```python
-# >>> w, b = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0.0, 10.0])
-# >>> graph = export_mlp([(w, b), (w, b), (w, b)]).graph
-# >>> [node.op_type for node in graph.node], len(graph.initializer)
-# (['Gemm', 'Relu', 'Gemm', 'Relu', 'Gemm'], 6)
-# ```
-#
 # **The batch axis gets a name.** Each dimension of an input is a number or a name. Write the 32 of your
 # example as a number, and a runtime may refuse a batch of 31. Write "N", and any batch will do.
 #
 # **Pitfall.** With transB left out, a square weight is used the wrong way round. The file is valid and runs,
-# but the numbers are wrong. Checkers look at shapes, not at meaning: compare the outputs with the network's
-# own.
+# the numbers are wrong. Checkers look at shapes, not at meaning: compare the outputs with the network's own.
 #
 # ```python
-# >>> x = torch.tensor([[1.0, 0.0]])
+# >>> w, b, x = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0.0, 10.0]), torch.tensor([[1.0, 0.0]])
+# >>> graph = export_mlp([(w, b), (w, b), (w, b)]).graph
+# >>> [node.op_type for node in graph.node], len(graph.initializer)
+# (['Gemm', 'Relu', 'Gemm', 'Relu', 'Gemm'], 6)
 # >>> run_model(export_mlp([(w, b)]), x), x @ w + b
 # (tensor([[ 1., 13.]]), tensor([[ 1., 12.]]))
 # ```
@@ -82,8 +77,8 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
 
     Example: two layers give the operations Gemm, Relu, Gemm; with softmax, Softmax comes last.
 
-    Source: ONNX, Open Neural Network Exchange Intermediate Representation, and Operators: Gemm, Relu, Softmax;
-    the essay, section 9.
+    Source: ONNX, Intermediate Representation Specification, and Operators: Gemm, Relu, Softmax; the essay,
+    section 9.
     """
     # BEGIN SOLUTION
     nodes, weights, current = [], [], "x"
