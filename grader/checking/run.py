@@ -35,6 +35,12 @@ from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, Lear
 
 SHRINK_LIMIT_S = 6.0
 LOSSES_PER_EXERCISE = 2
+_PHASES = (
+    hypothesis.Phase.explicit,
+    hypothesis.Phase.reuse,
+    hypothesis.Phase.generate,
+    hypothesis.Phase.shrink,
+)
 _PUBLIC_KEY = b"brickwork practice"
 
 
@@ -60,6 +66,7 @@ class Profile:
         only: the one exercise to check; None for all.
         device: cpu or cuda.
         memory: a folder where failing examples are kept and replayed first; None for none.
+        shrink: whether to look for the smallest failing example, or stop at the first.
     """
 
     name: str = "practice"
@@ -69,6 +76,7 @@ class Profile:
     only: str | None = None
     device: str = "cpu"
     memory: Path | None = None
+    shrink: bool = True
 
     def seed_of(self, chapter: str, check: str) -> int:
         """The seed of one check: the same for every learner."""
@@ -340,6 +348,7 @@ class Trial:
             database=None if memory is None else DirectoryBasedExampleDatabase(memory),
             report_multiple_bugs=False,
             suppress_health_check=list(hypothesis.HealthCheck),
+            phases=_PHASES if self.profile.shrink else _PHASES[:-1],
             verbosity=hypothesis.Verbosity.quiet,
             print_blob=False,
         )
@@ -400,7 +409,7 @@ class Trial:
 
     def _record(self, message: str, drawn: Mapping[str, Any], failure: CheckFailure | None = None) -> None:
         if self.failure is None:
-            self._shrink_end = time.monotonic() + SHRINK_LIMIT_S
+            self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
         calls = tuple(self.learner.calls)
         if failure is None:
             self.failure = Failure(message, dict(drawn), calls)

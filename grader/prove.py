@@ -1,0 +1,339 @@
+"""Prove that a chapter's checks are strong: every known mistake and mutant is caught, every right answer passes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.checking.law import Check
+from grader.checking.run import Profile, SameProcess, Trial, load_suite
+from grader.errors import CourseError, UsageError
+from grader.mutants import mutants_of
+from grader.records import Chapter, Course, Limits, Outcome
+from grader.sandbox.learner import Learner, LearnerLost, LearnerRaised
+from grader.variants import Variant, read_variants
+
+SEEDS = (0, 1)
+EQUIVALENTS = "equivalent.yml"
+MOST_EQUIVALENTS = 0.05
+_CALL_S, _CHECK_S = 2.0, 20.0
+
+
+# --- what prove says --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
+
+    `judges` are the exercises whose checks must speak; `label` names it in messages.
+    """
+
+    kind: str
+    label: str
+    judges: tuple[str, ...]
+    source: str
+    line: int = 0
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks made of a candidate: the names that failed it, with the first failure's message."""
+
+    candidate: Candidate
+    failed: tuple[str, ...]
+    message: str = ""
+    seconds: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The figures of one chapter, and in `shortfalls` every reason why it does not hold."""
+
+    chapter: str
+    mistakes: int
+    mistakes_caught: int
+    mutants: int
+    killed: int
+    equivalent: int
+    right: int
+    right_passed: int
+    survivors: tuple[str, ...]
+    shortfalls: tuple[str, ...]
+    kills: Mapping[str, int]
+    slowest: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing falls short."""
+        return not self.shortfalls
+
+
+# --- proving a chapter ------------------------------------------------------------------------------------
+
+
+def prove(
+    course: Course,
+    chapters: Iterable[Chapter],
+    *,
+    seeds: tuple[int, ...] = SEEDS,
+    examples: int = 100,
+    jobs: int | None = None,
+    advance: Callable[[str, int, int], None] = lambda chapter, done, total: None,
+    mutate: bool = True,
+) -> list[Proof]:
+    """Judge the checks of `chapters`.
+
+    Args:
+        course: a checkout, with solutions, mistakes and right variants beside course.yml.
+        seeds: every claim is tried under each of them.
+        examples: examples per check.
+        jobs: processes; as many as there are cores if left out.
+        advance: told (chapter, candidates done, candidates in all).
+        mutate: whether to make mechanical mutants too.
+
+    Raises:
+        UsageError: without a checkout.
+        CourseError: for a file that cannot be read.
+    """
+    if not (course.root / "solutions").is_dir():
+        raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
+    proofs = []
+    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        for chapter in chapters:
+            candidates = list(candidates_of(course.root, chapter, mutate=mutate))
+            work = [(chapter.stem, candidate, seeds, examples) for candidate in candidates]
+            verdicts = []
+            for verdict in pool.map(_judge_packed, work, chunksize=2):
+                verdicts.append(verdict)
+                advance(chapter.stem, len(verdicts), len(candidates))
+            proofs.append(_conclude(course.root, chapter, verdicts))
+    return proofs
+
+
+def candidates_of(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
+    """Everything that the checks of a chapter are tried on."""
+    path = root / "solutions" / f"{chapter.stem}.py"
+    solution = _read(path)
+    names = tuple(exercise.name for exercise in chapter.exercises)
+    yield Candidate("solution", chapter.stem, names, solution, path=str(path))
+    stub = root / "exercises" / f"{chapter.stem}.py"
+    for name in names if stub.exists() else ():
+        yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
+    for kind, file in (
+        ("mistake", root / "solutions" / "mistakes" / f"{chapter.stem}.py"),
+        ("right", root / "tests" / "right" / f"{chapter.stem}.py"),
+    ):
+        for variant in read_variants(file, solution) if file.exists() else ():
+            yield _from_variant(kind, variant, file)
+    if mutate:
+        for mutant in mutants_of(solution):
+            judges = (mutant.definition,) if mutant.definition in names else names
+            yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))
+
+
+def _from_variant(kind: str, variant: Variant, file: Path) -> Candidate:
+    return Candidate(kind, variant.name, (variant.exercise,), variant.source, variant.line, str(file))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(
+            f"cannot read the file: {error.strerror}", str(path), "write it, then run: brick stubs"
+        ) from None
+
+
+def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
+    suite = load_suite(chapter.stem)
+    equivalents = read_equivalents(root).get(chapter.stem, {})
+    shortfalls: list[str] = []
+    kills = {check.name: 0 for check in suite.checks}
+    counts: dict[str, list[int]] = {
+        kind: [0, 0] for kind in ("solution", "stub", "mistake", "right", "mutant")
+    }
+    survivors, slowest = [], ()
+    alive: set[str] = set()
+    for verdict in verdicts:
+        candidate = verdict.candidate
+        counts[candidate.kind][0] += 1
+        counts[candidate.kind][1] += bool(verdict.failed)
+        if candidate.kind in ("mistake", "mutant"):
+            for name in verdict.failed:
+                kills[name] += 1
+        place = f"{candidate.path}:{candidate.line}" if candidate.line else candidate.path
+        if candidate.kind in ("solution", "right") and verdict.failed:
+            shortfalls.append(
+                f"{place}: {candidate.label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
+            )
+        if candidate.kind == "stub" and "not written yet" not in verdict.message:
+            shortfalls.append(f"{place}: the stub of {candidate.label} does not say NotImplementedError")
+        if candidate.kind == "mistake" and not verdict.failed:
+            shortfalls.append(f"{place}: the mistake {candidate.label} is not caught")
+        if candidate.kind == "mutant" and not verdict.failed:
+            alive.add(candidate.label)
+            if candidate.label not in equivalents:
+                survivors.append(f"{place}: {candidate.label}")
+        if candidate.kind == "solution" and verdict.seconds:
+            slowest = tuple(sorted(verdict.seconds.items(), key=lambda item: -item[1])[:5])
+    shortfalls += [f"the mutant survives: {survivor}" for survivor in survivors]
+    mutants, killed = counts["mutant"]
+    if mutants:
+        shortfalls += [
+            f"{name} catches no mistake and no mutant" for name, count in kills.items() if not count
+        ]
+        shortfalls += [
+            f"{EQUIVALENTS} lists {label!r}, which is killed or gone" for label in equivalents.keys() - alive
+        ]
+        if len(equivalents) > MOST_EQUIVALENTS * mutants:
+            shortfalls.append(
+                f"{len(equivalents)} of {mutants} mutants are listed as equivalent, over {MOST_EQUIVALENTS:.0%}"
+            )
+    if not counts["stub"][0]:
+        shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
+    for exercise in chapter.exercises:
+        shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
+    mistakes, caught = counts["mistake"]
+    right, failed = counts["right"]
+    return Proof(
+        chapter.stem, mistakes, caught, mutants, killed, len(equivalents.keys() & alive), right, right - failed,
+        tuple(survivors), tuple(shortfalls), kills, slowest,
+    )  # fmt: skip
+
+
+def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) -> Iterator[str]:
+    """What an exercise still lacks."""
+    if not checks:
+        yield f"{exercise} has no check"
+    for kind, least in (("mistake", 4), ("right", 3)):
+        count = sum(v.candidate.kind == kind and exercise in v.candidate.judges for v in verdicts)
+        if count < least:
+            yield f"{exercise} has {count} {kind} versions; it needs {least}"
+
+
+def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
+    """The reviewed list of equivalent mutants: {chapter: {mutant's label: reason}}."""
+    path = root / "solutions" / "mistakes" / EQUIVALENTS
+    if not path.exists():
+        return {}
+    listed = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    for chapter, mutants in listed.items():
+        for label, reason in (mutants or {}).items():
+            if not isinstance(reason, str) or len(reason) < 10:
+                raise CourseError(
+                    f"{chapter}: {label!r} has no reason", str(path), "say why it changes nothing"
+                )
+    return {chapter: dict(mutants or {}) for chapter, mutants in listed.items()}
+
+
+# --- judging one candidate, in a worker -------------------------------------------------------------------
+
+
+def main() -> None:
+    """Scratch."""
+    import sys
+
+    from grader.course import find_chapter, load_course
+
+    course = load_course(None)
+    for name in sys.argv[1:]:
+        proof = prove(course, [find_chapter(course, name)], jobs=1)[0]
+        print(
+            proof.chapter,
+            "mistakes",
+            proof.mistakes_caught,
+            "/",
+            proof.mistakes,
+            "mutants",
+            proof.killed,
+            "/",
+            proof.mutants,
+            "equivalent",
+            proof.equivalent,
+            "right",
+            proof.right_passed,
+            "/",
+            proof.right,
+        )
+        print(*proof.shortfalls, sep="\n")
+        print({k: v for k, v in proof.kills.items()}, proof.slowest)
+
+
+def _judge_packed(work: tuple[str, Candidate, tuple[int, ...], int]) -> Verdict:
+    return judge(*work)
+
+
+def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examples: int = 100) -> Verdict:
+    """Run the checks that should speak on a candidate. A mutant is done with at its first failure."""
+    suite = _suite(stem)
+    workplace = _Alarmed(Limits(call_s=_CALL_S, check_s=_CHECK_S))
+    checks = [check for check in suite.checks if check.exercise in candidate.judges]
+    failed: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+    for round_, seed in enumerate(seeds):
+        if round_ and candidate.kind in ("mistake", "mutant", "stub") and failed:
+            break
+        try:
+            learner = workplace.open(candidate.source)
+        except (LearnerRaised, LearnerLost) as error:
+            return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
+        learner.returns = suite.returns
+        profile = Profile("prove", examples, seed=seed, shrink=False)
+        for check in checks:
+            result = Trial(check, learner, profile, stem, _CHECK_S).run()
+            seconds[check.name] = seconds.get(check.name, 0.0) + result.seconds
+            if result.outcome is Outcome.FAILED:
+                failed.setdefault(check.name, result.message)
+                if candidate.kind == "mutant":
+                    break
+    message = next(iter(failed.values()), "")
+    return Verdict(candidate, tuple(failed), message, seconds)
+
+
+@lru_cache
+def _suite(stem: str) -> Any:
+    return load_suite(stem)
+
+
+class _Alarmed(SameProcess):
+    """The code judged here is the author's own: an alarm clock is boundary enough."""
+
+    def open(self, source: str) -> Learner:
+        signal.signal(signal.SIGALRM, _ring)
+        signal.setitimer(signal.ITIMER_REAL, self.limits.call_s)
+        try:
+            learner = super().open(source)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        learner.channel = _AlarmClock(learner.channel)
+        return learner
+
+
+class _AlarmClock:
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        signal.setitimer(signal.ITIMER_REAL, timeout_s)
+        try:
+            return self._channel.request(header, body, timeout_s)  # type: ignore[no-any-return]
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _ring(number: int, frame: Any) -> None:
+    raise LearnerLost("no answer in time", timeout=True)
+
+
+if __name__ == "__main__":
+    main()
