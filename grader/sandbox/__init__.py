@@ -1,0 +1,1 @@
+"""The process boundary: learner code runs on one side, checks on the other."""

@@ -1,0 +1,229 @@
+"""Start a sandbox, run one submission after another in it, and end each in time."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+
+from grader.errors import SandboxError
+from grader.records import Limits
+from grader.sandbox import wire
+from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
+from grader.sandbox.learner import Contract, Learner, LearnerLost
+from grader.sandbox.wire import WireError
+
+_ENDINGS = {
+    signal.SIGKILL: "it was killed by the system, most likely for using too much memory or processor time",
+    signal.SIGXCPU: "it used up its processor time",
+    signal.SIGSEGV: "it crashed (segmentation fault)",
+    signal.SIGABRT: "it crashed (aborted)",
+    signal.SIGBUS: "it crashed (bus error)",
+    signal.SIGFPE: "it crashed (arithmetic error)",
+    signal.SIGILL: "it crashed (illegal instruction)",
+    signal.SIGSYS: "it made a forbidden system call",
+}
+
+
+class GuestChannel:
+    """The way to one learner's process: one question, one answer, each in time."""
+
+    def __init__(self, zygote: Zygote, address_space: int | None) -> None:
+        self._zygote, self._lost = zygote, ""
+        self.suspect = False
+        self._sock, guest_end = socket.socketpair()
+        with guest_end:
+            answer = zygote.ask({"do": "fork", "address_space": address_space}, guest_end.fileno())
+        self._pid = int(answer["pid"])
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """Send a frame and wait for the answer, `timeout_s` for both together; LearnerLost when none comes."""
+        if self._lost:
+            raise LearnerLost(self._lost)
+        deadline = time.monotonic() + timeout_s
+        try:
+            wire.write_frame(self._sock, header, body, deadline)
+            return wire.read_frame(self._sock, deadline)
+        except TimeoutError:
+            self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
+            raise LearnerLost(self._lost, timeout=True) from None
+        except WireError as error:
+            self.suspect = True
+            self._lose(
+                f"the submission's process sent something that is not an answer ({error})", gently=False
+            )
+        except (EOFError, OSError):
+            self._lose("", gently=True)
+        raise LearnerLost(self._lost)
+
+    def _lose(self, reason: str, *, gently: bool) -> None:
+        ending = self.close(gently=gently)
+        self._lost = reason or f"the submission's process ended early: {ending}"
+
+    def distrust(self, reason: str) -> None:
+        """Note that the guest broke the protocol, and end it."""
+        self.suspect = True
+        self._lose(reason, gently=False)
+
+    def close(self, *, gently: bool = False) -> str:
+        """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words."""
+        self._sock.close()
+        if not self._pid:
+            return self._lost
+        pid, self._pid = self._pid, 0
+        try:
+            answer = self._zygote.ask({"do": "end", "pid": pid, "gently": gently})
+            code, killed = int(answer["code"]), bool(answer["killed"])
+        except (LaunchError, KeyError, TypeError, ValueError):
+            self.suspect = True
+            return "its sandbox is gone"
+        if killed:
+            return "it closed its connection" if gently else "it was stopped"
+        if code >= 0:
+            return f"it left with exit code {code}"
+        return _ENDINGS.get(signal.Signals(-code), f"signal {-code} ended it")
+
+
+class Sandbox:
+    """A place where submissions run, one at a time, each in a fresh process that torch is already imported in.
+
+    Args:
+        level: how far the processes are kept from this machine (see isolation.py).
+        limits: what one submission may use.
+        device: "cpu", or "cuda" for a sandbox that sees the GPU.
+        imports: modules to import beforehand, such as "onnx" for a chapter that needs it.
+        warm_fake: prepare for `Learner.portable`, which costs a second at the start and saves one per submission.
+    """
+
+    def __init__(
+        self,
+        level: Level = Level.PLAIN,
+        limits: Limits | None = None,
+        device: str = "cpu",
+        *,
+        imports: tuple[str, ...] = (),
+        warm_fake: bool = False,
+    ) -> None:
+        self.level, self.limits, self.device = level, limits or Limits(), device
+        self._wishes = Wishes(level, self.limits, device, imports, warm_fake)
+        self._zygote: Zygote | None = None
+        self._address_space: int | None = None
+        self._channel: GuestChannel | None = None
+        self._judge: GuestChannel | None = None
+        self._learner: Learner | None = None
+        self._source = ""
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the sandbox if it does not run; about a second, most of it the import of torch."""
+        if self._zygote is not None:
+            return
+        try:
+            self._zygote, _ = launch(self._wishes)
+            used = self._zygote.address_space()
+        except (LaunchError, OSError) as error:
+            self.close()
+            raise SandboxError(
+                f"the sandbox did not start: {error}",
+                f"isolation level {self.level}, device {self.device}",
+                "run: brick doctor, or choose another isolation level",
+            ) from None
+        bounded = used is not None and self.device == "cpu"
+        self._address_space = used + self.limits.memory_mib * 2**20 if bounded and used is not None else None
+
+    def close(self) -> None:
+        """End the sandbox and every process in it."""
+        zygote, self._zygote = self._zygote, None
+        self._channel = self._judge = None
+        if zygote is not None:
+            zygote.close()
+
+    # --- one submission ---
+
+    @contextlib.contextmanager
+    def learner(self, source: str, *, returns: Mapping[str, Contract] | None = None) -> Iterator[Learner]:
+        """Load a submission's source into a fresh process, for as long as the context lasts.
+
+        LearnerRaised when the source raises, LearnerLost when it does not come to an end.
+        """
+        if self._learner is not None:
+            raise RuntimeError("a sandbox holds one learner at a time")
+        self._source = source
+        try:
+            self._learner = Learner(
+                self._fork(), self.limits, self.device, dict(returns or {}), judge=self._judge_model
+            )
+            self._load()
+            yield self._learner
+        finally:
+            self._learner = None
+            self._end_guests()
+
+    def refork(self) -> None:
+        """Give the learner of this context a fresh process and load the source again, after a timeout or a crash."""
+        if self._learner is None:
+            raise RuntimeError("there is no learner to give a fresh process")
+        self._end_guests()
+        self._learner.channel = self._fork()
+        self._load()
+
+    def kill(self) -> None:
+        """End the learner's process now; the next call raises LearnerLost."""
+        if self._channel is not None:
+            self._channel.close()
+
+    def _load(self) -> None:
+        assert self._learner is not None
+        try:
+            self._learner.load(self._source)
+        except WireError as error:
+            raise LearnerLost(
+                f"the submission's process sent something that is not an answer ({error})"
+            ) from None
+
+    def _fork(self) -> GuestChannel:
+        self._channel = self._new_guest()
+        return self._channel
+
+    def _new_guest(self) -> GuestChannel:
+        self.start()
+        try:
+            assert self._zygote is not None
+            return GuestChannel(self._zygote, self._address_space)
+        except LaunchError:
+            self.close()  # a zygote that is gone took its guests along; try once with a new one
+        self.start()
+        assert self._zygote is not None
+        return GuestChannel(self._zygote, self._address_space)
+
+    def _end_guests(self) -> None:
+        """End the processes; after any sign of an attack, the whole sandbox."""
+        guests = [guest for guest in (self._channel, self._judge) if guest is not None]
+        self._channel = self._judge = None
+        for guest in guests:
+            guest.close()
+        if any(guest.suspect for guest in guests):
+            self.close()
+
+    # --- models ---
+
+    def _judge_model(self, data: bytes, x: torch.Tensor) -> dict[str, Any]:
+        """Evaluate a learner's serialised model in a process of its own that never ran learner code."""
+        if self._judge is None:
+            self._judge = self._new_guest()
+        proxy = Learner(self._judge, self.limits, self.device)
+        result = proxy._request(proxy._build_request("judge_model", args=(data, x)))
+        if not isinstance(result, dict):
+            raise WireError("the judge did not answer with a verdict")
+        return result

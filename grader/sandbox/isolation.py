@@ -1,0 +1,98 @@
+"""Find out by real runs which isolation levels this machine offers, and hold a caller to one."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from grader.errors import SandboxError
+from grader.sandbox import lockdown
+from grader.sandbox.launch import LaunchError, Level, Wishes, launch
+
+__all__ = ["Level", "offered", "require", "strongest"]
+
+_NEXT_STEPS = (
+    ("bubblewrap (bwrap) is not installed", "install it (apt install bubblewrap, dnf install bubblewrap)"),
+    ("pyseccomp is not installed", "install it (pip install pyseccomp)"),
+    ("libseccomp", "install it (apt install libseccomp2, dnf install libseccomp)"),
+    (
+        "namespace",
+        "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)",
+    ),
+)
+
+
+def offered() -> dict[Level, str | None]:
+    """Each level with the reason why this machine does not offer it, None if it does. Probed once per process."""
+    return dict(_offered())
+
+
+@functools.cache
+def _offered() -> tuple[tuple[Level, str | None], ...]:
+    return tuple((level, _missing(level)) for level in Level)
+
+
+def _missing(level: Level) -> str | None:
+    """Why a level is not to be had: what a real run with all doors tried came to."""
+    if os.name != "posix":
+        return "this system cannot fork a process; use WSL 2"
+    if level is Level.PLAIN:
+        return None
+    if not lockdown.LINUX:
+        return "it needs Linux"
+    if level is Level.UID and os.geteuid() != 0:
+        return "only root can run a process as another user"
+    if level is Level.UID and not lockdown.landlock_version():
+        return "this kernel has no landlock"
+    try:
+        zygote, answer = launch(Wishes(level, probe=True))
+    except LaunchError as error:
+        return str(error)
+    zygote.close()
+    if answer["open"]:
+        return "a probe found doors open: " + ", ".join(answer["open"])
+    return None
+
+
+def strongest() -> Level:
+    """The strongest level this machine offers."""
+    for level, missing in offered().items():
+        if missing is None:
+            return level
+    raise _refusal(Level.PLAIN)
+
+
+def require(level: Level | None, unsandboxed: bool) -> Level:
+    """The level to grade other people's code at, SandboxError if there is none.
+
+    Args:
+        level: the level asked for, None for the strongest there is.
+        unsandboxed: whether the caller accepts `plain`, which protects nothing.
+    """
+    chosen = strongest() if level is None else level
+    if offered()[chosen] is not None:
+        raise _refusal(chosen)
+    if chosen is Level.PLAIN and not unsandboxed:
+        if level is None:
+            raise _refusal(Level.BWRAP)
+        raise SandboxError(
+            "isolation level plain lets the submissions do whatever you can do",
+            "the isolation level",
+            "leave the level out for the strongest there is, or add --unsandboxed",
+        )
+    return chosen
+
+
+def _refusal(level: Level) -> SandboxError:
+    reasons = {name: reason for name, reason in offered().items() if reason is not None}
+    reason = reasons[level]
+    steps = [step for words, step in _NEXT_STEPS if words in reason]
+    step = steps[0] if steps else "mend that, or choose another level"
+    others = "; ".join(f"{name}: {text}" for name, text in reasons.items() if name is not level)
+    where = f"isolation level {level}" + (f" ({others})" if others else "")
+    return SandboxError(
+        f"this machine cannot seal a submission: {reason}",
+        where,
+        f"{step}; for code you trust, add --unsandboxed",
+    )

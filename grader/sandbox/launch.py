@@ -1,0 +1,344 @@
+"""Start a zygote at an isolation level and command it over a control socket."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import math
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from grader.records import Limits
+from grader.sandbox import lockdown, syscalls, zygote
+from grader.sandbox.layout import Layout, bubblewrap_mounts, find_layout, landlock_paths
+
+START_TIMEOUT_S = 120.0
+ANSWER_TIMEOUT_S = 10.0
+THREADS_OF_ONE_LEARNER = 32
+_CREDENTIALS = struct.Struct("3i")
+_FIRST_UID = 1_900_000_000  # far above any person, service or container
+_FLAGS = ("-s", "-P", "-S", "-B")
+_BOOT = """
+import sys, types
+folder, *path = sys.argv[2:]
+sys.path += path
+for name, place in (("grader", folder.rpartition("/")[0]), ("grader.sandbox", folder)):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [place]
+from grader.sandbox import zygote
+zygote.start()
+"""
+
+
+class Level(StrEnum):
+    """How far a learner's process is kept from this machine, strongest first."""
+
+    BWRAP = "bwrap"
+    UID = "uid"
+    PLAIN = "plain"
+
+
+class LaunchError(Exception):
+    """A zygote did not start, or broke; the text says how."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a zygote is started for."""
+
+    level: Level
+    limits: Limits = field(default_factory=Limits)
+    device: str = "cpu"
+    imports: tuple[str, ...] = ()
+    warm_fake: bool = False
+    probe: bool = False
+
+
+class Process(Protocol):
+    """A started zygote, as a process to wait for."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+
+class Zygote:
+    """A running zygote: a process and the control socket to it."""
+
+    def __init__(self, process: Process, control: socket.socket) -> None:
+        self._process, self._control = process, control
+        self.pid = 0
+
+    def begin(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Send the settings and wait until it is ready; its first answer."""
+        self._control.settimeout(START_TIMEOUT_S)
+        try:
+            self.pid = _receive_pid(self._control)
+            zygote.send_message(self._control, settings)
+            answer = zygote.receive_message(self._control)
+        except (EOFError, OSError, ValueError) as error:
+            self.close()
+            raise LaunchError(_words_from(self._process) or str(error)) from None
+        if "error" in answer:
+            self.close()
+            raise LaunchError(str(answer["error"]))
+        return answer
+
+    def ask(self, command: dict[str, Any], descriptor: int | None = None) -> dict[str, Any]:
+        """Send a command, with an open file if it takes one, and wait for the answer."""
+        self._control.settimeout(ANSWER_TIMEOUT_S)
+        try:
+            zygote.send_message(self._control, command)
+            if descriptor is not None:
+                socket.send_fds(self._control, [b"+"], [descriptor])
+            return zygote.receive_message(self._control)
+        except (EOFError, OSError, ValueError) as error:
+            raise LaunchError(f"the zygote is gone: {error}") from None
+
+    def address_space(self) -> int | None:
+        """Bytes of address space it uses; a learner's limit is counted on top. None where /proc is missing."""
+        if not lockdown.LINUX:
+            return None
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+    def close(self) -> None:
+        """End it and every process it made; nothing is left when this returns."""
+        self._control.close()  # it leaves by itself, and its process namespace with it
+        for timeout_s in (2.0, None):
+            try:
+                self._process.wait(timeout_s)
+                return
+            except subprocess.TimeoutExpired:
+                if self.pid > 0:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(self.pid, signal.SIGKILL)
+                self._process.kill()
+
+
+class _Fork:
+    """A fork of this process, with the two methods of Popen that are needed."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._ended = pid, False
+
+    def wait(self, timeout: float | None = None) -> int:
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while not self._ended:
+            try:
+                found, _ = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:
+                found = self._pid
+            self._ended = found == self._pid
+            if not self._ended:
+                if time.monotonic() > until:
+                    raise subprocess.TimeoutExpired("zygote", timeout or 0.0)
+                time.sleep(0.0005)
+        return 0
+
+    def kill(self) -> None:
+        if not self._ended:
+            os.kill(self._pid, signal.SIGKILL)
+
+
+def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
+    """Start a zygote and wait until it is ready: the zygote and its first answer. LaunchError says why not."""
+    host_end, guest_end = socket.socketpair()
+    if lockdown.LINUX:
+        host_end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    layout = find_layout(wishes.device)
+    fork = wishes.level is Level.PLAIN and lockdown.LINUX and threading.active_count() == 1
+    try:
+        settings = _settings(wishes, layout, subprocess=not fork)
+        if fork:
+            process: Process = _fork_host(host_end, guest_end)
+        else:
+            process = _spawn(_command(wishes, layout, guest_end.fileno()), guest_end.fileno())
+    except BaseException:
+        host_end.close()
+        raise
+    finally:
+        guest_end.close()
+    running = Zygote(process, host_end)
+    return running, running.begin(settings)
+
+
+def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, Any]:
+    level, limits = wishes.level, wishes.limits
+    cpu = wishes.device == "cpu"
+    sealed = level is not Level.PLAIN
+    folders, files = landlock_paths(layout) if level is Level.UID else (None, None)
+    try:
+        program = base64.b64encode(syscalls.build_filter(wishes.device)).decode() if sealed else None
+    except syscalls.FilterUnavailable as error:
+        raise LaunchError(str(error)) from None
+    return {
+        "probe": wishes.probe,
+        "forbidden": layout.forbidden(),
+        "subprocess": subprocess,
+        "uid": _spare_uid() if sealed and os.geteuid() == 0 else None,
+        "own_group": level is not Level.BWRAP,
+        "folders": folders,
+        "files": files,
+        "filter": program,
+        "device": wishes.device,
+        "imports": wishes.imports,
+        "warm_fake": wishes.warm_fake,
+        "output_kib": limits.output_kib,
+        "cpu_s": math.ceil(limits.chapter_s) + 1,
+        "threads": THREADS_OF_ONE_LEARNER if sealed and cpu else None,
+    }
+
+
+_count = itertools.count()
+
+
+def _spare_uid() -> int:
+    """A user that nobody is: one per sandbox, so that no two share limits or may signal each other."""
+    return _FIRST_UID + os.getpid() + (next(_count) % 32) * 2**22
+
+
+# --- command lines ----------------------------------------------------------------------------------------
+
+
+def _command(wishes: Wishes, layout: Layout, descriptor: int) -> list[str]:
+    python = [str(layout.interpreter), *_FLAGS, "-c", _BOOT, str(descriptor), str(layout.folder)]
+    python += [str(path) for path in layout.search_path]
+    return [*bubblewrap(layout, wishes.device), *python] if wishes.level is Level.BWRAP else python
+
+
+def bubblewrap(layout: Layout, device: str = "cpu") -> list[str]:
+    """The command line that seals whatever program follows it."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise LaunchError("bubblewrap (bwrap) is not installed")
+    # An ordinary user gets namespaces by way of a user namespace. Root does without one, or else the process would
+    # still be root outside; it keeps the two capabilities with which it turns into a nobody as its first act.
+    user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]
+    environment = [part for name, value in _environment(device).items() for part in ("--setenv", name, value)]
+    return [
+        program,
+        *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
+        *("--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox"),
+        *("--cap-drop", "ALL", *user),
+        *("--clearenv", *environment),
+        *bubblewrap_mounts(layout, device),
+        *("--chdir", "/", "--"),
+    ]
+
+
+def _environment(device: str) -> dict[str, str]:
+    """All of the environment there is inside."""
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",  # the same order of sets in every grading
+        "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+    if device != "cpu" and "CUDA_VISIBLE_DEVICES" in os.environ:
+        environment["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
+    return environment
+
+
+# --- processes --------------------------------------------------------------------------------------------
+
+
+def _spawn(command: list[str], descriptor: int) -> subprocess.Popen[bytes]:
+    """Start a program; from another thread than the main one, keep a thread alive as long as the program."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=(descriptor,),
+            env=_environment("cpu"),
+            cwd="/",
+            start_new_session=True,
+        )
+
+    if threading.current_thread() is threading.main_thread():
+        return start()
+    return _start_kept(start)
+
+
+def _start_kept(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start from a thread that outlives its caller: "die with parent" means the thread that made the process."""
+    started: list[subprocess.Popen[bytes] | BaseException] = []
+    known = threading.Event()
+
+    def keep() -> None:
+        try:
+            process = start()
+        except BaseException as error:
+            started.append(error)
+            known.set()
+            return
+        started.append(process)
+        known.set()
+        process.wait()
+
+    threading.Thread(target=keep, name="sandbox-keeper", daemon=True).start()
+    known.wait()
+    if isinstance(started[0], BaseException):
+        raise started[0]
+    return started[0]
+
+
+def _fork_host(host_end: socket.socket, guest_end: socket.socket) -> _Fork:
+    """Make this process's own fork the zygote: torch is imported already."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        return _Fork(pid)
+    try:
+        host_end.detach()
+        signal.set_wakeup_fd(-1)
+        zygote.main(socket.socket(fileno=lockdown.keep_only(guest_end.detach())))
+    finally:
+        os._exit(1)
+
+
+def _receive_pid(control: socket.socket) -> int:
+    """The zygote's process id as this process sees it, stamped by the kernel on the first byte."""
+    if not lockdown.LINUX:
+        if not control.recv(1):
+            raise EOFError("the zygote did not start")
+        return 0
+    data, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+    if not data:
+        raise EOFError("the zygote did not start")
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            return int(_CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0])
+    raise EOFError("the zygote did not say who it is")
+
+
+def _words_from(process: Process) -> str:
+    """What a program that did not start wrote to its standard error, the last line of it."""
+    stream = getattr(process, "stderr", None)
+    if stream is None:
+        return ""
+    lines = stream.read(65536).decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
