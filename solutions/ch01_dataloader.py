@@ -211,7 +211,7 @@ class DataLoader:
 
     Example: ten samples in batches of 4 come as 4, 4 and 2; with `drop_last`, as 4 and 4.
 
-    Source: the essay, section 1.2; Goodfellow, Bengio, Courville, Deep Learning (2016), section 8.1.3.
+    Source: the essay, sections 1.2 and 1.3; Goodfellow, Bengio, Courville, Deep Learning (2016), section 8.1.3.
     """
 
     def __init__(
@@ -341,7 +341,7 @@ class FeatureEncoder:
 
     Example: fitted on ("red", 1.5), ("blue", 2.0), ("red", 0.5), the record ("blue", 7) becomes (1.0, 7.0).
 
-    Source: the essay, section 1.3.
+    Source: the essay, sections 1.2 and 1.3.
     """
 
     def __init__(self) -> None:
