@@ -253,7 +253,7 @@ def mlp_loss_and_grads(
 
     Returns:
         (loss, grads): the loss without dimensions, and a list of one (grad_w, grad_b) per layer in the order
-        of `layers`, shaped like its weight and bias; finite for logits as large as 10,000, in the dtype of `x`.
+        of `layers`, shaped like its weight and bias; finite for logits as large as 10,000, in the dtype of x.
 
     Example: one row (1, 2), label 0 and one layer of zeros with two outputs: the loss is log 2 = 0.6931,
     grad_w is (-0.5, -1) over (0.5, 1), grad_b is (-0.5, 0.5).
@@ -422,7 +422,7 @@ class Value:
     def __neg__(self) -> Value:
         """-self"""
         # BEGIN SOLUTION
-        return self * -1
+        return _made(-self.data, (self, -1.0))
         # END SOLUTION
 
     def __sub__(self, other: Value | float) -> Value:
