@@ -1,0 +1,291 @@
+"""The wire carries what it should, and junk in either direction is refused, never trusted."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.sandbox import wire
+from grader.sandbox.guest import Session
+from grader.sandbox.learner import InProcess, Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
+from grader.sandbox.wire import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
+
+ECHO = "def echo(*args, **kwargs):\n    return list(args), kwargs\n"
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def learner_of(source: str) -> Learner:
+    learner = Learner(InProcess())
+    learner.load(source)
+    return learner
+
+
+@given(value=plain)
+@settings(max_examples=200, deadline=None)
+def test_plain_values_come_back_as_they_were_sent(value: object) -> None:
+    args, _ = learner_of(ECHO).call("echo", value)
+
+    assert args == [value]
+    assert type(args[0]) is type(value)
+
+
+@pytest.mark.parametrize("dtype", list(wire.DTYPE_NAMES))
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 3), (1, 2, 3, 4)])
+def test_tensors_of_every_dtype_and_shape_survive_the_round_trip(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+    x = torch.arange(24).reshape(1, 2, 3, 4).to(dtype) if len(shape) == 4 else torch.ones(shape).to(dtype)
+
+    args, _ = learner_of(ECHO).call("echo", x)
+
+    assert args[0].dtype is dtype
+    assert args[0].shape == x.shape
+    assert torch.equal(args[0], x)
+
+
+def test_special_floats_survive_the_round_trip() -> None:
+    x = torch.tensor([float("nan"), float("inf"), -0.0, 5e-324], dtype=torch.float64)
+
+    args, _ = learner_of(ECHO).call("echo", x, float("inf"))
+
+    assert torch.equal(args[0].view(torch.int64), x.view(torch.int64))
+    assert args[1] == float("inf")
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(torch.arange(6.0).reshape(2, 3).T, id="transposed"),
+        pytest.param(torch.arange(12.0)[::3], id="strided"),
+        pytest.param(torch.tensor([[1.0], [2.0]]).expand(2, 3), id="expanded"),
+    ],
+)
+def test_the_learner_gets_the_memory_layout_that_was_sent(view: torch.Tensor) -> None:
+    learner = learner_of("def layout(x):\n    return list(x.stride()), x.is_contiguous(), x\n")
+
+    strides, contiguous, back = learner.layout(view)
+
+    assert tuple(strides) == view.stride()
+    assert contiguous is False
+    assert torch.equal(back, view)
+
+
+@given(header=st.binary(max_size=200), body=st.binary(max_size=64))
+@settings(max_examples=300, deadline=None)
+def test_a_guest_refuses_junk(header: bytes, body: bytes) -> None:
+    session = Session()
+
+    try:
+        reply, _ = session.handle(header, bytearray(body))
+    except WireError:
+        return
+
+    assert wire.unpack_reply(reply).status in ("ok", "raised", "missing", "unsendable", "stop", "uncheckable")
+
+
+class Forger:
+    """A channel whose answers are whatever the attacker likes."""
+
+    def __init__(self, header: bytes, body: bytes = b"") -> None:
+        self._answer = header, bytearray(body)
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        return self._answer
+
+
+@given(header=st.binary(max_size=200), body=st.binary(max_size=64))
+@settings(max_examples=300, deadline=None)
+def test_the_trusted_side_takes_junk_for_a_lost_learner(header: bytes, body: bytes) -> None:
+    learner = Learner(Forger(header, body))
+
+    try:
+        result = learner.softmax(torch.zeros(2))
+    except (LearnerLost, LearnerRaised, LearnerMisbehaved, StopIteration):
+        return
+
+    assert result is None or isinstance(result, str | int | float | bool | list | tuple | dict | bytes)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TensorValue("float64", (4,), 0),  # longer than the body
+        TensorValue("float64", (2,), 4),  # not aligned
+        TensorValue("float64", (-1,), 0),
+        TensorValue("float64", (2**40, 2**40), 0),
+        TensorValue("object", (1,), 0),
+        TensorValue("float64", (1,) * 50, 0),
+        TensorValue("float64", (1,), -8),
+    ],
+)
+def test_a_tensor_that_does_not_lie_in_its_frame_is_refused(value: TensorValue) -> None:
+    learner = Learner(Forger(wire.pack(Reply("ok", value)), b"\0" * 16))
+
+    with pytest.raises(LearnerLost):
+        learner.softmax(torch.zeros(2))
+
+
+def test_a_deeply_nested_answer_is_refused() -> None:
+    value: wire.Value = 1
+    for _ in range(wire.DEPTH_LIMIT + 5):
+        value = ListValue((value,))
+
+    with pytest.raises(LearnerLost):
+        Learner(Forger(wire.pack(Reply("ok", value)))).softmax(torch.zeros(2))
+
+
+def test_a_header_over_the_limit_is_refused_by_the_sender() -> None:
+    with pytest.raises(WireError, match="too large"):
+        wire.pack(Request("call", args=("x" * wire.HEADER_LIMIT,)))
+
+
+def test_a_frame_that_claims_to_be_huge_is_refused_before_memory_is_taken() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"\xff" * 12)
+
+        with pytest.raises(WireError, match="over the limit"):
+            wire.read_frame(ours, time.monotonic() + 5)
+
+
+def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"\x10\x00")
+
+        with pytest.raises(TimeoutError):
+            wire.read_frame(ours, time.monotonic() + 0.05)
+
+
+def test_a_body_is_bounded() -> None:
+    with pytest.raises(WireError, match="too large"):
+        Body().add_bytes(b"\0" * (wire.BODY_LIMIT + 1))
+
+
+# --- what the guest notices -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("x.add_(1)\n    return x.clone()", "changed its argument x"),
+        ("x.resize_(1)\n    return x.clone()", "changed its argument x"),
+        ("y.append(1)\n    return x.clone()", "changed its argument y"),
+        ("y[0].mul_(2)\n    return x.clone()", "changed its argument y"),
+        ("return torch.rand(2)", "global random generator"),
+    ],
+)
+def test_a_call_with_a_side_effect_fails(body: str, words: str) -> None:
+    learner = learner_of(f"import torch\ndef f(x, y):\n    {body}\n")
+
+    with pytest.raises(LearnerMisbehaved, match=words):
+        learner.f(torch.ones(3), [torch.ones(2)])
+
+
+def test_a_change_of_a_strided_argument_is_seen() -> None:
+    learner = learner_of("def f(x):\n    x[0] = 9\n    return 1\n")
+
+    with pytest.raises(LearnerMisbehaved, match="changed its argument x"):
+        learner.f(torch.zeros(3, 2).T)
+
+
+def test_a_held_tensor_may_change_and_can_be_read_back() -> None:
+    learner = learner_of("def f(x):\n    x.add_(1)\n")
+    held = learner.hold(torch.zeros(2))
+
+    learner.f(held)
+
+    assert torch.equal(held.value(), torch.ones(2))
+
+
+def test_a_result_that_shares_memory_with_an_argument_is_reported() -> None:
+    learner = learner_of("def f(x, y):\n    return x.view(-1)\n")
+
+    learner.f(torch.ones(2), torch.ones(2))
+
+    assert learner.last_call.aliases == ("x",)
+
+
+def test_objects_stay_in_the_guest_and_answer_to_operators_and_iteration() -> None:
+    learner = learner_of(
+        "class Pair:\n"
+        "    def __init__(self, a, b):\n        self.a, self.b = a, b\n"
+        "    def __add__(self, other):\n        return Pair(self.a + other, self.b + other)\n"
+        "    def __radd__(self, other):\n        return self + other\n"
+        "    def __len__(self):\n        return 2\n"
+        "    def __iter__(self):\n        yield self.a\n        yield self.b\n"
+        "    def total(self):\n        return self.a + self.b\n"
+    )
+    pair = learner.Pair(1, 2)
+
+    moved = 10 + (pair + 1)
+    moved.a = 0
+
+    assert len(pair) == 2
+    assert list(pair) == [1, 2]
+    assert moved.total() == 13
+
+
+def test_an_exception_arrives_as_text_with_its_line() -> None:
+    learner = learner_of("def f():\n    x = 1\n    raise ValueError(f'x is {x}')\n")
+
+    with pytest.raises(LearnerRaised) as raised:
+        learner.f()
+
+    assert (raised.value.name, raised.value.message, raised.value.line) == ("ValueError", "x is 1", 3)
+
+
+def test_an_exception_that_cannot_be_printed_still_arrives() -> None:
+    learner = learner_of(
+        "class Bad(Exception):\n    def __str__(self):\n        raise RuntimeError\ndef f():\n    raise Bad()\n"
+    )
+
+    with pytest.raises(LearnerRaised, match="Bad"):
+        learner.f()
+
+
+def test_a_result_with_too_many_parts_is_refused() -> None:
+    with pytest.raises(LearnerMisbehaved, match="too many parts"):
+        learner_of("def f():\n    return [0] * 100_000\n").f()
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    with pytest.raises(LearnerMisbehaved, match="too many parts"):
+        learner_of("def f():\n    x = []\n    x.append(x)\n    return x\n").f()
+
+
+def test_an_answer_with_a_foreign_handle_does_not_reach_our_objects() -> None:
+    learner = Learner(Forger(wire.pack(Reply("ok", HandleValue(7, "X'; import os", False)))))
+
+    handle = learner.f()
+
+    assert repr(handle) == "ximportos"
+
+
+def test_a_tensor_made_on_the_cpu_is_found_out_on_another_device() -> None:
+    learner = learner_of(
+        "import torch\n"
+        "def bad(x):\n    return x + torch.ones(3)\n"
+        "def good(x):\n    return x + torch.ones(3, device=x.device)\n"
+        "def by_value(x):\n    return x if x.sum().item() > 0 else -x\n"
+    )
+    x = torch.ones(3)
+
+    assert learner.portable("good", x) == ("meta",)
+    assert learner.portable("by_value", x) is None
+    with pytest.raises(LearnerRaised, match="device"):
+        learner.portable("bad", x)
+
+
+def test_operators_are_traced() -> None:
+    learner = learner_of("import torch\ndef f(x):\n    return torch.softmax(x, -1)\n")
+
+    assert "aten._softmax" in learner.operators("f", torch.ones(3))
