@@ -71,8 +71,9 @@ def choose_qparams(x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
     Inference (2018), sections 2.1 and 3; the essay, section 7.3.
     """
     # BEGIN SOLUTION
-    low, high = min(x_min, 0.0), max(x_max, 0.0)
-    scale = (high - low) / (qmax - qmin) or 1.0  # a width of 0 would divide by 0 below
+    low, _, high = sorted([x_min, 0.0, x_max])
+    steps = qmax - qmin
+    scale = (high - low or steps) / steps  # a range of zeros gets scale 1: 0 would divide by 0 below
     return scale, round(qmin - low / scale)
     # END SOLUTION
 
@@ -225,7 +226,7 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
     # BEGIN SOLUTION
     codes, scales, zero_points = [], [], []
     for channel in w.movedim(axis, 0):
-        scale, zero_point = choose_qparams(channel.min().item(), channel.max().item())
+        scale, zero_point = choose_qparams(x_min=channel.min().item(), x_max=channel.max().item())
         codes.append(quantize(channel, scale, zero_point))
         scales.append(scale)
         zero_points.append(zero_point)

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Chapter 11: Normalization
 #
-# Time: about 75 minutes. Section 8 of the essay.
+# Time: about 90 minutes. Section 8 of the essay.
 #
 # A layer learns best when the numbers that reach it have a steady size. Normalization makes it so, inside the
 # network, at every step. You write it along the two axes of a batch: batch norm works down the columns, layer

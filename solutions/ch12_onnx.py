@@ -1,7 +1,7 @@
 # %% [markdown]
-# # Chapter 12: ONNX
+# # Chapter 12: Out into the world with ONNX
 #
-# Time: about 60 minutes. Section 9 of the essay.
+# Time: about 75 minutes. Section 9 of the essay.
 #
 # Your network works, but only next to your Python files. ONNX (Open Neural Network Exchange) is a format that
 # phones, browsers and servers read without them. In this chapter you write a network as an ONNX model, run
@@ -85,7 +85,7 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
     for i, (weight, bias) in enumerate(layers):
         weights += [_initializer(f"w{i}", weight), _initializer(f"b{i}", bias)]
         nodes += [
-            helper.make_node("Gemm", [current, f"w{i}", f"b{i}"], [f"z{i}"], transB=1),
+            helper.make_node("Gemm", [current, f"w{i}", f"b{i}"], [f"z{i}"], transB=True),
             helper.make_node("Relu", [f"z{i}"], [f"a{i}"]),
         ]
         current = f"a{i}"
@@ -151,8 +151,8 @@ def _gemm(
     *,
     alpha: float = 1.0,
     beta: float = 1.0,
-    transA: int = 0,  # noqa: N803 -- the standard's name
-    transB: int = 0,  # noqa: N803 -- the standard's name
+    transA: int = 0,
+    transB: int = 0,
 ) -> Tensor:
     """Multiply two matrices as the standard's Gemm does."""
     a, b = a.T if transA else a, b.T if transB else b
