@@ -115,7 +115,7 @@ def classify(actual: Any, expected: Any, batch: int | None = None) -> str:
 
 
 def _classify_shape(a: torch.Tensor, e: torch.Tensor) -> str:
-    if a.ndim == 2 and a.shape == e.T.shape and _close(a.T, e):
+    if a.ndim == e.ndim == 2 and a.shape == e.T.shape and _close(a.T, e):
         return "it is the transpose of the right one"
     if a.ndim == e.ndim + 1:
         for axis in range(a.ndim):

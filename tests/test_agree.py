@@ -1,0 +1,176 @@
+"""What agree and refuses accept and refuse, and the words they find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from grader.checking import agree, agree_gradient, refuses
+from grader.checking.failures import CheckFailure
+from grader.checking.gradients import autograd, central_differences, classify, cotangent
+from grader.sandbox.learner import LearnerRaised
+
+F64 = torch.float64
+
+
+def double(*values: float) -> torch.Tensor:
+    return torch.tensor(values, dtype=F64)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (double(1.0, 2.0), double(1.0, 2.0)),
+        (double(float("nan"), float("inf")), double(float("nan"), float("inf"))),
+        (double(1.0 + 1e-12), double(1.0)),
+        (torch.zeros(0, 3), torch.zeros(0, 3)),
+        (torch.tensor([1, 2]), torch.tensor([1, 2])),
+        (3, 3.0),
+        (torch.tensor(3.0), 3.0),
+        ([double(1.0), 2], (double(1.0), 2)),
+        ({"a": 1.0}, {"a": 1.0}),
+        (True, True),
+        (None, None),
+    ],
+)
+def test_equal_things_agree(actual: Any, expected: Any) -> None:
+    assert agree(actual, expected) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "words"),
+    [
+        (None, double(1.0), "is None, not a tensor"),
+        (1.0, double(1.0), "is a float, not a tensor"),
+        (double(1.0), double(1.0, 2.0), r"shape \(1,\), not \(2,\)"),
+        (torch.ones(1), double(1.0), "dtype float32, not float64"),
+        (double(1.0, 2.5), double(1.0, 2.0), r"2.5 at index \(1,\), should be 2"),
+        (double(float("nan")), double(1.0), "nan at index"),
+        (double(1.0), double(float("nan")), "should be nan"),
+        (double(float("inf")), double(float("-inf")), "should be -inf"),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), "should be 3"),
+        (True, 1.0, "not a number"),
+        (1, True, "not True"),
+        ([double(1.0)], [double(1.0), double(2.0)], "1 items, not 2"),
+        ([double(1.0), double(3.0)], [double(1.0), double(2.0)], r"\[1\] is 3"),
+        ({"a": 1}, {"b": 1}, "other keys"),
+        (double(1.0, 2.0), [1.0, 2.0], "not a list"),
+    ],
+)
+def test_different_things_do_not_agree(actual: Any, expected: Any, words: str) -> None:
+    with pytest.raises(CheckFailure, match=words):
+        agree(actual, expected)
+
+
+def test_float32_arithmetic_inside_a_float64_answer_is_seen() -> None:
+    x = torch.linspace(0.1, 3, 7, dtype=F64)
+
+    with pytest.raises(CheckFailure):
+        agree(x.to(torch.float32).exp().to(F64), x.exp())
+
+
+def test_the_worst_entry_is_named_with_ulps_and_relative_error() -> None:
+    with pytest.raises(CheckFailure) as failure:
+        agree(double(1.0, 2.002, 3.0, 4.1), double(1.0, 2.0, 3.0, 4.0))
+
+    assert failure.value.worst.startswith("index [3]: off by 0.1, relative 0.025")
+    assert "ulps; 2 of 4 entries differ" in failure.value.worst
+
+
+# --- refuses ----------------------------------------------------------------------------------------------
+
+
+def raising(name: str, message: str) -> Callable[[], None]:
+    def call() -> None:
+        raise LearnerRaised(name, message, 1)
+
+    return call
+
+
+@pytest.mark.parametrize("message", ["p is 1.5, not in [0, 1]", "p=1.50 is too large", "bad p: 1.5"])
+def test_a_refusal_that_names_argument_and_value_is_accepted(message: str) -> None:
+    assert refuses(raising("ValueError", message), ValueError, names="p", value=1.5) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: 3, "nothing was raised"),
+        (raising("TypeError", "p is 1.5"), "it raised TypeError"),
+        (raising("ValueError", "1.5 is bad"), "must name the argument 'p'"),
+        (raising("ValueError", "p is bad"), "must show the value 1.5"),
+    ],
+)
+def test_a_refusal_without_its_parts_fails(call: Callable[[], Any], words: str) -> None:
+    with pytest.raises(CheckFailure, match=words):
+        refuses(call, ValueError, names="p", value=1.5)
+
+
+def test_an_unwritten_exercise_is_not_taken_for_a_refusal() -> None:
+    with pytest.raises(LearnerRaised):
+        refuses(raising("NotImplementedError", "write this part"), ValueError)
+
+
+# --- gradients --------------------------------------------------------------------------------------------
+
+
+RIGHT = torch.tensor([[1.0, 2.0, -3.0], [0.5, 4.0, 1.0], [2.0, 0.0, 7.0]], dtype=F64)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected", "words"),
+    [
+        (-RIGHT, RIGHT, "its sign is wrong"),
+        (3 * RIGHT, RIGHT, r"3 times the right one \(the batch size\)"),
+        (RIGHT / 3, RIGHT, r"1 / the batch size"),
+        (RIGHT * 2.5, RIGHT, "2.5 times"),
+        (RIGHT.T.contiguous(), RIGHT, "transpose"),
+        (torch.zeros_like(RIGHT), RIGHT, "zero everywhere"),
+        (RIGHT, RIGHT.sum(0), "a sum over axis 0 is missing"),
+        (RIGHT, RIGHT.sum(1), "a sum over axis 1 is missing"),
+        (RIGHT[:2].T.contiguous(), RIGHT[:2], "transpose"),
+        (torch.cat([RIGHT[:1], RIGHT[1:] + 1]), RIGHT, "only its first row"),
+    ],
+)
+def test_a_wrong_gradient_is_told_what_kind_of_wrong_it_is(
+    wrong: torch.Tensor, expected: torch.Tensor, words: str
+) -> None:
+    with pytest.raises(CheckFailure) as failure:
+        agree_gradient(wrong, expected, batch=3)
+
+    explain = failure.value.explain
+    assert explain is not None
+    assert re.search(words, explain())
+
+
+def test_a_backward_that_fits_a_wrong_forward_is_told_so() -> None:
+    x = double(0.3, -1.2)
+    grad_out = cotangent(x, 5)
+
+    with pytest.raises(CheckFailure) as failure:
+        agree_gradient(grad_out * 3 * x**2, grad_out * 2 * x, forward=lambda v: v**3, at=x, grad_out=grad_out)
+
+    assert failure.value.explain is not None
+    assert "your own forward" in failure.value.explain()
+
+
+def test_a_gradient_that_is_wrong_in_no_known_way_gets_no_name() -> None:
+    assert classify(RIGHT + torch.eye(3, dtype=F64) * torch.tensor([1.0, -2.0, 3.0]), RIGHT) == ""
+
+
+def test_autograd_and_central_differences_agree_on_a_smooth_function() -> None:
+    x, grad_out = double(0.3, -1.2, 2.0), double(1.0, -2.0, 0.5)
+
+    exact = autograd(torch.sin, grad_out, x)[0]
+
+    assert torch.allclose(central_differences(torch.sin, x, grad_out), exact, atol=1e-8)
+
+
+def test_a_cotangent_is_never_constant() -> None:
+    for seed in range(200):
+        g = cotangent((4,), seed)
+        assert g.unique().numel() > 1

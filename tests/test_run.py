@@ -1,0 +1,232 @@
+"""The engine: what one check finds, what a report counts, and that the same seed means the same inputs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_laws, tensors
+from grader.checking.law import Check, Suite
+from grader.checking.run import Profile, SameProcess, grade_submission, score
+from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
+
+CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))
+PRACTICE = Profile()
+
+
+@check("double", hint="Add x to itself.")
+@given(x=tensors(ndim=(1, 2)))
+def check_double_is_twice(learner: Any, x: torch.Tensor) -> None:
+    """Doubling gives twice the entries."""
+    agree(learner.double(x), 2 * x)
+
+
+@check("double", after=check_double_is_twice, weight=3)
+@given(x=tensors(ndim=1), seed=seeds())
+def check_double_is_additive(learner: Any, x: torch.Tensor, seed: int) -> None:
+    """Doubling a sum doubles its parts."""
+    agree(learner.double(x + seed), learner.double(x) + 2 * seed)
+
+
+@check("other")
+def check_other_is_one(learner: Any) -> None:
+    """It gives 1."""
+    require(learner.other() == 1, "it does not give 1")
+
+
+SUITE = Suite((check_double_is_twice, check_double_is_additive, check_other_is_one), {"double": TENSOR}, {})
+RIGHT = "def double(x):\n    return x + x\ndef other():\n    return 1\n"
+
+
+def graded(source: str, *checks: Check, profile: Profile = PRACTICE, ruling: Ruling | None = None) -> Report:
+    suite = replace(SUITE, checks=checks) if checks else SUITE
+    submission = Submission(CHAPTER, source, Path("desk.py"), "")
+    return grade_submission(submission, ruling or Ruling(source), SameProcess(Limits()), profile, suite)
+
+
+def test_a_right_submission_gets_every_point() -> None:
+    report = graded(RIGHT)
+
+    assert report.passed
+    assert (report.points, report.max_points) == (6.0, 6.0)
+    assert [result.examples for result in report.checks] == [25, 25, 1]
+
+
+def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
+    report = graded(RIGHT.replace("x + x", "x * x"))
+    failed = report.checks[0]
+    shown = failed.counterexample
+
+    assert failed.outcome is Outcome.FAILED
+    assert shown is not None
+    assert shown.inputs in [(("x", f"tensor([{value}])"),) for value in ("1.0", "-1.0", "-2.0", "0.5")]
+    assert (shown.got, shown.expected) == ("tensor([1.0])", shown.inputs[0][1].replace("1.0", "2.0"))
+    assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
+
+
+def test_a_check_that_waits_for_a_failed_one_is_not_run_and_worth_nothing() -> None:
+    report = graded(RIGHT.replace("x + x", "x * x"))
+
+    assert report.checks[1].outcome is Outcome.NOT_RUN
+    assert report.checks[1].message == "first fix: Doubling gives twice the entries."
+    assert report.points == 2.0
+
+
+def test_score_counts_a_check_that_never_ran_as_lost() -> None:
+    passed = CheckResult("check_double_is_twice", "double", "", Outcome.PASSED, 1.0)
+    never_ran = CheckResult("check_double_is_additive", "double", "", Outcome.NOT_RUN, 3.0)
+
+    scores = score(CHAPTER, (passed, never_ran), Ruling(""))
+
+    assert [s.points for s in scores] == [1.0, 0.0]
+
+
+def test_points_are_shared_by_weight() -> None:
+    half = "calls = []\ndef double(x):\n    return x + x\ndef other():\n    return 2\n"
+
+    report = graded(half)
+
+    assert [score.points for score in report.exercises] == [4.0, 0.0]
+
+
+def test_an_exercise_the_rules_bar_gets_nothing_and_the_rest_is_graded() -> None:
+    breach = Breach(1, "torch.add", "no", ("double",))
+
+    report = graded(RIGHT, ruling=Ruling(RIGHT, (breach,)))
+
+    assert [score.points for score in report.exercises] == [0.0, 2.0]
+    assert not report.passed
+
+
+def test_an_unwritten_exercise_is_told_so_without_shrinking() -> None:
+    report = graded("def double(x):\n    raise NotImplementedError('write this part')\ndef other():\n    return 1\n")
+
+    assert report.checks[0].message == "double is not written yet"
+    assert report.checks[0].examples == 1
+
+
+def test_a_missing_function_is_told_so() -> None:
+    report = graded("def double(x):\n    return x + x\n")
+
+    assert report.checks[2].message == "the file does not define other"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return None", "double returned None; it should return a tensor"),
+        ("raise KeyError('lost')", "it raised KeyError: 'lost', line 2"),
+        ("x.mul_(2)\n    return x.clone()", "changed its argument x"),
+        ("return (x + x).float()", "dtype float32, not float64"),
+        ("import sys\n    sys.exit(0)", "it raised SystemExit"),
+        ("return double(x)", "RecursionError"),
+    ],
+)
+def test_every_way_to_fail_has_words(body: str, words: str) -> None:
+    report = graded(f"def double(x):\n    {body}\ndef other():\n    return 1\n")
+
+    assert report.checks[0].outcome is Outcome.FAILED
+    assert words in report.checks[0].message
+
+
+def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> None:
+    source = "seen = []\ndef double(x):\n    seen.append(1)\n    return x + x + (len(seen) == 9)\ndef other():\n    return 1\n"
+
+    report = graded(source, check_double_is_twice)
+
+    assert report.checks[0].outcome is Outcome.FAILED
+    assert "not the same twice" in report.checks[0].message
+
+
+def test_a_file_that_raises_when_loaded_loses_every_check_with_one_reason() -> None:
+    report = graded("x = 1 / 0\n" + RIGHT)
+
+    assert report.points == 0
+    assert "ZeroDivisionError" in report.error
+    assert {result.outcome for result in report.checks} == {Outcome.NOT_RUN}
+
+
+def test_what_the_learner_prints_is_kept() -> None:
+    report = graded("def double(x):\n    print('here', len(x))\n    return x + x\ndef other():\n    return 1\n")
+
+    assert "here 1" in report.output
+
+
+def test_universal_laws_catch_lost_dtype_memory_layout_and_device() -> None:
+    laws = tensor_laws("double", {"x": tensors(ndim=2)}, lambda x: 2 * x)
+    body = {
+        "check_double_keeps_float32": "return x + x.double()",
+        "check_double_takes_any_layout": "return x.view(-1).add(x.view(-1)).view(x.shape)",
+        "check_double_runs_on_any_device": "return x + x + torch.zeros(x.shape, dtype=x.dtype)",
+    }
+
+    for law in laws:
+        report = graded(f"import torch\ndef double(x):\n    {body[law.name]}\n", *laws)
+        outcomes = {result.name: result.outcome for result in report.checks}
+        assert [name for name, outcome in outcomes.items() if outcome is not Outcome.PASSED] == [law.name]
+
+
+def test_code_that_branches_on_values_is_not_failed_for_portability() -> None:
+    laws = tensor_laws("double", {"x": tensors(ndim=2)}, lambda x: 2 * x)
+
+    report = graded("def double(x):\n    return x + x if x.sum().item() > 0 else 2 * x\n", *laws)
+
+    last = report.checks[-1]
+    assert (last.outcome, last.weight) == (Outcome.PASSED, 0.0)
+    assert "not checkable" in last.message
+
+
+# --- seeds ------------------------------------------------------------------------------------------------
+
+
+def inputs_seen(profile: Profile) -> list[list[float]]:
+    seen: list[list[float]] = []
+
+    @check("double")
+    @given(x=tensors(ndim=1), seed=seeds())
+    def check_collects(learner: Any, x: torch.Tensor, seed: int) -> None:
+        """Collects."""
+        seen.append([*x.tolist(), seed])
+
+    graded(RIGHT, check_collects, profile=profile)
+    return seen
+
+
+def test_the_same_profile_draws_the_same_inputs() -> None:
+    grade = Profile("grade", 40, secret=b"course")
+
+    assert inputs_seen(grade) == inputs_seen(grade)
+
+
+@pytest.mark.parametrize("other", [Profile("grade", 40, secret=b"b"), Profile("grade", 40, secret=b"a", seed=1)])
+def test_another_secret_or_seed_draws_other_inputs(other: Profile) -> None:
+    assert inputs_seen(Profile("grade", 40, secret=b"a")) != inputs_seen(other)
+
+
+PRINT_INPUTS = """
+import sys
+{imports}
+sys.path.insert(0, {tests!r})
+from tests.test_run import inputs_seen, Profile
+print(inputs_seen(Profile("grade", 60, secret=b"course")))
+"""
+
+
+def test_a_seed_fixes_the_inputs_across_processes_and_imports() -> None:
+    root = str(Path(__file__).resolve().parent.parent)
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", PRINT_INPUTS.format(imports=imports, tests=root)],
+            capture_output=True, text=True, check=True, cwd=root,
+        ).stdout
+        for imports in ("", "import grader.course, grader.variants, decimal, fractions")
+    ]  # fmt: skip
+
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 1000
