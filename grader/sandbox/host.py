@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 import time
@@ -19,15 +20,22 @@ from grader.sandbox.learner import Contract, Learner, LearnerLost
 from grader.sandbox.wire import WireError
 
 _ENDINGS = {
-    signal.SIGKILL: "it was killed by the system, most likely for using too much memory or processor time",
-    signal.SIGXCPU: "it used up its processor time",
-    signal.SIGSEGV: "it crashed (segmentation fault)",
-    signal.SIGABRT: "it crashed (aborted)",
-    signal.SIGBUS: "it crashed (bus error)",
-    signal.SIGFPE: "it crashed (arithmetic error)",
-    signal.SIGILL: "it crashed (illegal instruction)",
-    signal.SIGSYS: "it made a forbidden system call",
+    "SIGKILL": "it was killed by the system, most likely for using too much memory or processor time",
+    "SIGXCPU": "it used up its processor time",
+    "SIGSEGV": "it crashed (segmentation fault)",
+    "SIGABRT": "it crashed (aborted)",
+    "SIGBUS": "it crashed (bus error)",
+    "SIGFPE": "it crashed (arithmetic error)",
+    "SIGILL": "it crashed (illegal instruction)",
+    "SIGSYS": "it made a forbidden system call",
 }
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return ""
 
 
 class GuestChannel:
@@ -40,6 +48,8 @@ class GuestChannel:
         with guest_end:
             answer = zygote.ask({"do": "fork", "address_space": address_space}, guest_end.fileno())
         self._pid = int(answer["pid"])
+        self._ready = select.poll()
+        self._ready.register(self._sock, select.POLLIN)
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """Send a frame and wait for the answer, `timeout_s` for both together; LearnerLost when none comes."""
@@ -47,6 +57,8 @@ class GuestChannel:
             raise LearnerLost(self._lost)
         deadline = time.monotonic() + timeout_s
         try:
+            if self._spoke_unasked():
+                raise WireError("bytes that nobody asked for")
             wire.write_frame(self._sock, header, body, deadline)
             return wire.read_frame(self._sock, deadline)
         except TimeoutError:
@@ -60,6 +72,9 @@ class GuestChannel:
         except (EOFError, OSError):
             self._lose("", gently=True)
         raise LearnerLost(self._lost)
+
+    def _spoke_unasked(self) -> bool:
+        return bool(self._ready.poll(0)) and bool(self._sock.recv(1, socket.MSG_PEEK))
 
     def _lose(self, reason: str, *, gently: bool) -> None:
         ending = self.close(gently=gently)
@@ -86,7 +101,7 @@ class GuestChannel:
             return "it closed its connection" if gently else "it was stopped"
         if code >= 0:
             return f"it left with exit code {code}"
-        return _ENDINGS.get(signal.Signals(-code), f"signal {-code} ended it")
+        return _ENDINGS.get(_signal_name(-code), f"signal {-code} ended it")
 
 
 class Sandbox:
@@ -137,7 +152,7 @@ class Sandbox:
             raise SandboxError(
                 f"the sandbox did not start: {error}",
                 f"isolation level {self.level}, device {self.device}",
-                "run: brick doctor, or choose another isolation level",
+                "mend that, or choose another isolation level",
             ) from None
         bounded = used is not None and self.device == "cpu"
         self._address_space = used + self.limits.memory_mib * 2**20 if bounded and used is not None else None

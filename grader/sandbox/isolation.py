@@ -25,20 +25,14 @@ _NEXT_STEPS = (
 
 def offered() -> dict[Level, str | None]:
     """Each level with the reason why this machine does not offer it, None if it does. Probed once per process."""
-    return dict(_offered())
+    return {level: _missing(level) for level in Level}
 
 
 @functools.cache
-def _offered() -> tuple[tuple[Level, str | None], ...]:
-    return tuple((level, _missing(level)) for level in Level)
-
-
 def _missing(level: Level) -> str | None:
     """Why a level is not to be had: what a real run with all doors tried came to."""
-    if os.name != "posix":
-        return "this system cannot fork a process; use WSL 2"
     if level is Level.PLAIN:
-        return None
+        return None if os.name == "posix" else "this system cannot fork a process; on Windows use WSL 2"
     if not lockdown.LINUX:
         return "it needs Linux"
     if level is Level.UID and os.geteuid() != 0:
@@ -57,8 +51,8 @@ def _missing(level: Level) -> str | None:
 
 def strongest() -> Level:
     """The strongest level this machine offers."""
-    for level, missing in offered().items():
-        if missing is None:
+    for level in Level:
+        if _missing(level) is None:
             return level
     raise _refusal(Level.PLAIN)
 
@@ -71,7 +65,7 @@ def require(level: Level | None, unsandboxed: bool) -> Level:
         unsandboxed: whether the caller accepts `plain`, which protects nothing.
     """
     chosen = strongest() if level is None else level
-    if offered()[chosen] is not None:
+    if _missing(chosen) is not None:
         raise _refusal(chosen)
     if chosen is Level.PLAIN and not unsandboxed:
         if level is None:

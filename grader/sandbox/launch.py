@@ -15,10 +15,11 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from grader.records import Limits
 from grader.sandbox import lockdown, syscalls, zygote
@@ -26,6 +27,8 @@ from grader.sandbox.layout import Layout, bubblewrap_mounts, find_layout, landlo
 
 START_TIMEOUT_S = 120.0
 ANSWER_TIMEOUT_S = 10.0
+_LEAVE_TIMEOUT_S = 2.0
+_STDERR_LIMIT = 65_536
 THREADS_OF_ONE_LEARNER = 32
 _CREDENTIALS = struct.Struct("3i")
 _FIRST_UID = 1_900_000_000  # far above any person, service or container
@@ -69,6 +72,8 @@ class Wishes:
 class Process(Protocol):
     """A started zygote, as a process to wait for."""
 
+    stderr: IO[bytes] | None
+
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end."""
         ...
@@ -93,8 +98,7 @@ class Zygote:
             zygote.send_message(self._control, settings)
             answer = zygote.receive_message(self._control)
         except (EOFError, OSError, ValueError) as error:
-            self.close()
-            raise LaunchError(_words_from(self._process) or str(error)) from None
+            raise LaunchError(self.close() or str(error)) from None
         if "error" in answer:
             self.close()
             raise LaunchError(str(answer["error"]))
@@ -118,22 +122,28 @@ class Zygote:
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
-    def close(self) -> None:
-        """End it and every process it made; nothing is left when this returns."""
+    def close(self) -> str:
+        """End it and every process it made; the last line it wrote to standard error."""
         self._control.close()  # it leaves by itself, and its process namespace with it
-        for timeout_s in (2.0, None):
-            try:
-                self._process.wait(timeout_s)
-                return
-            except subprocess.TimeoutExpired:
-                if self.pid > 0:
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(self.pid, signal.SIGKILL)
-                self._process.kill()
+        try:
+            self._process.wait(_LEAVE_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            if self.pid > 0:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(self.pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr is None or self._process.stderr.closed:
+            return ""
+        with self._process.stderr as stream:
+            lines = stream.read(_STDERR_LIMIT).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
 
 
 class _Fork:
-    """A fork of this process, with the two methods of Popen that are needed."""
+    """A fork of this process, with as much of Popen as is needed."""
+
+    stderr: IO[bytes] | None = None
 
     def __init__(self, pid: int) -> None:
         self._pid, self._ended = pid, False
@@ -159,17 +169,22 @@ class _Fork:
 
 def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
     """Start a zygote and wait until it is ready: the zygote and its first answer. LaunchError says why not."""
+    if os.name != "posix":
+        raise LaunchError("this system cannot fork a process; on Windows use WSL 2")
     host_end, guest_end = socket.socketpair()
     if lockdown.LINUX:
         host_end.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     layout = find_layout(wishes.device)
-    fork = wishes.level is Level.PLAIN and lockdown.LINUX and threading.active_count() == 1
+    # A fork of this process has torch already; with threads about, or a GPU in use, only a fresh process is safe.
+    calm = threading.active_count() == 1 and wishes.device == "cpu"
+    fork = wishes.level is Level.PLAIN and lockdown.LINUX and calm
     try:
         settings = _settings(wishes, layout, subprocess=not fork)
         if fork:
             process: Process = _fork_host(host_end, guest_end)
         else:
-            process = _spawn(_command(wishes, layout, guest_end.fileno()), guest_end.fileno())
+            command = _command(wishes, layout, guest_end.fileno())
+            process = _spawn(command, guest_end.fileno(), _environment(wishes.device))
     except BaseException:
         host_end.close()
         raise
@@ -202,6 +217,7 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
         "warm_fake": wishes.warm_fake,
         "output_kib": limits.output_kib,
         "cpu_s": math.ceil(limits.chapter_s) + 1,
+        "open_files": 64 if cpu else 1024,
         "threads": THREADS_OF_ONE_LEARNER if sealed and cpu else None,
     }
 
@@ -261,7 +277,7 @@ def _environment(device: str) -> dict[str, str]:
 # --- processes --------------------------------------------------------------------------------------------
 
 
-def _spawn(command: list[str], descriptor: int) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], descriptor: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start a program; from another thread than the main one, keep a thread alive as long as the program."""
 
     def start() -> subprocess.Popen[bytes]:
@@ -271,7 +287,7 @@ def _spawn(command: list[str], descriptor: int) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             pass_fds=(descriptor,),
-            env=_environment("cpu"),
+            env=environment,
             cwd="/",
             start_new_session=True,
         )
@@ -308,7 +324,9 @@ def _fork_host(host_end: socket.socket, guest_end: socket.socket) -> _Fork:
     """Make this process's own fork the zygote: torch is imported already."""
     sys.stdout.flush()
     sys.stderr.flush()
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # idle threads of OpenMP are no danger to us
+        pid = os.fork()
     if pid:
         return _Fork(pid)
     try:
@@ -333,12 +351,3 @@ def _receive_pid(control: socket.socket) -> int:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
             return int(_CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0])
     raise EOFError("the zygote did not say who it is")
-
-
-def _words_from(process: Process) -> str:
-    """What a program that did not start wrote to its standard error, the last line of it."""
-    stream = getattr(process, "stderr", None)
-    if stream is None:
-        return ""
-    lines = stream.read(65536).decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""

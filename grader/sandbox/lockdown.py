@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
-import resource
 import signal
 import sys
 from collections.abc import Iterable
@@ -32,7 +32,9 @@ class _PathRule(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-_libc = ctypes.CDLL(None, use_errno=True)
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _checked(result: int, what: str) -> int:
@@ -43,13 +45,13 @@ def _checked(result: int, what: str) -> int:
 
 
 def _prctl(option: int, argument: int = 0, more: object = 0) -> None:
-    _checked(_libc.prctl(option, ctypes.c_ulong(argument), more, 0, 0), f"prctl {option}")
+    _checked(_libc().prctl(option, ctypes.c_ulong(argument), more, 0, 0), f"prctl {option}")
 
 
 def die_with_parent() -> None:
     """Be killed when the process that made this one ends."""
     if LINUX:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL.value)
 
 
 def become_nobody(uid: int) -> None:
@@ -58,7 +60,7 @@ def become_nobody(uid: int) -> None:
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
     nothing = (ctypes.c_uint32 * 6)()
-    _checked(_libc.capset((ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), nothing), "capset")
+    _checked(_libc().capset((ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), nothing), "capset")
     if held_capabilities():
         raise OSError("capabilities are left after leaving root")
 
@@ -67,7 +69,7 @@ def held_capabilities() -> int:
     """The capabilities this process holds or could take back, as bits."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     data = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; low and high halves
-    _checked(_libc.capget(header, data), "capget")
+    _checked(_libc().capget(header, data), "capget")
     return int(data[0] | data[1] | data[2] | (data[3] | data[4] | data[5]) << 32)
 
 
@@ -79,7 +81,7 @@ def never_gain() -> None:
 
 def landlock_version() -> int:
     """Which landlock the kernel has; 0 for none."""
-    return max(0, _libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1))
+    return max(0, int(_libc().syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)))
 
 
 def see_only(folders: Iterable[str], files: Iterable[str]) -> None:
@@ -91,7 +93,7 @@ def see_only(folders: Iterable[str], files: Iterable[str]) -> None:
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = _Ruleset(file_rights, network_rights, scopes)
     number = _checked(
-        _libc.syscall(_LANDLOCK_CREATE, ctypes.byref(ruleset), ctypes.c_size_t(size), 0), "landlock"
+        _libc().syscall(_LANDLOCK_CREATE, ctypes.byref(ruleset), ctypes.c_size_t(size), 0), "landlock"
     )
     try:
         for path in folders:
@@ -102,7 +104,7 @@ def see_only(folders: Iterable[str], files: Iterable[str]) -> None:
             )
         _allow_path(number, os.devnull, _LANDLOCK_READ_FILE | _LANDLOCK_WRITE_FILE)
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-        _checked(_libc.syscall(_LANDLOCK_RESTRICT, number, 0), "landlock")
+        _checked(_libc().syscall(_LANDLOCK_RESTRICT, number, 0), "landlock")
     finally:
         os.close(number)
 
@@ -114,7 +116,7 @@ def _allow_path(ruleset: int, path: str, rights: int) -> None:
         return
     try:
         rule = _PathRule(rights, folder)
-        _checked(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0), f"landlock {path}")
+        _checked(_libc().syscall(_LANDLOCK_ADD, ruleset, 1, ctypes.byref(rule), 0), f"landlock {path}")
     finally:
         os.close(folder)
 
@@ -130,12 +132,14 @@ def keep_only(descriptor: int) -> int:
     return 3
 
 
-def limit(*, address_space: int | None, cpu_s: int, threads: int | None) -> None:
+def limit(*, address_space: int | None, cpu_s: int, threads: int | None, open_files: int) -> None:
     """Set the limits of this process; nothing in it can raise them again."""
+    import resource
+
     limits = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_NOFILE, open_files),
         (resource.RLIMIT_CPU, cpu_s),
     ]
     if threads is not None:

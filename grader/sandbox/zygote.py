@@ -128,6 +128,8 @@ def _warm_fake() -> None:
 def _serve_host(control: socket.socket, settings: dict[str, Any]) -> None:
     """Obey the host until it hangs up. Learners die with this process."""
     children: set[int] = set()
+    with open(os.devnull, "wb") as null:  # what went to standard error until now was about starting
+        os.dup2(null.fileno(), 2)
     try:
         while True:
             command = receive_message(control)
@@ -179,7 +181,12 @@ def seal(descriptor: int, settings: dict[str, Any], *, address_space: int | None
     if settings["own_group"]:
         os.setpgid(0, 0)
     lockdown.keep_only(descriptor)
-    lockdown.limit(address_space=address_space, cpu_s=settings["cpu_s"], threads=settings["threads"])
+    lockdown.limit(
+        address_space=address_space,
+        cpu_s=settings["cpu_s"],
+        threads=settings["threads"],
+        open_files=settings["open_files"],
+    )
     if settings["filter"] is not None:
         lockdown.never_gain()
         lockdown.load_filter(base64.b64decode(settings["filter"]))
