@@ -228,3 +228,27 @@ class Report:
         """Whether every check passed and nothing was refused."""
         all_passed = all(result.outcome is Outcome.PASSED for result in self.checks)
         return all_passed and not self.breaches and not self.error
+
+
+@dataclass(frozen=True)
+class LearnerResult:
+    """One learner's reports on an assignment; `missing` are the chapters not handed in, with their points."""
+
+    learner: str
+    reports: tuple[Report, ...]
+    missing: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def points(self) -> float:
+        """Points over all chapters."""
+        return sum(report.points for report in self.reports)
+
+    @property
+    def max_points(self) -> float:
+        """The most there is; a chapter that was not handed in counts."""
+        return sum(report.max_points for report in self.reports) + sum(worth for _, worth in self.missing)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was handed in and everything passed."""
+        return not self.missing and all(report.passed for report in self.reports)

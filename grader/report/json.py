@@ -11,6 +11,7 @@ from grader.records import (
     CheckResult,
     Counterexample,
     ExerciseScore,
+    LearnerResult,
     Outcome,
     RecordedCall,
     Report,
@@ -18,6 +19,7 @@ from grader.records import (
 from grader.report.text import clean
 
 SCHEMA = "brickwork/report/v1"
+LEARNER_SCHEMA = "brickwork/learner/v1"
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -34,6 +36,19 @@ def as_dict(report: Report) -> dict[str, Any]:
     cleaned = _cleaned(totals | asdict(report))
     assert isinstance(cleaned, dict)
     return cleaned
+
+
+def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
+    """All reports of one learner as plain values."""
+    return {
+        "schema": LEARNER_SCHEMA,
+        "learner": clean(result.learner),
+        "passed": result.passed,
+        "points": result.points,
+        "max_points": result.max_points,
+        "missing": [stem for stem, _ in result.missing],
+        "reports": [as_dict(report) for report in result.reports],
+    }
 
 
 def dumps(value: dict[str, Any]) -> str:

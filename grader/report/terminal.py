@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.records import CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.records import CheckResult, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
@@ -36,9 +36,11 @@ def render(report: Report, style: Style | None = None, next_step: str = "") -> s
         lines += [*_error_lines(report.error, style), ""]
     lines += _breach_lines(report, style)
     focus = focused_exercise(report)
-    for score in report.exercises:
+    nothing_ran = all(result.outcome is Outcome.NOT_RUN for result in report.checks)
+    shown = () if report.error and nothing_ran else report.exercises
+    for score in shown:
         lines += _exercise_lines(report, score, style, detailed=score.name == focus)
-    lines += [""] if report.exercises else []
+    lines += [""] if shown else []
     lines += _side_notes(report, style)
     lines.append(tally(report))
     step = next_step or next_line(report)
@@ -94,7 +96,7 @@ def next_line(report: Report) -> str:
     label = report.chapter.split("_", 1)[0]
     again = f"then run: brick check {label}"
     if report.error:
-        return f"mend the file, {again}"
+        return "" if "next:" in report.error else f"mend the file, {again}"
     name = focused_exercise(report)
     if not name:
         return ""
@@ -228,6 +230,68 @@ def _side_notes(report: Report, style: Style) -> list[str]:
         lines += ["printed by your code:", *(f"  {line}" for line in printed[:_OUTPUT_LINES])]
         lines += [f"  … {len(printed) - _OUTPUT_LINES} more lines"] if len(printed) > _OUTPUT_LINES else []
     return [*lines, ""] if lines else []
+
+
+# --- several reports --------------------------------------------------------------------------------------
+
+
+def overview(reports: Sequence[Report], style: Style) -> str:
+    """One line per chapter and the sum."""
+    lines = []
+    for report in reports:
+        word = "ok" if report.passed else "to do" if _nothing_written(report) else "FAIL"
+        right = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
+        left = "  " + pad(word, _NAME_COLUMN) + pad(report.chapter, 20) + "  " + clean_line(report.title)
+        room = style.width - width_of(right) - 2
+        lines.append(pad(fit(left, room), room) + "  " + right)
+    solved = sum(report.passed for report in reports)
+    total, most = sum(r.points for r in reports), sum(r.max_points for r in reports)
+    lines += ["", f"{solved} of {len(reports)} chapters, {points(total, most)} of {points(most)} points"]
+    return "\n".join(_paint_first(line, style) for line in lines) + "\n"
+
+
+def _nothing_written(report: Report) -> bool:
+    return not report.error and all(is_untouched(report, score.name) for score in report.exercises)
+
+
+def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
+    """One row per learner and one column per chapter, then why a score is what it is where that is not plain."""
+    stems = sorted(
+        {r.chapter for one in learners for r in one.reports} | {s for one in learners for s, _ in one.missing}
+    )
+    labels = tuple(stem.split("_", 1)[0] for stem in stems)
+    header = ("learner", *labels, "points", "of")
+    rows = []
+    for one in learners:
+        reports = {report.chapter: report for report in one.reports}
+        cells = (_score_cell(reports.get(stem)) for stem in stems)
+        rows.append((one.learner, *cells, points(one.points, one.max_points), points(one.max_points)))
+    lines = table(header, rows, style.width)
+    if any(width_of(line) > style.width for line in lines):
+        narrow = [(row[0], *row[-2:]) for row in rows]
+        lines = table((header[0], *header[-2:]), narrow, style.width)
+    return lines + _class_notes(learners, style)
+
+
+def _score_cell(report: Report | None) -> str:
+    if report is None:
+        return "-"
+    return points(report.points, report.max_points) + ("!" if report.error or report.breaches else "")
+
+
+def _class_notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
+    lines: list[str] = []
+    for one in learners:
+        for report in one.reports:
+            why = report.error.splitlines()[0] if report.error else ""
+            if not why and report.breaches:
+                first = report.breaches[0]
+                others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
+                why = f"line {first.line}: {first.name} may not be used here: {first.reason}{others}"
+            if why:
+                lead = f"! {one.learner} {report.chapter.split('_', 1)[0]}: "
+                lines += wrap(clean_line(lead + why), style.width, indent="  ", first="")
+    return ["", *lines] if lines else []
 
 
 # --- tables -----------------------------------------------------------------------------------------------

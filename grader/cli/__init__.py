@@ -1,0 +1,63 @@
+"""The command `brick`: words in, words out."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from grader import __version__
+from grader.cli import author, instructor, learner
+from grader.errors import KitError
+
+app = typer.Typer(
+    name="brick",
+    help="Build a neural network from its smallest blocks, and see at once what fails and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"brickwork {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def brick(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Build a neural network from its smallest blocks, and see at once what fails and why."""
+
+
+learner.register(app)
+instructor.register(app)
+author.register(app)
+
+
+def main() -> None:
+    """Run the command; a problem somebody can mend is three lines, anything else keeps its traceback."""
+    # Before torch is imported: one thread per process, or tiny checks take a hundred times as long.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        app()
+    except KitError as error:
+        _print_error(error)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader of our output (head, less) left; that is not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _print_error(error: KitError) -> None:
+    from grader.cli.console import error_lines
+
+    print("\n".join(error_lines(error)), file=sys.stderr)

@@ -1,0 +1,62 @@
+"""What the commands share: how wide and how colourful to write, errors in three lines, a progress bar."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from grader.errors import KitError
+from grader.report.text import clean, wrap
+
+if TYPE_CHECKING:
+    from grader.report.terminal import Style
+
+Item = TypeVar("Item")
+NARROWEST, WIDEST = 40, 100
+
+
+def columns() -> int:
+    """Columns to write in: the terminal's, within reason; 80 where there is no terminal."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
+
+
+def wants_colour() -> bool:
+    """Colour only on a terminal that has it, and never against NO_COLOR."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+def style(cards: int = 1) -> Style:
+    """How to write on this terminal."""
+    from grader.report.terminal import Style
+
+    return Style(columns(), wants_colour(), cards)
+
+
+def error_lines(error: KitError) -> list[str]:
+    """The three parts of an error, cleaned and wrapped."""
+    parts = (("error:", error.what), ("  where:", error.where), ("  next: ", error.next_step))
+    lines: list[str] = []
+    for label, text in parts:
+        lines += wrap(f"{label} {clean(text)}", columns(), indent="         ", first="")
+    return lines
+
+
+def progress(items: Iterable[Item], total: int, label: str, *, quiet: bool = False) -> Iterator[Item]:
+    """Pass `items` through; on a terminal a bar on stderr shows how far it is."""
+    if quiet or total < 2 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+    shown = (TextColumn(label), BarColumn(bar_width=None), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*shown, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        for item in items:
+            bar.advance(task)
+            yield item

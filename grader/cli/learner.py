@@ -1,0 +1,327 @@
+"""The learner's commands: init, check, hint."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli import console
+from grader.errors import CourseError, UsageError
+
+if TYPE_CHECKING:
+    from grader.checking.run import Profile
+    from grader.desk import Desk
+    from grader.records import Chapter, Course, Report
+
+
+class Device(StrEnum):
+    """Where tensors live while a submission is checked."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One file to check, and the one exercise in it that is meant, None for all."""
+
+    chapter: Chapter
+    path: Path
+    exercise: str | None = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `brick`."""
+    app.command()(init)
+    app.command()(check)
+    app.command()(hint)
+
+
+# --- brick init -------------------------------------------------------------------------------------------
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to put the course.", metavar="[DIR]")] = Path(
+        "brickwork"
+    ),
+) -> None:
+    """Copy lessons and exercises into a folder of your own."""
+    from grader.course import load_course
+    from grader.desk import lay_out
+
+    written = lay_out(folder)
+    course = load_course(folder)
+    first = course.chapters[0]
+    if written:
+        exercises = sum(path.suffix == ".py" for path in written)
+        typer.echo(f"{folder}: {exercises} exercise files of {course.title}")
+    else:
+        typer.echo(f"{folder}: everything is there already")
+    typer.echo(f"next: cd {folder}, read exercises/{first.stem}.py, then run: brick check {first.label}")
+
+
+# --- brick check ------------------------------------------------------------------------------------------
+
+
+def check(
+    chapters: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="ch03, 3, activations, or a file; all chapters if left out.",
+            metavar="[CHAPTER]...",
+            show_default=False,
+        ),
+    ] = None,
+    exercise: Annotated[str | None, typer.Option("--exercise", "-e", help="Check this one only.")] = None,
+    device: Annotated[Device, typer.Option(help="Where the tensors live.")] = Device.CPU,
+    examples: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Inputs per check; the course says how many by default.", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed draws other inputs.")] = 0,
+    every: Annotated[
+        bool, typer.Option("--all", "-a", help="Show every failure whole, not the first only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Check your own work, and see the smallest input that fails.
+
+    Exit code 0: all passed; 1: some failed; 2: it could not be graded.
+    """
+    from grader.checking.run import Profile
+    from grader.course import load_course
+    from grader.desk import desk_of
+
+    course = load_course()
+    desk = desk_of(course)
+    targets = find_targets(course, desk, chapters or [], exercise)
+    profile = Profile(
+        examples=examples or course.practice_examples, seed=seed, device=device, memory=desk.state / "failing"
+    )
+    reports = check_targets(targets, course, profile, quiet=as_json)
+    remember(desk, targets, reports)
+    if as_json:
+        from grader.report.json import as_dict, dumps
+
+        typer.echo(
+            dumps({"schema": "brickwork/check/v1", "reports": [as_dict(r) for r in reports]}), nl=False
+        )
+    else:
+        typer.echo(_written(reports, cards=99 if every else 1), nl=False)
+    raise typer.Exit(exit_code(reports))
+
+
+def find_targets(course: Course, desk: Desk, words: Sequence[str], exercise: str | None) -> list[Target]:
+    """What the words on the command line mean; without words every chapter that lies on the desk."""
+    from grader.course import find_chapter, find_exercise
+
+    targets: list[Target] = []
+    for word in words:
+        path = Path(word)
+        is_file = path.suffix in (".py", ".ipynb") and path.is_file()
+        chapter = find_chapter(course, word)
+        targets.append(Target(chapter, path if is_file else _shown(desk.exercise_file(chapter))))
+    if not words:
+        found = ((chapter, desk.find(chapter)) for chapter in course.chapters)
+        targets = [Target(chapter, _shown(path)) for chapter, path in found if path is not None]
+        if exercise is not None:
+            targets = [t for t in targets if exercise in (e.name for e in t.chapter.exercises)]
+    if not targets:
+        missing = (
+            "there are no exercises here"
+            if exercise is None
+            else f"no chapter here has the exercise {exercise}"
+        )
+        raise UsageError(missing, str(desk.root), "run: brick init, or name the chapter")
+    for target in targets:
+        if importlib.util.find_spec(f"grader.checks.{target.chapter.stem}") is None:
+            raise CourseError(f"{target.chapter.stem} has no checks", "grader/checks", "write them first")
+    if exercise is None:
+        return targets
+    return [replace(target, exercise=find_exercise(target.chapter, exercise).name) for target in targets]
+
+
+def _shown(path: Path) -> Path:
+    """A path as short as a person would type it from here."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def check_targets(
+    targets: Sequence[Target], course: Course, profile: Profile, *, quiet: bool = False
+) -> list[Report]:
+    """Check one's own files, without a seal: prints and debuggers work, and nothing has to be installed."""
+    from grader.cohort import grade_file
+    from grader.sandbox.host import Sandbox
+    from grader.sandbox.isolation import Level
+
+    imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
+    with Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports) as sandbox:
+        return [
+            grade_file(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
+            for target in console.progress(targets, len(targets), "checking", quiet=quiet)
+        ]
+
+
+def remember(desk: Desk, targets: Sequence[Target], reports: Sequence[Report]) -> None:
+    """Keep the last report of each chapter for `brick hint`."""
+    from grader.report.json import as_dict
+
+    for target, report in zip(targets, reports, strict=True):
+        if target.exercise is None and desk.find(target.chapter) == target.path.absolute():
+            desk.write_note(_report_note(target.chapter), as_dict(report))
+    unsolved = [t.chapter.stem for t, report in zip(targets, reports, strict=True) if not report.passed]
+    if unsolved:
+        desk.write_note("last.json", {"chapter": unsolved[0]})
+
+
+def _report_note(chapter: Chapter) -> str:
+    return f"reports/{chapter.stem}.json"
+
+
+def exit_code(reports: Sequence[Report]) -> int:
+    """0 all passed, 1 some failed, 2 some could not be graded."""
+    if any(was_unreadable(report) for report in reports):
+        return 2
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def was_unreadable(report: Report) -> bool:
+    """Whether no line of the submission ran because the file could not be read."""
+    return bool(report.error) and report.isolation == "none"
+
+
+def _written(reports: Sequence[Report], cards: int) -> str:
+    from grader.report.terminal import is_untouched, overview, render
+
+    style = console.style(cards)
+    if len(reports) == 1:
+        return render(reports[0], style)
+    unsolved = [report for report in reports if not report.passed]
+    started = [r for r in unsolved if not all(is_untouched(r, score.name) for score in r.exercises)]
+    focus = (started or unsolved)[:1]
+    return "\n".join([overview(reports, style), *(render(report, style) for report in focus)])
+
+
+# --- brick hint -------------------------------------------------------------------------------------------
+
+
+def hint(
+    chapter: Annotated[
+        str | None,
+        typer.Argument(help="ch03, or an exercise; the last one checked if left out.", show_default=False),
+    ] = None,
+    exercise: Annotated[
+        str | None, typer.Argument(help="The exercise; the unsolved one if left out.", show_default=False)
+    ] = None,
+) -> None:
+    """Open a hint, and one more after each attempt.
+
+    First where to look, then the idea, then the steps. Hints cost no points.
+    """
+    from grader.checking.run import load_suite
+    from grader.course import find_exercise, load_course
+    from grader.desk import attempt_of, desk_of
+    from grader.report.terminal import focused_exercise
+    from grader.submission import read_submission
+
+    course = load_course()
+    desk = desk_of(course)
+    target = _hinted(course, desk, chapter, exercise)
+    submission = read_submission(target.path, target.chapter)
+    report = _fresh_report(desk, target, submission.sha256, course)
+    name = (
+        find_exercise(target.chapter, target.exercise).name if target.exercise else focused_exercise(report)
+    )
+    hints = hints_for(report, name, load_suite(target.chapter.stem).hints)
+    if not name or not hints:
+        typer.echo(f"{name or target.chapter.stem} passes every check; there is nothing to hint at")
+        return
+    opened = open_one_more(
+        desk, f"{target.chapter.stem}/{name}", attempt_of(submission.source, name), len(hints)
+    )
+    typer.echo(_hint_text(target.chapter, name, hints, opened), nl=False)
+
+
+def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) -> Target:
+    """The file and exercise that `brick hint` is about; the first word may be an exercise's name."""
+    from grader.course import find_chapter
+
+    if word is None:
+        word = str(desk.read_note("last.json").get("chapter", ""))
+        if not word:
+            raise UsageError(
+                "nothing was checked here yet", str(desk.root), "run: brick check, or name a chapter"
+            )
+    elif exercise is None:
+        owners = [c for c in course.chapters if word in (e.name for e in c.exercises)]
+        if len(owners) == 1:
+            return Target(owners[0], _shown(desk.exercise_file(owners[0])), word)
+    found = find_chapter(course, word)
+    return Target(found, _shown(desk.exercise_file(found)), exercise)
+
+
+def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
+    """The last report if it is about this very file, else a new one."""
+    from grader.checking.run import Profile
+    from grader.report.json import from_dict
+
+    try:
+        report = from_dict(desk.read_note(_report_note(target.chapter)))
+    except (ValueError, KeyError, TypeError):
+        report = None
+    if report is not None and report.submission_sha256 == sha256:
+        return report
+    whole = replace(target, exercise=None)
+    [report] = check_targets([whole], course, Profile(examples=course.practice_examples))
+    remember(desk, [whole], [report])
+    return report
+
+
+def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The hints of an exercise that is not solved: the failing check's own, then the chapter's idea and steps."""
+    from grader.records import Outcome
+
+    failing = [r for r in report.checks if r.exercise == exercise and r.outcome is Outcome.FAILED]
+    if not failing:
+        return ()
+    first = failing[0]
+    return tuple(text for text in (f"{first.title} {first.hint}", *written.get(exercise, ())) if text)
+
+
+def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:
+    """How many hints are open now: one at first, and one more whenever the attempt has changed since."""
+    notes = desk.read_note("hints.json")
+    note = notes.get(key)
+    opened = note.get("opened", 0) if isinstance(note, dict) else 0
+    if not isinstance(opened, int) or opened < 1:
+        opened = 1
+    elif isinstance(note, dict) and note.get("attempt") != attempt:
+        opened += 1
+    opened = min(opened, levels)
+    desk.write_note("hints.json", notes | {key: {"opened": opened, "attempt": attempt}})
+    return opened
+
+
+def _hint_text(chapter: Chapter, exercise: str, hints: tuple[str, ...], opened: int) -> str:
+    from grader.report.text import clean_line, wrap
+
+    labels = ("where to look: ", "the idea: ", "the steps: ")
+    lines = [f"{chapter.label}  {exercise}", ""]
+    for label, text in zip(labels, hints[:opened], strict=False):
+        lines += wrap(label + clean_line(text), console.columns(), indent="    ", first="  ")
+    if opened < len(hints):
+        step = f"next: try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
+    else:
+        step = f"next: try it, then run: brick check {chapter.label} --exercise {exercise}"
+    return "\n".join([*lines, "", *wrap(step, console.columns(), indent="      ", first="")]) + "\n"

@@ -1,0 +1,239 @@
+"""Walk submissions through the stages: find what was handed in, grade each, let none stop the rest."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+from grader.checking.run import Profile, grade_submission, unreadable
+from grader.errors import SubmissionError, UsageError
+from grader.records import Chapter, Course, Limits, Report
+from grader.rules import judge
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level
+from grader.submission import read_submission
+
+KIT_FAULT = "a fault of the kit, not of the submission"
+_LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
+_SUFFIXES = (".py", ".ipynb")
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One file of one learner."""
+
+    learner: str
+    chapter: Chapter
+    path: Path
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What was found in the folders named: submissions, every learner met, and what was passed over and why."""
+
+    submissions: tuple[HandedIn, ...]
+    learners: tuple[str, ...]
+    passed_over: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What one process needs to grade: where code runs, how long it may, and how it is judged."""
+
+    level: Level
+    limits: Limits
+    profile: Profile
+
+
+# --- the journey of one submission ------------------------------------------------------------------------
+
+
+def grade_file(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile) -> Report:
+    """Read, judge and run one submission; one that cannot be read gets a report that says so."""
+    try:
+        submission = read_submission(path, chapter)
+    except SubmissionError as error:
+        return unreadable(chapter, path, str(error), profile)
+    return grade_submission(submission, judge(submission), sandbox, profile)
+
+
+def _grade_or_explain(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile) -> Report:
+    """The same for one of many: a fault of the kit is put into its report and the others go on."""
+    try:
+        return grade_file(path, chapter, sandbox, profile)
+    except Exception:
+        return faulty(path, chapter, profile, traceback.format_exc(limit=-4))
+
+
+def faulty(path: Path, chapter: Chapter, profile: Profile, details: str) -> Report:
+    """The report on a submission that the kit could not grade."""
+    return replace(unreadable(chapter, path, KIT_FAULT, profile), output=details)
+
+
+def could_not_grade(report: Report) -> bool:
+    """Whether the report says nothing about the learner."""
+    return report.error == KIT_FAULT
+
+
+# --- finding submissions ----------------------------------------------------------------------------------
+
+
+def collect(paths: Iterable[Path], course: Course, only: Sequence[Chapter] = ()) -> Collection:
+    """Find submissions: a file, a learner's folder of chapter files, or a folder of such folders."""
+    chapters = {chapter.label: chapter for chapter in (only or course.chapters)}
+    found: list[HandedIn] = []
+    learners: dict[str, None] = {}
+    passed_over: list[str] = []
+    for path in paths:
+        if not path.exists():
+            step = "name a folder of learners, a learner's folder, or a file"
+            raise UsageError("there is nothing here to grade", str(path), step)
+        for learner, files in _learners_in(path, passed_over):
+            name = _unused(learner, learners)
+            learners[name] = None
+            found += _chapter_files(name, files, chapters, course, passed_over)
+    return Collection(tuple(found), tuple(learners), tuple(passed_over))
+
+
+def _learners_in(path: Path, passed_over: list[str]) -> Iterator[tuple[str, list[Path]]]:
+    if path.is_file():
+        yield path.resolve().parent.name, [path]
+        return
+    files = _candidates(path)
+    if files:
+        yield path.resolve().name, files
+        return
+    for folder in sorted(path.iterdir()):
+        if folder.name.startswith("."):
+            continue
+        if folder.is_symlink():
+            passed_over.append(f"{folder}: a link, not a folder")
+        elif folder.is_dir():
+            yield folder.name, _candidates(folder)
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """Files that name a chapter, in the folder or in its `exercises`."""
+    places = [folder, folder / "exercises"]
+    return [
+        path
+        for place in places
+        if place.is_dir() and not (place is not folder and place.is_symlink())
+        for path in sorted(place.iterdir())
+        if path.suffix.lower() in _SUFFIXES and _LABEL.search(path.stem) and not path.name.startswith(".")
+    ]
+
+
+def _chapter_files(
+    learner: str, files: list[Path], chapters: dict[str, Chapter], course: Course, passed_over: list[str]
+) -> list[HandedIn]:
+    """One file per chapter: the plainest name wins, .py before .ipynb, and the others are named."""
+    by_chapter: dict[str, list[Path]] = {}
+    known = {chapter.label for chapter in course.chapters}
+    for path in files:
+        match = _LABEL.search(path.stem)
+        label = f"ch{match.group(1)}" if match else ""
+        if label in chapters:
+            by_chapter.setdefault(label, []).append(path)
+        elif label not in known:
+            passed_over.append(f"{path}: the course has no chapter {label or 'of that name'}")
+    found = []
+    for label, candidates in sorted(by_chapter.items()):
+        stem = chapters[label].stem
+        ranked = sorted(candidates, key=lambda p: (p.stem != stem, p.suffix.lower() != ".py", str(p)))
+        found.append(HandedIn(learner, chapters[label], ranked[0]))
+        passed_over += [f"{other}: {ranked[0].name} was graded for {label}" for other in ranked[1:]]
+    return found
+
+
+def _unused(name: str, taken: Iterable[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}-{number}" in taken:
+        number += 1
+    return f"{name}-{number}"
+
+
+# --- grading many -----------------------------------------------------------------------------------------
+
+
+def grade_all(
+    submissions: Sequence[HandedIn], lane: Lane, jobs: int = 0
+) -> Iterator[tuple[HandedIn, Report]]:
+    """Grade every submission, in `jobs` processes, and yield each report when it is there.
+
+    Args:
+        jobs: 0 for as many as are worth their start.
+    """
+    workers = jobs or sensible_jobs(len(submissions))
+    if workers == 1:
+        with _sandbox(lane, submissions) as sandbox:
+            for item in submissions:
+                yield item, _grade_or_explain(item.path, item.chapter, sandbox, lane.profile)
+        return
+    waiting = list(submissions)
+    while waiting:
+        done: set[HandedIn] = set()
+        for item, report in _one_pool(waiting, lane, workers):
+            done.add(item)
+            yield item, report
+        waiting = [item for item in waiting if item not in done]
+        if waiting and workers == 1:
+            # Alone in its process and the process is gone: this one is to blame, the others go on.
+            culprit = waiting.pop(0)
+            yield culprit, faulty(culprit.path, culprit.chapter, lane.profile, "the grading process ended")
+        workers = 1
+
+
+def sensible_jobs(submissions: int) -> int:
+    """A lane costs about three seconds to start; fewer than eight submissions do not repay it."""
+    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+                      submissions // 8))  # fmt: skip
+
+
+def _one_pool(waiting: Sequence[HandedIn], lane: Lane, workers: int) -> Iterator[tuple[HandedIn, Report]]:
+    """Grade in fresh processes until all is done or one of them is gone."""
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_open_lane, initargs=(lane, tuple(waiting))
+    ) as pool:
+        futures: dict[Future[Report], HandedIn] = {
+            pool.submit(_grade_in_lane, item): item for item in waiting
+        }
+        for future in as_completed(futures):
+            try:
+                report = future.result()
+            except BrokenProcessPool:
+                return
+            yield futures[future], report
+
+
+_lane: Lane
+_lane_sandbox: Sandbox
+
+
+def _open_lane(lane: Lane, submissions: Sequence[HandedIn]) -> None:
+    """Runs first in every process of a pool; the sandbox lives as long as the process."""
+    global _lane, _lane_sandbox
+    _lane = lane
+    _lane_sandbox = _sandbox(lane, submissions)
+    _lane_sandbox.start()
+
+
+def _grade_in_lane(item: HandedIn) -> Report:
+    return _grade_or_explain(item.path, item.chapter, _lane_sandbox, _lane.profile)
+
+
+def _sandbox(lane: Lane, submissions: Iterable[HandedIn]) -> Sandbox:
+    imports = {name for item in submissions for name in item.chapter.imports}
+    return Sandbox(
+        lane.level, lane.limits, lane.profile.device, imports=tuple(sorted(imports)), warm_fake=True
+    )
