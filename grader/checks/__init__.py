@@ -1,0 +1,1 @@
+"""The checks, one file per chapter; the engine finds them by stem."""

@@ -1,0 +1,219 @@
+"""prove holds only for checks that catch every mistake and mutant and pass every right answer."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import grader.checks
+from grader.checking.run import load_suite
+from grader.errors import CourseError, UsageError
+from grader.mutants import mutants_of
+from grader.prove import Proof, _suite, prove, read_equivalents
+from grader.records import Chapter, Course, Exercise
+
+STEM = "ch98_tiny"
+SOLUTION = '''
+def shifted(x, by=2):
+    """Add `by`."""
+    # BEGIN SOLUTION
+    return x + by
+    # END SOLUTION
+'''
+STUB = '''
+def shifted(x, by=2):
+    """Add `by`."""
+    raise NotImplementedError("shifted: write this part, then run: brick check ch98")
+'''
+MISTAKES = '''
+def shifted__ignores_by(x, by=2):
+    """The second argument is ignored."""
+    return x + 2
+
+def shifted__subtracts(x, by=2):
+    """It subtracts."""
+    return x - by
+
+def shifted__twice(x, by=2):
+    """It adds twice."""
+    return shifted(shifted(x, by), by)
+
+def shifted__default(x, by=1):
+    """The default is 1."""
+    return x + by
+'''
+RIGHT = '''
+def shifted__other_order(x, by=2):
+    """Addition commutes."""
+    return by + x
+
+def shifted__minus_minus(x, by=2):
+    """Two minus make a plus."""
+    return x - -by
+
+def shifted__sum(x, by=2):
+    """A sum of two."""
+    return sum([x, by])
+'''
+CHECKS = '''
+from grader.checking import check, agree, given, floats
+
+@check("shifted")
+@given(x=floats(-5, 5), by=floats(-5, 5))
+def check_shifted_adds(learner, x, by):
+    """It adds."""
+    agree(learner.shifted(x, by), x + by)
+
+@check("shifted")
+def check_shifted_default(learner):
+    """The default is 2."""
+    agree(learner.shifted(3.0), 5.0)
+'''
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
+    """A course of one tiny chapter, in a folder of its own."""
+    monkeypatch.setattr(grader.checks, "__path__", [*grader.checks.__path__, str(tmp_path / "checks")])
+    write(tmp_path, "solutions", SOLUTION)
+    write(tmp_path, "exercises", STUB)
+    write(tmp_path, "solutions/mistakes", MISTAKES)
+    write(tmp_path, "tests/right", RIGHT)
+    write(tmp_path, "checks", CHECKS)
+    yield Course(tmp_path, "", "", (Chapter(STEM, "Tiny", "小", ("1",), (Exercise("shifted", 1.0),)),))
+    forget()
+
+
+def forget() -> None:
+    import sys
+
+    sys.modules.pop(f"grader.checks.{STEM}", None)
+    _suite.cache_clear()
+
+
+def write(root: Path, folder: str, text: str) -> None:
+    path = root / folder / f"{STEM}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text))
+    forget()
+
+
+def proof_of(course: Course) -> Proof:
+    return prove(course, course.chapters, jobs=1)[0]
+
+
+def test_a_chapter_in_order_is_proven(course: Course) -> None:
+    proof = proof_of(course)
+
+    assert proof.shortfalls == ()
+    assert (proof.mistakes_caught, proof.right_passed) == (4, 3)
+    assert proof.mutants == proof.killed > 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "words"),
+    [
+        ("checks", CHECKS.replace("by=floats(-5, 5)", "by=floats(2, 2)"), "shifted__ignores_by is not caught"),
+        ("checks", CHECKS.split("@check", 2)[0] + "@check" + CHECKS.split("@check", 2)[1], "the mutant survives"),
+        ("checks", CHECKS + "\n@check('shifted')\ndef check_idle(learner):\n    'Idle.'\n", "check_idle catches no"),
+        ("checks", CHECKS.replace("5.0)", "5)").replace("agree(learner.shifted(3.0), 5", "agree(learner.shifted(3), 6"),
+         "is right, yet check_shifted_default fails"),
+        ("exercises", SOLUTION, "the stub of shifted does not say NotImplementedError"),
+        ("tests/right", RIGHT.split("def shifted__sum")[0], "has 2 right versions; it needs 3"),
+        ("tests/right", RIGHT.replace("by + x", "by * x"), "shifted__other_order is right, yet"),
+        ("solutions/mistakes", MISTAKES.replace("x - by", "x + by"), "shifted__subtracts is not caught"),
+    ],
+)  # fmt: skip
+def test_every_shortfall_is_named(course: Course, folder: str, text: str, words: str) -> None:
+    write(course.root, folder, text)
+
+    proof = proof_of(course)
+
+    assert not proof.holds
+    assert any(words in shortfall for shortfall in proof.shortfalls), proof.shortfalls
+
+
+def test_a_listed_mutant_that_is_killed_is_a_stale_entry(course: Course) -> None:
+    listed = course.root / "solutions" / "mistakes" / "equivalent.yml"
+    listed.write_text(f"{STEM}:\n  'shifted: 2 => 3': changes nothing that anyone could see\n")
+
+    assert any("killed or gone" in shortfall for shortfall in proof_of(course).shortfalls)
+
+
+def test_an_equivalent_without_a_reason_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "solutions" / "mistakes").mkdir(parents=True)
+    (tmp_path / "solutions" / "mistakes" / "equivalent.yml").write_text("ch01_a:\n  'f: 1 => 2': ''\n")
+
+    with pytest.raises(CourseError, match="no reason"):
+        read_equivalents(tmp_path)
+
+
+def test_a_mutant_that_never_ends_is_killed_by_the_clock(course: Course) -> None:
+    write(course.root, "solutions/mistakes", MISTAKES + '\ndef shifted__loops(x, by=2):\n    "Loops."\n    while True:\n        x = x\n')
+
+    proof = proof_of(course)
+
+    assert proof.mistakes_caught == proof.mistakes == 5
+
+
+def test_prove_without_a_checkout_says_so(course: Course, tmp_path: Path) -> None:
+    bare = Course(tmp_path / "elsewhere", "", "", course.chapters)
+
+    with pytest.raises(UsageError, match="needs the solutions"):
+        prove(bare, bare.chapters)
+
+
+# --- mutants ----------------------------------------------------------------------------------------------
+
+
+def labels(source: str) -> set[str]:
+    return {mutant.label for mutant in mutants_of(source)}
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("return x + y", "f: x + y => x - y"),
+        ("return x - y", "f: x - y => y - x"),
+        ("return x < y", "f: x < y => x <= y"),
+        ("return x and y", "f: x and y => x or y"),
+        ("return -x", "f: -x => x"),
+        ("return x[1]", "f: 1 => 2"),
+        ("return g(x, y)", "f: g(x, y) => g(y, x)"),
+        ("return g(x, dim=y)", "f: g(x, dim=y) => g(x)"),
+        ("return True", "f: True => False"),
+        ("if x: return y", "f: if x: => if not x:"),
+        ("x += y", "f: x += y => pass"),
+        ("x.add_(y)", "f: x.add_(y) => pass"),
+        ("return [a for a in x if a]", "f: a => not a"),
+        ("return x if y else 3", "f: x if y else 3 => 3 if y else x"),
+    ],
+)
+def test_each_kind_of_slip_makes_its_mutant(line: str, label: str) -> None:
+    assert label in labels(f"def f(x, y):\n    {line}\n")
+
+
+def test_defaults_are_mutated_and_texts_and_types_are_not() -> None:
+    source = 'def f(x: "int | 3", eps=1e-5):\n    """Adds 1."""\n    raise ValueError(f"x is {x + 1}")\n'
+
+    found = labels(source)
+
+    assert "f: 1e-05 => 2e-05" in found
+    assert not any("x + 1" in label and "raise" not in label for label in found)
+
+
+def test_every_mutant_is_one_program_apart_from_the_solution() -> None:
+    source = "def f(x):\n    return (x + 1) * (x + 1)\n"
+
+    mutants = mutants_of(source)
+
+    assert len({mutant.source for mutant in mutants}) == len({mutant.label for mutant in mutants}) == len(mutants)
+    for mutant in mutants:
+        compile(mutant.source, "mutant", "exec")
+
+
+def test_the_stub_of_this_chapter_is_loaded_afresh(course: Course) -> None:
+    assert [check.name for check in load_suite(STEM).checks] == ["check_shifted_adds", "check_shifted_default"]
