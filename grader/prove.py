@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ _CALL_S, _CHECK_S = 2.0, 20.0
 class Candidate:
     """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
 
-    `judges` are the exercises whose checks must speak; `label` names it in messages.
+    `judges` are the exercises whose checks must speak, or `only` one check; `label` names it in messages.
     """
 
     kind: str
@@ -43,6 +43,7 @@ class Candidate:
     source: str
     line: int = 0
     path: str = ""
+    only: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Proof:
-    """The figures of one chapter, and in `shortfalls` every reason why it does not hold."""
+    """The figures of one chapter, and in `shortfalls` every reason why it does not hold.
+
+    `kills` counts the mistakes and mutants each check caught (a mutant is done with at its first failure),
+    `caught_by` names the checks that caught each mistake.
+    """
 
     chapter: str
     mistakes: int
@@ -70,6 +75,7 @@ class Proof:
     survivors: tuple[str, ...]
     shortfalls: tuple[str, ...]
     kills: Mapping[str, int]
+    caught_by: Mapping[str, tuple[str, ...]]
     slowest: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -116,8 +122,27 @@ def prove(
             for verdict in pool.map(_judge_packed, work, chunksize=2):
                 verdicts.append(verdict)
                 advance(chapter.stem, len(verdicts), len(candidates))
+            verdicts += _second_look(pool, chapter.stem, verdicts, seeds, examples)
             proofs.append(_conclude(course.root, chapter, verdicts))
     return proofs
+
+
+def _second_look(
+    pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict], seeds: tuple[int, ...], examples: int
+) -> list[Verdict]:
+    """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet."""
+    busy = {name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed}
+    found = []
+    for check in _suite(stem).checks:
+        if check.name in busy:
+            continue
+        mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
+        again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
+        for verdict in pool.map(_judge_packed, [(stem, one, seeds[:1], examples) for one in again]):
+            if verdict.failed:
+                found.append(verdict)
+                break
+    return found
 
 
 def candidates_of(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
@@ -168,7 +193,7 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
         candidate = verdict.candidate
         counts[candidate.kind][0] += 1
         counts[candidate.kind][1] += bool(verdict.failed)
-        if candidate.kind in ("mistake", "mutant"):
+        if candidate.kind in ("mistake", "mutant", "again"):
             for name in verdict.failed:
                 kills[name] += 1
         place = f"{candidate.path}:{candidate.line}" if candidate.line else candidate.path
@@ -201,13 +226,14 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
             )
     if not counts["stub"][0]:
         shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
+    caught_by = {v.candidate.label: v.failed for v in verdicts if v.candidate.kind == "mistake"}
     for exercise in chapter.exercises:
         shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
     mistakes, caught = counts["mistake"]
     right, failed = counts["right"]
     return Proof(
         chapter.stem, mistakes, caught, mutants, killed, len(equivalents.keys() & alive), right, right - failed,
-        tuple(survivors), tuple(shortfalls), kills, slowest,
+        tuple(survivors), tuple(shortfalls), kills, caught_by, slowest,
     )  # fmt: skip
 
 
@@ -239,36 +265,6 @@ def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
 # --- judging one candidate, in a worker -------------------------------------------------------------------
 
 
-def main() -> None:
-    """Scratch."""
-    import sys
-
-    from grader.course import find_chapter, load_course
-
-    course = load_course(None)
-    for name in sys.argv[1:]:
-        proof = prove(course, [find_chapter(course, name)], jobs=1)[0]
-        print(
-            proof.chapter,
-            "mistakes",
-            proof.mistakes_caught,
-            "/",
-            proof.mistakes,
-            "mutants",
-            proof.killed,
-            "/",
-            proof.mutants,
-            "equivalent",
-            proof.equivalent,
-            "right",
-            proof.right_passed,
-            "/",
-            proof.right,
-        )
-        print(*proof.shortfalls, sep="\n")
-        print({k: v for k, v in proof.kills.items()}, proof.slowest)
-
-
 def _judge_packed(work: tuple[str, Candidate, tuple[int, ...], int]) -> Verdict:
     return judge(*work)
 
@@ -277,7 +273,11 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
     """Run the checks that should speak on a candidate. A mutant is done with at its first failure."""
     suite = _suite(stem)
     workplace = _Alarmed(Limits(call_s=_CALL_S, check_s=_CHECK_S))
-    checks = [check for check in suite.checks if check.exercise in candidate.judges]
+    checks = [
+        check
+        for check in suite.checks
+        if check.exercise in candidate.judges and candidate.only in (None, check.name)
+    ]
     failed: dict[str, str] = {}
     seconds: dict[str, float] = {}
     for round_, seed in enumerate(seeds):
@@ -330,10 +330,9 @@ class _AlarmClock:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
+    def distrust(self, reason: str) -> None:
+        self._channel.distrust(reason)
+
 
 def _ring(number: int, frame: Any) -> None:
     raise LearnerLost("no answer in time", timeout=True)
-
-
-if __name__ == "__main__":
-    main()

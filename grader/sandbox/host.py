@@ -7,7 +7,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox import wire
 from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
-from grader.sandbox.learner import Contract, Learner, LearnerLost
+from grader.sandbox.learner import Learner, LearnerLost
 from grader.sandbox.wire import WireError
 
 _ENDINGS = {
@@ -87,12 +87,12 @@ class GuestChannel:
 
     def close(self, *, gently: bool = False) -> str:
         """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words."""
-        self._sock.close()
-        if not self._pid:
+        if self._lost:
             return self._lost
-        pid, self._pid = self._pid, 0
+        self._lost = "the submission's process has been stopped"
+        self._sock.close()
         try:
-            answer = self._zygote.ask({"do": "end", "pid": pid, "gently": gently})
+            answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
             code, killed = int(answer["code"]), bool(answer["killed"])
         except (LaunchError, KeyError, TypeError, ValueError):
             self.suspect = True
@@ -130,8 +130,6 @@ class Sandbox:
         self._address_space: int | None = None
         self._channel: GuestChannel | None = None
         self._judge: GuestChannel | None = None
-        self._learner: Learner | None = None
-        self._source = ""
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -166,50 +164,29 @@ class Sandbox:
 
     # --- one submission ---
 
-    @contextlib.contextmanager
-    def learner(self, source: str, *, returns: Mapping[str, Contract] | None = None) -> Iterator[Learner]:
-        """Load a submission's source into a fresh process, for as long as the context lasts.
+    def open(self, source: str) -> Learner:
+        """Load a submission's source into a fresh process; the learner before is gone.
 
         LearnerRaised when the source raises, LearnerLost when it does not come to an end.
         """
-        if self._learner is not None:
-            raise RuntimeError("a sandbox holds one learner at a time")
-        self._source = source
-        try:
-            self._learner = Learner(
-                self._fork(), self.limits, self.device, dict(returns or {}), judge=self._judge_model
-            )
-            self._load()
-            yield self._learner
-        finally:
-            self._learner = None
-            self._end_guests()
-
-    def refork(self) -> None:
-        """Give the learner of this context a fresh process and load the source again, after a timeout or a crash."""
-        if self._learner is None:
-            raise RuntimeError("there is no learner to give a fresh process")
         self._end_guests()
-        self._learner.channel = self._fork()
-        self._load()
+        self._channel = self._new_guest()
+        learner = Learner(self._channel, self.limits, self.device, judge=self._judge_model)
+        learner.load(source)
+        return learner
+
+    @contextlib.contextmanager
+    def learner(self, source: str) -> Iterator[Learner]:
+        """As `open`, for as long as the context lasts."""
+        try:
+            yield self.open(source)
+        finally:
+            self._end_guests()
 
     def kill(self) -> None:
         """End the learner's process now; the next call raises LearnerLost."""
         if self._channel is not None:
             self._channel.close()
-
-    def _load(self) -> None:
-        assert self._learner is not None
-        try:
-            self._learner.load(self._source)
-        except WireError as error:
-            raise LearnerLost(
-                f"the submission's process sent something that is not an answer ({error})"
-            ) from None
-
-    def _fork(self) -> GuestChannel:
-        self._channel = self._new_guest()
-        return self._channel
 
     def _new_guest(self) -> GuestChannel:
         self.start()

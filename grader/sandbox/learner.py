@@ -59,6 +59,10 @@ class Channel(Protocol):
         """Send a frame and wait for the answer; LearnerLost when none comes in time."""
         ...
 
+    def distrust(self, reason: str) -> None:
+        """Note that the other side broke the protocol."""
+        ...
+
 
 class InProcess:
     """A channel without a boundary, for breakpoints: the session lives in this process."""
@@ -72,6 +76,9 @@ class InProcess:
         """Answer at once."""
         reply, reply_body = self._session.handle(header, bytearray(body))
         return reply, bytearray(reply_body)
+
+    def distrust(self, reason: str) -> None:
+        """There is no boundary to guard."""
 
 
 @dataclass(frozen=True)
@@ -292,7 +299,7 @@ class Learner:
         if reply.status == "raised":
             raise LearnerRaised(reply.error, reply.message, reply.line)
         if not isinstance(reply.value, TupleValue):
-            raise WireError("the guest did not say what it loaded")
+            raise self._broken(WireError("it did not say what it loaded"))
         return tuple(name for name in reply.value.items if isinstance(name, str))
 
     def begin_example(self, seed: int) -> None:
@@ -451,7 +458,7 @@ class Learner:
             reply_header, reply_body = self.channel.request(header, body, timeout_s)
             reply = wire.unpack_reply(reply_header)
         except WireError as error:
-            raise LearnerLost(f"the submission's process sent something that is not an answer ({error})") from None
+            raise self._broken(error) from None
         if reply.output:
             self.output.append(reply.output)
         return reply, reply_body
@@ -462,7 +469,7 @@ class Learner:
                 try:
                     return self._decode(reply.value, body, label, 0)
                 except WireError as error:
-                    raise LearnerLost(f"the submission's process sent a broken value ({error})") from None
+                    raise self._broken(error) from None
             case "raised":
                 raise LearnerRaised(reply.error, reply.message, reply.line)
             case "stop":
@@ -471,7 +478,12 @@ class Learner:
                 raise LearnerMissing(label)
             case "unsendable":
                 raise LearnerMisbehaved(f"{label} returned something that cannot be read: {reply.message}")
-        raise LearnerLost(f"the submission's process answered {reply.status!r}")
+        raise self._broken(WireError(f"status {reply.status[:40]!r}"))
+
+    def _broken(self, error: WireError) -> LearnerLost:
+        reason = f"the submission's process sent something that is not an answer ({error})"
+        self.channel.distrust(reason)
+        return LearnerLost(reason)
 
     def _decode(self, value: wire.Value, body: bytearray, label: str, depth: int) -> Any:
         if depth > wire.DEPTH_LIMIT:
