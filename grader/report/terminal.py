@@ -146,7 +146,8 @@ def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed
     left = "  " + pad(word, _NAME_COLUMN) + score.name + (" (bonus)" if score.extra else "")
     right = f"{passed} of {len(results)} checks, {worth}"
     gap = style.width - width_of(left) - width_of(right)
-    lines = [left + " " * gap + right] if gap >= 2 else [left, " " * (2 + _NAME_COLUMN) + right]
+    below = wrap(right, style.width, indent=" " * (2 + _NAME_COLUMN))
+    lines = [left + " " * gap + right] if gap >= 2 else [left, *below]
     if score.note and word != "ok":
         lines += wrap(clean_line(score.note), style.width, indent=" " * (2 + _NAME_COLUMN))
     if detailed and word == "FAIL":
