@@ -38,7 +38,7 @@ def make_stub(source: str, label: str, *, where: str = "the solution") -> str:
         where: the solution's file, for errors.
     """
     tree = _parse(source, where)
-    lines = source.splitlines()
+    lines = source.rstrip("\n").split("\n")  # not splitlines: Python counts no form feed as a new line
     kept: list[str] = []
     position = 0
     for secret in _secrets(lines, where):
