@@ -193,7 +193,7 @@ class Session:
             return self._load(request.name), b""
         if request.mode == "meta":
             return self._call_on_meta(request, body)
-        watch = request.op in ("call", "method") and request.mode != "unwatched"
+        watch = request.op in ("call", "method", "iter", "next") and request.mode != "unwatched"
         arguments = _Arguments(self, body, watch=watch)
         random_state = torch.default_generator.get_state() if watch else None
         trace: list[str] = []

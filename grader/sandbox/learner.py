@@ -149,7 +149,7 @@ class Handle:
         self._learner._set(self, name, value)
 
     def __len__(self) -> int:
-        length = self._learner._request(Request("len", target=self._number), f"len({self._label})")
+        length = self._learner._protocol("len", self)
         if not isinstance(length, int) or not 0 <= length <= ITERATION_LIMIT:
             raise LearnerMisbehaved(f"len({self._label}) is {length!r}")
         return length
@@ -158,13 +158,13 @@ class Handle:
         return True
 
     def __iter__(self) -> Iterator[Any]:
-        found = self._learner._request(Request("iter", target=self._number), f"iter({self._label})")
+        found = self._learner._protocol("iter", self)
         if not isinstance(found, Handle):
             raise LearnerMisbehaved(f"iter({self._label}) gave {found!r}, not an iterator")
         return GuestIterator(found)
 
     def __next__(self) -> Any:
-        return self._learner._request(Request("next", target=self._number), f"next({self._label})")
+        return self._learner._protocol("next", self)
 
     def __repr__(self) -> str:
         return self._label
@@ -416,6 +416,21 @@ class Learner:
         contract = self.returns.get(contract_name)
         if contract is not None and not meets(result, contract):
             raise LearnerMisbehaved(f"{name} returned {shown(result)}; it should return {contract_words(contract)}")
+        return result
+
+    def _protocol(self, op: str, handle: Handle) -> Any:
+        """`iter`, `next` or `len` of an object: recorded and watched like a method."""
+        label = f"{op}({handle._label})"
+        reply, body = self._exchange(wire.pack(Request(op, target=handle._number)), b"")
+        call = Call(op, (handle,), {}, name=f"{handle._kind}.{op}", op=op)
+        try:
+            result = self._settle(reply, body, label)
+        except LearnerRaised as error:
+            self.calls.append(_with(call, raised=str(error)))
+            raise
+        self.calls.append(_with(call, result=result))
+        if reply.disturbed and not self._global_rng:
+            raise LearnerMisbehaved(f"{label} drew from torch's global random generator")
         return result
 
     def _request(self, request: Request | tuple[bytes, bytes], label: str = "") -> Any:

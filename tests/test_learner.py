@@ -1,0 +1,48 @@
+"""The proxy: what iterating a learner's object leaves on record, and what it may not do."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.checking.counterexample import recorded
+from grader.sandbox.learner import InProcess, Learner, LearnerMisbehaved
+
+SOURCE = """
+import torch
+
+class Loader:
+    def __init__(self, shuffle):
+        self.shuffle = shuffle
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return iter(torch.randperm(2).tolist() if self.shuffle else [0, 1])
+"""
+
+
+def test_iteration_is_recorded_like_calls() -> None:
+    learner = Learner(InProcess())
+    learner.load(SOURCE)
+
+    loader = learner.Loader(False)
+    items = [item for item in loader]  # noqa: C416 -- list() would ask for the length as well
+    length = len(loader)
+
+    assert (items, length) == ([0, 1], 2)
+    assert [call.op for call in learner.calls] == ["call", "iter", "next", "next", "len"]
+    assert [(shown.expression, shown.result) for shown in map(recorded, learner.calls[1:])] == [
+        ("list_iterator = iter(loader)", ""),
+        ("next(list_iterator)", "0"),
+        ("next(list_iterator)", "1"),
+        ("len(loader)", "2"),
+    ]
+
+
+def test_iteration_may_not_draw_from_the_global_generator() -> None:
+    learner = Learner(InProcess())
+    learner.load(SOURCE)
+
+    with pytest.raises(LearnerMisbehaved, match=r"iter\(loader\) drew from torch's global random generator"):
+        list(learner.Loader(True))
