@@ -86,7 +86,10 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class Submission:
-    """One learner's source for one chapter. `origins[i]` says where line i + 1 of `source` came from."""
+    """One learner's source for one chapter.
+
+    `origins[i]` says where line i + 1 of `source` came from; empty if they are the file's own lines.
+    """
 
     chapter: Chapter
     source: str
