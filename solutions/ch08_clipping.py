@@ -47,7 +47,7 @@ from torch import Tensor
 # ```
 
 # %% [markdown]
-# **Pitfall.** A fence has two sides. `torch.minimum(g, limit)` alone stops +7 and lets -7 through, and a huge
+# **Pitfall.** A fence has two sides. `g.minimum(limit)` alone stops +7 and lets -7 through, and a huge
 # negative entry throws the weights just as far.
 #
 # **Predict, then run.** The gradient (0.3, 60) points almost exactly along the second axis, at 89.7 degrees
@@ -89,7 +89,7 @@ def clip_by_value(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
     clipped = []
     for grad in grads:
         fence = torch.full_like(grad, limit)
-        clipped.append(torch.maximum(torch.minimum(grad, fence), -fence))
+        clipped.append(grad.minimum(fence).maximum(-fence))
     return clipped
     # END SOLUTION
 

@@ -186,7 +186,7 @@ def cosine_lr(base_lr: float, step: int, total: int, min_lr: float = 0.0) -> flo
     Source: Loshchilov, Hutter, SGDR (ICLR 2017), section 3, without restarts; the essay, section 7.2.
     """
     # BEGIN SOLUTION
-    progress = min(step / total, 1)
+    progress = min([step / total, 1])
     return min_lr + (base_lr - min_lr) * (1 + math.cos(math.pi * progress)) / 2
     # END SOLUTION
 
@@ -379,7 +379,7 @@ class ReduceOnPlateau:
             self.best = metric
             self.bad_steps = 0
         if self.bad_steps > self.patience:
-            self.lr = max(self.lr * self.factor, self.min_lr)
+            self.lr = max([self.lr * self.factor, self.min_lr])
             self.bad_steps = 0
         return self.lr
         # END SOLUTION

@@ -1,0 +1,737 @@
+"""Check the penalty on large weights, weight decay and dropout against torch and by their laws: ch07."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checking import (
+    ANYTHING,
+    OBJECT,
+    SCALAR,
+    TENSOR,
+    Learner,
+    agree,
+    agree_gradient,
+    booleans,
+    check,
+    composite,
+    floats,
+    given,
+    integers,
+    just,
+    list_of,
+    lists,
+    one_of,
+    refuses,
+    require,
+    sampled_from,
+    seeds,
+    shapes,
+    tensor_laws,
+    tensors,
+)
+
+RETURNS = {
+    "l2_penalty": SCALAR,
+    "l2_gradients": list_of(TENSOR),
+    "decoupled_decay": ANYTHING,
+    "AdamW": OBJECT,
+    "dropout": (TENSOR, TENSOR),
+    "dropout_backward": TENSOR,
+}
+
+HINTS = {
+    "l2_penalty": (
+        "One number for all weights together: every entry of every tensor adds its square.",
+        "Square each tensor entry by entry, sum it up, add the sums of all tensors, and multiply by half of lam.",
+    ),
+    "l2_gradients": (
+        "The gradient of a sum of two things is the sum of their gradients. Differentiate lam/2 * w^2 once by hand.",
+        "Go through weights and gradients in pairs; put into a new list the gradient plus lam times the weight. Use "
+        "an expression that makes a new tensor, not += on the gradient.",
+    ),
+    "decoupled_decay": (
+        "What is left of a weight after one decay is the same share for every entry.",
+        "For each tensor, multiply its entries in place by one minus the product of lr and lam. Methods whose name "
+        "ends in an underscore work in place.",
+    ),
+    "AdamW": (
+        "Two things happen to a weight and neither may see the other: a decay that knows nothing of the gradient, "
+        "and Adam's step that knows nothing of the decay.",
+        "When made: keep the settings; per parameter two tensors of zeros and a count of 0. At a step, for each "
+        "parameter with a gradient: raise its count; move the first average towards the gradient, the second "
+        "towards its square; let the weight decay in place by the share lr times weight_decay, with the lr of now; "
+        "then subtract lr times the corrected first average over (the root of the corrected second plus eps).",
+    ),
+    "dropout": (
+        "One toss for every entry. What survives has to make up for what is gone, so that the mean stays.",
+        "Refuse a p outside [0, 1]. When not training give x back with a mask of True. Otherwise draw numbers from "
+        "[0, 1) of the shape of x from the generator; the mask is True where the number is not below p. Choose, "
+        "by the mask, between x divided by one minus p, and 0.",
+    ),
+    "dropout_backward": (
+        "For a mask that is fixed, dropout multiplies every entry by a constant. What does that do to a gradient?",
+        "Choose, by the mask, between the gradient divided by one minus p, and 0; choosing keeps p = 1 harmless.",
+    ),
+}
+
+GENTLE = (0.0, 1.0, -1.0, 0.5, -3.0)
+
+
+@composite
+def weights_and_gradients(draw: Callable[..., Any]) -> tuple[list[Tensor], list[Tensor]]:
+    """Weights of one to three shapes, and a gradient for each."""
+    found = draw(lists(shapes((0, 3), (1, 4)), min_size=1, max_size=3))
+    return [draw(tensors(shape)) for shape in found], [draw(tensors(shape)) for shape in found]
+
+
+def weights(special: tuple[float, ...] | None = None) -> Any:
+    """One to three tensors of weights."""
+    return lists(tensors(ndim=(0, 3), side=(1, 4), special=special), min_size=1, max_size=3)
+
+
+# --- l2_penalty -------------------------------------------------------------------------------------------
+
+
+def right_penalty(params: list[Tensor], lam: float) -> Tensor:
+    """The oracle."""
+    return 0.5 * lam * torch.cat([w.flatten() for w in params]).square().sum()
+
+
+@check("l2_penalty", hint="Sum the squares over all entries of all tensors; take lam/2 times that.")
+@given(params=weights(), lam=floats(0.0, 2.0))
+def check_l2_penalty_is_half_lam_times_the_squares(learner, params, lam):
+    """The penalty is lam/2 times the sum of the squares of all weights."""
+    agree(learner.l2_penalty(params, lam), right_penalty(params, lam))
+
+
+@check("l2_penalty", hint="Half of 0.1, times 9 + 16 + 1.")
+def check_l2_penalty_of_the_lesson(learner):
+    """The tensors (3, -4) and (1) with lam = 0.1 cost 1.3."""
+    params = [torch.tensor([3.0, -4.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)]
+    agree(learner.l2_penalty(params, 0.1), torch.tensor(1.3, dtype=torch.float64))
+
+
+@check("l2_penalty", hint="No mean and no root on the way: nothing may depend on where a tensor ends.")
+@given(pair=weights_and_gradients(), lam=floats(0.1, 2.0))
+def check_l2_penalty_does_not_see_where_tensors_end(learner, pair, lam):
+    """All weights in one long tensor cost the same as in many."""
+    params = [w for side in pair for w in side]
+    together = torch.cat([w.flatten() for w in params])
+    agree(learner.l2_penalty(params, lam), learner.l2_penalty([together], lam))
+
+
+@check("l2_penalty", hint="Where did the half go? It is there to make this slope come out even.")
+@given(w=tensors(ndim=(1, 2), side=(1, 3), low=-3.0, high=3.0), lam=floats(0.1, 2.0))
+def check_l2_penalty_has_slope_lam_times_w(learner, w, lam):
+    """When one weight w grows a little, the penalty grows lam * w times as much."""
+    slopes = torch.empty_like(w)
+    for k in range(w.numel()):
+        up, down = w.clone(), w.clone()
+        up.view(-1)[k] += 0.25
+        down.view(-1)[k] -= 0.25
+        # A parabola's central difference is exact for any width.
+        slopes.view(-1)[k] = (learner.l2_penalty([up], lam) - learner.l2_penalty([down], lam)) / 0.5
+    agree(slopes, lam * w, what="the slope")
+
+
+check_l2_penalty_everywhere = tensor_laws(
+    "l2_penalty",
+    inputs={"params": weights(GENTLE), "lam": floats(0.1, 2.0)},
+    oracle=right_penalty,
+    after=check_l2_penalty_is_half_lam_times_the_squares,
+)
+
+
+# --- l2_gradients -----------------------------------------------------------------------------------------
+
+
+@check(
+    "l2_gradients", hint="The derivative of lam/2 * w^2 is lam * w; it is added to the gradient of the loss."
+)
+@given(pair=weights_and_gradients(), lam=floats(0.0, 2.0))
+def check_l2_gradients_adds_lam_times_w(learner, pair, lam):
+    """Each gradient gets lam times its weight added."""
+    params, grads = pair
+    expected = [torch.add(grad, w, alpha=lam) for w, grad in zip(params, grads, strict=True)]
+    agree_gradient(learner.l2_gradients(params, grads, lam), expected)
+
+
+@check("l2_gradients", hint="1 + 0.5 * 2.")
+def check_l2_gradients_known_value(learner):
+    """The weight 2 with gradient 1 and lam 0.5 has the gradient 2."""
+    w, grad = torch.tensor([2.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    agree(learner.l2_gradients([w], [grad], 0.5), [torch.tensor([2.0], dtype=torch.float64)])
+
+
+@check(
+    "l2_gradients",
+    hint="An expression like a + b makes a new tensor; so does clone().",
+    after=check_l2_gradients_adds_lam_times_w,
+)
+@given(pair=weights_and_gradients(), lam=sampled_from([0.0, 0.5]))
+def check_l2_gradients_are_new_tensors(learner, pair, lam):
+    """The result shares no memory with the weights or the gradients."""
+    learner.l2_gradients(*pair, lam)
+    shared = learner.last_call.aliases
+    require(not shared, f"the result shares memory with {', '.join(shared)}: return new tensors")
+
+
+@check(
+    "l2_gradients",
+    hint="For plain gradient descent, w - lr * (g + lam * w) is all there is.",
+    after=check_l2_gradients_adds_lam_times_w,
+    examples=15,
+)
+@given(pair=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
+def check_l2_gradients_is_torch_sgd_with_weight_decay(learner, pair, lr, lam):
+    """Plain gradient descent on these gradients is torch.optim.SGD with weight_decay."""
+    params, grads = pair
+    moved = [w - lr * g for w, g in zip(params, learner.l2_gradients(params, grads, lam), strict=True)]
+    agree(moved, after_torch(torch.optim.SGD, params, [grads], lr=lr, weight_decay=lam), what="the weights")
+
+
+@check(
+    "l2_gradients",
+    hint="Adam sees the sum of both gradients; nothing else is special about it.",
+    after=check_l2_gradients_adds_lam_times_w,
+    examples=15,
+)
+@given(pair=weights_and_gradients(), lam=floats(0.0, 1.0))
+def check_l2_gradients_is_torch_adam_with_weight_decay(learner, pair, lam):
+    """Adam on these gradients is torch.optim.Adam with weight_decay."""
+    params, grads = pair
+    total = learner.l2_gradients(params, grads, lam)
+    expected = after_torch(torch.optim.Adam, params, [grads], lr=0.1, weight_decay=lam)
+    agree(after_torch(torch.optim.Adam, params, [total], lr=0.1), expected, what="the weights")
+
+
+check_l2_gradients_everywhere = tensor_laws(
+    "l2_gradients",
+    inputs={
+        "params": lists(tensors((2, 3), special=GENTLE), min_size=2, max_size=2),
+        "grads": lists(tensors((2, 3), special=GENTLE), min_size=2, max_size=2),
+        "lam": floats(0.1, 2.0),
+    },
+    oracle=lambda params, grads, lam: [g + lam * w for w, g in zip(params, grads, strict=True)],
+    after=check_l2_gradients_adds_lam_times_w,
+)
+
+
+# --- decoupled_decay --------------------------------------------------------------------------------------
+
+
+def decayed(learner: Learner, params: list[Tensor], lr: float, lam: float) -> list[Tensor]:
+    """What the learner's decay makes of the tensors, read back from them."""
+    held = [learner.hold(w) for w in params]
+    learner.decoupled_decay(held, lr, lam)
+    return [w.value() for w in held]
+
+
+@check("decoupled_decay", hint="Every entry is multiplied, in place, by 1 - lr * lam.")
+@given(params=weights(), lr=floats(0.0, 1.0), lam=floats(0.0, 1.0))
+def check_decoupled_decay_takes_the_share(learner, params, lr, lam):
+    """Every weight loses the share lr * lam, in the very tensor that was given."""
+    agree(decayed(learner, params, lr, lam), [w - lam * (lr * w) for w in params], what="params")
+
+
+@check("decoupled_decay", hint="2 * (1 - 0.1 * 0.5).")
+def check_decoupled_decay_known_value(learner):
+    """The weight 2 with lr 0.1 and lam 0.5 becomes 1.9."""
+    w, expected = torch.tensor([2.0], dtype=torch.float64), torch.tensor([1.9], dtype=torch.float64)
+    agree(decayed(learner, [w], 0.1, 0.5), [expected], what="params")
+
+
+@check(
+    "decoupled_decay",
+    hint="(1 - lr * lam) * w - lr * g is the same number as w - lr * (g + lam * w).",
+    after=check_decoupled_decay_takes_the_share,
+    examples=15,
+)
+@given(pair=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
+def check_decoupled_decay_before_sgd_is_torch_sgd_with_weight_decay(learner, pair, lr, lam):
+    """A decay and then a plain step is torch.optim.SGD with weight_decay: for it both kinds agree."""
+    params, grads = pair
+    moved = [w - lr * g for w, g in zip(decayed(learner, params, lr, lam), grads, strict=True)]
+    agree(moved, after_torch(torch.optim.SGD, params, [grads], lr=lr, weight_decay=lam), what="the weights")
+
+
+check_decoupled_decay_everywhere = tensor_laws(
+    "decoupled_decay",
+    inputs={"params": weights(GENTLE), "lr": floats(0.0, 1.0), "lam": floats(0.1, 1.0)},
+    oracle=lambda params, lr, lam: [w * (1 - lr * lam) for w in params],
+    call=decayed,
+    after=check_decoupled_decay_takes_the_share,
+    meta=False,
+)
+
+
+# --- AdamW ------------------------------------------------------------------------------------------------
+
+Steps = list[list[Tensor | None]]
+
+
+def after_torch(
+    kind: Any, params: list[Tensor], steps: Steps, rates: Any = None, **settings: Any
+) -> list[Tensor]:
+    """The parameters after these steps of one of torch's optimizers; `rates` sets lr before each of them."""
+    leaves = [torch.nn.Parameter(w.clone()) for w in params]
+    optimizer = kind(leaves, foreach=False, **settings)
+    for index, grads in enumerate(steps):
+        for leaf, grad in zip(leaves, grads, strict=True):
+            leaf.grad = None if grad is None else grad.clone()
+        if rates is not None:
+            optimizer.param_groups[0]["lr"] = rates[index]
+        optimizer.step()
+    return [leaf.detach() for leaf in leaves]
+
+
+def after_learner(
+    learner: Learner, params: list[Tensor], steps: Steps, rates: Any = None, **settings: Any
+) -> list[Tensor]:
+    """The same with the learner's AdamW, which changes tensors that live in the guest."""
+    held = [learner.hold(w) for w in params]
+    optimizer = learner.AdamW(held, **settings)
+    for index, grads in enumerate(steps):
+        if rates is not None:
+            optimizer.lr = rates[index]
+        optimizer.step(grads)
+    return [w.value() for w in held]
+
+
+@composite
+def runs(
+    draw: Callable[..., Any],
+    fewest: int = 1,
+    most: int = 3,
+    steps: tuple[int, int] = (1, 4),
+    skip: bool = False,
+) -> tuple[list[Tensor], Steps]:
+    """Parameters, and for each step a gradient for each of them; with `skip`, None among those."""
+    found = draw(lists(shapes((0, 2), (1, 3)), min_size=fewest, max_size=most))
+    params = [draw(tensors(shape, special=())) for shape in found]
+    history: Steps = []
+    for _ in range(draw(integers(*steps))):
+        grads: list[Tensor | None] = []
+        for shape in found:
+            drop = skip and draw(booleans())
+            grads.append(None if drop else draw(tensors(shape, special=(0.0, 1e-8, 1.0, -1e4))))
+        history.append(grads)
+    return params, history
+
+
+SETTINGS = {
+    "lr": floats(0.01, 0.5),
+    "b1": sampled_from([0.0, 0.5, 0.9]),
+    "b2": sampled_from([0.5, 0.99, 0.999]),
+    "eps": sampled_from([1e-8, 1e-3, 0.1]),
+    "weight_decay": floats(0.0, 0.9),
+}
+
+
+@check(
+    "AdamW",
+    hint="First the weight loses the share lr * weight_decay, then Adam steps with the gradient alone.",
+)
+def check_adamw_first_step_of_the_lesson(learner):
+    """From w = 1 with g = 4, lr = 0.1 and weight_decay = 0.1 the first step ends at 0.89."""
+    w = torch.tensor([1.0], dtype=torch.float64)
+    grad = torch.tensor([4.0], dtype=torch.float64)
+    found = after_learner(learner, [w], [[grad]], lr=0.1, weight_decay=0.1)
+    agree(found, [torch.tensor([0.89], dtype=torch.float64)], rtol=1e-8, what="params")
+
+
+@check("AdamW", hint="Go through the update line by line: averages, corrections, decay, step.")
+@given(run=runs(), **SETTINGS)
+def check_adamw_moves_as_torch(learner, run, lr, b1, b2, eps, weight_decay):
+    """Several steps with any settings end where torch.optim.AdamW ends."""
+    settings = {"lr": lr, "betas": (b1, b2), "eps": eps, "weight_decay": weight_decay}
+    agree(
+        after_learner(learner, *run, **settings),
+        after_torch(torch.optim.AdamW, *run, **settings),
+        what="params",
+    )
+
+
+@check(
+    "AdamW",
+    hint="The defaults stand in the signature: lr 1e-3, betas (0.9, 0.999), eps 1e-8, weight_decay 1e-2.",
+    after=check_adamw_moves_as_torch,
+)
+@given(run=runs(steps=(2, 4)))
+def check_adamw_has_torch_defaults(learner, run):
+    """Without settings it moves as torch.optim.AdamW does without settings."""
+    expected = after_torch(torch.optim.AdamW, *run)
+    agree(after_learner(learner, *run), expected, rtol=1e-9, atol=1e-12, what="params")
+
+
+@check(
+    "AdamW",
+    hint="The default of eps only shows where gradients are as small as eps itself.",
+    after=check_adamw_moves_as_torch,
+)
+@given(sizes=lists(sampled_from([1e-8, -2e-8, 5e-8, 1e-7]), min_size=1, max_size=3))
+def check_adamw_steps_less_for_tiny_gradients(learner, sizes):
+    """Gradients as small as eps make smaller steps, as in torch."""
+    steps: Steps = [[torch.tensor([size], dtype=torch.float64)] for size in sizes]
+    params = [torch.tensor([1.0], dtype=torch.float64)]
+    agree(after_learner(learner, params, steps), after_torch(torch.optim.AdamW, params, steps), what="params")
+
+
+@check(
+    "AdamW",
+    hint="The decay must not pass through the averages: those divide by the size of the gradient.",
+    after=check_adamw_first_step_of_the_lesson,
+)
+@given(
+    seed=seeds(), scale=sampled_from([0.01, 100.0, 1e4]), weight_decay=floats(0.1, 0.9), steps=integers(1, 3)
+)
+def check_adamw_decay_does_not_depend_on_the_gradients_size(learner, seed, scale, weight_decay, steps):
+    """Gradients a hundred times as large change nothing: unlike Adam with an L2 penalty."""
+    noise = torch.Generator().manual_seed(seed)
+    # Away from 0, where eps would show.
+    history: Steps = [[torch.rand(3, generator=noise, dtype=torch.float64) + 0.5] for _ in range(steps)]
+    scaled: Steps = [[scale * grad for grad in grads if grad is not None] for grads in history]
+    params = [torch.tensor([2.0, -1.0, 0.5], dtype=torch.float64)]
+    settings = {"lr": 0.1, "eps": 1e-15, "weight_decay": weight_decay}
+    plain = after_learner(learner, params, history, **settings)
+    agree(after_learner(learner, params, scaled, **settings), plain, what="params")
+
+
+@check(
+    "AdamW",
+    hint="A zero gradient moves nothing, but the weight still decays.",
+    after=check_adamw_moves_as_torch,
+)
+@given(w=tensors(), lr=floats(0.01, 1.0), weight_decay=floats(0.0, 1.0), steps=integers(1, 3))
+def check_adamw_with_zero_gradients_only_decays(learner, w, lr, weight_decay, steps):
+    """With zero gradients a weight loses the share lr * weight_decay at each step."""
+    history: Steps = [[torch.zeros_like(w)]] * steps
+    found = after_learner(learner, [w], history, lr=lr, weight_decay=weight_decay)
+    agree(found, [w * (1 - lr * weight_decay) ** steps], what="params")
+
+
+@check(
+    "AdamW",
+    hint="None skips the parameter: no decay, no step, and its own count of steps stays.",
+    after=check_adamw_moves_as_torch,
+)
+@given(run=runs(2, 3, (2, 4), skip=True), weight_decay=floats(0.1, 0.9))
+def check_adamw_skips_none(learner, run, weight_decay):
+    """A parameter without a gradient is left alone and starts counting later, as in torch."""
+    settings = {"lr": 0.1, "weight_decay": weight_decay}
+    agree(
+        after_learner(learner, *run, **settings),
+        after_torch(torch.optim.AdamW, *run, **settings),
+        what="params",
+    )
+
+
+@check(
+    "AdamW",
+    hint="Read self.lr inside step, for the decay and for the step.",
+    after=check_adamw_moves_as_torch,
+)
+@given(run=runs(steps=(2, 3)), rates=lists(floats(0.0, 1.0), min_size=3, max_size=3))
+def check_adamw_reads_lr_at_every_step(learner, run, rates):
+    """Setting `lr` between steps changes step and decay, as a schedule needs."""
+    settings = {"lr": 0.3, "weight_decay": 0.5}
+    expected = after_torch(torch.optim.AdamW, *run, rates, **settings)
+    agree(after_learner(learner, *run, rates, **settings), expected, what="params")
+
+
+@check(
+    "AdamW",
+    hint="An average that *is* the first gradient changes it later. Start from zeros of your own.",
+    after=check_adamw_moves_as_torch,
+)
+@given(grad=tensors((3,)), steps=integers(2, 3))
+def check_adamw_leaves_gradients_alone(learner, grad, steps):
+    """A gradient tensor used again and again keeps its entries."""
+    w, held = learner.hold(torch.ones(3, dtype=torch.float64)), learner.hold(grad)
+    optimizer = learner.AdamW([w], lr=0.1)
+    for _ in range(steps):
+        optimizer.step([held])
+    agree(held.value(), grad, rtol=0.0, atol=0.0, what="the gradient")
+
+
+@check(
+    "AdamW",
+    hint="Lists and dictionaries in the class body are shared by all objects; make them in __init__.",
+    after=check_adamw_moves_as_torch,
+)
+@given(run=runs(1, 1, (2, 3)))
+def check_adamw_keeps_its_own_memory(learner, run):
+    """Two optimizers that take turns do not disturb each other."""
+    params, history = run
+    first, second = learner.hold(params[0]), learner.hold(-params[0])
+    one, two = learner.AdamW([first], lr=0.1), learner.AdamW([second], lr=0.1)
+    for (grad,) in history:
+        one.step([grad])
+        two.step([-2 * grad])
+    mirrored: Steps = [[-2 * grad] for (grad,) in history]
+    agree(
+        first.value(), after_torch(torch.optim.AdamW, params, history, lr=0.1)[0], what="the first parameter"
+    )
+    expected = after_torch(torch.optim.AdamW, [-params[0]], mirrored, lr=0.1)[0]
+    agree(second.value(), expected, what="the second parameter")
+
+
+@check("AdamW", hint="torch.zeros_like(w) takes over dtype and device.", after=check_adamw_moves_as_torch)
+@given(run=runs(), weight_decay=floats(0.0, 0.9))
+def check_adamw_keeps_float32(learner, run, weight_decay):
+    """float32 parameters stay float32 and move as in torch."""
+    params = [w.float() for w in run[0]]
+    history: Steps = [[grad.float() for grad in grads] for grads in run[1]]
+    settings = {"lr": 0.1, "eps": 1e-3, "weight_decay": weight_decay}
+    expected = after_torch(torch.optim.AdamW, params, history, **settings)
+    agree(after_learner(learner, params, history, **settings), expected, what="params")
+
+
+# --- dropout ----------------------------------------------------------------------------------------------
+
+PROBABILITIES = one_of(floats(0.0, 1.0), sampled_from([0.0, 0.2, 0.75, 1.0]))
+
+
+@check("dropout", hint="When training is False, give x back and a mask of True, before anything is drawn.")
+@given(x=tensors(ndim=(0, 3)), p=PROBABILITIES, seed=seeds())
+def check_dropout_does_nothing_in_evaluation(learner, x, p, seed):
+    """When not training, x comes back as it is with a mask that is all True, for every p."""
+    out, mask = learner.dropout(x, p, training=False, generator=learner.generator(seed))
+    agree(out, x, rtol=0.0, atol=0.0, what="out")
+    agree(mask, torch.ones_like(x, dtype=torch.bool), what="mask")
+
+
+@check("dropout", hint="What the mask keeps is divided by 1 - p, what it does not is exactly 0.")
+@given(x=tensors(ndim=(0, 3)), p=floats(0.0, 0.95), seed=seeds(), single=booleans())
+def check_dropout_enlarges_what_it_keeps(learner, x, p, seed, single):
+    """Where the mask is True, out is x / (1 - p); elsewhere it is 0."""
+    x = x.float() if single else x
+    out, mask = learner.dropout(x, p, training=True, generator=learner.generator(seed))
+    agree(mask, (mask.reshape(x.shape) != 0), what="mask")
+    agree(out, torch.where(mask, x / (1 - p), torch.zeros_like(x)), what="out")
+
+
+@check("dropout", hint="rand lies in [0, 1): which comparison keeps all of it for p = 0, and none for p = 1?")
+@given(x=tensors(ndim=(0, 3)), p=sampled_from([0.0, 1.0]), seed=seeds())
+def check_dropout_with_p_0_and_p_1(learner, x, p, seed):
+    """p = 0 keeps everything as it is; p = 1 leaves nothing but zeros."""
+    out, mask = learner.dropout(x, p, training=True, generator=learner.generator(seed))
+    agree(mask, torch.full_like(x, p == 0, dtype=torch.bool), what="mask")
+    agree(out, x * (1 - p), what="out")
+
+
+# The 191st float32 number drawn by this generator is exactly 0.
+DRAWS_ZERO = 28587
+
+
+@check("dropout", hint="rand can be exactly 0, and 0 > 0 is False.", after=check_dropout_with_p_0_and_p_1)
+def check_dropout_with_p_0_survives_a_draw_of_0(learner):
+    """With p = 0 nothing is dropped, not even where the generator happens to draw 0."""
+    x = torch.ones(200)
+    out, mask = learner.dropout(x, 0.0, training=True, generator=learner.generator(DRAWS_ZERO))
+    agree(mask, torch.ones(200, dtype=torch.bool), what="mask")
+    agree(out, x, what="out")
+
+
+@check(
+    "dropout",
+    hint="p is the probability to drop, not to keep.",
+    after=check_dropout_enlarges_what_it_keeps,
+    examples=8,
+)
+@given(p=floats(0.05, 0.95), seed=seeds())
+def check_dropout_drops_the_share_p(learner, p, seed):
+    """Of ten thousand entries about the share p is dropped."""
+    x = torch.ones(100, 100)
+    _, mask = learner.dropout(x, p, training=True, generator=learner.generator(seed))
+    share = 1 - mask.double().mean().item()
+    # Hoeffding: a fair toss strays further than this once in 10^12 tries.
+    bound = math.sqrt(math.log(2e12) / (2 * x.numel()))
+    require(abs(share - p) < bound, f"with p = {p} the share {share:.4f} of the entries was dropped")
+
+
+@check(
+    "dropout",
+    hint="Draw one number for every entry: a tensor of the shape of x.",
+    after=check_dropout_enlarges_what_it_keeps,
+    examples=4,
+)
+@given(p=floats(0.3, 0.7), seed=seeds())
+def check_dropout_decides_every_entry_by_itself(learner, p, seed):
+    """Rows and columns are dropped in different places."""
+    _, mask = learner.dropout(torch.ones(100, 100), p, training=True, generator=learner.generator(seed))
+    # Each of these has a chance below 1 in 10^10 for a hundred fair tosses.
+    for name, lines in (("row", mask), ("column", mask.T)):
+        require(len(torch.unique(lines, dim=0)) == len(lines), f"two {name}s have the same mask")
+        uniform = lines.all(1) | ~lines.any(1)
+        require(not bool(uniform.any()), f"a whole {name} was kept or dropped")
+
+
+@check(
+    "dropout",
+    hint="Toss for each entry; do not pick a fixed number of entries. And draw on from the same generator.",
+    after=check_dropout_enlarges_what_it_keeps,
+)
+def check_dropout_tosses_anew_in_every_call(learner):
+    """A single entry is kept in some calls and dropped in others, with one generator."""
+    x, generator = torch.ones(1), learner.generator(5)
+    kept = [bool(learner.dropout(x, 0.5, training=True, generator=generator)[1]) for _ in range(60)]
+    require(
+        len(set(kept)) == 2,
+        f"in 60 calls with p = 0.5 the entry was {'never dropped' if kept[0] else 'never kept'}",
+    )
+
+
+@check(
+    "dropout",
+    hint="Hand the generator on to every function that draws.",
+    after=check_dropout_enlarges_what_it_keeps,
+)
+@given(seed=seeds(), p=floats(0.3, 0.7))
+def check_dropout_is_reproducible(learner, seed, p):
+    """Generators with the same seed drop the same entries, call for call; a second call drops others."""
+    x = torch.ones(8, 16)
+    one, two = learner.generator(seed), learner.generator(seed)
+    first, second = (learner.dropout(x, p, training=True, generator=one)[1] for _ in range(2))
+    agree(learner.dropout(x, p, training=True, generator=two)[1], first, what="mask")
+    agree(learner.dropout(x, p, training=True, generator=two)[1], second, what="mask")
+    require(not torch.equal(first, second), "two calls with one generator drop the same entries")
+
+
+@check(
+    "dropout",
+    hint="Return before drawing when training is False.",
+    after=(check_dropout_does_nothing_in_evaluation, check_dropout_is_reproducible),
+)
+@given(seed=seeds())
+def check_dropout_draws_nothing_in_evaluation(learner, seed):
+    """An evaluation in between does not change the masks of the training."""
+    x = torch.ones(8, 16)
+    fresh, used = learner.generator(seed), learner.generator(seed)
+    learner.dropout(x, 0.5, training=False, generator=used)
+    expected = learner.dropout(x, 0.5, training=True, generator=fresh)[1]
+    agree(learner.dropout(x, 0.5, training=True, generator=used)[1], expected, what="mask")
+
+
+@check(
+    "dropout",
+    hint="torch functions that take generator=None draw from the global generator by themselves.",
+    after=check_dropout_enlarges_what_it_keeps,
+    examples=5,
+)
+@given(p=floats(0.3, 0.7))
+def check_dropout_without_a_generator_uses_the_global_one(learner, p):
+    """With generator=None the masks come from torch's global generator, new ones in every call."""
+    learner.allow_global_rng()
+    x = torch.ones(10, 20)
+    out, first = learner.dropout(x, p, training=True, generator=None)
+    agree(out, torch.where(first, x / (1 - p), torch.zeros_like(x)), what="out")
+    second = learner.dropout(x, p, training=True, generator=None)[1]
+    require(not torch.equal(first, second), "two calls without a generator drop the same entries")
+
+
+@check("dropout", hint="Look at p first, before asking whether it is training.")
+@given(p=one_of(sampled_from([1.5, -0.5, 2.0]), floats(1.01, 3.0), floats(-2.0, -0.01)), training=booleans())
+def check_dropout_refuses_a_p_that_is_no_probability(learner, p, training):
+    """A p outside [0, 1] raises ValueError that names p and its value, in training and evaluation."""
+    generator = learner.generator(0)
+    call = lambda: learner.dropout(torch.ones(3), p, training=training, generator=generator)
+    refuses(call, ValueError, names="p", value=p)
+
+
+def dropout_anyhow(learner: Learner, **arguments: Any) -> Any:
+    """A call that may use the global generator: whatever is drawn, the answer is the same."""
+    learner.allow_global_rng()
+    return learner.dropout(**arguments)
+
+
+check_dropout_everywhere = tensor_laws(
+    "dropout",
+    inputs={
+        "x": tensors(ndim=(1, 3), special=GENTLE),
+        "p": sampled_from([0.0, 1.0]),
+        "training": booleans(),
+        "generator": just(None),
+    },
+    oracle=lambda x, p, training, generator: (
+        torch.zeros_like(x) if training and p == 1 else x,
+        torch.full_like(x, not (training and p == 1), dtype=torch.bool),
+    ),
+    call=dropout_anyhow,
+    after=(check_dropout_with_p_0_and_p_1, check_dropout_does_nothing_in_evaluation),
+)
+
+
+# --- dropout_backward -------------------------------------------------------------------------------------
+
+
+@composite
+def gradients_and_masks(draw: Callable[..., Any]) -> tuple[Tensor, Tensor]:
+    """A gradient, and a mask of its shape."""
+    shape = draw(shapes((1, 3), (1, 5)))
+    return draw(tensors(shape)), draw(tensors(shape, special=())) > 0
+
+
+def right_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
+    """The oracle."""
+    return torch.where(mask, grad_out / (1 - p), torch.zeros_like(grad_out))
+
+
+@check("dropout_backward", hint="The same mask and the same factor 1 / (1 - p) as in the forward.")
+@given(pair=gradients_and_masks(), p=floats(0.0, 0.95))
+def check_dropout_backward_uses_mask_and_factor(learner, pair, p):
+    """Kept entries pass their gradient on, divided by 1 - p; dropped ones pass 0."""
+    agree_gradient(learner.dropout_backward(*pair, p), right_backward(*pair, p))
+
+
+@check("dropout_backward", hint="Divide by 0.75 where the mask is True.")
+def check_dropout_backward_of_the_lesson(learner):
+    """The gradient (1, 2, 3, 4) with the second entry dropped and p = 0.25 is (1.3333, 0, 4, 5.3333)."""
+    grad_out = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+    mask = torch.tensor([True, False, True, True])
+    expected = torch.tensor([4 / 3, 0.0, 4.0, 16 / 3], dtype=torch.float64)
+    agree_gradient(learner.dropout_backward(grad_out, mask, 0.25), expected)
+
+
+@check("dropout_backward", hint="0 * inf and 0 / 0 are not 0; choose with torch.where instead.")
+@given(grad_out=tensors(ndim=(1, 3)))
+def check_dropout_backward_with_p_1(learner, grad_out):
+    """With p = 1 everything was dropped and the gradient is all zeros."""
+    mask = torch.zeros_like(grad_out, dtype=torch.bool)
+    agree(learner.dropout_backward(grad_out, mask, 1.0), torch.zeros_like(grad_out))
+
+
+@check(
+    "dropout_backward",
+    hint="Is it the same factor in both directions?",
+    after=(check_dropout_backward_uses_mask_and_factor, check_dropout_enlarges_what_it_keeps),
+)
+@given(
+    x=tensors((4, 3), special=GENTLE),
+    grad_out=tensors((4, 3), special=GENTLE),
+    p=floats(0.1, 0.9),
+    seed=seeds(),
+)
+def check_dropout_backward_belongs_to_your_forward(learner, x, grad_out, p, seed):
+    """It is the gradient of your own dropout: <grad_out, out> equals <grad_in, x>."""
+    out, mask = learner.dropout(x, p, training=True, generator=learner.generator(seed))
+    grad_in = learner.dropout_backward(grad_out, mask, p)
+    agree((grad_in * x).sum(), (grad_out * out).sum(), what="<grad_in, x>")
+
+
+check_dropout_backward_everywhere = tensor_laws(
+    "dropout_backward",
+    inputs={
+        "grad_out": tensors((3, 2), special=GENTLE),
+        "mask": tensors((3, 2), special=()).map(lambda x: x > 0),
+        "p": floats(0.1, 0.9),
+    },
+    oracle=right_backward,
+    after=check_dropout_backward_uses_mask_and_factor,
+)
