@@ -134,7 +134,7 @@ def _candidates(folder: Path) -> list[Path]:
 def _chapter_files(
     learner: str, files: list[Path], chapters: dict[str, Chapter], course: Course, passed_over: list[str]
 ) -> list[HandedIn]:
-    """One file per chapter: the plainest name wins, .py before .ipynb, and the others are named."""
+    """One file per chapter: the plainest name wins, and the others are named."""
     by_chapter: dict[str, list[Path]] = {}
     known = {chapter.label for chapter in course.chapters}
     for path in files:
@@ -147,9 +147,16 @@ def _chapter_files(
     found = []
     for label, candidates in sorted(by_chapter.items()):
         stem = chapters[label].stem
-        ranked = sorted(candidates, key=lambda p: (p.stem != stem, p.suffix.lower() != ".py", str(p)))
-        found.append(HandedIn(learner, chapters[label], ranked[0]))
-        passed_over += [f"{other}: {ranked[0].name} was graded for {label}" for other in ranked[1:]]
+        ranked = sorted(
+            candidates, key=lambda path: (path.stem != stem, path.suffix.lower() != ".py", str(path))
+        )
+        best, *others = ranked
+        twins = [other for other in others if other.with_suffix("") == best.with_suffix("")]
+        # Of a script and a notebook side by side read_submission takes the one that is further on.
+        found.append(HandedIn(learner, chapters[label], best.parent if twins and best.stem == stem else best))
+        passed_over += [
+            f"{other}: {best.name} was graded for {label}" for other in others if other not in twins
+        ]
     return found
 
 

@@ -45,7 +45,7 @@ def render(report: Report, style: Style | None = None, next_step: str = "") -> s
     lines.append(tally(report))
     step = next_step or next_line(report)
     if step:
-        lines += wrap(f"next: {clean_line(step)}", style.width, indent="      ", first="")
+        lines += wrap(f"next: {clean_line(step)}", style.width, indent="      ", first="", cut=False)
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
 
 
@@ -124,7 +124,8 @@ def _paint_first(line: str, style: Style) -> str:
 def _error_lines(error: str, style: Style) -> list[str]:
     lines: list[str] = []
     for number, line in enumerate(clean(error).splitlines()):
-        lines += wrap(line if number else f"error: {line}", style.width, indent="         ", first="")
+        text = line if number else f"error: {line}"
+        lines += wrap(text, style.width, indent="         ", first="", cut=False)
     return lines
 
 

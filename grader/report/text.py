@@ -78,14 +78,20 @@ def pad(text: str, width: int) -> str:
     return text + " " * max(0, width - width_of(text))
 
 
-def wrap(text: str, width: int, indent: str = "", first: str | None = None) -> list[str]:
-    """Break `text` into lines of at most `width` columns, each behind `indent`; `first` opens the first one."""
+def wrap(text: str, width: int, indent: str = "", first: str | None = None, cut: bool = True) -> list[str]:
+    """Break `text` into lines of at most `width` columns.
+
+    Args:
+        indent: stands before every line.
+        first: stands before the first one instead.
+        cut: break words that are too long for a line; a path that is to be copied must not be.
+    """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lead = first if first is not None and not lines else indent
         line = lead
         empty = True
-        for word in _pieces(paragraph, max(8, width - width_of(indent))):
+        for word in _pieces(paragraph, max(8, width - width_of(indent)) if cut else None):
             if not empty and width_of(line) + 1 + width_of(word) > width:
                 lines.append(line)
                 line, empty = indent, True
@@ -95,12 +101,14 @@ def wrap(text: str, width: int, indent: str = "", first: str | None = None) -> l
     return lines
 
 
-def _pieces(paragraph: str, width: int) -> list[str]:
-    """The words of a paragraph, with those too long for a line cut in pieces; leading spaces are kept."""
+def _pieces(paragraph: str, width: int | None) -> list[str]:
+    """The words of a paragraph, those longer than `width` cut in pieces; leading spaces are kept."""
     stripped = paragraph.lstrip(" ")
     words = stripped.split(" ")
     if paragraph != stripped:
         words[0] = " " * (len(paragraph) - len(stripped)) + words[0]
+    if width is None:
+        return words
     pieces: list[str] = []
     for word in words:
         rest = word

@@ -1,0 +1,122 @@
+"""The wheel holds the course and the kit, never a solution; and it works away from the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.records import Course
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that this checkout builds."""
+    out = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(out),
+        str(CHECKOUT),
+    ]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    [path] = out.glob("brickwork-*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> list[str]:
+    """The files in the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the wheel was installed into; its packages come from this environment."""
+    target = tmp_path_factory.mktemp("installed")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        str(wheel),
+    ]
+    subprocess.run(pip, check=True, capture_output=True, text=True)
+    return target
+
+
+def brick(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in `cwd`."""
+    environment = os.environ | {"PYTHONPATH": str(installed), "COLUMNS": "80"}
+    environment.pop("BRICKWORK_SECRET", None)
+    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_wheel_holds_course_exercises_and_checks(names: list[str], course: Course) -> None:
+    stems = [chapter.stem for chapter in course.chapters]
+    exercises = [stem for stem in stems if f"grader/course_files/exercises/{stem}.py" in names]
+
+    assert "grader/course_files/course.yml" in names
+    assert "grader/py.typed" in names
+    assert exercises == [stem for stem in stems if (CHECKOUT / "exercises" / f"{stem}.py").is_file()]
+    assert [stem for stem in exercises if f"grader/checks/{stem}.py" not in names] == []
+
+
+def test_the_wheel_holds_no_solution_and_no_known_mistake(wheel: Path, names: list[str]) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        texts = {name: archive.read(name).decode("utf-8", "replace") for name in names}
+
+    assert [
+        name for name in names if "solutions" in name or "mistakes" in name or name.startswith("tests")
+    ] == []
+    assert [
+        n for n, text in texts.items() if n.startswith("grader/course_files") and "BEGIN SOLUTION" in text
+    ] == []
+    assert [name for name in names if not name.startswith(("grader/", "brickwork-"))] == []
+
+
+def test_every_packaged_exercise_is_a_stub(installed: Path, course: Course) -> None:
+    folder = installed / "grader" / "course_files" / "exercises"
+
+    for chapter in course.chapters:
+        path = folder / f"{chapter.stem}.py"
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            missing = [e.name for e in chapter.exercises if f'NotImplementedError("{e.name}' not in text]
+            assert missing == [], path.name
+
+
+def test_a_learner_starts_from_the_wheel_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    first = brick(installed, tmp_path, "init", "course")
+    desk = tmp_path / "course"
+
+    check = brick(installed, desk, "check", "ch03", "--examples", "2")
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "next: cd course" in first.stdout
+    assert check.returncode == 1, check.stderr
+    assert "0 of 10 points" in check.stdout
+    assert check.stdout.splitlines()[-1].endswith("then run: brick check ch03")
+
+
+def test_authors_commands_say_that_they_need_a_checkout(installed: Path, tmp_path: Path) -> None:
+    result = brick(installed, tmp_path, "stubs")
+
+    assert result.returncode == 2
+    assert "next:  run it in a checkout of the course" in result.stderr
