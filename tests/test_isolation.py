@@ -1,0 +1,382 @@
+"""Every way out of the sandbox that anybody thought of stays shut, and a level that is not there is refused."""
+
+from __future__ import annotations
+
+import builtins
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from sandboxes import CHECKOUT, HONEST, SEALED, attacks, hostile_source, need, works_unsealed
+
+from grader.errors import SandboxError
+from grader.records import Limits
+from grader.sandbox import isolation, launch, lockdown, syscalls
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level, offered, require, strongest
+from grader.sandbox.layout import bubblewrap_mounts, find_layout, landlock_paths
+from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
+
+HOLES = ("network", "programs", "processes", "files", "kernel")
+LIMITS = Limits(call_s=4.0, memory_mib=256, output_kib=16)
+# What a busy machine may take on top of a deadline.
+SLACK_S = 15.0
+# Walking over every file that a sandbox shows takes its time.
+PATIENT = Limits(call_s=60.0, memory_mib=512)
+EXCESSES = {
+    "tensors_without_end": "RuntimeError",
+    "lists_without_end": "MemoryError",
+    "one_huge_tensor": "RuntimeError",
+    "mapped_memory": "MemoryError",
+    "endless_loop": "lost",
+    "endless_sleep": "lost",
+    "endless_loop_that_ignores_everything": "lost",
+    "endless_product": "lost",
+    "threads_without_end": "BlockingIOError",
+    "flood_of_output": "returned",
+    "flood_past_python": "returned",
+    "bottomless_recursion": "lost",
+    "files_without_end": "OSError",
+    "leave": "lost",
+    "leave_politely": "SystemExit",
+    "crash": "lost",
+    "abort": "lost",
+    "huge_answer": "unsendable",
+    "huge_text": "unsendable",
+    "long_list": "unsendable",
+    "deep_list": "unsendable",
+    "huge_exception": "ValueError",
+}
+
+
+@pytest.fixture(scope="module", params=SEALED)
+def sealed(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox that must hold."""
+    need(request.param)
+    with Sandbox(request.param, PATIENT) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module", params=SEALED)
+def strict(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox with little time and memory."""
+    need(request.param)
+    with Sandbox(request.param, LIMITS) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Sandbox]:
+    """No sandbox at all, to see that an attack is one."""
+    with Sandbox(Level.PLAIN, PATIENT) as sandbox:
+        yield sandbox
+
+
+def still_honest(sandbox: Sandbox) -> bool:
+    """Whether the sandbox serves the next learner as if nothing had been."""
+    with sandbox.learner(HONEST) as learner:
+        return torch.equal(learner.double(torch.arange(3.0)), torch.tensor([0.0, 2.0, 4.0]))
+
+
+def outcome_of(learner: Learner, attack: str) -> tuple[str, object]:
+    """What an attack came to: a word (returned, lost, or the exception's name) and what it returned."""
+    try:
+        return "returned", learner.call(attack)
+    except LearnerLost:
+        return "lost", None
+    except LearnerRaised as raised:
+        return raised.name, None
+    except LearnerMisbehaved:
+        return "unsendable", None
+
+
+def refused(outcome: str) -> bool:
+    """Whether an attack ended in an error of the operating system, not in a mistake of its own."""
+    kind = getattr(builtins, outcome, None)
+    return outcome == "lost" or (isinstance(kind, type) and issubclass(kind, OSError))
+
+
+def call_until_lost(learner: Learner, attack: str) -> str:
+    """Call, at most three times, until the guest is gone; why it is."""
+    try:
+        for _ in range(3):
+            learner.call(attack)
+    except LearnerLost as lost:
+        return lost.reason
+    return ""
+
+
+# --- ways out ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "attack"), attacks(*HOLES))
+def test_a_hole_stays_closed(sealed: Sandbox, name: str, attack: str) -> None:
+    zygote = sealed._zygote
+
+    with sealed.learner(hostile_source(name)) as learner:
+        outcome, gained = outcome_of(learner, attack)
+
+    assert refused(outcome), f"{outcome}: {gained}"
+    assert sealed._zygote is zygote
+    assert still_honest(sealed)
+
+
+@pytest.mark.parametrize(
+    ("name", "attack"), [(name, attack) for name in HOLES for attack in works_unsealed(name)]
+)
+def test_a_hole_is_open_without_a_sandbox(plain: Sandbox, name: str, attack: str) -> None:
+    """Otherwise the test above would prove nothing."""
+    with plain.learner(hostile_source(name)) as learner:
+        outcome, gained = outcome_of(learner, attack)
+
+    if refused(outcome):
+        pytest.skip(f"this machine refuses it to everybody: {outcome}")
+    assert gained
+
+
+def test_nothing_of_the_host_is_in_the_environment(sealed: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRICKWORK_SECRET", "42")
+    source = "import os\n\ndef environment():\n    return dict(os.environ)\n"
+
+    with Sandbox(sealed.level) as sandbox, sandbox.learner(source) as learner:
+        environment = learner.environment()
+
+    assert environment.keys() <= {*launch._environment("cpu"), "LC_CTYPE", "PWD"}
+
+
+def test_a_learner_is_nobody(sealed: Sandbox) -> None:
+    source = "import os\n\ndef who():\n    return [*os.getresuid(), *os.getresgid(), *os.getgroups()]\n"
+
+    with sealed.learner(source) as learner:
+        who = learner.who()
+
+    assert 0 not in who
+
+
+# --- the wire ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "attack"), attacks("wire"))
+def test_the_host_survives_what_a_guest_writes(strict: Sandbox, name: str, attack: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.monotonic()
+
+    with strict.learner(hostile_source(name)) as learner:
+        reason = call_until_lost(learner, attack)
+
+    assert reason
+    assert time.monotonic() - start < LIMITS.call_s + SLACK_S
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
+    assert still_honest(strict)
+
+
+@pytest.mark.parametrize("attack", ["junk", "huge_header", "another_structure", "two_answers"])
+def test_a_broken_answer_ends_the_whole_sandbox(strict: Sandbox, attack: str) -> None:
+    strict.start()
+    zygote = strict._zygote
+
+    with strict.learner(hostile_source("wire")) as learner:
+        reason = call_until_lost(learner, attack)
+
+    assert "not an answer" in reason
+    assert strict._zygote is not zygote
+
+
+def test_the_deadline_covers_sending(strict: Sandbox) -> None:
+    source = (
+        "import sys, time\n\n"
+        "def stop_reading():\n    sys.modules['grader.sandbox.wire'].read_frame = lambda sock: time.sleep(60)\n"
+    )
+    start = time.monotonic()
+
+    with strict.learner(source) as learner:
+        learner.stop_reading()
+        with pytest.raises(LearnerLost, match="no answer within") as lost:
+            learner.call("anything", torch.zeros(4_000_000, dtype=torch.float64))
+
+    assert lost.value.timeout
+    assert time.monotonic() - start < LIMITS.call_s + SLACK_S
+
+
+# --- excess -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "attack"), attacks("excess"))
+def test_excess_is_contained(
+    strict: Sandbox, name: str, attack: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.monotonic()
+
+    with strict.learner(hostile_source(name)) as learner:
+        outcome, _ = outcome_of(learner, attack)
+        printed = "".join(learner.output)
+
+    assert outcome == EXCESSES[attack]
+    assert time.monotonic() - start < LIMITS.call_s + SLACK_S
+    assert len(printed) <= LIMITS.output_kib * 1024
+    assert capfd.readouterr() == ("", "")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
+    assert still_honest(strict)
+
+
+def test_processor_time_is_limited(strict: Sandbox) -> None:
+    limits = Limits(call_s=20.0, chapter_s=1.0)
+
+    with Sandbox(strict.level, limits) as sandbox, sandbox.learner(hostile_source("excess")) as learner:
+        reason = call_until_lost(learner, "endless_loop")
+
+    assert "processor time" in reason
+
+
+def test_loading_is_limited_too(strict: Sandbox) -> None:
+    with pytest.raises(LearnerLost, match="no answer within"), strict.learner("while True:\n    pass\n"):
+        pass
+
+    assert still_honest(strict)
+
+
+# --- levels -----------------------------------------------------------------------------------------------
+
+
+def test_every_level_is_offered_or_says_why_not() -> None:
+    levels = offered()
+
+    assert set(levels) == set(Level)
+    assert all(reason is None or reason for reason in levels.values())
+    assert levels[strongest()] is None
+
+
+def test_plain_is_refused_for_other_peoples_code() -> None:
+    with pytest.raises(SandboxError, match="plain") as refused:
+        require(Level.PLAIN, unsandboxed=False)
+
+    assert "--unsandboxed" in refused.value.next_step
+    assert require(Level.PLAIN, unsandboxed=True) is Level.PLAIN
+
+
+def test_without_a_level_the_strongest_is_taken() -> None:
+    if strongest() is Level.PLAIN:
+        with pytest.raises(SandboxError):
+            require(None, unsandboxed=False)
+    else:
+        assert require(None, unsandboxed=False) is strongest()
+
+
+def test_a_missing_bubblewrap_is_named_with_the_way_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    isolation._missing.cache_clear()
+
+    try:
+        with pytest.raises(SandboxError, match="bubblewrap") as refused:
+            require(Level.BWRAP, unsandboxed=True)
+    finally:
+        isolation._missing.cache_clear()
+
+    assert "apt install bubblewrap" in refused.value.next_step
+
+
+def test_a_bubblewrap_that_cannot_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    need(Level.BWRAP)
+    broken = tmp_path / "bwrap"
+    broken.write_text(
+        "#!/bin/sh\necho 'bwrap: Creating new namespace failed' >&2\nexit 1\n", encoding="utf-8"
+    )
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    isolation._missing.cache_clear()
+
+    try:
+        reason = offered()[Level.BWRAP]
+    finally:
+        isolation._missing.cache_clear()
+
+    assert reason == "bwrap: Creating new namespace failed"
+
+
+def test_a_sandbox_that_leaks_is_not_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bwrap that seals nothing starts well; the probe finds the doors open."""
+    need(Level.BWRAP)
+    leaky = tmp_path / "bwrap"
+    leaky.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n', encoding="utf-8")
+    leaky.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    isolation._missing.cache_clear()
+
+    try:
+        reason = offered()[Level.BWRAP]
+    finally:
+        isolation._missing.cache_clear()
+
+    assert reason is not None
+
+
+# --- what a sandbox shows ---------------------------------------------------------------------------------
+
+
+def test_only_the_sandbox_folder_of_the_grader_is_shown() -> None:
+    layout = find_layout()
+    package = CHECKOUT / "grader"
+
+    shown = [path for path in layout.readable if package in path.parents or path == package]
+
+    assert shown == [package / "sandbox"]
+    assert not any(path in CHECKOUT.parents or path == CHECKOUT for path in layout.readable)
+
+
+def test_an_installed_package_is_covered_and_its_sandbox_shown_on_top(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    folder = site / "grader" / "sandbox"
+    folder.mkdir(parents=True)
+    (site / "torch").mkdir()
+    layout = launch.Layout(
+        interpreter=Path("/usr/bin/python3"),
+        search_path=(site,),
+        folder=folder,
+        readable=(site, folder),
+        links=(),
+        hidden=(site / "grader",),
+    )
+
+    mounts = bubblewrap_mounts(layout)
+    _, files = landlock_paths(layout)
+
+    order = [mounts.index(str(path)) for path in (site, site / "grader", folder)]
+    assert order == sorted(order)
+    assert mounts[mounts.index(str(site / "grader")) - 1] == "--tmpfs"
+    assert mounts.count("--remount-ro") == 2
+    assert set(files) == {str(site / "torch"), str(folder), "/dev/urandom"}
+
+
+def test_bubblewrap_gets_no_writable_path_and_no_proc() -> None:
+    need(Level.BWRAP)
+
+    command = launch.bubblewrap(find_layout())
+
+    assert "--bind" not in command
+    assert "--proc" not in command
+    assert command.count("--dev-bind") == 2
+    assert {"--unshare-net", "--unshare-pid", "--unshare-ipc", "--clearenv", "--die-with-parent"} <= {
+        *command
+    }
+
+
+def test_the_filter_is_refused_where_the_library_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyseccomp", None)
+    syscalls.build_filter.cache_clear()
+
+    with pytest.raises(syscalls.FilterUnavailable, match="pyseccomp"):
+        syscalls.build_filter()
+
+
+@pytest.mark.skipif(not lockdown.LINUX, reason="capabilities are Linux's")
+def test_capabilities_are_read_from_the_kernel() -> None:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    permitted = next(line for line in status.splitlines() if line.startswith("CapPrm"))
+
+    assert lockdown.held_capabilities() & int(permitted.split()[1], 16) == int(permitted.split()[1], 16)
