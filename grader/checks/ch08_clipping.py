@@ -1,0 +1,279 @@
+"""Check gradient clipping by value and by norm against torch and by its laws: ch08."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader.checking import (
+    NUMBER,
+    TENSOR,
+    agree,
+    check,
+    floats,
+    given,
+    integers,
+    just,
+    list_of,
+    lists,
+    one_of,
+    refuses,
+    require,
+    sampled_from,
+    tensor_laws,
+    tensors,
+)
+
+RETURNS = {
+    "clip_by_value": list_of(TENSOR),
+    "clip_by_norm": (list_of(TENSOR), NUMBER),
+}
+
+HINTS = {
+    "clip_by_value": (
+        "Two fences, one above and one below, and every entry by itself.",
+        "For each gradient, take the smaller of the entry and limit, then the larger of that and -limit. Put the "
+        "results into a new list.",
+    ),
+    "clip_by_norm": (
+        "One length for all tensors together, one factor for all of them, and the factor never above 1.",
+        "An empty list is done at once. Collect the absolute values of all entries of all tensors. For p = inf the "
+        "norm is the largest of them; else raise them to p, sum, and take the p-th root. If asked to, refuse a norm "
+        "that is not finite. The factor is max_norm over norm, at most 1; every gradient is multiplied by it, and "
+        "the norm comes back as it was before.",
+    ),
+}
+
+
+def gradients(special: tuple[float, ...] | None = None) -> Any:
+    """One to three gradients of different shapes."""
+    return lists(tensors(ndim=(0, 3), side=(1, 4), special=special), min_size=1, max_size=3)
+
+
+def require_new_memory(learner: Any) -> None:
+    """Fail when the last result shares memory with the gradients that were given."""
+    require(
+        not learner.last_call.aliases,
+        "the result is, or shares memory with, what was given: return new tensors",
+    )
+
+
+# --- clip_by_value ----------------------------------------------------------------------------------------
+
+
+def right_by_value(grads: list[Tensor], limit: float) -> list[Tensor]:
+    """The oracle."""
+    return [grad.clamp(-limit, limit) for grad in grads]
+
+
+@check("clip_by_value", hint="Entries above limit become limit, entries below -limit become -limit.")
+@given(grads=gradients(), limit=one_of(floats(0.0, 4.0), sampled_from([0.25, 50.0, 3e4])))
+def check_clip_by_value_cuts_every_entry(learner, grads, limit):
+    """Every entry of every gradient is brought into [-limit, limit], the others stay as they are."""
+    agree(learner.clip_by_value(grads, limit), right_by_value(grads, limit))
+
+
+@check("clip_by_value", hint="One entry is cut above, one below, one not at all.")
+def check_clip_by_value_of_the_lesson(learner):
+    """(-7, 0.5, 3) with limit 2 becomes (-2, 0.5, 2)."""
+    grad = torch.tensor([-7.0, 0.5, 3.0], dtype=torch.float64)
+    agree(learner.clip_by_value([grad], 2.0), [torch.tensor([-2.0, 0.5, 2.0], dtype=torch.float64)])
+
+
+@check("clip_by_value", hint="inf * 0 is not a number; compare and choose instead of multiplying.")
+@given(signs=lists(sampled_from([1.0, -1.0]), min_size=1, max_size=3), limit=floats(0.1, 9.0))
+def check_clip_by_value_cuts_infinity(learner, signs, limit):
+    """Infinite entries become limit or -limit."""
+    signed = torch.tensor(signs, dtype=torch.float64)
+    agree(learner.clip_by_value([signed * math.inf], limit), [signed * limit])
+
+
+@check(
+    "clip_by_value",
+    hint="Also when nothing has to be cut.",
+    after=check_clip_by_value_cuts_every_entry,
+)
+@given(grads=gradients(()), limit=sampled_from([1e-3, 1.0, 1e6]))
+def check_clip_by_value_returns_new_tensors(learner, grads, limit):
+    """The result shares no memory with the gradients, whether anything was cut or not."""
+    learner.clip_by_value(grads, limit)
+    require_new_memory(learner)
+
+
+check_clip_by_value_everywhere = tensor_laws(
+    "clip_by_value",
+    inputs={"grads": gradients(), "limit": floats(0.1, 4.0)},
+    oracle=right_by_value,
+    after=check_clip_by_value_cuts_every_entry,
+)
+
+
+# --- clip_by_norm -----------------------------------------------------------------------------------------
+
+NORMS = sampled_from([2.0, 1.0, math.inf, 3.0])
+SIZES = (0.0, 1.0, -1.0, 30.0, -100.0, 1e4, -1e4, 1e-3)
+
+
+def right_norm(grads: list[Tensor], norm_type: float) -> float:
+    """The oracle's norm of all entries together."""
+    return float(torch.linalg.vector_norm(torch.cat([grad.flatten() for grad in grads]), norm_type))
+
+
+def right_by_norm(grads: list[Tensor], max_norm: float, norm_type: float = 2.0) -> tuple[list[Tensor], float]:
+    """The oracle: clipped gradients and the norm before."""
+    norm = right_norm(grads, norm_type)
+    factor = min(1.0, max_norm / norm) if norm else 1.0
+    return [grad * factor for grad in grads], norm
+
+
+def agree_clipped(found: Any, grads: list[Tensor], max_norm: float, norm_type: float = 2.0) -> None:
+    """Compare with the oracle; room is left for torch's 1e-6 in the denominator."""
+    clipped, norm = right_by_norm(grads, max_norm, norm_type)
+    agree(found[1], norm, what="total_norm")
+    agree(found[0], clipped, rtol=1e-9 + 2e-6 / max(norm, 1e-6), atol=0.0, what="clipped")
+
+
+@check(
+    "clip_by_norm", hint="One norm of all entries of all tensors, one factor min(1, max_norm / norm) for all."
+)
+@given(
+    grads=gradients(SIZES), max_norm=one_of(floats(0.1, 6.0), sampled_from([0.5, 2.0, 1e3])), norm_type=NORMS
+)
+def check_clip_by_norm_uses_one_norm_and_one_factor(learner, grads, max_norm, norm_type):
+    """All gradients shrink by max_norm / norm if their common norm is larger; the norm before comes back."""
+    agree_clipped(learner.clip_by_norm(grads, max_norm, norm_type), grads, max_norm, norm_type)
+
+
+@check("clip_by_norm", hint="9 + 16 + 144 = 169, and 6.5 / 13 is one half.")
+def check_clip_by_norm_of_the_lesson(learner):
+    """(3, 4) and (12) with max_norm 6.5 become (1.5, 2) and (6); total_norm is 13."""
+    grads = [torch.tensor([3.0, 4.0], dtype=torch.float64), torch.tensor([12.0], dtype=torch.float64)]
+    agree_clipped(learner.clip_by_norm(grads, 6.5), grads, 6.5)
+
+
+@check("clip_by_norm", hint="The factor is at most 1: min, or an if.")
+@given(grads=gradients(SIZES), room=sampled_from([1.2, 3.0, 1e3]), norm_type=NORMS)
+def check_clip_by_norm_leaves_small_gradients_alone(learner, grads, room, norm_type):
+    """Gradients whose norm is below max_norm come back entry by entry as they were, never larger."""
+    norm = right_norm(grads, norm_type)
+    clipped, _ = learner.clip_by_norm(grads, norm * room + 1e-3, norm_type)
+    agree(clipped, grads, rtol=0.0, atol=0.0, what="clipped")
+
+
+@check(
+    "clip_by_norm",
+    hint="A factor per tensor, or a cut per entry, turns the step.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
+@given(grads=gradients(SIZES), share=floats(0.1, 0.9), norm_type=NORMS)
+def check_clip_by_norm_keeps_the_direction(learner, grads, share, norm_type):
+    """The clipped gradients, taken together, point the same way as before."""
+    flat = torch.cat([grad.flatten() for grad in grads])
+    clipped, _ = learner.clip_by_norm(grads, share * right_norm(grads, norm_type) + 1e-3, norm_type)
+    after = torch.cat([grad.flatten() for grad in clipped])
+    length = torch.linalg.vector_norm
+    agree(after * length(flat), flat * length(after), rtol=1e-9, what="clipped, scaled back")
+
+
+@check(
+    "clip_by_norm",
+    hint="After clipping the norm is max_norm, so the second factor is 1.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
+@given(grads=gradients((1.0, -5.0, 100.0)), max_norm=floats(0.5, 4.0), norm_type=NORMS)
+def check_clip_by_norm_twice_is_once(learner, grads, max_norm, norm_type):
+    """Clipping what is clipped already changes nothing."""
+    once, _ = learner.clip_by_norm(grads, max_norm, norm_type)
+    twice, _ = learner.clip_by_norm(once, max_norm, norm_type)
+    agree(twice, once, rtol=5e-6, what="clipped twice")
+
+
+@check("clip_by_norm", hint="max_norm / 0 must not reach the gradients.")
+@given(sizes=lists(integers(1, 3), min_size=1, max_size=3), max_norm=floats(0.1, 3.0), norm_type=NORMS)
+def check_clip_by_norm_takes_zero_gradients(learner, sizes, max_norm, norm_type):
+    """Gradients that are all 0 stay 0, and their norm is 0."""
+    grads = [torch.zeros(size, dtype=torch.float64) for size in sizes]
+    clipped, norm = learner.clip_by_norm(grads, max_norm, norm_type)
+    agree(norm, 0.0, what="total_norm")
+    agree(clipped, grads, what="clipped")
+
+
+@check("clip_by_norm", hint="Look at the list first: nothing can be stacked or joined if it is empty.")
+@given(norm_type=NORMS)
+def check_clip_by_norm_takes_an_empty_list(learner, norm_type):
+    """No gradients at all: an empty list and the norm 0."""
+    clipped, norm = learner.clip_by_norm([], 1.0, norm_type)
+    agree(norm, 0.0, what="total_norm")
+    agree(clipped, [], what="clipped")
+
+
+@check(
+    "clip_by_norm",
+    hint="The default of norm_type is 2.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
+@given(grads=gradients(SIZES), max_norm=floats(0.1, 6.0))
+def check_clip_by_norm_takes_the_2_norm_by_default(learner, grads, max_norm):
+    """Without norm_type it is the 2-norm."""
+    agree_clipped(learner.clip_by_norm(grads, max_norm), grads, max_norm)
+
+
+@check("clip_by_norm", hint="Neither inf nor NaN is finite; torch.isfinite and math.isfinite know both.")
+@given(grads=gradients((1.0, -2.0)), bad=sampled_from([math.inf, -math.inf, math.nan]), norm_type=NORMS)
+def check_clip_by_norm_refuses_what_is_not_finite(learner, grads, bad, norm_type):
+    """With error_if_nonfinite, one inf or NaN entry anywhere raises ValueError that names grads and the norm."""
+    spoiled = [*grads[:-1], grads[-1].clone()]
+    spoiled[-1].view(-1)[-1] = bad
+    call = lambda: learner.clip_by_norm(spoiled, 1.0, norm_type, error_if_nonfinite=True)
+    refuses(call, ValueError, names="grads", value=abs(bad))
+
+
+@check(
+    "clip_by_norm",
+    hint="The flag is about inf and NaN only.",
+    after=check_clip_by_norm_refuses_what_is_not_finite,
+)
+@given(grads=gradients(SIZES), max_norm=floats(0.1, 6.0), norm_type=NORMS)
+def check_clip_by_norm_refuses_nothing_finite(learner, grads, max_norm, norm_type):
+    """With error_if_nonfinite, finite gradients are clipped as always."""
+    found = learner.clip_by_norm(grads, max_norm, norm_type=norm_type, error_if_nonfinite=True)
+    agree_clipped(found, grads, max_norm, norm_type)
+
+
+@check("clip_by_norm", hint="error_if_nonfinite is False by default: whoever wants the error asks for it.")
+@given(bad=sampled_from([math.inf, -math.inf, math.nan]), norm_type=NORMS)
+def check_clip_by_norm_raises_nothing_unasked(learner, bad, norm_type):
+    """Without error_if_nonfinite no error is raised, not even for inf or NaN."""
+    clipped, _ = learner.clip_by_norm([torch.tensor([1.0, bad], dtype=torch.float64)], 1.0, norm_type)
+    require(len(clipped) == 1, f"one gradient was given, {len(clipped)} came back")
+
+
+@check(
+    "clip_by_norm",
+    hint="Also when nothing has to be clipped: multiply by 1, or clone.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
+@given(grads=gradients((1.0, -2.0)), max_norm=sampled_from([1e-2, 1.0, 1e6]))
+def check_clip_by_norm_returns_new_tensors(learner, grads, max_norm):
+    """The result shares no memory with the gradients, whether they were too long or not."""
+    learner.clip_by_norm(grads, max_norm)
+    require_new_memory(learner)
+
+
+check_clip_by_norm_everywhere = tensor_laws(
+    "clip_by_norm",
+    # Norms of 1e4 and more: torch's 1e-6 in the denominator disappears in the tolerance.
+    inputs={
+        "grads": lists(tensors((2, 3), low=1e4, high=3e4), min_size=1, max_size=3),
+        "max_norm": floats(1.0, 9.0),
+        "norm_type": NORMS,
+        "error_if_nonfinite": just(False),
+    },
+    oracle=lambda grads, max_norm, norm_type, error_if_nonfinite: right_by_norm(grads, max_norm, norm_type),
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    rtol=2e-5,
+    atol=1e-6,
+)
