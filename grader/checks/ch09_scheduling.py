@@ -1,0 +1,397 @@
+"""Check learning-rate schedules against torch's schedulers and by their laws: ch09."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch.optim import lr_scheduler
+
+from grader.checking import (
+    FLOAT,
+    OBJECT,
+    agree,
+    check,
+    composite,
+    floats,
+    given,
+    integers,
+    lists,
+    one_of,
+    require,
+    sampled_from,
+)
+
+RETURNS = {
+    "step_lr": FLOAT,
+    "exponential_lr": FLOAT,
+    "cosine_lr": FLOAT,
+    "warmup_cosine": FLOAT,
+    "ReduceOnPlateau": OBJECT,
+    "ReduceOnPlateau.step": FLOAT,
+}
+
+HINTS = {
+    "step_lr": (
+        "How many whole stairs lie below this step?",
+        "Count the full step_sizes in step by a division that rounds down; raise gamma to that number; multiply by "
+        "base_lr.",
+    ),
+    "exponential_lr": (
+        "The same factor at every step: what is left of base_lr after `step` of them?",
+        "Raise gamma to the power step and multiply by base_lr.",
+    ),
+    "cosine_lr": (
+        "A cosine falls from 1 to -1 while its angle goes from 0 to pi. Turn that into a fall from base_lr to min_lr.",
+        "The share of the way done is step over total, at most 1. The cosine of pi times that share, plus 1, halved, "
+        "falls from 1 to 0. Multiply it by the height between both rates and add the lower one.",
+    ),
+    "warmup_cosine": (
+        "Two schedules, one after the other, and each counts its own steps.",
+        "Before step warmup: base_lr times the share of the warm-up done. From there on: the cosine schedule, with "
+        "warmup taken off both the step and the total.",
+    ),
+    "ReduceOnPlateau": (
+        "Remember two things: the metric that was the last gain, and how many bad steps there were since.",
+        "Keep the settings, a best of infinity and a count of 0. At a step: raise the count; if the metric is below "
+        "best times one minus threshold, it is the new best and the count is 0. If the count is above patience, "
+        "multiply the rate by factor, not below min_lr, and set the count to 0. Return the rate.",
+    ),
+}
+
+BASE = floats(0.01, 2.0)
+# "Exact" for a schedule: a few roundings of a float.
+EXACT = {"rtol": 1e-12, "atol": 1e-15}
+
+
+def rates_of_torch(make: Callable[[Any], Any], base_lr: float, last: int) -> list[float]:
+    """The rates of one of torch's schedulers at steps 0 to `last`."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=base_lr)
+    scheduler = make(optimizer)
+    rates = [base_lr]
+    for _ in range(last):
+        optimizer.step()
+        scheduler.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+
+# --- step_lr ----------------------------------------------------------------------------------------------
+
+
+@check("step_lr", hint="Count whole step_sizes: a division that rounds down.")
+@given(base_lr=BASE, step=integers(0, 40), step_size=integers(1, 12), gamma=floats(0.1, 1.5))
+def check_step_lr_is_torch_step_lr(learner, base_lr, step, step_size, gamma):
+    """At any step it is the rate of torch's StepLR."""
+    right = rates_of_torch(lambda optimizer: lr_scheduler.StepLR(optimizer, step_size, gamma), base_lr, step)
+    agree(learner.step_lr(base_lr, step, step_size, gamma), right[step], rtol=1e-9, atol=0.0, what="lr")
+
+
+@check("step_lr", hint="Three steps at 0.1, three at 0.05, and so on.")
+def check_step_lr_of_the_lesson(learner):
+    """0.1 halved after every 3 steps: 0.1 at 0 and 2, 0.05 at 3 and 5, 0.025 at 6, 0.0125 at 9."""
+    for step, rate in ((0, 0.1), (2, 0.1), (3, 0.05), (5, 0.05), (6, 0.025), (9, 0.0125)):
+        agree(learner.step_lr(0.1, step, 3, gamma=0.5), rate, **EXACT, what=f"lr at step {step}")
+
+
+@check("step_lr", hint="gamma is 0.1 unless it is given.")
+@given(base_lr=BASE, stairs=integers(0, 3), step_size=integers(1, 12))
+def check_step_lr_falls_to_a_tenth_by_default(learner, base_lr, stairs, step_size):
+    """Without gamma every stair is a tenth of the one before."""
+    found = learner.step_lr(base_lr, stairs * step_size, step_size)
+    agree(found, base_lr * 10.0**-stairs, rtol=1e-12, atol=0.0, what="lr")
+
+
+@check("step_lr", hint="The new rate holds from step step_size on.", after=check_step_lr_is_torch_step_lr)
+@given(base_lr=BASE, stair=integers(1, 4), step_size=integers(2, 12), gamma=floats(0.1, 0.9))
+def check_step_lr_changes_at_the_stairs_only(learner, base_lr, stair, step_size, gamma):
+    """The rate is the same from one stair to the next and falls by gamma exactly there."""
+    edge = stair * step_size
+    before, after, last = (
+        learner.step_lr(base_lr, step, step_size, gamma) for step in (edge - 1, edge, edge + step_size - 1)
+    )
+    agree(after, gamma * before, rtol=1e-12, atol=0.0, what="lr at the stair")
+    agree(last, after, rtol=0.0, atol=0.0, what="lr one step before the next stair")
+
+
+# --- exponential_lr ---------------------------------------------------------------------------------------
+
+
+@check("exponential_lr", hint="base_lr times gamma, step times over.")
+@given(base_lr=BASE, step=integers(0, 30), gamma=floats(0.1, 1.2))
+def check_exponential_lr_is_torch_exponential_lr(learner, base_lr, step, gamma):
+    """At any step it is the rate of torch's ExponentialLR."""
+    right = rates_of_torch(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma), base_lr, step)
+    agree(learner.exponential_lr(base_lr, step, gamma), right[step], rtol=1e-9, atol=0.0, what="lr")
+
+
+@check("exponential_lr", hint="At step 0 nothing has been lost yet.")
+def check_exponential_lr_of_the_lesson(learner):
+    """0.1 with gamma 0.5 is 0.1, 0.05, 0.025, 0.0125 at steps 0, 1, 2, 3."""
+    for step, rate in enumerate((0.1, 0.05, 0.025, 0.0125)):
+        agree(learner.exponential_lr(0.1, step, 0.5), rate, **EXACT, what=f"lr at step {step}")
+
+
+@check("exponential_lr", hint="Each rate is the one before times gamma.")
+@given(base_lr=BASE, step=integers(0, 30), gamma=floats(0.1, 0.95))
+def check_exponential_lr_loses_the_same_share_at_every_step(learner, base_lr, step, gamma):
+    """Every rate is gamma times the one before it."""
+    now, then = (learner.exponential_lr(base_lr, at, gamma) for at in (step, step + 1))
+    agree(then, gamma * now, rtol=1e-11, atol=0.0, what="lr one step later")
+
+
+# --- cosine_lr --------------------------------------------------------------------------------------------
+
+
+@composite
+def waves(draw: Callable[..., Any]) -> tuple[float, int, int, float]:
+    """base_lr, a step up to total, total, and a min_lr below base_lr."""
+    total = draw(integers(1, 30))
+    return draw(BASE), draw(integers(0, total)), total, draw(floats(0.0, 0.01, 0.001))
+
+
+@check(
+    "cosine_lr", hint="The angle goes from 0 to pi; the height is base_lr - min_lr; min_lr is below it all."
+)
+@given(wave=waves())
+def check_cosine_lr_is_torch_cosine_annealing(learner, wave):
+    """Up to `total` it is the rate of torch's CosineAnnealingLR."""
+    base_lr, step, total, min_lr = wave
+    make = lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, total, eta_min=min_lr)
+    right = rates_of_torch(make, base_lr, step)
+    agree(learner.cosine_lr(base_lr, step, total, min_lr), right[step], rtol=1e-9, atol=1e-12, what="lr")
+
+
+@check("cosine_lr", hint="The cosine of 0, 45, 90, 135, 180 degrees, shifted up by 1 and halved.")
+def check_cosine_lr_of_the_lesson(learner):
+    """0.1 over 100 steps: 0.1, 0.0854, 0.05, 0.0146, 0 at steps 0, 25, 50, 75, 100."""
+    root = math.sqrt(0.5)
+    for step, share in ((0, 1.0), (25, (1 + root) / 2), (50, 0.5), (75, (1 - root) / 2), (100, 0.0)):
+        agree(learner.cosine_lr(0.1, step, 100), 0.1 * share, **EXACT, what=f"lr at step {step}")
+
+
+@check("cosine_lr", hint="The share of the way done is 0 at the start and 1 at the end.")
+@given(base_lr=BASE, total=integers(1, 1000), min_lr=floats(0.0, 0.01, 0.001))
+def check_cosine_lr_starts_and_ends_exactly(learner, base_lr, total, min_lr):
+    """It starts at base_lr and is min_lr at `total`, without a difference."""
+    agree(learner.cosine_lr(base_lr, 0, total, min_lr), base_lr, **EXACT, what="lr at step 0")
+    agree(learner.cosine_lr(base_lr, total, total, min_lr), min_lr, **EXACT, what="lr at `total`")
+
+
+@check("cosine_lr", hint="Do not let the share of the way done grow above 1.")
+@given(base_lr=BASE, total=integers(1, 40), more=integers(1, 100), min_lr=floats(0.0, 0.01, 0.001))
+def check_cosine_lr_stays_at_the_end(learner, base_lr, total, more, min_lr):
+    """Past `total` the rate stays at min_lr."""
+    agree(learner.cosine_lr(base_lr, total + more, total, min_lr), min_lr, **EXACT, what="lr past `total`")
+
+
+@check(
+    "cosine_lr",
+    hint="What the first half loses, the second half mirrors.",
+    after=check_cosine_lr_is_torch_cosine_annealing,
+)
+@given(wave=waves())
+def check_cosine_lr_is_symmetrical(learner, wave):
+    """Equally far from start and end, the two rates add up to base_lr + min_lr."""
+    base_lr, step, total, min_lr = wave
+    early, late = (learner.cosine_lr(base_lr, at, total, min_lr) for at in (step, total - step))
+    agree(early + late, base_lr + min_lr, **EXACT, what="the sum of both rates")
+
+
+@check("cosine_lr", hint="The wave falls all the way.", after=check_cosine_lr_is_torch_cosine_annealing)
+@given(wave=waves())
+def check_cosine_lr_never_rises(learner, wave):
+    """No rate is above the one before it."""
+    base_lr, step, total, min_lr = wave
+    now, then = (learner.cosine_lr(base_lr, at, total, min_lr) for at in (step, step + 1))
+    require(
+        then <= now * (1 + 1e-12),
+        f"the rate rises from {now:.6g} at step {step} to {then:.6g} at step {step + 1}",
+    )
+
+
+# --- warmup_cosine ----------------------------------------------------------------------------------------
+
+
+@check("warmup_cosine", hint="The rise is a straight line from 0 at step 0 to base_lr at step warmup.")
+@given(
+    base_lr=BASE,
+    warmup=integers(1, 20),
+    wave=integers(1, 30),
+    at=floats(0.0, 1.0),
+    min_lr=floats(0.0, 0.01, 0.001),
+)
+def check_warmup_cosine_rises_on_a_line(learner, base_lr, warmup, wave, at, min_lr):
+    """During the warm-up the rate is base_lr * step / warmup, whatever min_lr is."""
+    step = int(at * (warmup - 1))
+    found = learner.warmup_cosine(base_lr, step, warmup, warmup + wave, min_lr)
+    agree(found, base_lr * step / warmup, **EXACT, what="lr")
+
+
+@check("warmup_cosine", hint="The wave starts at step warmup and has total - warmup steps.")
+@given(wave=waves(), warmup=integers(0, 20))
+def check_warmup_cosine_goes_on_as_a_cosine(learner, wave, warmup):
+    """After the warm-up it is torch's CosineAnnealingLR over the steps that are left."""
+    base_lr, step, total, min_lr = wave
+    make = lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, total, eta_min=min_lr)
+    right = rates_of_torch(make, base_lr, step)
+    found = learner.warmup_cosine(base_lr, warmup + step, warmup, warmup + total, min_lr)
+    agree(found, right[step], rtol=1e-9, atol=1e-12, what="lr")
+
+
+@check("warmup_cosine", hint="Half way up at step 5, half way down at step 60.")
+def check_warmup_cosine_of_the_lesson(learner):
+    """0.1 with warmup 10 and total 110: 0, 0.05, 0.1, 0.05, 0 at steps 0, 5, 10, 60, 110."""
+    for step, rate in ((0, 0.0), (5, 0.05), (10, 0.1), (60, 0.05), (110, 0.0)):
+        agree(learner.warmup_cosine(0.1, step, 10, 110), rate, **EXACT, what=f"lr at step {step}")
+
+
+@check("warmup_cosine", hint="The line ends at base_lr, where the wave begins.")
+@given(base_lr=BASE, warmup=integers(1, 20), wave=integers(1, 30), min_lr=floats(0.0, 0.01, 0.001))
+def check_warmup_cosine_peaks_at_base_lr(learner, base_lr, warmup, wave, min_lr):
+    """At step warmup the rate is exactly base_lr: line and wave meet without a jump."""
+    agree(
+        learner.warmup_cosine(base_lr, warmup, warmup, warmup + wave, min_lr),
+        base_lr,
+        **EXACT,
+        what="lr at the top",
+    )
+
+
+@check("warmup_cosine", hint="With warmup = 0 no step lies in the warm-up: nothing may be divided by it.")
+@given(wave=waves())
+def check_warmup_cosine_without_warmup(learner, wave):
+    """With warmup = 0 it is the cosine schedule from step 0 on."""
+    base_lr, step, total, min_lr = wave
+    expected = min_lr + (base_lr - min_lr) * (1 + math.cos(math.pi * step / total)) / 2
+    agree(learner.warmup_cosine(base_lr, step, 0, total, min_lr), expected, rtol=1e-11, atol=1e-14, what="lr")
+
+
+@check("warmup_cosine", hint="Past `total` the share of the wave done stays at 1.")
+@given(
+    base_lr=BASE,
+    warmup=integers(0, 20),
+    wave=integers(1, 30),
+    more=integers(0, 90),
+    min_lr=floats(0.0, 0.01, 0.001),
+)
+def check_warmup_cosine_stays_at_the_end(learner, base_lr, warmup, wave, more, min_lr):
+    """From `total` on the rate is min_lr."""
+    total = warmup + wave
+    found = learner.warmup_cosine(base_lr, total + more, warmup, total, min_lr)
+    agree(found, min_lr, **EXACT, what="lr from `total` on")
+
+
+# --- ReduceOnPlateau --------------------------------------------------------------------------------------
+
+
+def right_rates(metrics: list[float], lr: float, **settings: Any) -> list[float]:
+    """The rates after each metric by torch's ReduceLROnPlateau; no lowering is too small for it."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, eps=0.0, **settings)
+    rates = []
+    for metric in metrics:
+        scheduler.step(metric)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+
+def agree_rates(found: list[float], expected: list[float]) -> None:
+    """Compare step by step, so that the first wrong step is named."""
+    for index, (rate, right) in enumerate(zip(found, expected, strict=True)):
+        agree(rate, right, rtol=1e-12, atol=0.0, what=f"lr after metric {index + 1}")
+
+
+# Few levels, so that ties, small gains and gains just at the threshold are frequent.
+LEVELS = sampled_from([8.0, 7.5, 7.0, 6.0, 4.0, 3.5, 3.0, 2.0, 1.0, 0.8, 0.5, 0.0, math.inf])
+PLATEAU = {
+    "factor": sampled_from([0.5, 0.1, 0.9]),
+    "patience": integers(0, 3),
+    "threshold": sampled_from([0.0, 0.1, 0.25, 0.5, 1e-4]),
+    "min_lr": sampled_from([0.0, 0.01, 0.3]),
+}
+
+
+@check("ReduceOnPlateau", hint="Go through the table of the lesson with your code, line by line.")
+@given(metrics=lists(LEVELS, min_size=1, max_size=16), lr=floats(0.5, 2.0), **PLATEAU)
+def check_plateau_is_torch_reduce_lr_on_plateau(learner, metrics, lr, factor, patience, threshold, min_lr):
+    """For any metrics and settings the rates are those of torch's ReduceLROnPlateau."""
+    settings = {"factor": factor, "patience": patience, "threshold": threshold, "min_lr": min_lr}
+    plateau = learner.ReduceOnPlateau(lr, **settings)
+    agree_rates([plateau.step(metric) for metric in metrics], right_rates(metrics, lr, **settings))
+
+
+@check("ReduceOnPlateau", hint="7.5 beats 8, but not by ten percent; the third bad step in a row lowers.")
+def check_plateau_of_the_lesson(learner):
+    """Metrics 10, 8, 7.5, 7.3, 7, 7, 7, 7 with patience 2 and threshold 0.1 halve the rate at the last one."""
+    plateau = learner.ReduceOnPlateau(0.4, factor=0.5, patience=2, threshold=0.1)
+    rates = [plateau.step(metric) for metric in (10.0, 8.0, 7.5, 7.3, 7.0, 7.0, 7.0, 7.0)]
+    agree_rates(rates, [0.4] * 7 + [0.2])
+
+
+@check(
+    "ReduceOnPlateau",
+    hint="The defaults stand in the signature: factor 0.1, patience 10, threshold 1e-4, min_lr 0.",
+)
+@given(lr=floats(0.1, 2.0), metric=floats(0.5, 9.0))
+def check_plateau_waits_ten_steps_by_default(learner, lr, metric):
+    """Without settings, ten bad steps are tolerated and the next one lowers to a tenth, again and again."""
+    plateau = learner.ReduceOnPlateau(lr)
+    rates = [plateau.step(metric) for _ in range(24)]
+    agree_rates(rates, [lr] * 11 + [0.1 * lr] * 11 + [0.01 * lr] * 2)
+
+
+@check("ReduceOnPlateau", hint="By default a gain has to exceed a ten-thousandth of the best metric.")
+@given(lr=floats(0.1, 2.0), metric=floats(0.5, 9.0), gain=sampled_from([0.5e-4, 0.9e-4, 1.1e-4, 1.5e-4]))
+def check_plateau_has_a_threshold_of_one_in_ten_thousand(learner, lr, metric, gain):
+    """Without a threshold, a gain of less than 0.01 percent is a bad step."""
+    plateau = learner.ReduceOnPlateau(lr, patience=0)
+    rates = [plateau.step(metric), plateau.step(metric * (1 - gain))]
+    agree_rates(rates, [lr, lr if gain > 1e-4 else 0.1 * lr])
+
+
+@check(
+    "ReduceOnPlateau", hint="Move best only when the metric was a gain.", after=check_plateau_of_the_lesson
+)
+@given(share=floats(0.3, 0.9), patience=integers(3, 6), threshold=sampled_from([0.1, 0.01]))
+def check_plateau_lets_small_gains_add_up(learner, share, patience, threshold):
+    """A metric that falls a little at every step never lowers the rate, as the small gains add up."""
+    plateau = learner.ReduceOnPlateau(1.0, patience=patience, threshold=threshold)
+    rates = [plateau.step(math.exp(-share * threshold * step)) for step in range(14)]
+    agree_rates(rates, [1.0] * 14)
+
+
+@check("ReduceOnPlateau", hint="An infinite metric is not less than an infinite best.")
+@given(count=integers(1, 5), patience=integers(0, 4))
+def check_plateau_counts_infinite_metrics_as_bad(learner, count, patience):
+    """A run that diverges from the start uses up the patience, and the first finite metric is a gain."""
+    plateau = learner.ReduceOnPlateau(1.0, factor=0.5, patience=patience)
+    metrics = [math.inf] * count + [5.0]
+    rates = [plateau.step(metric) for metric in metrics]
+    agree_rates(rates, right_rates(metrics, 1.0, factor=0.5, patience=patience))
+
+
+@check(
+    "ReduceOnPlateau", hint="Lower to min_lr if factor would go below it.", after=check_plateau_of_the_lesson
+)
+@given(lr=floats(0.5, 2.0), factor=sampled_from([0.1, 0.3, 0.7]), min_lr=floats(0.05, 0.4))
+def check_plateau_comes_down_to_min_lr(learner, lr, factor, min_lr):
+    """On an endless plateau the rate never rises, and it ends at min_lr exactly."""
+    plateau = learner.ReduceOnPlateau(lr, factor=factor, patience=0, min_lr=min_lr)
+    rates = [plateau.step(1.0) for _ in range(14)]
+    require(all(b <= a for a, b in pairwise(rates)), f"the rate rises: {rates}")
+    agree(rates[-1], min_lr, **EXACT, what="the last lr")
+
+
+@check("ReduceOnPlateau", hint="Make best and the count in __init__, not in the class body.")
+@given(metrics=lists(one_of(LEVELS, floats(1.0, 9.0)), min_size=2, max_size=6))
+def check_plateau_keeps_its_own_memory(learner, metrics):
+    """Two schedules that take turns do not disturb each other."""
+    one, two = learner.ReduceOnPlateau(1.0, patience=0), learner.ReduceOnPlateau(2.0, patience=1)
+    both = [(one.step(metric), two.step(metric + 1.0)) for metric in metrics]
+    agree_rates([rates[0] for rates in both], right_rates(metrics, 1.0, factor=0.1, patience=0))
+    later = right_rates([metric + 1.0 for metric in metrics], 2.0, factor=0.1, patience=1)
+    agree_rates([rates[1] for rates in both], later)
