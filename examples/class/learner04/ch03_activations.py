@@ -1,0 +1,536 @@
+# %% [markdown]
+# # Chapter 3: Activations
+#
+# Time: about 90 minutes. Section 2 of the essay "像搭积木一样搭神经网络".
+#
+# **Why bend the line.** Send x through the layer 2x + 1 and the result through the layer 3y - 4. Together
+# they are 6x - 1: one layer, written twice. A hundred layers would still be one. So a bend goes between them,
+# and the simplest is relu, which turns every negative number into 0:
+#
+#     x        -2    -1     0     1
+#     2x + 1   -3    -1     1     3
+#     relu      0     0     1     3
+#     3y - 4   -4    -4    -1     5        flat at first, then rising: no straight line does that
+#
+# **What you build.** Five activations, each with its way back. `grad_out` is dL/dy: how the loss L, a single
+# number at the end of the network, answers to every entry of the output y. The way back turns it into dL/dx.
+#
+#     forward                  way back
+#     sigmoid(x)               sigmoid_backward(grad_out, x)
+#     tanh(x)                  tanh_backward(grad_out, x)
+#     relu(x)                  relu_backward(grad_out, x)
+#     softmax(x, dim)          softmax_backward(grad_out, x, dim)
+#     log_softmax(x, dim)      log_softmax_backward(grad_out, x, dim)
+#
+# Note the `x`: every way back gets the *input* of the forward function, never its output.
+#
+# **The same everywhere.** Any shape goes in; the result has the shape, dtype and device of x; no argument is
+# changed. Build from plain tensor operations: + - * /, comparisons, `abs`, `exp`, `log`, `sum`, `amax`,
+# `where`. torch's finished functions (`torch.sigmoid`, `torch.softmax`, ...) are the answers and stay out.
+
+# %%
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# %% [markdown]
+# ## Sigmoid: any number becomes a chance
+#
+# A network that answers yes or no ends in one real number. Sigmoid bends the whole number line into the space
+# between 0 and 1.
+#
+#     sigmoid(x) = 1 / (1 + exp(-x))
+#
+#     x = -4   #                                         0.0180
+#     x = -2   #####                                     0.1192
+#     x = 0    ####################                      0.5000
+#     x = 2    ###################################       0.8808
+#     x = 4    #######################################   0.9820     one # is 0.025
+#
+# **By hand.** For x = 2, exp(-2) is 0.1353, and 1 / 1.1353 = 0.8808. For x = -2, exp(2) is 7.3891, and
+# 1 / 8.3891 = 0.1192. The two add up to 1, and that is a law: sigmoid(-x) = 1 - sigmoid(x).
+#
+# ```python
+# >>> torch.exp(torch.tensor([-2.0, 2.0])), sigmoid(torch.tensor([-4.0, -2.0, 0.0, 2.0, 4.0]))
+# (tensor([0.1353, 7.3891]), tensor([0.0180, 0.1192, 0.5000, 0.8808, 0.9820]))
+# ```
+#
+# **Pitfall.** Multiply above and below by exp(x), and the same function reads exp(x) / (1 + exp(x)). On paper
+# nothing has changed. But in float32 exp(89) is infinite, and inf / inf is NaN. With exp(-x) the infinity
+# comes at x = -89 and stands below the line only, where it is harmless: 1 / inf is 0, the right answer.
+#
+# ```python
+# >>> large = torch.exp(torch.tensor(89.0))
+# >>> large, large / (1 + large), 1 / (1 + large)
+# (tensor(inf), tensor(nan), tensor(0.))
+# ```
+
+
+# %%
+def sigmoid(x: Tensor) -> Tensor:
+    """Squash every entry of `x` into [0, 1], by 1 / (1 + exp(-x)).
+
+    Args:
+        x: real numbers, any shape.
+
+    Returns:
+        The same shape, dtype and device as `x`. Finite for every finite entry, however large.
+
+    Example: 0 gives 0.5, 2 gives 0.8808, -1000 gives 0.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 3.10.
+    """
+    raise NotImplementedError("sigmoid: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Sigmoid, the way back: steepest in the middle
+#
+# The derivative of 1 / (1 + exp(-x)) is exp(-x) / (1 + exp(-x))^2. Split it in two and both factors are old
+# friends: 1 / (1 + exp(-x)) is s = sigmoid(x), and exp(-x) / (1 + exp(-x)) is 1 - s.
+#
+#     dL/dx = grad_out * s * (1 - s)
+#
+# **By hand.** At x = 2 the slope is 0.8808 * 0.1192 = 0.1050. At x = 0 it is 0.5 * 0.5 = 0.25, and nowhere is
+# it more. So a gradient that walks back through ten sigmoids keeps at most 0.25^10, a millionth of itself,
+# and the early layers hardly learn. This *vanishing gradient* is why hidden layers use relu today.
+#
+# ```python
+# >>> sigmoid_backward(torch.ones(5), torch.tensor([-4.0, -2.0, 0.0, 2.0, 4.0]))
+# tensor([0.0177, 0.1050, 0.2500, 0.1050, 0.0177])
+# >>> 0.25**10
+# 9.5367431640625e-07
+# ```
+#
+# **Pitfall.** The first form, with exp(-x) above and below, is inf / inf = NaN at x = -89 in float32,
+# although sigmoid was well there, and one NaN soon reaches every weight. The form with s has none of that.
+#
+# **Predict, then run.** The curve is symmetric, so the slopes at 40 and -40 are equal. Are the two *computed*
+# slopes equal, in float64?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> sigmoid_backward(torch.ones(2, dtype=torch.float64), torch.tensor([40, -40], dtype=torch.float64))
+# tensor([0.0000e+00, 4.2484e-18], dtype=torch.float64)
+# ```
+# No. Just below 1 float64 numbers lie 1.1e-16 apart, so sigmoid(40) is exactly 1 and 1 - s exactly 0. Near 0
+# they lie far closer, and 4.2e-18 survives. The lost digits return as a real problem in chapter 4.</details>
+
+
+# %%
+def sigmoid_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Take the gradient of a loss back through `sigmoid`.
+
+    Args:
+        grad_out: dL/dy for y = sigmoid(x), the shape of `x`.
+        x: the input that `sigmoid` was given (not its output).
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`. Where sigmoid is saturated it is 0, never NaN.
+
+    Example: a grad_out of 1 at x = 0 gives 0.25, at x = 2 it gives 0.1050.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), sections 3.10 and 6.3.2.
+    """
+    raise NotImplementedError("sigmoid_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Tanh: the same S, centred on zero
+#
+# All outputs of sigmoid are positive. A neuron fed by them has weight gradients delta * x_i that all carry
+# the sign of delta: its weights rise together or fall together. Tanh runs from -1 to 1, through 0.
+#
+#     tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+#
+#     x = -2   ###################|                      -0.9640
+#     x = -1       ###############|                      -0.7616
+#     x =  0                      |                       0.0000
+#     x =  1                      |###############        0.7616
+#     x =  2                      |###################    0.9640     one # is 0.05
+#
+# **By hand.** For x = 1: (2.7183 - 0.3679) / (2.7183 + 0.3679) = 2.3504 / 3.0862 = 0.7616. It is odd,
+# tanh(-x) = -tanh(x), and it is sigmoid, twice as steep and stretched: tanh(x) = 2 * sigmoid(2x) - 1.
+#
+# ```python
+# >>> torch.exp(torch.tensor([1.0, -1.0])), tanh(torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]))
+# (tensor([2.7183, 0.3679]), tensor([-0.9640, -0.7616,  0.0000,  0.7616,  0.9640]))
+# ```
+#
+# **Pitfall.** As written, the formula dies on both sides: infinity above *and* below the line. Divide both by
+# the larger exponential, exp(|x|): only exp(-2|x|) is left, between 0 and 1, and the sign of x goes in front.
+#
+# **Predict, then run.** float64 can hold exp(709). What does the formula as written give for x = 1000?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> up, down = torch.tensor([1000.0, -1000.0], dtype=torch.float64).exp()
+# >>> (up - down) / (up + down), tanh(torch.tensor(1000.0, dtype=torch.float64))
+# (tensor(nan, dtype=torch.float64), tensor(1., dtype=torch.float64))
+# ```
+# </details>
+
+
+# %%
+def tanh(x: Tensor) -> Tensor:
+    """Squash every entry of `x` into [-1, 1], by (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
+
+    Args:
+        x: real numbers, any shape.
+
+    Returns:
+        The same shape, dtype and device as `x`. Finite for every finite entry, however large.
+
+    Example: 0 gives 0, 1 gives 0.7616, -1000 gives -1.
+
+    Source: LeCun, Bottou, Orr, Müller, Efficient BackProp (1998), section 4.4.
+    """
+    raise NotImplementedError("tanh: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Tanh, the way back: four times as steep
+#
+#     dL/dx = grad_out * (1 - tanh(x)^2)
+#
+# **By hand.** At 0 the slope is 1, four times the best that sigmoid can do. At x = 1 it is
+# 1 - 0.7616^2 = 0.4200, and at x = 2 it is 1 - 0.9640^2 = 0.0707.
+#
+# **Pitfall.** The square is of the *output*. Books that write 1 - y^2 pass y along; this function is handed
+# x. Whoever forgets that computes 1 - x^2, and near 0, where networks start, nobody notices:
+#
+#     x                0.01     0.1      0.5      1         2
+#     1 - tanh(x)^2    0.9999   0.9901   0.7864   0.4200    0.0707
+#     1 - x^2          0.9999   0.9900   0.7500   0.0000   -3.0000
+#
+# At x = 2 even the sign is wrong: each step would lead uphill. Test gradients far from the origin, too.
+#
+# ```python
+# >>> x = torch.tensor([0.01, 0.1, 0.5, 1.0, 2.0])
+# >>> tanh_backward(torch.ones(5), x), 1 - x**2
+# (tensor([0.9999, 0.9901, 0.7864, 0.4200, 0.0707]),
+#  tensor([ 0.9999,  0.9900,  0.7500,  0.0000, -3.0000]))
+# ```
+#
+# **Predict, then run.** A gradient of 1 goes back through ten tanh, each at x = 1. How much of it is left?
+# How much after ten sigmoids?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> one = torch.ones((), dtype=torch.float64)
+# >>> tanh_backward(one, one).item() ** 10, sigmoid_backward(one, one).item() ** 10
+# (0.000170..., 8.63...e-08)
+# ```
+# About 2000 times as much with tanh, and still not much.</details>
+
+
+# %%
+def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Take the gradient of a loss back through `tanh`.
+
+    Args:
+        grad_out: dL/dy for y = tanh(x), the shape of `x`.
+        x: the input that `tanh` was given (not its output).
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`. Where tanh is saturated it is 0, never NaN.
+
+    Example: a grad_out of 1 at x = 0 gives 1, at x = 1 it gives 0.4200.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.2.
+    """
+    raise NotImplementedError("tanh_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## ReLU: a gate, not a curve
+#
+#     relu(x) = x if x > 0, else 0              slope:  1 if x > 0, else 0
+#
+#                 /
+#                /        No exponential, and no saturation on the right: however many
+#               /         open gates a gradient passes, each multiplies it by exactly 1.
+#     _________/
+#              0
+#
+# **By hand.** x = (-3, 0, 2) gives y = (0, 0, 2). A grad_out of (5, 5, -5) comes back as (0, 0, -5).
+#
+# ```python
+# >>> x = torch.tensor([-3.0, 0.0, 2.0])
+# >>> relu(x), relu_backward(torch.tensor([5.0, 5.0, -5.0]), x)
+# (tensor([0., 0., 2.]), tensor([ 0.,  0., -5.]))
+# ```
+#
+# **Pitfall 1.** The gate looks at x and not at grad_out: a negative gradient passes an open gate. Code that
+# returns relu(grad_out) loses every -5, and the bias before it is only ever pushed down.
+#
+# **Pitfall 2.** At 0 there is a corner, and any slope from 0 to 1 could be argued for. Like torch we take
+# **0**. The case is common: blank pixels times any weights, plus a bias of zero, are exactly 0.
+#
+# **Predict, then run.** relu(x) - relu(-x) is x, for every x, so its slope is 1. What do you get at 0?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> one, zero = torch.ones(()), torch.zeros(())
+# >>> relu_backward(one, zero) + relu_backward(one, -zero)
+# tensor(0.)
+# ```
+# Both gates are shut. The slope at a corner is a convention, and conventions do not obey algebra.</details>
+
+
+# %%
+def relu(x: Tensor) -> Tensor:
+    """Keep the positive entries of `x` and turn the others into 0.
+
+    Args:
+        x: real numbers, any shape.
+
+    Returns:
+        A new tensor of the same shape, dtype and device as `x`.
+
+    Example: (-3, 0, 2) gives (0, 0, 2).
+
+    Source: Glorot, Bordes, Bengio, Deep Sparse Rectifier Neural Networks (2011), section 3.
+    """
+    raise NotImplementedError("relu: write this part, then run: brick check ch03")
+
+
+# %%
+def relu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Take the gradient of a loss back through `relu`. The slope at exactly 0 counts as 0.
+
+    Args:
+        grad_out: dL/dy for y = relu(x), the shape of `x`.
+        x: the input that `relu` was given.
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`.
+
+    Example: a grad_out of (5, 5, -5) at x = (-3, 0, 2) gives (0, 0, -5).
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.3.1.
+    """
+    raise NotImplementedError("relu_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Softmax: a row of scores shares out one whole
+#
+# Ten classes get ten scores, and the answer wanted is ten chances that add up to 1. Softmax makes every score
+# positive, by exp, then divides by the sum along `dim`.
+#
+#     p_i = exp(x_i) / sum_j exp(x_j)
+#
+#     x = 2   ###########################   0.6652
+#     x = 1   ##########                    0.2447
+#     x = 0   ####                          0.0900     one # is 0.025
+#
+# **By hand.** For (2, 1, 0) the exponentials are 7.3891, 2.7183 and 1, and their sum is 11.1073. A score 1
+# lower means a share 2.7183 times smaller. Only that difference counts: (102, 101, 100) does the same.
+#
+# ```python
+# >>> softmax(torch.tensor([[2.0, 1.0, 0.0], [102.0, 101.0, 100.0]]))
+# tensor([[0.6652, 0.2447, 0.0900],
+#         [0.6652, 0.2447, 0.0900]])
+# ```
+#
+# **Pitfall.** In float32 exp(102) is infinite, so shift a row down first, by its largest score. By *its own*:
+# with 102, the largest of the whole tensor, a third row (-2, -3, -4) would have three exponentials equal to
+# 0, and 0 / 0 is NaN. Take the maximum along `dim` and keep that dimension, so that every row meets its own.
+#
+# **Predict, then run.** Add 5 to all of (2, 1, 0), or double them all. Which one changes the shares, and how?
+#
+# <details><summary>Answer</summary>Doubling doubles the differences, and the winner takes more.
+#
+# ```python
+# >>> softmax(torch.tensor([7.0, 6.0, 5.0])), softmax(torch.tensor([4.0, 2.0, 0.0]))
+# (tensor([0.6652, 0.2447, 0.0900]), tensor([0.8668, 0.1173, 0.0159]))
+# ```
+# </details>
+
+
+# %%
+def softmax(x: Tensor, dim: int = -1) -> Tensor:
+    """Turn the scores along `dim` into shares of one whole.
+
+    Args:
+        x: scores, any shape of at least one dimension. A score of -inf gets the share 0; along `dim` there is
+            always at least one finite score.
+        dim: the dimension along which the shares add up to 1; negative numbers count from the end.
+
+    Returns:
+        Shares in [0, 1], the same shape, dtype and device as `x`. Finite scores, however large, give no NaN.
+
+    Example: (2, 1, 0) gives (0.6652, 0.2447, 0.0900).
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), sections 4.1 and 6.2.2.3.
+    """
+    raise NotImplementedError("softmax: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Softmax, the way back: the whole row answers
+#
+# Raise one score and its share grows, at the cost of all the others. So dL/dx_i hears from the whole row:
+#
+#     dL/dx_i = p_i * (g_i - m)        m = sum_j p_j g_j, the mean of g = grad_out, weighted by the shares
+#
+# A score is pulled up if its g lies above that mean, down if below, and the harder the larger its share.
+#
+# **By hand.** Scores (2, 1, 0), g = (0, 1, 0): the mean is m = 0.2447.
+#
+#     i    p_i      g_i - m     dL/dx_i
+#     1    0.6652   -0.2447     -0.1628
+#     2    0.2447    0.7553      0.1848
+#     3    0.0900   -0.2447     -0.0220      the sum is 0: raising all scores at once changes no share
+#
+# ```python
+# >>> softmax_backward(torch.tensor([0.0, 1.0, 0.0]), torch.tensor([2.0, 1.0, 0.0]))
+# tensor([-0.1628,  0.1848, -0.0220])
+# ```
+#
+# **Pitfall.** Carried over from sigmoid, the slope p * (1 - p) would give (0, 0.1848, 0): the middle number
+# is right by luck, since g is 0 elsewhere, and what the other two scores lose is missing.
+#
+# **Predict, then run.** g = (7, 7, 7) asks for more of everything. What comes back?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> softmax_backward(torch.full((3,), 7.0), torch.tensor([2.0, 1.0, 0.0])).abs().max() < 1e-5
+# tensor(True)
+# ```
+# Zeros, up to rounding: shares add up to 1, so there is no more of everything. A test by `y.sum().backward()`
+# sends just such a g, and a way back that returns nothing but zeros passes it. Test with random g.</details>
+
+
+# %%
+def softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Take the gradient of a loss back through `softmax`.
+
+    Args:
+        grad_out: dL/dy for y = softmax(x, dim), the shape of `x`.
+        x: the scores that `softmax` was given (not the shares).
+        dim: the dimension that `softmax` was given.
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`. Where one score takes the whole it is 0, never NaN.
+
+    Example: a grad_out of (0, 1, 0) at x = (2, 1, 0) gives (-0.1628, 0.1848, -0.0220).
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
+    """
+    raise NotImplementedError("softmax_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Log-softmax: where shares are too small to write down
+#
+# Losses want log p, and a share can be as small as exp(-1000). No float holds that number; its logarithm,
+# -1000, is no trouble at all. So take the logarithm on paper first:
+#
+#     log p_i = x_i - log sum_j exp(x_j)
+#
+# **By hand.** For (2, 1, 0): log 11.1073 = 2.4076, so log p = (-0.4076, -1.4076, -2.4076).
+#
+# ```python
+# >>> log_softmax(torch.tensor([2.0, 1.0, 0.0]))
+# tensor([-0.4076, -1.4076, -2.4076])
+# ```
+#
+# **Pitfall.** log(softmax(x)) is the same on paper. In float32, the smaller of two scores, a gap apart:
+#
+#     gap      its share     log of that    log_softmax
+#     10       4.5398e-05    -10.0000         -10.0000
+#     100      3.7835e-44    -99.9831        -100.0000     running out of digits
+#     1000     0             -inf           -1000.0000     out of numbers
+#
+# An infinite loss has no useful gradient, and one such row spoils the batch. The sum in the formula wants the
+# same care as in softmax: shift by the largest score along `dim` first. Its log is then at least log 1 = 0.
+#
+# ```python
+# >>> gaps = torch.tensor([[10.0, 0.0], [100.0, 0.0], [1000.0, 0.0]])
+# >>> softmax(gaps)[:, 1], softmax(gaps).log()[:, 1]
+# (tensor([4.5398e-05, 3.7835e-44, 0.0000e+00]), tensor([-10.0000, -99.9831, -inf]))
+# >>> log_softmax(gaps)[:, 1]
+# tensor([  -10.0000,  -100.0000, -1000.0000])
+# ```
+
+
+# %%
+def log_softmax(x: Tensor, dim: int = -1) -> Tensor:
+    """Take the logarithm of `softmax`, accurate also where the share itself is too small for a float.
+
+    Args:
+        x: scores, any shape of at least one dimension. A score of -inf gives -inf; along `dim` there is
+            always at least one finite score.
+        dim: the dimension along which the shares add up to 1; negative numbers count from the end.
+
+    Returns:
+        Logarithms of shares, at most 0, the same shape, dtype and device as `x`. Finite scores, however
+        large, give finite logarithms.
+
+    Example: (2, 1, 0) gives (-0.4076, -1.4076, -2.4076), and (1000, 0) gives (0, -1000).
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
+    """
+    raise NotImplementedError("log_softmax: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Log-softmax, the way back: shares minus the truth
+#
+# In y_i = x_i - log sum_j exp(x_j) the first term hands g = grad_out straight back. The log-sum stands in
+# every y of the row, and its slope towards x_i is p_i:
+#
+#     dL/dx_i = g_i - p_i * sum_j g_j
+#
+# **By hand.** Scores (2, 1, 0) and the loss L = -y_1, so g = (-1, 0, 0), and the sum of g is -1:
+#
+#     dL/dx = (-1 + 0.6652,  0.2447,  0.0900) = (-0.3348, 0.2447, 0.0900)
+#
+# That is p - (1, 0, 0), shares given minus shares wanted: the gradient behind almost every classifier.
+#
+# ```python
+# >>> log_softmax_backward(torch.tensor([-1.0, 0.0, 0.0]), torch.tensor([2.0, 1.0, 0.0]))
+# tensor([-0.3348,  0.2447,  0.0900])
+# ```
+#
+# **Pitfall.** It is easily mixed up with softmax's way back. Here the sum of g is plain, not weighted by p,
+# and p stands before the sum only. In both the sum runs *along `dim`*, not over the whole tensor.
+#
+# **Predict, then run.** A slip applies softmax twice in a row, or log_softmax twice. Which does harm?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# >>> x = torch.tensor([2.0, 1.0, 0.0])
+# >>> softmax(softmax(x)), log_softmax(log_softmax(x))
+# (tensor([0.4506, 0.2959, 0.2535]), tensor([-0.4076, -1.4076, -2.4076]))
+# ```
+# The second softmax sees scores between 0 and 1 and flattens them. The second log_softmax subtracts
+# log sum_j p_j = log 1 = 0: doing it again changes nothing, as with relu.</details>
+
+
+# %%
+def log_softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Take the gradient of a loss back through `log_softmax`.
+
+    Args:
+        grad_out: dL/dy for y = log_softmax(x, dim), the shape of `x`.
+        x: the scores that `log_softmax` was given (not the logarithms).
+        dim: the dimension that `log_softmax` was given.
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`.
+
+    Example: a grad_out of (-1, 0, 0) at x = (2, 1, 0) gives (-0.3348, 0.2447, 0.0900).
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
+    """
+    raise NotImplementedError("log_softmax_backward: write this part, then run: brick check ch03")
