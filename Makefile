@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
-	@$(BIN)/brick grade examples/class --out reports || test $$? -eq 1
+	@BRICKWORK_SECRET="sample class" $(BIN)/brick grade examples/class --out reports || test $$? -eq 1
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist worksteal

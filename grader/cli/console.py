@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.errors import KitError
 from grader.report.text import clean, wrap
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from grader.report.terminal import Style
 
 Item = TypeVar("Item")
@@ -41,7 +44,7 @@ def error_lines(error: KitError) -> list[str]:
     parts = (("error:", error.what), ("  where:", error.where), ("  next: ", error.next_step))
     lines: list[str] = []
     for label, text in parts:
-        lines += wrap(f"{label} {clean(text)}", columns(), indent="         ", first="")
+        lines += wrap(f"{label} {clean(text)}", columns(), indent="         ", first="", cut=False)
     return lines
 
 
@@ -60,3 +63,42 @@ def progress(items: Iterable[Item], total: int, label: str, *, quiet: bool = Fal
         for item in items:
             bar.advance(task)
             yield item
+
+
+@contextmanager
+def waiting(label: str, *, quiet: bool = False) -> Iterator[None]:
+    """A word and a moving sign on stderr while something short runs; nothing where there is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR"))).status(label):
+        yield
+
+
+@contextmanager
+def counter(label: str, *, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for work that reports (name, done, total) itself; nothing where there is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+    shown = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*shown, console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(f"{label} {name}", total=total)
+            bar.update(tasks[name], completed=done)
+
+        yield advance

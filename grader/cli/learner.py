@@ -167,7 +167,11 @@ def check_targets(
     from grader.sandbox.isolation import Level
 
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
-    with Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True) as sandbox:
+    alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""
+    with (
+        console.waiting(alone, quiet=quiet or not alone),
+        Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True) as sandbox,
+    ):
         return [
             grade_file(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
             for target in console.progress(targets, len(targets), "checking", quiet=quiet)

@@ -1,0 +1,436 @@
+"""The command: what is typed, what is shown, which exit code, and that nothing gets lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from grader.cli import app
+from grader.course import packaged_course_root
+from grader.errors import KitError
+
+# Solves two exercises of chapter 2, gets one wrong and leaves two untouched.
+PARTLY = '''
+import torch
+
+def neuron(x, w, b):
+    return ((w * x).sum() + b).clamp(min=0)
+
+def linear(x, weight, bias):
+    return x @ weight + bias
+
+def count_parameters(sizes):
+    return sum((m + 1) * n for m, n in zip(sizes, sizes[1:]))
+
+def mlp_forward(x, layers):
+    raise NotImplementedError("mlp_forward: write this part, then run: brick check ch02")
+
+def init_linear(fan_in, fan_out, generator):
+    raise NotImplementedError("init_linear: write this part, then run: brick check ch02")
+'''
+WHOLE = (Path(__file__).resolve().parent.parent / "solutions" / "ch02_neuron.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course folder of a learner, who stands in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("BRICKWORK_SECRET", raising=False)
+    assert brick("init", "desk").exit_code == 0
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def brick(*words: str) -> Result:
+    """Run the command in this process; stdout and stderr are kept apart."""
+    return CliRunner().invoke(app, list(words))
+
+
+def brick_process(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
+    return subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+
+
+def write(desk: Path, source: str, stem: str = "ch02_neuron") -> Path:
+    """Put `source` in the exercise's file."""
+    path = desk / "exercises" / f"{stem}.py"
+    path.write_text(source, encoding="utf-8")
+    return path
+
+
+def problem(*words: str) -> KitError:
+    """The error that a command ends with."""
+    result = brick(*words)
+    assert isinstance(result.exception, KitError), result.output
+    return result.exception
+
+
+# --- starting ---------------------------------------------------------------------------------------------
+
+
+def test_help_imports_nothing_slow(tmp_path: Path) -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from grader.cli import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        "print(sorted({'torch', 'hypothesis', 'pydantic', 'yaml', 'numpy'} & set(sys.modules)))"
+    )
+
+    result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_command_has_help_in_one_line() -> None:
+    text = brick("--help").stdout
+
+    commands = [line.split()[0] for line in text.split("Commands:")[1].splitlines() if line.strip()]
+    assert {"init", "check", "hint", "grade", "stubs"} <= set(commands)
+    assert "..." not in text.split("Commands:")[1]
+
+
+def test_an_unknown_command_gets_its_neighbour(tmp_path: Path) -> None:
+    result = brick_process("chek", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert "check" in result.stderr
+
+
+def test_an_error_is_three_lines_on_stderr_and_exit_code_2(tmp_path: Path) -> None:
+    result = brick_process("check", "normalisation", cwd=tmp_path)
+
+    assert result.returncode == 2
+    assert result.stdout == ""
+    what, where, next_step = result.stderr.splitlines()
+    assert what == "error: no chapter 'normalisation'; did you mean ch11_normalization?"
+    assert where.startswith("  where: ")
+    assert next_step == "  next:  type one of ch01 to ch12"
+
+
+# --- brick init -------------------------------------------------------------------------------------------
+
+
+def test_init_copies_course_and_exercises(desk: Path) -> None:
+    theirs = sorted(path.name for path in (packaged_course_root() / "exercises").glob("*.py"))
+
+    assert sorted(path.name for path in (desk / "exercises").iterdir()) == theirs
+    assert (desk / "course.yml").is_file()
+    assert not (desk / "solutions").exists()
+
+
+def test_init_never_overwrites_work(desk: Path) -> None:
+    mine = write(desk, "# my work\n")
+    (desk / "exercises" / "ch03_activations.py").unlink()
+
+    error = problem("init", ".")
+
+    assert "nothing was overwritten" in error.what
+    assert error.where.endswith("ch02_neuron.py")
+    assert mine.read_text(encoding="utf-8") == "# my work\n"
+    assert not (desk / "exercises" / "ch03_activations.py").exists()
+
+
+def test_init_twice_changes_nothing(desk: Path) -> None:
+    result = brick("init", ".")
+
+    assert result.exit_code == 0
+    assert "everything is there already" in result.stdout
+
+
+def test_init_refuses_a_place_it_cannot_write_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert "cannot be copied" in problem("init", str(tmp_path / "file" / "desk")).what
+
+
+# --- brick check ------------------------------------------------------------------------------------------
+
+
+def test_check_of_an_untouched_chapter_gives_0_and_one_next_step(desk: Path) -> None:
+    result = brick("check", "ch02", "--examples", "3")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("ch02_neuron  From a neuron to a network\n")
+    assert ", 0 of 10 points\n" in result.stdout
+    assert result.stdout.count("next:") == 1
+    assert result.stdout.endswith("next: write neuron in exercises/ch02_neuron.py, then run: brick check ch02\n")
+
+
+def test_check_shows_what_fails_on_the_smallest_input_and_what_to_do(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    result = brick("check", "2")
+
+    assert result.exit_code == 1
+    assert "  ok       neuron" in result.stdout
+    assert "  FAIL     linear" in result.stdout
+    assert "  to do    mlp_forward" in result.stdout
+    assert "smallest input:" in result.stdout
+    assert "hint:" in result.stdout
+    assert result.stdout.splitlines()[-1] == (
+        "next: fix linear in exercises/ch02_neuron.py, then run: brick check ch02"
+    )
+
+
+def test_check_of_a_solution_gives_all_points_and_exit_code_0(desk: Path) -> None:
+    write(desk, WHOLE)
+
+    result = brick("check", "neuron", "--examples", "5")
+
+    assert result.exit_code == 0, result.stdout
+    assert "10 of 10 points" in result.stdout
+    assert "next:" not in result.stdout
+
+
+def test_check_of_one_exercise_judges_only_that(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    result = brick("check", "--exercise", "neuron", "--examples", "3")
+
+    assert result.exit_code == 0, result.stdout
+    assert "linear" not in result.stdout
+
+
+def test_check_of_a_file_elsewhere(desk: Path, tmp_path: Path) -> None:
+    path = tmp_path / "ch02_neuron.py"
+    path.write_text(PARTLY, encoding="utf-8")
+
+    result = brick("check", str(path), "-e", "count_parameters", "--examples", "3")
+
+    assert result.exit_code == 0, result.stdout
+
+
+def test_check_of_several_chapters_shows_a_line_for_each_and_one_next_step(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    result = brick("check", "ch02", "ch03", "--examples", "2")
+
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:2] == ["FAIL", "ch02_neuron"]
+    assert lines[1].split()[:3] == ["to", "do", "ch03_activations"]
+    assert lines[3].startswith("0 of 2 chapters, ")
+    assert result.stdout.count("next:") == 1
+    assert "fix linear" in lines[-1]
+
+
+def test_check_json_is_json_and_nothing_else(desk: Path) -> None:
+    write(desk, "import torch\nprint('noise')\n" + PARTLY)
+
+    result = brick("check", "ch02", "--json", "--examples", "3")
+
+    data = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert data["schema"] == "brickwork/check/v1"
+    assert [report["chapter"] for report in data["reports"]] == ["ch02_neuron"]
+    assert result.stderr == ""
+
+
+def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(desk: Path) -> None:
+    write(desk, "import torch\n\ndef neuron(x, w, b:\n    return x\n")
+
+    result = brick("check", "ch02")
+
+    assert result.exit_code == 2
+    assert result.stdout.count("error:") == 1
+    assert "exercises/ch02_neuron.py, line 3" in result.stdout
+
+
+def test_the_same_seed_gives_the_same_report(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    def judged(seed: str) -> list[object]:
+        data = json.loads(brick("check", "ch02", "-e", "linear", "--json", "--seed", seed).stdout)
+        return [(item["name"], item["seed"], item["counterexample"]) for item in data["reports"][0]["checks"]]
+
+    first, again, other = judged("1"), judged("1"), judged("2")
+
+    assert first == again
+    assert [item[1] for item in first] != [item[1] for item in other]  # type: ignore[index]
+
+
+def test_check_without_exercises_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "course.yml").write_text((packaged_course_root() / "course.yml").read_text(encoding="utf-8"), "utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert "brick init" in problem("check").next_step
+    assert "brick init" in problem("check", "ch01").next_step
+
+
+def test_output_is_plain_when_piped_and_fits_a_narrow_terminal(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    result = brick_process("check", "ch02", "--examples", "3", cwd=desk, COLUMNS="60")
+
+    assert "\x1b" not in result.stdout + result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 60
+
+
+# --- brick hint -------------------------------------------------------------------------------------------
+
+
+def test_hints_open_one_by_one_and_only_after_a_changed_attempt(desk: Path) -> None:
+    write(desk, PARTLY)
+    first = brick("hint", "ch02", "linear").stdout
+    asked_again = brick("hint", "ch02", "linear").stdout
+    write(desk, "# a comment is no attempt\n" + PARTLY)
+    after_a_comment = brick("hint", "ch02", "linear").stdout
+    write(desk, PARTLY.replace("x @ weight +", "weight @ x +"))
+    after_an_attempt = brick("hint", "linear").stdout
+    write(desk, PARTLY.replace("x @ weight +", "x * weight +"))
+    after_another = brick("hint").stdout
+
+    assert "where to look:" in first
+    assert "the idea:" not in first
+    assert asked_again == after_a_comment == first
+    assert "the idea:" in after_an_attempt
+    assert "the steps:" not in after_an_attempt
+    assert "the steps:" in after_another
+
+
+def test_a_solved_exercise_needs_no_hint(desk: Path) -> None:
+    write(desk, PARTLY)
+
+    assert "passes every check" in brick("hint", "neuron").stdout
+
+
+def test_hint_before_any_check_says_what_to_do(desk: Path) -> None:
+    assert "brick check" in problem("hint").next_step
+
+
+def test_hint_of_an_unknown_exercise_gets_its_neighbour(desk: Path) -> None:
+    assert "did you mean linear" in problem("hint", "ch02", "liner").what
+
+
+# --- brick grade ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def class_folder(desk: Path) -> Path:
+    """Three learners: whole, broken, with a file of another name and chapter; and one who handed in nothing."""
+    folder = desk / "class"
+    for name, files in {
+        "anna": {"ch02_neuron.py": PARTLY},
+        "ben": {"ch02_neuron.py": "def neuron(:\n", "ch77_unknown.py": "", "notes.txt": "hello"},
+        "carla": {},
+    }.items():
+        (folder / name).mkdir(parents=True)
+        for file, text in files.items():
+            (folder / name / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def grade(*words: str) -> Result:
+    """Grade without a seal and with few examples; sealed grading is tested on the sample class."""
+    return brick("grade", *words, "--isolation", "plain", "--unsandboxed", "--examples", "3", "--jobs", "1")
+
+
+def test_grade_shows_a_row_per_learner_and_writes_a_report_for_each(class_folder: Path) -> None:
+    result = grade(str(class_folder), "--out", "out")
+
+    assert result.exit_code == 1, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["learner", "ch02", "points", "of"]
+    assert lines[1].split()[0] == "anna"
+    assert lines[2].split() == ["ben", "0!", "0", "10"]
+    assert lines[3].split() == ["carla", "-", "0", "10"]
+    assert any(line.startswith("! ben ch02: ") for line in lines)
+    assert any(line.startswith("not graded: ") and "ch77" in line for line in lines)
+    assert lines[-1] == "3 reports in out/"
+    assert sorted(path.name for path in Path("out").iterdir()) == ["anna.json", "ben.json", "carla.json"]
+    anna = json.loads(Path("out/anna.json").read_text(encoding="utf-8"))
+    assert anna["reports"][0]["profile"] == "grade"
+    assert anna["reports"][0]["isolation"] == "plain"
+
+
+def test_grade_json_is_json_and_nothing_else(class_folder: Path) -> None:
+    data = json.loads(grade(str(class_folder), "--json").stdout)
+
+    assert data["schema"] == "brickwork/class/v1"
+    assert [learner["learner"] for learner in data["learners"]] == ["anna", "ben", "carla"]
+
+
+def test_grade_takes_one_learners_folder_or_a_file(class_folder: Path) -> None:
+    one_folder = grade(str(class_folder / "anna"), "--json")
+    one_file = grade(str(class_folder / "anna" / "ch02_neuron.py"), "--json")
+
+    assert [item["learner"] for item in json.loads(one_folder.stdout)["learners"]] == ["anna"]
+    assert json.loads(one_folder.stdout)["learners"][0]["points"] == json.loads(one_file.stdout)["learners"][0]["points"]
+
+
+def test_a_missing_chapter_of_the_assignment_counts_as_0(class_folder: Path) -> None:
+    data = json.loads(grade(str(class_folder / "anna"), "--chapter", "ch02", "--chapter", "ch03", "--json").stdout)
+
+    [anna] = data["learners"]
+    assert (anna["missing"], anna["max_points"]) == (["ch03_activations"], 20.0)
+
+
+def test_grade_twice_gives_the_same_scores_and_inputs(class_folder: Path) -> None:
+    def judged() -> object:
+        learners = json.loads(grade(str(class_folder), "--json").stdout)["learners"]
+        return [
+            [(c["name"], c["outcome"], c["seed"]) for report in one["reports"] for c in report["checks"]]
+            for one in learners
+        ]
+
+    assert judged() == judged()
+    assert (Path(".brickwork/secret").stat().st_mode & 0o077) == 0
+
+
+def test_the_secret_of_the_course_decides_the_inputs(class_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seeds(secret: str) -> list[int]:
+        monkeypatch.setenv("BRICKWORK_SECRET", secret)
+        data = json.loads(grade(str(class_folder / "anna"), "--json").stdout)
+        return [check["seed"] for check in data["learners"][0]["reports"][0]["checks"]]
+
+    assert seeds("one") != seeds("two")
+
+
+def test_plain_is_refused_for_other_peoples_code(class_folder: Path) -> None:
+    error = problem("grade", str(class_folder), "--isolation", "plain")
+
+    assert "--unsandboxed" in error.next_step
+
+
+def test_grade_of_nothing_says_so(desk: Path) -> None:
+    assert "nothing here to grade" in problem("grade", "no/such/folder").what
+
+
+def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
+    class_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grader import cohort
+
+    honest = cohort.judge
+
+    def faulty_for_anna(submission: object) -> object:
+        if "anna" in str(submission.path):  # type: ignore[attr-defined]
+            raise RuntimeError("a bug in the kit")
+        return honest(submission)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cohort, "judge", faulty_for_anna)
+    (class_folder / "carla" / "ch02_neuron.py").write_text(PARTLY, encoding="utf-8")
+
+    result = grade(str(class_folder), "--out", "out")
+
+    assert result.exit_code == 2
+    assert "! anna ch02: a fault of the kit" in result.stdout
+    assert "RuntimeError: a bug in the kit" in Path("out/anna.json").read_text(encoding="utf-8")
+    assert json.loads(Path("out/carla.json").read_text(encoding="utf-8"))["points"] > 0
+
+
+# --- brick stubs ------------------------------------------------------------------------------------------
+
+
+def test_stubs_of_this_checkout_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).resolve().parent.parent)
+
+    result = brick("stubs", "--check")
+
+    assert result.exit_code == 0, result.stdout
