@@ -1,0 +1,572 @@
+"""Known wrong versions of the exercises of chapter 3; each docstring is the diagnosis.
+
+Names of the solution (`softmax`, `sigmoid`, ...) mean the right versions: a mistake is put into the solution's module.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# --- sigmoid ----------------------------------------------------------------------------------------------
+
+
+def sigmoid__exp_above_and_below(x: Tensor) -> Tensor:
+    """exp(x) stands above and below the line: for large x that is inf / inf, NaN."""
+    grown = torch.exp(x)
+    return grown / (1 + grown)
+
+
+def sigmoid__sign_of_the_exponent(x: Tensor) -> Tensor:
+    """The minus in exp(-x) is missing, so this is 1 - sigmoid(x)."""
+    return 1 / (1 + torch.exp(x))
+
+
+def sigmoid__clamped_input(x: Tensor) -> Tensor:
+    """The input is clamped to [-10, 10] to avoid overflow, which changes the result beyond."""
+    return 1 / (1 + torch.exp(-x.clamp(-10, 10)))
+
+
+def sigmoid__tanh_of_x(x: Tensor) -> Tensor:
+    """Sigmoid is (1 + tanh(x / 2)) / 2: here x is not halved, and the S is twice too steep."""
+    return (1 + tanh(x)) / 2
+
+
+def sigmoid__changes_its_argument(x: Tensor) -> Tensor:
+    """The result is right, but x itself was changed on the way (an operation that ends in _)."""
+    return 1 / (1 + x.neg_().exp_())
+
+
+def sigmoid__float32_inside(x: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return (1 / (1 + torch.exp(-x.to(torch.float32)))).to(x.dtype)
+
+
+def sigmoid__hard(x: Tensor) -> Tensor:
+    """A straight ramp cut off at 0 and 1 (hard sigmoid) stands in for the curve."""
+    return (x / 4 + 0.5).clamp(0, 1)
+
+
+def sigmoid__ones_on_the_cpu(x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return torch.ones(x.shape, dtype=x.dtype) / (1 + torch.exp(-x))
+
+
+# --- sigmoid_backward -------------------------------------------------------------------------------------
+
+
+def sigmoid_backward__takes_x_for_the_output(grad_out: Tensor, x: Tensor) -> Tensor:
+    """x is treated as if it were sigmoid's output: s * (1 - s) needs s = sigmoid(x)."""
+    return grad_out * x * (1 - x)
+
+
+def sigmoid_backward__exponentials_overflow(grad_out: Tensor, x: Tensor) -> Tensor:
+    """exp(-x) / (1 + exp(-x))^2 is inf / inf, NaN, for very negative x."""
+    return grad_out * torch.exp(-x) / (1 + torch.exp(-x)) ** 2
+
+
+def sigmoid_backward__ignores_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope alone is returned; it must be multiplied by grad_out."""
+    s = sigmoid(x)
+    return s * (1 - s)
+
+
+def sigmoid_backward__one_factor_only(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is s * (1 - s); here the factor 1 - s is missing."""
+    return grad_out * sigmoid(x)
+
+
+def sigmoid_backward__slope_of_tanh(grad_out: Tensor, x: Tensor) -> Tensor:
+    """1 - s^2 is the slope of tanh; sigmoid's is s * (1 - s)."""
+    return grad_out * (1 - sigmoid(x) ** 2)
+
+
+def sigmoid_backward__adds_up_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """grad_out is added up first; every entry has a gradient of its own."""
+    s = sigmoid(x)
+    return grad_out.sum() * s * (1 - s)
+
+
+def sigmoid_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The result is right, but it was written into grad_out (*=), which belongs to the caller."""
+    s = sigmoid(x)
+    grad_out *= s * (1 - s)
+    return grad_out
+
+
+def sigmoid_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    s = sigmoid(x)
+    return grad_out * s * (torch.ones(x.shape, dtype=x.dtype) - s)
+
+
+# --- tanh -------------------------------------------------------------------------------------------------
+
+
+def tanh__overflows_on_both_sides(x: Tensor) -> Tensor:
+    """The formula as written: exp(x) or exp(-x) becomes infinite, and inf / inf is NaN."""
+    up, down = torch.exp(x), torch.exp(-x)
+    return (up - down) / (up + down)
+
+
+def tanh__overflows_on_the_right(x: Tensor) -> Tensor:
+    """exp(2x) stands above and below the line: fine for negative x, NaN for large positive x."""
+    grown = torch.exp(2 * x)
+    return (grown - 1) / (grown + 1)
+
+
+def tanh__argument_not_doubled(x: Tensor) -> Tensor:
+    """tanh(x) is 2 * sigmoid(2x) - 1: here the argument is not doubled."""
+    return 2 * sigmoid(x) - 1
+
+
+def tanh__sign_lost(x: Tensor) -> Tensor:
+    """Only |x| is used and the sign is not put back, so negative inputs give positive outputs."""
+    decay = torch.exp(-2 * x.abs())
+    return (1 - decay) / (1 + decay)
+
+
+def tanh__not_stretched(x: Tensor) -> Tensor:
+    """This is sigmoid(2x): it runs from 0 to 1, and the stretching to -1..1 is missing."""
+    return sigmoid(2 * x)
+
+
+def tanh__hard(x: Tensor) -> Tensor:
+    """x cut off at -1 and 1 (hard tanh) stands in for the curve."""
+    return x.clamp(-1, 1)
+
+
+def tanh__float32_inside(x: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return _tanh_by_decay(x.to(torch.float32)).to(x.dtype)
+
+
+def tanh__changes_its_argument(x: Tensor) -> Tensor:
+    """The result is right, but x itself was changed on the way (an operation that ends in _)."""
+    sign = x.sign()
+    decay = torch.exp(-2 * x.abs_())
+    return sign * (1 - decay) / (1 + decay)
+
+
+def tanh__ones_on_the_cpu(x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return 2 * sigmoid(2 * x) - torch.ones(x.shape, dtype=x.dtype)
+
+
+def _tanh_by_decay(x: Tensor) -> Tensor:
+    decay = torch.exp(-2 * x.abs())
+    return x.sign() * (1 - decay) / (1 + decay)
+
+
+# --- tanh_backward ----------------------------------------------------------------------------------------
+
+
+def tanh_backward__takes_x_for_the_output(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The square is of x; the slope is 1 - y^2 with y = tanh(x). Near 0 the two look alike."""
+    return grad_out * (1 - x**2)
+
+
+def tanh_backward__square_missing(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is 1 - tanh(x)^2; here tanh(x) is not squared."""
+    return grad_out * (1 - tanh(x))
+
+
+def tanh_backward__slope_of_sigmoid(grad_out: Tensor, x: Tensor) -> Tensor:
+    """y * (1 - y) is the slope of sigmoid; tanh's is 1 - y^2."""
+    y = tanh(x)
+    return grad_out * y * (1 - y)
+
+
+def tanh_backward__ignores_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope alone is returned; it must be multiplied by grad_out."""
+    return 1 - tanh(x) ** 2
+
+
+def tanh_backward__argument_not_doubled(grad_out: Tensor, x: Tensor) -> Tensor:
+    """4 * s * (1 - s) is right with s = sigmoid(2x); here the argument is not doubled."""
+    s = sigmoid(x)
+    return grad_out * 4 * s * (1 - s)
+
+
+def tanh_backward__tanh_of_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is taken at grad_out instead of at x."""
+    return grad_out * (1 - tanh(grad_out) ** 2)
+
+
+def tanh_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The result is right, but it was written into grad_out (*=), which belongs to the caller."""
+    grad_out *= 1 - tanh(x) ** 2
+    return grad_out
+
+
+def tanh_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return grad_out * (torch.ones(x.shape, dtype=x.dtype) - tanh(x) ** 2)
+
+
+# --- relu -------------------------------------------------------------------------------------------------
+
+
+def relu__absolute_value(x: Tensor) -> Tensor:
+    """Negative entries are turned around; they must become 0."""
+    return x.abs()
+
+
+def relu__leaky(x: Tensor) -> Tensor:
+    """Negative entries keep a hundredth of their value (leaky ReLU); they must become 0."""
+    return torch.where(x > 0, x, 0.01 * x)
+
+
+def relu__cut_off_above(x: Tensor) -> Tensor:
+    """Entries are cut off at 6 as well (ReLU6); positive ones must pass unchanged."""
+    return x.clamp(0, 6)
+
+
+def relu__changes_its_argument(x: Tensor) -> Tensor:
+    """The zeros are written into x itself (an operation that ends in _); a new tensor is wanted."""
+    return x.clamp_(min=0)
+
+
+def relu__gate_only(x: Tensor) -> Tensor:
+    """This is the gate, 1 where x > 0 and else 0; the entries themselves are missing."""
+    return (x > 0).to(x.dtype)
+
+
+def relu__wrong_side(x: Tensor) -> Tensor:
+    """The comparison is the wrong way round: the negative entries are kept."""
+    return x.clamp(max=0)
+
+
+def relu__zeros_on_the_cpu(x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))
+
+
+def relu__flat_view(x: Tensor) -> Tensor:
+    """view(-1) fails for a transposed or strided tensor; reshape does not, and here neither is needed."""
+    return x.view(-1).clamp(min=0).view(x.shape)
+
+
+# --- relu_backward ----------------------------------------------------------------------------------------
+
+
+def relu_backward__slope_one_at_zero(grad_out: Tensor, x: Tensor) -> Tensor:
+    """At exactly 0 the slope counts as 0; x >= 0 makes it 1."""
+    return grad_out * (x >= 0)
+
+
+def relu_backward__half_at_zero(grad_out: Tensor, x: Tensor) -> Tensor:
+    """At exactly 0 the slope counts as 0; here it is one half."""
+    return grad_out * (x.sign() + 1) / 2
+
+
+def relu_backward__relu_of_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The gate looks at grad_out instead of x: negative gradients are lost."""
+    return grad_out.clamp(min=0)
+
+
+def relu_backward__both_gates(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Only positive gradients pass; the gate must look at x alone."""
+    return torch.where((x > 0) & (grad_out > 0), grad_out, torch.zeros_like(grad_out))
+
+
+def relu_backward__ignores_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The gate alone is returned; it must be multiplied by grad_out."""
+    return (x > 0).to(x.dtype)
+
+
+def relu_backward__multiplies_by_the_output(grad_out: Tensor, x: Tensor) -> Tensor:
+    """grad_out is multiplied by relu(x); the slope of an open gate is 1, whatever x is."""
+    return grad_out * relu(x)
+
+
+def relu_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The result is right, but the zeros were written into grad_out, which belongs to the caller."""
+    grad_out[x <= 0] = 0
+    return grad_out
+
+
+def relu_backward__zeros_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return torch.where(x > 0, grad_out, torch.zeros(x.shape, dtype=x.dtype))
+
+
+def relu_backward__gate_in_float64(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The gate is made float64, and so is the result, whatever dtype the input has."""
+    return grad_out * (x > 0).to(torch.float64)
+
+
+# --- softmax ----------------------------------------------------------------------------------------------
+
+
+def softmax__no_shift(x: Tensor, dim: int = -1) -> Tensor:
+    """The largest score is not subtracted before exp: large scores give inf / inf, NaN."""
+    weights = torch.exp(x)
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__global_maximum(x: Tensor, dim: int = -1) -> Tensor:
+    """The maximum is taken over the whole tensor, not along dim: a row far below it gives 0 / 0, NaN."""
+    weights = torch.exp(x - x.max())
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__maximum_along_another_dim(x: Tensor, dim: int = -1) -> Tensor:
+    """The maximum is taken along dim 0, whatever dim is, so what is shifted is not each slice by its own."""
+    weights = torch.exp(x - x.amax(dim=0, keepdim=True))
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__shift_by_the_mean(x: Tensor, dim: int = -1) -> Tensor:
+    """The mean is subtracted instead of the maximum: one score far above the others still overflows."""
+    finite = torch.where(torch.isinf(x), torch.zeros_like(x), x)
+    weights = torch.exp(x - finite.mean(dim=dim, keepdim=True))
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__dim_ignored(x: Tensor, dim: int = -1) -> Tensor:
+    """dim is never used: the shares always add up along the last dimension."""
+    return softmax(x)
+
+
+def softmax__default_dim_0(x: Tensor, dim: int = 0) -> Tensor:
+    """The default of dim must be -1; here it is 0, the batch."""
+    return softmax(x, dim)
+
+
+def softmax__sum_over_everything(x: Tensor, dim: int = -1) -> Tensor:
+    """The sum runs over the whole tensor, not along dim: one slice's shares no longer add up to 1."""
+    weights = torch.exp(x - x.amax(dim=dim, keepdim=True))
+    return weights / weights.sum()
+
+
+def softmax__eps_in_the_denominator(x: Tensor, dim: int = -1) -> Tensor:
+    """A small number is added to the sum; after the shift the sum is at least 1, and the shares no longer add up to 1."""
+    weights = torch.exp(x - x.amax(dim=dim, keepdim=True))
+    return weights / (weights.sum(dim=dim, keepdim=True) + 1e-6)
+
+
+def softmax__no_exp(x: Tensor, dim: int = -1) -> Tensor:
+    """exp is missing: the shifted scores themselves are divided by their sum."""
+    weights = x - x.amin(dim=dim, keepdim=True)
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__changes_its_argument(x: Tensor, dim: int = -1) -> Tensor:
+    """The result is right, but the maximum was subtracted from x itself (-=)."""
+    x -= x.amax(dim=dim, keepdim=True)
+    return softmax(x, dim)
+
+
+def softmax__float32_inside(x: Tensor, dim: int = -1) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return softmax(x.to(torch.float32), dim).to(x.dtype)
+
+
+def softmax__masks_lost(x: Tensor, dim: int = -1) -> Tensor:
+    """A score of -inf is replaced by 0, so what was masked gets a share again."""
+    return softmax(torch.where(torch.isinf(x), torch.zeros_like(x), x), dim)
+
+
+def softmax__base_on_the_cpu(x: Tensor, dim: int = -1) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    weights = torch.full(x.shape, 2.718281828459045, dtype=x.dtype) ** (x - x.amax(dim=dim, keepdim=True))
+    return weights / weights.sum(dim=dim, keepdim=True)
+
+
+def softmax__flat_view(x: Tensor, dim: int = -1) -> Tensor:
+    """view fails where the dimension was moved or the tensor is strided; reshape does not."""
+    rows = x.movedim(dim, -1)
+    shares = softmax(rows.view(-1, rows.shape[-1]))
+    return shares.view(rows.shape).movedim(-1, dim)
+
+
+# --- softmax_backward -------------------------------------------------------------------------------------
+
+
+def softmax_backward__diagonal_only(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Each score is made to answer for its own share only, p * (1 - p); what the other shares lose is missing."""
+    p = softmax(x, dim)
+    return grad_out * p * (1 - p)
+
+
+def softmax_backward__plain_mean(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The mean of grad_out is taken with equal weights; it must be weighted by the shares."""
+    return softmax(x, dim) * (grad_out - grad_out.mean(dim=dim, keepdim=True))
+
+
+def softmax_backward__factor_missing(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The shares in front are missing: grad_out minus its weighted mean must be multiplied by p."""
+    p = softmax(x, dim)
+    return grad_out - (p * grad_out).sum(dim=dim, keepdim=True)
+
+
+def softmax_backward__sum_over_everything(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The weighted sum runs over the whole tensor, not along dim: slices disturb each other."""
+    p = softmax(x, dim)
+    return p * (grad_out - (p * grad_out).sum())
+
+
+def softmax_backward__takes_x_for_the_shares(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """x is treated as if it held the shares; softmax has to be applied to it first."""
+    return x * (grad_out - (x * grad_out).sum(dim=dim, keepdim=True))
+
+
+def softmax_backward__dim_ignored(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """dim is never used: everything runs along the last dimension."""
+    return softmax_backward(grad_out, x)
+
+
+def softmax_backward__sum_along_the_last_dim(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The shares are taken along dim, but the weighted sum always along the last dimension."""
+    p = softmax(x, dim)
+    return p * (grad_out - (p * grad_out).sum(dim=-1, keepdim=True))
+
+
+def softmax_backward__default_dim_0(grad_out: Tensor, x: Tensor, dim: int = 0) -> Tensor:
+    """The default of dim must be -1; here it is 0, the batch."""
+    return softmax_backward(grad_out, x, dim)
+
+
+def softmax_backward__of_log_softmax(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """This is the way back of log_softmax, g - p * sum(g)."""
+    return grad_out - softmax(x, dim) * grad_out.sum(dim=dim, keepdim=True)
+
+
+def softmax_backward__zeros(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Nothing but zeros comes back; that is right only for a grad_out with equal entries."""
+    return torch.zeros_like(x)
+
+
+def softmax_backward__eye_on_the_cpu(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
+    slopes = p.unsqueeze(-1) * (torch.eye(p.shape[-1], dtype=x.dtype) - p.unsqueeze(-2))
+    return (slopes * g.unsqueeze(-2)).sum(dim=-1).movedim(-1, dim)
+
+
+# --- log_softmax ------------------------------------------------------------------------------------------
+
+
+def log_softmax__log_of_softmax(x: Tensor, dim: int = -1) -> Tensor:
+    """The logarithm is taken of the finished shares: where a share is too small for a float this is -inf."""
+    return torch.log(softmax(x, dim))
+
+
+def log_softmax__log_with_eps(x: Tensor, dim: int = -1) -> Tensor:
+    """A small number is added inside the logarithm: no result can fall below log(1e-12) = -27.6."""
+    return torch.log(softmax(x, dim) + 1e-12)
+
+
+def log_softmax__no_shift(x: Tensor, dim: int = -1) -> Tensor:
+    """The largest score is not subtracted before exp: the sum becomes infinite, or 0."""
+    return x - torch.log(torch.exp(x).sum(dim=dim, keepdim=True))
+
+
+def log_softmax__global_maximum(x: Tensor, dim: int = -1) -> Tensor:
+    """The maximum is taken over the whole tensor, not along dim: a row far below it has the sum 0, and log 0 is -inf."""
+    shifted = x - x.max()
+    return shifted - torch.log(torch.exp(shifted).sum(dim=dim, keepdim=True))
+
+
+def log_softmax__maximum_not_given_back(x: Tensor, dim: int = -1) -> Tensor:
+    """The maximum is taken off inside the sum but not off x: every result is too large by that maximum."""
+    largest = x.amax(dim=dim, keepdim=True)
+    return x - torch.log(torch.exp(x - largest).sum(dim=dim, keepdim=True))
+
+
+def log_softmax__sum_over_everything(x: Tensor, dim: int = -1) -> Tensor:
+    """The sum runs over the whole tensor, not along dim."""
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    return shifted - torch.log(torch.exp(shifted).sum())
+
+
+def log_softmax__dim_ignored(x: Tensor, dim: int = -1) -> Tensor:
+    """dim is never used: the shares always add up along the last dimension."""
+    return log_softmax(x)
+
+
+def log_softmax__default_dim_0(x: Tensor, dim: int = 0) -> Tensor:
+    """The default of dim must be -1; here it is 0, the batch."""
+    return log_softmax(x, dim)
+
+
+def log_softmax__base_ten(x: Tensor, dim: int = -1) -> Tensor:
+    """The logarithm of the sum is to the base 10; it must be the natural one."""
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    return shifted - torch.log10(torch.exp(shifted).sum(dim=dim, keepdim=True))
+
+
+def log_softmax__float32_inside(x: Tensor, dim: int = -1) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return log_softmax(x.to(torch.float32), dim).to(x.dtype)
+
+
+def log_softmax__total_on_the_cpu(x: Tensor, dim: int = -1) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    shifted = x - x.amax(dim=dim, keepdim=True)
+    total = torch.zeros(shifted.amax(dim=dim).shape, dtype=x.dtype)
+    for part in shifted.unbind(dim):
+        total = total + torch.exp(part)
+    return shifted - torch.log(total).unsqueeze(dim)
+
+
+# --- log_softmax_backward ---------------------------------------------------------------------------------
+
+
+def log_softmax_backward__of_softmax(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """This is the way back of softmax, p * (g - sum(p * g))."""
+    return softmax_backward(grad_out, x, dim)
+
+
+def log_softmax_backward__sum_missing(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The shares are subtracted once; they must be multiplied by the sum of grad_out along dim first."""
+    return grad_out - softmax(x, dim)
+
+
+def log_softmax_backward__entry_instead_of_sum(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Each share is multiplied by its own entry of grad_out; it must be the sum of grad_out along dim."""
+    return grad_out - softmax(x, dim) * grad_out
+
+
+def log_softmax_backward__weighted_sum(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The sum of grad_out is weighted by the shares; it must be plain."""
+    p = softmax(x, dim)
+    return grad_out - p * (p * grad_out).sum(dim=dim, keepdim=True)
+
+
+def log_softmax_backward__mean_instead_of_sum(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The mean of grad_out along dim is used; it must be the sum."""
+    return grad_out - softmax(x, dim) * grad_out.mean(dim=dim, keepdim=True)
+
+
+def log_softmax_backward__sum_over_everything(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The sum of grad_out runs over the whole tensor, not along dim."""
+    return grad_out - softmax(x, dim) * grad_out.sum()
+
+
+def log_softmax_backward__dim_ignored(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """dim is never used: everything runs along the last dimension."""
+    return log_softmax_backward(grad_out, x)
+
+
+def log_softmax_backward__default_dim_0(grad_out: Tensor, x: Tensor, dim: int = 0) -> Tensor:
+    """The default of dim must be -1; here it is 0, the batch."""
+    return log_softmax_backward(grad_out, x, dim)
+
+
+def log_softmax_backward__sign(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The sign is turned around: it is grad_out minus the shares' part."""
+    return softmax(x, dim) * grad_out.sum(dim=dim, keepdim=True) - grad_out
+
+
+def log_softmax_backward__logarithms_for_shares(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The sum of grad_out is multiplied by the logarithms; it must be the shares themselves."""
+    return grad_out - log_softmax(x, dim) * grad_out.sum(dim=dim, keepdim=True)
+
+
+def log_softmax_backward__eye_on_the_cpu(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
+    slopes = torch.eye(p.shape[-1], dtype=x.dtype) - p.unsqueeze(-1)
+    return (slopes * g.unsqueeze(-2)).sum(dim=-1).movedim(-1, dim)

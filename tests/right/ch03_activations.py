@@ -1,0 +1,244 @@
+"""Differently written right versions of the exercises of chapter 3: every check must let them pass.
+
+Names of the solution (`softmax`, `sigmoid`, ...) mean the solution's versions.
+"""
+# ruff: noqa: F821 -- a variant is put into the solution's module, where those names are defined
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+# --- sigmoid and its way back -----------------------------------------------------------------------------
+
+
+def sigmoid__by_sides(x: Tensor) -> Tensor:
+    """The exponential of -|x| only, never above 1."""
+    decay = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
+
+
+def sigmoid__from_tanh(x: Tensor) -> Tensor:
+    """The identity with tanh, exact up to absolute rounding."""
+    return (1 + tanh(x / 2)) / 2
+
+
+def sigmoid__entry_by_entry(x: Tensor) -> Tensor:
+    """A loop over Python numbers."""
+    out = torch.empty_like(x, memory_format=torch.contiguous_format)
+    for index, value in enumerate(x.reshape(-1).tolist()):
+        decay = math.exp(-abs(value))
+        out.view(-1)[index] = 1 / (1 + decay) if value >= 0 else decay / (1 + decay)
+    return out
+
+
+def sigmoid__reciprocal(x: Tensor) -> Tensor:
+    """The same formula by methods, on a copy of its own."""
+    return x.neg().exp().add(1).reciprocal()
+
+
+def sigmoid_backward__both_sides(grad_out: Tensor, x: Tensor) -> Tensor:
+    """1 - s written as sigmoid(-x)."""
+    return grad_out * sigmoid(x) * sigmoid(-x)
+
+
+def sigmoid_backward__difference(grad_out: Tensor, x: Tensor) -> Tensor:
+    """s - s^2."""
+    s = sigmoid(x)
+    return (s - s**2) * grad_out
+
+
+def sigmoid_backward__by_decay(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The quotient with exp(-|x|), which cannot overflow; the slope is even."""
+    decay = torch.exp(-x.abs())
+    return grad_out * decay / (1 + decay) ** 2
+
+
+# --- tanh and its way back --------------------------------------------------------------------------------
+
+
+def tanh__from_sigmoid(x: Tensor) -> Tensor:
+    """The identity with sigmoid, exact up to absolute rounding."""
+    return 2 * sigmoid(2 * x) - 1
+
+
+def tanh__one_exponential(x: Tensor) -> Tensor:
+    """Infinity stands below the line only."""
+    return 1 - 2 / (1 + torch.exp(2 * x))
+
+
+def tanh__expm1(x: Tensor) -> Tensor:
+    """Accurate near 0 as well."""
+    lack = torch.expm1(-2 * x.abs())
+    return -torch.sign(x) * lack / (2 + lack)
+
+
+def tanh__clamped(x: Tensor) -> Tensor:
+    """The formula as written, where it is safe: beyond 30 a float64 tanh is 1."""
+    near = x.clamp(-30, 30)
+    up, down = torch.exp(near), torch.exp(-near)
+    return (up - down) / (up + down)
+
+
+def tanh_backward__by_factors(grad_out: Tensor, x: Tensor) -> Tensor:
+    """(1 - y)(1 + y)."""
+    y = tanh(x)
+    return grad_out * (1 - y) * (1 + y)
+
+
+def tanh_backward__from_sigmoid(grad_out: Tensor, x: Tensor) -> Tensor:
+    """4 s (1 - s) at 2x."""
+    s = sigmoid(2 * x)
+    return 4 * grad_out * s * (1 - s)
+
+
+def tanh_backward__by_decay(grad_out: Tensor, x: Tensor) -> Tensor:
+    """One over the squared hyperbolic cosine, divided by its large exponential."""
+    decay = torch.exp(-2 * x.abs())
+    return grad_out * 4 * decay / (1 + decay) ** 2
+
+
+# --- relu and its way back --------------------------------------------------------------------------------
+
+
+def relu__where(x: Tensor) -> Tensor:
+    """A choice between x and 0."""
+    return torch.where(x > 0, x, torch.zeros_like(x))
+
+
+def relu__product(x: Tensor) -> Tensor:
+    """A product with the gate; a negative entry becomes -0.0, which equals 0."""
+    return x * (x > 0)
+
+
+def relu__half_sum(x: Tensor) -> Tensor:
+    """Half of x + |x|."""
+    return (x + x.abs()) / 2
+
+
+def relu__masked_copy(x: Tensor) -> Tensor:
+    """Zeros written into a copy."""
+    out = x.clone()
+    out[x < 0] = 0
+    return out
+
+
+def relu__maximum(x: Tensor) -> Tensor:
+    """The larger of x and 0, entry by entry."""
+    return torch.maximum(x, torch.zeros((), dtype=x.dtype, device=x.device))
+
+
+def relu_backward__where(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A choice between grad_out and 0."""
+    return torch.where(x > 0, grad_out, torch.zeros_like(grad_out))
+
+
+def relu_backward__masked_copy(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Zeros written into a copy."""
+    out = grad_out.clone()
+    out[x <= 0] = 0
+    return out
+
+
+def relu_backward__sign_of_output(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The sign of relu(x) is the gate."""
+    return grad_out * relu(x).sign()
+
+
+# --- softmax and its way back -----------------------------------------------------------------------------
+
+
+def softmax__exp_of_log_softmax(x: Tensor, dim: int = -1) -> Tensor:
+    """The exponential of the logarithms."""
+    return torch.exp(log_softmax(x, dim))
+
+
+def softmax__slice_by_slice(x: Tensor, dim: int = -1) -> Tensor:
+    """A loop over the slices of a two-dimensional view."""
+    rows = x.movedim(dim, -1)
+    shares = []
+    for row in rows.reshape(-1, rows.shape[-1]):
+        weights = torch.exp(row - row.max())
+        shares.append(weights / weights.sum())
+    return torch.stack(shares).reshape(rows.shape).movedim(-1, dim)
+
+
+def softmax__max_with_values(x: Tensor, dim: int = -1) -> Tensor:
+    """torch.max along dim, a reciprocal of the sum."""
+    largest, _ = torch.max(x, dim=dim, keepdim=True)
+    weights = torch.exp(x - largest)
+    return weights * weights.sum(dim, keepdim=True).reciprocal()
+
+
+def softmax__unsqueezed(x: Tensor, dim: int = -1) -> Tensor:
+    """Dimensions dropped and put back by hand."""
+    weights = torch.exp(x - x.amax(dim).unsqueeze(dim))
+    return weights.div(weights.sum(dim).unsqueeze(dim))
+
+
+def softmax_backward__expanded(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The product multiplied out."""
+    pulled = softmax(x, dim) * grad_out
+    return pulled - softmax(x, dim) * pulled.sum(dim, keepdim=True)
+
+
+def softmax_backward__jacobian(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The whole matrix of slopes, diag(p) - p p^T, for every slice."""
+    p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
+    slopes = torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)
+    return torch.einsum("...ij,...j->...i", slopes, g).movedim(-1, dim)
+
+
+def softmax_backward__by_log_softmax(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Through the logarithm: p = exp(log p)."""
+    return log_softmax_backward(grad_out * softmax(x, dim), x, dim)
+
+
+# --- log_softmax and its way back -------------------------------------------------------------------------
+
+
+def log_softmax__log_sum_first(x: Tensor, dim: int = -1) -> Tensor:
+    """The log-sum with the maximum added back, then subtracted from x."""
+    largest = x.amax(dim=dim, keepdim=True)
+    log_sum = largest + torch.log(torch.exp(x - largest).sum(dim=dim, keepdim=True))
+    return x - log_sum
+
+
+def log_softmax__slice_by_slice(x: Tensor, dim: int = -1) -> Tensor:
+    """A loop over the slices of a two-dimensional view."""
+    rows = x.movedim(dim, -1)
+    logs = []
+    for row in rows.reshape(-1, rows.shape[-1]):
+        shifted = row - row.max()
+        logs.append(shifted - shifted.exp().sum().log())
+    return torch.stack(logs).reshape(rows.shape).movedim(-1, dim)
+
+
+def log_softmax__of_the_largest_share(x: Tensor, dim: int = -1) -> Tensor:
+    """The largest share is never tiny; the others follow from the differences of the scores."""
+    largest = softmax(x, dim).amax(dim=dim, keepdim=True)
+    return (x - x.amax(dim=dim, keepdim=True)) + torch.log(largest)
+
+
+def log_softmax_backward__in_logs(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The shares as exponentials of log_softmax."""
+    total = grad_out.sum(dim, keepdim=True)
+    return grad_out - total * log_softmax(x, dim).exp()
+
+
+def log_softmax_backward__jacobian(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The whole matrix of slopes, I - 1 p^T, for every slice."""
+    p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
+    slopes = torch.eye(p.shape[-1], dtype=x.dtype, device=x.device) - p.unsqueeze(-2)
+    return torch.einsum("...ij,...i->...j", slopes, g).movedim(-1, dim)
+
+
+def log_softmax_backward__slice_by_slice(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """A loop over the slices."""
+    gradients = []
+    p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
+    for g_row, p_row in zip(g.reshape(-1, g.shape[-1]), p.reshape(-1, p.shape[-1]), strict=True):
+        gradients.append(g_row - p_row * g_row.sum())
+    return torch.stack(gradients).reshape(g.shape).movedim(-1, dim)
