@@ -275,11 +275,13 @@ def test_a_tensor_made_on_the_cpu_is_found_out_on_another_device() -> None:
         "import torch\n"
         "def bad(x):\n    return x + torch.ones(3)\n"
         "def good(x):\n    return x + torch.ones(3, device=x.device)\n"
+        "def listed(x):\n    return x + torch.tensor([1.0, 2.0, 3.0], device=x.device) + x.new_tensor(1.0)\n"
         "def by_value(x):\n    return x if x.sum().item() > 0 else -x\n"
     )
     x = torch.ones(3)
 
     assert learner.portable("good", x) == ("meta",)
+    assert learner.portable("listed", x) == ("meta",)
     assert learner.portable("by_value", x) is None
     with pytest.raises(LearnerRaised, match="device"):
         learner.portable("bad", x)

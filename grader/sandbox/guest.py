@@ -304,7 +304,8 @@ class Session:
             return Reply("missing", message=request.name), b""
         args, kwargs = self._build(request, arguments, function)
         try:
-            with FakeTensorMode():
+            # Without the flag, torch.tensor([...], device=x.device) could not be mixed in: it makes a real meta tensor.
+            with FakeTensorMode(allow_non_fake_inputs=True):
                 args = [_on_meta(value) for value in args]
                 kwargs = {name: _on_meta(value) for name, value in kwargs.items()}
                 result = function(*args, **kwargs)
