@@ -196,6 +196,5 @@ def _short(node: ast.AST) -> str:
     if isinstance(node, ast.comprehension):
         return " if ".join(ast.unparse(test) for test in node.ifs)
     if isinstance(node, ast.If | ast.While | ast.For):
-        head = ast.unparse(node).splitlines()[0]
-        return head
+        return ast.unparse(node).splitlines()[0]
     return " ".join(ast.unparse(ast.fix_missing_locations(node)).split())[:120]

@@ -20,6 +20,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 from grader.checking.counterexample import build_counterexample
 from grader.checking.failures import CheckFailure, NotCheckable
 from grader.checking.law import Check, Suite, suite_of
+from grader.errors import CourseError
 from grader.records import (
     Chapter,
     CheckResult,
@@ -100,8 +101,14 @@ class Workplace(Protocol):
 
 
 def load_suite(stem: str) -> Suite:
-    """The checks of a chapter, found by its stem."""
-    module = importlib.import_module(f"grader.checks.{stem}")
+    """The checks of a chapter, found by its stem; CourseError when there are none."""
+    name = f"grader.checks.{stem}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise CourseError("the chapter has no checks", f"grader/checks/{stem}.py", "write them") from None
     return suite_of(module, hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
 
 
@@ -150,7 +157,7 @@ def unreadable(chapter: Chapter, path: Path, error: str, profile: Profile) -> Re
         suite = load_suite(chapter.stem)
         checks = tuple(_not_run(check, "the submission could not be read") for check in suite.checks)
         sha256 = suite.sha256
-    except ModuleNotFoundError:
+    except CourseError:
         checks, sha256 = (), ""
     exercises = tuple(ExerciseScore(e.name, 0.0, e.points, e.extra) for e in chapter.exercises)
     return Report(

@@ -1,4 +1,4 @@
-"""The author's commands: stubs."""
+"""The author's commands: stubs, prove."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from grader.cli import console
 from grader.errors import CourseError
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `brick`."""
     app.command()(stubs)
+    app.command()(prove)
 
 
 def stubs(
@@ -34,4 +36,43 @@ def stubs(
         typer.echo(f"{len(course.chapters)} exercise files are up to date")
     elif check:
         typer.echo("next: run: brick stubs")
+        raise typer.Exit(1)
+
+
+def prove(
+    chapters: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="ch03, 3 or activations; all if left out.", metavar="[CHAPTER]...", show_default=False
+        ),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=1, help="Inputs per check.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Try every claim under this many seeds.")] = 2,
+    jobs: Annotated[int, typer.Option(min=0, help="Judge this many at once; 0 means one per core.")] = 0,
+    mutants: Annotated[bool, typer.Option(help="Make mechanical mutants of the solutions too.")] = True,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Show which check catches which mistake.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Judge the checks: every known mistake and mutant is caught, every right answer passes.
+
+    Exit code 1 when anything falls short.
+    """
+    from grader.course import find_chapter, load_course
+    from grader.prove import prove as prove_chapters
+    from grader.report import proof
+
+    course = load_course()
+    chosen = [find_chapter(course, word) for word in chapters or []] or list(course.chapters)
+    with console.counter("proving", quiet=as_json) as advance:
+        proofs = prove_chapters(
+            course, chosen, seeds=tuple(range(seeds)), examples=examples, jobs=jobs or None,
+            advance=advance, mutate=mutants,
+        )  # fmt: skip
+    if as_json:
+        typer.echo(proof.as_json(proofs), nl=False)
+    else:
+        for one in proofs:
+            typer.echo("\n".join(proof.lines(one, matrix=matrix)))
+        typer.echo("\n".join(proof.summary(proofs)))
+    if not all(one.holds for one in proofs):
         raise typer.Exit(1)

@@ -1,0 +1,64 @@
+"""Turn proofs of chapters into the lines an author reads, and into JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.prove import Proof
+
+SCHEMA = "brickwork/proof/v1"
+
+
+def lines(proof: Proof, *, matrix: bool = False) -> Iterator[str]:
+    """One chapter: its figures, its matrix on request, and what falls short."""
+    verdict = "ok  " if proof.holds else "FAIL"
+    yield (
+        f"{verdict}  {proof.chapter:22} mistakes {proof.mistakes_caught}/{proof.mistakes}"
+        f"  mutants {proof.killed}/{proof.mutants - proof.equivalent} (+{proof.equivalent} equivalent)"
+        f"  right {proof.right_passed}/{proof.right}"
+    )
+    if matrix:
+        yield from _matrix(proof)
+    for shortfall in proof.shortfalls:
+        yield f"      {shortfall}"
+
+
+def _matrix(proof: Proof) -> Iterator[str]:
+    """Checks down, mistakes across, exercise by exercise; `x` where the check catches the mistake."""
+    by_exercise: dict[str, list[str]] = {}
+    for mistake in proof.caught_by:
+        by_exercise.setdefault(mistake.split("__")[0], []).append(mistake)
+    for exercise, mistakes in by_exercise.items():
+        yield f"      {exercise}"
+        for number, mistake in enumerate(mistakes, 1):
+            yield f"        {number:2}  {mistake.split('__', 1)[1]}"
+        caught = {name for mistake in mistakes for name in proof.caught_by[mistake]}
+        yield "        " + "".join(f"{number:3}" for number in range(1, len(mistakes) + 1))
+        for check in (name for name in proof.kills if name in caught):
+            marks = ["x" if check in proof.caught_by[mistake] else "." for mistake in mistakes]
+            yield "        " + "".join(f"{mark:>3}" for mark in marks) + f"  {check}"
+
+
+def summary(proofs: Sequence[Proof]) -> Iterator[str]:
+    """The whole course in one line, and the next step."""
+    figures = [
+        f"{sum(p.mistakes_caught for p in proofs)} of {sum(p.mistakes for p in proofs)} mistakes caught",
+        f"{sum(p.killed for p in proofs)} of {sum(p.mutants for p in proofs)} mutants killed",
+        f"{sum(p.equivalent for p in proofs)} equivalent",
+        f"{sum(p.right_passed for p in proofs)} of {sum(p.right for p in proofs)} right answers passed",
+    ]
+    yield ""
+    yield ", ".join(figures)
+    short = [proof for proof in proofs if not proof.holds]
+    if short:
+        yield f"next: mend grader/checks/{short[0].chapter}.py, then run: brick prove {short[0].chapter[:4]}"
+
+
+def as_json(proofs: Iterable[Proof]) -> str:
+    """The proofs with a schema name."""
+    chapters = [dataclasses.asdict(proof) | {"holds": proof.holds} for proof in proofs]
+    return json.dumps({"schema": SCHEMA, "chapters": chapters}, indent=2) + "\n"
