@@ -223,7 +223,7 @@ def dropout__bernoulli_in_place(
     if not training:
         return x * 1, torch.ones_like(x, dtype=torch.bool)
     mask = torch.empty(x.shape, dtype=torch.bool, device=x.device).bernoulli_(keep, generator=generator)
-    return x.masked_fill(~mask, 0.0) / max(keep, 1e-300), mask
+    return x.masked_fill(~mask, 0.0) / max(keep, 1e-30), mask
 
 
 # --- dropout_backward -------------------------------------------------------------------------------------
