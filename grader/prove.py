@@ -302,7 +302,20 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
 
 @lru_cache
 def _suite(stem: str) -> Any:
+    _warm_up()
     return load_suite(stem)
+
+
+@lru_cache
+def _warm_up() -> None:
+    """Let torch import what it imports late: an alarm in the middle of an import leaves it broken for good."""
+    import torch
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    with FakeTensorMode():
+        table = torch.empty((2, 3), device="meta")
+        (table.exp() / table.sum(dim=-1, keepdim=True)).amax(dim=0)
+    torch.optim.SGD([torch.zeros(1)], lr=0.1).step()
 
 
 class _Alarmed(SameProcess):
