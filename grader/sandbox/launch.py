@@ -268,6 +268,7 @@ def _environment(device: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",  # the same order of sets in every grading
         "PYTHONUTF8": "1",
         "LC_ALL": "C.UTF-8",
+        "TORCHINDUCTOR_CACHE_DIR": "/",  # asked for by an import; a folder that exists need not be made
     }
     if device != "cpu" and "CUDA_VISIBLE_DEVICES" in os.environ:
         environment["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]

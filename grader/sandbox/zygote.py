@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -92,6 +93,7 @@ def _enter(settings: dict[str, Any]) -> None:
         lockdown.see_only(settings["folders"], settings["files"])
     if settings["filter"] is not None:
         lockdown.never_gain()
+        tempfile.tempdir = "/"  # parts of torch ask for its name when imported, and would be refused one
 
 
 def _warm_up(settings: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def abort():
 
 
 def huge_answer():
-    return torch.zeros(64 * 1024 * 1024)
+    return torch.zeros(17 * 1024 * 1024)
 
 
 def huge_text():
