@@ -24,6 +24,7 @@ from grader.variants import Variant, read_variants
 SEEDS = (0, 1)
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05
+MATRIX_EXAMPLES = 20
 _CALL_S, _CHECK_S = 2.0, 20.0
 
 
@@ -187,7 +188,8 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
     counts: dict[str, list[int]] = {
         kind: [0, 0] for kind in ("solution", "stub", "mistake", "right", "mutant")
     }
-    survivors, slowest = [], ()
+    survivors: list[str] = []
+    slowest: tuple[tuple[str, float], ...] = ()
     alive: set[str] = set()
     for verdict in verdicts:
         candidate = verdict.candidate
@@ -288,8 +290,10 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
         except (LearnerRaised, LearnerLost) as error:
             return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
         learner.returns = suite.returns
-        profile = Profile("prove", examples, seed=seed, shrink=False)
         for check in checks:
+            # Once a mistake is caught, the other checks only fill in the matrix.
+            enough = min(examples, MATRIX_EXAMPLES) if failed and candidate.kind == "mistake" else examples
+            profile = Profile("prove", enough, seed=seed, shrink=False)
             result = Trial(check, learner, profile, stem, _CHECK_S).run()
             seconds[check.name] = seconds.get(check.name, 0.0) + result.seconds
             if result.outcome is Outcome.FAILED:

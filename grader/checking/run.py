@@ -365,7 +365,7 @@ class Trial:
             once(**drawn)
 
         example.__name__ = example.__qualname__ = self.check.name
-        armed = hypothesis.seed(self.seed)(settings(hypothesis.given(**self.check.inputs)(example)))
+        armed: Any = hypothesis.seed(self.seed)(settings(hypothesis.given(**self.check.inputs)(example)))
         armed.hypothesis.inner_test._hypothesis_internal_add_digest = self.check.name.encode()
         try:
             armed()
