@@ -362,9 +362,10 @@ class FeatureEncoder:
             ValueError: if a row is shorter or longer than the first; the message says which row, from 0.
         """
         # BEGIN SOLUTION
-        _require_width(rows, len(rows[0]))
+        width = len(rows[0])
+        _require_width(rows, width)
         self.tables = []
-        for j in range(len(rows[0])):
+        for j in range(width):
             words = dict.fromkeys(row[j] for row in rows if isinstance(row[j], str))
             self.tables.append({word: code for code, word in enumerate(words)})
         # END SOLUTION

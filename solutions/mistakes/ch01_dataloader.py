@@ -363,6 +363,17 @@ class DataLoader__shuffles_within_batches(DataLoader):
         return _batches(self, [i for chunk in mixed for i in chunk])
 
 
+class DataLoader__shuffles_the_data(DataLoader):
+    """The caller's own list is put into a new order; only positions should be shuffled."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        if self.shuffle:
+            samples = [self.data[i] for i in _positions(self)]
+            for i, sample in enumerate(samples):
+                self.data[i] = sample
+        return _batches(self, list(range(len(self.data))))
+
+
 class DataLoader__rotates(DataLoader):
     """The data is only rotated: it starts at a random sample and keeps its order from there."""
 

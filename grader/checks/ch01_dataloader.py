@@ -1,0 +1,501 @@
+"""Check the loader against torch's own, and the encoder against tables made by hand: ch01."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
+
+from grader.checking import (
+    OBJECT,
+    TENSOR,
+    agree,
+    booleans,
+    check,
+    composite,
+    floats,
+    given,
+    integers,
+    lists,
+    refuses,
+    require,
+    sampled_from,
+    seeds,
+    tensors,
+)
+
+RETURNS = {"DataLoader": OBJECT, "FeatureEncoder": OBJECT, "FeatureEncoder.transform": TENSOR}
+
+HINTS = {
+    "DataLoader": (
+        "The loader keeps the data and the settings. Everything that belongs to one epoch, its order and how far "
+        "it has come, belongs to the iterator that iter() returns.",
+        "When made: refuse a batch_size below 1, keep the settings, make a generator of your own and seed it. The "
+        "length: samples divided by batch_size, one more for a rest unless it is dropped. At iter(): list the "
+        "positions, permuted by your generator if shuffling; cut that list into as many pieces as the length says; "
+        "return a generator expression that picks each piece's samples by their positions and stacks them, the "
+        "features as float32, the targets as int64 or float32.",
+    ),
+    "FeatureEncoder": (
+        "One table per column, from word to code. fit makes the tables, transform only reads them; a column of "
+        "numbers has an empty table.",
+        "fit: refuse rows of unequal width; per column, go down the rows and give each word that is new the number "
+        "of words seen so far. transform: refuse if there are no tables, or a row has another width; look up each "
+        "str in its column's table, refusing one that is not there; let numbers pass; return a float32 tensor, "
+        "given its shape by hand so that no rows give (0, D).",
+    ),
+}
+
+Samples = list[tuple[Any, Any]]
+
+
+# --- DataLoader: what should come, and what does ----------------------------------------------------------
+
+
+@composite
+def samples(draw: Any, fewest: int = 0, most: int = 9) -> Samples:
+    """Samples of one to four features as plain numbers, with integer or with float targets."""
+    count, width = draw(integers(fewest, most)), draw(integers(1, 4))
+    features = draw(tensors((count, width)))
+    if draw(booleans()):
+        targets = draw(lists(integers(-3, 9), min_size=count, max_size=count))
+    else:
+        targets = draw(lists(floats(-5.0, 5.0), min_size=count, max_size=count))
+    row = draw(sampled_from((list, tuple)))
+    return [(row(x), target) for x, target in zip(features.tolist(), targets, strict=True)]
+
+
+def numbered(count: int) -> Samples:
+    """Samples that carry their position in both features and as their target."""
+    return [([float(i), -0.5 * i], i) for i in range(count)]
+
+
+def as_torch_loads(data: Samples, batch_size: int, drop_last: bool = False) -> list[tuple[Tensor, Tensor]]:
+    """The batches of torch's own loader, unshuffled."""
+    if not data:
+        return []
+    X = torch.tensor([features for features, _ in data], dtype=torch.float32)
+    y = torch.tensor([target for _, target in data])  # Python's ints become int64, its floats float32
+    loader = DataLoader(TensorDataset(X, y), batch_size, drop_last=drop_last)
+    return [(features, targets) for features, targets in loader]
+
+
+def batch_of(found: Any) -> tuple[Tensor, Tensor]:
+    """What an iterator gave, if it has the form of a batch."""
+    pair = isinstance(found, tuple | list) and len(found) == 2
+    require(
+        pair and all(isinstance(part, Tensor) for part in found), "a batch is not a pair of tensors (X, y)"
+    )
+    X, y = found
+    return X, y
+
+
+def batches(iterator: Iterable[Any], most: int) -> list[tuple[Tensor, Tensor]]:
+    """The batches of an iterator, cut off when there are more than `most`."""
+    found = [batch_of(batch) for batch in islice(iterator, most + 1)]
+    require(len(found) <= most, f"after {most} batches there are still more")
+    return found
+
+
+def order_of(iterator: Iterable[Any], count: int) -> list[int]:
+    """The positions that an epoch of `numbered(count)` visits; every sample must still be in one piece."""
+    order: list[int] = []
+    for X, y in batches(iterator, count):
+        agree(X, torch.stack([y.to(torch.float32), -0.5 * y], dim=1), what="the features")
+        order += y.tolist()
+    return order
+
+
+def epochs(learner: Any, count: int, batch_size: int, number: int, **settings: Any) -> list[list[int]]:
+    """The orders of the first epochs of a shuffling loader."""
+    loader = learner.DataLoader(numbered(count), batch_size, shuffle=True, **settings)
+    return [order_of(iter(loader), count) for _ in range(number)]
+
+
+# --- DataLoader: in order ---------------------------------------------------------------------------------
+
+
+@check("DataLoader", hint="Go in steps of batch_size; what is left at the end is a batch too.")
+def check_loader_cuts_ten_samples_into_4_4_2(learner: Any) -> None:
+    """Ten samples in batches of 4 come as 4, 4 and 2, in their order."""
+    loader = learner.DataLoader(numbered(10), 4)
+    found = batches(iter(loader), 3)
+    agree(found, as_torch_loads(numbered(10), 4), what="batch")
+
+
+@check("DataLoader", hint="Compare which samples the last batch holds, with drop_last and without.")
+@given(data=samples(), batch_size=integers(1, 5), drop_last=booleans())
+def check_loader_gives_the_batches_of_torch(
+    learner: Any, data: Samples, batch_size: int, drop_last: bool
+) -> None:
+    """The batches are those of torch's DataLoader: same samples, order, shapes and dtypes."""
+    expected = as_torch_loads(data, batch_size, drop_last)
+    loader = learner.DataLoader(data, batch_size, drop_last=drop_last)
+    agree(batches(iter(loader), len(expected)), expected, what="batch")
+
+
+@check(
+    "DataLoader",
+    hint="X is float32 always; y is int64 if the targets are integers of any width, else float32.",
+)
+@given(
+    X=tensors(ndim=2),
+    kinds=sampled_from([
+        (torch.float32, torch.int64), (torch.float64, torch.float64), (torch.int64, torch.int8),
+        (torch.float64, torch.int32), (torch.int16, torch.float32), (torch.float32, torch.uint8),
+    ]),
+    batch_size=integers(1, 4),
+)  # fmt: skip
+def check_loader_settles_the_dtypes(
+    learner: Any, X: Tensor, kinds: tuple[torch.dtype, torch.dtype], batch_size: int
+) -> None:
+    """Tensors of any dtype become float32 features and int64 or float32 targets."""
+    features = X.clamp(-100, 100).to(kinds[0])
+    targets = torch.arange(len(X)).to(kinds[1])
+    whole = not targets.is_floating_point()
+    expected = (features.to(torch.float32), targets.to(torch.int64 if whole else torch.float32))
+    loader = learner.DataLoader(list(zip(features, targets, strict=True)), batch_size)
+    pieces = zip(*(part.split(batch_size) for part in expected), strict=True)
+    agree(batches(iter(loader), len(X)), list(pieces), what="batch")
+
+
+@check("DataLoader", hint="Divide, and look at the rest; with drop_last a rest does not count.")
+@given(count=integers(0, 12), batch_size=integers(1, 6), drop_last=booleans(), shuffle=booleans())
+def check_loader_length_is_the_number_of_batches(
+    learner: Any, count: int, batch_size: int, drop_last: bool, shuffle: bool
+) -> None:
+    """len() is the number of batches that iteration gives."""
+    expected = len(as_torch_loads(numbered(count), batch_size, drop_last))
+    loader = learner.DataLoader(numbered(count), batch_size, drop_last=drop_last, shuffle=shuffle)
+    agree(len(loader), expected, what="len(loader)")
+    agree(len(batches(iter(loader), expected)), expected, what="the number of batches")
+
+
+@check(
+    "DataLoader", hint="Use only len(data) and data[i], with i from 0 to len(data) - 1: no slices, no copies."
+)
+@given(data=samples(fewest=1), batch_size=integers(1, 4), shuffle=booleans())
+def check_loader_needs_only_len_and_getitem(
+    learner: Any, data: Samples, batch_size: int, shuffle: bool
+) -> None:
+    """Data that has only __len__ and __getitem__ will do."""
+    loader = learner.DataLoader(learner.sequence(data), batch_size, shuffle=shuffle)
+    found = batches(iter(loader), len(data))
+    expected = as_torch_loads(data, batch_size)
+    agree([len(y) for _, y in found], [len(y) for _, y in expected], what="the sizes of the batches")
+    if not shuffle:
+        agree(found, expected, what="batch")
+
+
+@check(
+    "DataLoader",
+    hint="The place in the data belongs to the iterator; the loader must not be its own iterator.",
+)
+@given(count=integers(1, 9), batch_size=integers(1, 4), turns=lists(integers(0, 2), max_size=12))
+def check_loader_iterators_do_not_disturb_each_other(
+    learner: Any, count: int, batch_size: int, turns: list[int]
+) -> None:
+    """Several loops over one loader at once each see all batches."""
+    expected = as_torch_loads(numbered(count), batch_size)
+    loader = learner.DataLoader(numbered(count), batch_size)
+    iterators = [iter(loader) for _ in range(3)]
+    found: list[list[Any]] = [[], [], []]
+    for turn in [*turns, *[0, 1, 2] * len(expected)]:
+        if len(found[turn]) < len(expected):
+            batch = next(iterators[turn], None)
+            require(
+                batch is not None, f"loop {turn} ends after {len(found[turn])} batches, not {len(expected)}"
+            )
+            found[turn].append(batch_of(batch))
+    for turn, iterator in enumerate(iterators):
+        agree(found[turn], expected, what=f"loop {turn}, batch")
+        require(next(iterator, None) is None, f"loop {turn} does not end after {len(expected)} batches")
+
+
+@check("DataLoader", hint="Every iter() starts anew; nothing may be used up.")
+@given(data=samples(fewest=1), batch_size=integers(1, 4))
+def check_loader_can_be_read_again(learner: Any, data: Samples, batch_size: int) -> None:
+    """A second epoch gives the same batches as the first, also after one broken off."""
+    expected = as_torch_loads(data, batch_size)
+    loader = learner.DataLoader(data, batch_size)
+    next(iter(loader))
+    for epoch in (1, 2):
+        agree(batches(iter(loader), len(expected)), expected, what=f"epoch {epoch}, batch")
+
+
+@check("DataLoader", hint="Nothing to stack: make no batch at all.")
+def check_loader_gives_no_batch_for_no_data(learner: Any) -> None:
+    """Without data there is no batch and no error, in order or shuffled."""
+    for settings in ({}, {"shuffle": True}, {"drop_last": True}):
+        loader = learner.DataLoader([], 3, **settings)
+        agree(len(batches(iter(loader), 0)), 0, what="the number of batches")
+
+
+@check(
+    "DataLoader", hint="Test batch_size < 1 when the loader is made; put its name and value into the message."
+)
+@given(count=integers(0, 3), batch_size=integers(-3, 0), shuffle=booleans())
+def check_loader_refuses_a_batch_size_below_one(
+    learner: Any, count: int, batch_size: int, shuffle: bool
+) -> None:
+    """A batch_size below 1 is a ValueError that names batch_size and its value."""
+    call = lambda: learner.DataLoader(numbered(count), batch_size, shuffle=shuffle)
+    refuses(call, names="batch_size", value=batch_size)
+
+
+# --- DataLoader: shuffled ---------------------------------------------------------------------------------
+
+
+@check(
+    "DataLoader",
+    hint="Permute the positions (torch.randperm); features and target of a sample stay together.",
+)
+@given(count=integers(1, 30), batch_size=integers(1, 7), drop_last=booleans(), seed=seeds())
+def check_loader_shuffles_every_sample_once(
+    learner: Any, count: int, batch_size: int, drop_last: bool, seed: int
+) -> None:
+    """A shuffled epoch holds every sample exactly once, its features and target together."""
+    loader = learner.DataLoader(numbered(count), batch_size, shuffle=True, drop_last=drop_last, seed=seed)
+    order = order_of(iter(loader), count)
+    kept = count - count % batch_size if drop_last else count
+    agree(len(order), kept, what="the number of samples")
+    twice = sorted({i for i in order if order.count(i) > 1})
+    require(not twice, f"samples {twice} come more than once")
+
+
+@check(
+    "DataLoader", hint="Keep your own torch.Generator, seeded with seed when the loader is made.", examples=20
+)
+@given(count=integers(20, 26), batch_size=integers(6, 13), seed=seeds())
+def check_loader_repeats_its_orders_from_the_seed(
+    learner: Any, count: int, batch_size: int, seed: int
+) -> None:
+    """Same seed, same orders, epoch by epoch, whatever other loaders do; the default seed is 0."""
+    first, second = (
+        learner.DataLoader(numbered(count), batch_size, shuffle=True, seed=seed) for _ in range(2)
+    )
+    for epoch in range(3):
+        found = [order_of(iter(loader), count) for loader in (first, second)]
+        agree(found[0], found[1], what=f"the order of epoch {epoch}")
+    agree(
+        epochs(learner, count, batch_size, 1), epochs(learner, count, batch_size, 1, seed=0), what="the order"
+    )
+
+
+@check(
+    "DataLoader",
+    hint="Seed the generator once, when the loader is made, and let it run on from epoch to epoch.",
+    examples=20,
+)
+@given(count=integers(20, 26), batch_size=integers(6, 13), seed=seeds())
+def check_loader_changes_the_order_every_epoch(learner: Any, count: int, batch_size: int, seed: int) -> None:
+    """Every epoch and every seed has an order of its own."""
+    orders = epochs(learner, count, batch_size, 3, seed=seed)
+    for epoch in (1, 2):
+        require(orders[epoch] not in orders[:epoch], f"epoch {epoch} repeats the order of an earlier epoch")
+    other = epochs(learner, count, batch_size, 1, seed=seed + 1)
+    require(other[0] != orders[0], f"seed {seed} and seed {seed + 1} give the same order")
+    require(orders[0] != list(range(count)), "with shuffle=True the samples come in their old order")
+
+
+@check(
+    "DataLoader",
+    hint="A method with yield starts at the first next: draw in __iter__, return an iterator.",
+    examples=20,
+)
+@given(count=integers(20, 26), batch_size=integers(6, 13), seed=seeds())
+def check_loader_draws_the_order_at_iter(learner: Any, count: int, batch_size: int, seed: int) -> None:
+    """An epoch counts from its iter(), whenever and whether it is read."""
+    expected = epochs(learner, count, batch_size, 4, seed=seed)
+    loader = learner.DataLoader(numbered(count), batch_size, shuffle=True, seed=seed)
+    running = [iter(loader) for _ in range(4)]
+    for epoch in (2, 0, 3):
+        agree(order_of(running[epoch], count), expected[epoch], what=f"the order of epoch {epoch}")
+
+
+# In a random order of 40 samples about 2 pairs of neighbours stay neighbours, and about 5 samples stay in their
+# batch of 5. Over 20 of either come less often than once in 10^9 draws, so no right answer meets these bounds.
+@check(
+    "DataLoader",
+    hint="Permute all samples, then cut batches: not the batches, nor within each.",
+    examples=10,
+)
+@given(seed=seeds())
+def check_loader_mixes_across_batches(learner: Any, seed: int) -> None:
+    """Shuffling moves samples across batches and parts neighbours."""
+    for epoch, order in enumerate(epochs(learner, 40, 5, 2, seed=seed)):
+        agree(len(order), 40, what="the number of samples")
+        neighbours = sum(abs(a - b) == 1 for a, b in pairwise(order))
+        require(neighbours <= 20, f"in epoch {epoch}, {neighbours} of 39 pairs of neighbours stay together")
+        at_home = sum(place // 5 == i // 5 for place, i in enumerate(order))
+        require(at_home <= 25, f"in epoch {epoch}, {at_home} of 40 samples stay in the batch they were in")
+
+
+# --- FeatureEncoder: tables and what follows from them ----------------------------------------------------
+
+WORDS = ("red", "blue", "Red", "green", "10", "9", "04109", "4109", "1e3", "")
+Rows = list[Any]
+
+
+@composite
+def tables(draw: Any) -> tuple[Rows, Rows]:
+    """Rows to fit and rows to transform: one to four columns of words or numbers, few of them new."""
+    text = draw(lists(booleans(), min_size=1, max_size=4))
+    row = draw(sampled_from((list, tuple)))
+    number = floats(-50.0, 50.0)
+    fitted = []
+    for _ in range(draw(integers(1, 7))):
+        fitted.append(row(draw(sampled_from(WORDS)) if is_text else draw(number) for is_text in text))
+    columns = [sampled_from([r[j] for r in fitted]) if is_text else number for j, is_text in enumerate(text)]
+    encoded = [row(draw(column) for column in columns) for _ in range(draw(integers(1, 5)))]
+    return fitted, encoded
+
+
+def encoding(fitted: Rows, rows: Rows) -> Tensor:
+    """What transform(rows) should give after fit(fitted)."""
+    words: list[list[Any]] = [[] for _ in fitted[0]]
+    for row in fitted:
+        for seen, value in zip(words, row, strict=True):
+            if isinstance(value, str) and value not in seen:
+                seen.append(value)
+    codes = [
+        [seen.index(v) if isinstance(v, str) else v for seen, v in zip(words, row, strict=True)]
+        for row in rows
+    ]
+    return torch.tensor(codes, dtype=torch.float32).reshape(len(rows), len(words))
+
+
+def fitted_encoder(learner: Any, rows: Rows) -> Any:
+    """An encoder of the learner's, fitted."""
+    encoder = learner.FeatureEncoder()
+    encoder.fit(rows)
+    return encoder
+
+
+@check(
+    "FeatureEncoder", hint="Count each column's own words, from 0, in the order in which they first appear."
+)
+def check_encoder_codes_the_record_of_the_essay(learner: Any) -> None:
+    """The 34th, 2nd and 1003rd words of their columns are the essay's record: (33, 1, 1002)."""
+    rows = [[f"place {i % 40}", f"kind {i % 2}", f"name {i}"] for i in range(1003)]
+    encoder = fitted_encoder(learner, rows)
+    agree(encoder.transform([["place 33", "kind 1", "name 1002"]]), torch.tensor([[33.0, 1.0, 1002.0]]))
+
+
+@check(
+    "FeatureEncoder", hint="A table per column, filled in the order of the rows; numbers pass as they are."
+)
+@given(rows=tables())
+def check_encoder_codes_by_first_appearance(learner: Any, rows: tuple[Rows, Rows]) -> None:
+    """Words are coded in the order of their first appearance, column by column; numbers pass; float32 (N, D)."""
+    fitted, encoded = rows
+    encoder = fitted_encoder(learner, fitted)
+    agree(encoder.transform(encoded), encoding(fitted, encoded))
+    agree(encoder.transform(fitted), encoding(fitted, fitted), what="the encoding of the fitted rows")
+
+
+@check("FeatureEncoder", hint="Ask isinstance(value, str), not whether it looks like a number.")
+@given(words=lists(sampled_from(("7", "3.5", "-1", "3", "1e3", "007")), min_size=1, max_size=6))
+def check_encoder_codes_words_that_look_like_numbers(learner: Any, words: list[str]) -> None:
+    """Words that look like numbers are coded like any others."""
+    rows = [(number, word) for number, word in enumerate(words)]
+    agree(fitted_encoder(learner, rows).transform(rows), encoding(rows, rows))
+
+
+@check("FeatureEncoder", hint="float32, as it is: not rounded, not counted as a category.")
+@given(numbers=lists(sampled_from((0, 3, -7, 0.25, -1.5, 1e-6, 3e8, 33, 1002)), min_size=1, max_size=5))
+def check_encoder_passes_numbers(learner: Any, numbers: list[float]) -> None:
+    """Numbers pass unchanged, whole or not, seen before or not."""
+    encoder = fitted_encoder(learner, [(1.0, "a"), (2, "b")])
+    rows = [(number, "b") for number in numbers]
+    agree(encoder.transform(rows), torch.tensor([[n, 1.0] for n in numbers], dtype=torch.float32))
+
+
+@check("FeatureEncoder", hint="fit starts with empty tables each time.")
+@given(before=tables(), rows=tables())
+def check_encoder_forgets_an_earlier_fit(
+    learner: Any, before: tuple[Rows, Rows], rows: tuple[Rows, Rows]
+) -> None:
+    """After a second fit only the second counts."""
+    encoder = fitted_encoder(learner, before[0])
+    encoder.fit(rows[0])
+    agree(encoder.transform(rows[1]), encoding(*rows))
+
+
+@check("FeatureEncoder", hint="Make the tables in __init__ or fit, as attributes of self, not on the class.")
+@given(first=tables(), second=tables())
+def check_encoders_do_not_share_tables(
+    learner: Any, first: tuple[Rows, Rows], second: tuple[Rows, Rows]
+) -> None:
+    """Two encoders keep tables of their own."""
+    encoders = [fitted_encoder(learner, fitted) for fitted, _ in (first, second)]
+    for encoder, rows in zip(encoders, (first, second), strict=True):
+        agree(encoder.transform(rows[1]), encoding(*rows))
+
+
+@check("FeatureEncoder", hint="An empty list carries no width: take D from the fitted rows.")
+@given(rows=tables())
+def check_encoder_gives_no_rows_for_no_rows(learner: Any, rows: tuple[Rows, Rows]) -> None:
+    """transform([]) gives a float32 tensor of shape (0, D)."""
+    agree(fitted_encoder(learner, rows[0]).transform([]), torch.zeros(0, len(rows[0][0])))
+
+
+@check(
+    "FeatureEncoder", hint="Look the word up in its own column only; say the column's number and the word."
+)
+@given(
+    width=integers(1, 4), column=integers(0, 3), place=integers(0, 2), word=sampled_from(("Mars", "w", ""))
+)
+def check_encoder_refuses_unseen_words(learner: Any, width: int, column: int, place: int, word: str) -> None:
+    """A word its column has not seen is a ValueError that names column and word, every time anew."""
+    column %= width
+    seen = [[f"{letter}{letter}" for letter in "abcd"[:width]], ["Mars"] * width, ["w"] * width, [""] * width]
+    for row in seen[1:]:
+        row[column] = "ab"
+    encoder = fitted_encoder(learner, seen)
+    rows = [list(seen[0]) for _ in range(3)]
+    rows[place][column] = word
+    for _ in range(2):
+        refuses(lambda: encoder.transform(rows), names=str(column), value=word)
+    agree(encoder.transform(seen), encoding(seen, seen), what="the encoding afterwards")
+
+
+@check("FeatureEncoder", hint="Compare the width of every row with that of the first one; name the row.")
+@given(width=integers(1, 3), count=integers(2, 5), place=integers(1, 4), other=sampled_from((-1, 1, 2)))
+def check_encoder_refuses_ragged_rows_in_fit(
+    learner: Any, width: int, count: int, place: int, other: int
+) -> None:
+    """fit refuses rows of unequal width with a ValueError that says which row."""
+    rows = [["a"] * width for _ in range(count)]
+    place = min(place, count - 1)
+    rows[place] = ["a"] * (width + other)
+    refuses(lambda: learner.FeatureEncoder().fit(rows), names="row", value=place)
+
+
+@check("FeatureEncoder", hint="Compare the width of every row with that of the fitted rows; name the row.")
+@given(
+    width=integers(1, 3),
+    count=integers(1, 4),
+    place=integers(0, 3),
+    other=sampled_from((-1, 1, 2)),
+    every=booleans(),
+)
+def check_encoder_refuses_rows_of_another_width(
+    learner: Any, width: int, count: int, place: int, other: int, every: bool
+) -> None:
+    """transform refuses rows that are not as wide as the fitted ones with a ValueError that says which row."""
+    encoder = fitted_encoder(learner, [[1.5] * width, [2.0] * width])
+    place = 0 if every else min(place, count - 1)
+    rows = [[0.5] * (width + other if every or i == place else width) for i in range(count)]
+    refuses(lambda: encoder.transform(rows), names="row", value=place)
+
+
+@check("FeatureEncoder", hint="Keep None until fit has been called, and test for it.")
+def check_encoder_refuses_transform_before_fit(learner: Any) -> None:
+    """transform before fit is a ValueError that says so, for text, numbers and no rows at all."""
+    for rows in ([["a", 1.0]], [[1.0]], []):
+        refuses(lambda rows=rows: learner.FeatureEncoder().transform(rows), names="fit")
