@@ -1,0 +1,770 @@
+"""Check the losses, what they refuse, and their gradients."""
+
+import torch
+import torch.nn.functional as F
+
+from grader.checking import (
+    SCALAR,
+    TENSOR,
+    agree,
+    agree_gradient,
+    autograd,
+    check,
+    composite,
+    given,
+    integers,
+    lists,
+    refuses,
+    require,
+    sampled_from,
+    seeds,
+    shapes,
+    tensor_from,
+    tensor_laws,
+    tensors,
+)
+
+LOSSES = (
+    "mse_loss",
+    "binary_cross_entropy",
+    "cross_entropy_distributions",
+    "bce_with_logits",
+    "cross_entropy",
+)
+GRADIENTS = ("mse_backward", "bce_with_logits_backward", "cross_entropy_backward")
+RETURNS = dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS, TENSOR)
+
+HINTS = {
+    "mse_loss": (
+        "One number for the whole batch: the mean runs over rows and columns alike.",
+        "Compare the shapes; raise ValueError if they differ. Subtract, square, and take the mean of everything.",
+    ),
+    "mse_backward": (
+        "Every prediction stands in one square only. What does the derivative of a square bring down, and by what "
+        "number did the mean divide?",
+        "Compare the shapes. Subtract target from pred, multiply by 2, and divide by the number of all elements.",
+    ),
+    "binary_cross_entropy": (
+        "Two prices, one for yes and one for no, weighted by the truth. The logarithms are of the prediction.",
+        "Compare the shapes. Take the logarithms of p and of 1 - p and bound both at -100 from below. Weight them by q "
+        "and 1 - q, add, change the sign, and take the mean of everything.",
+    ),
+    "cross_entropy_distributions": (
+        "A row costs the sum over its classes of q times the price -log p. Only the rows are averaged.",
+        "Compare the shapes. Take the logarithm of p and bound it at -100 from below. Multiply by q, add up each row, "
+        "change the sign, and average the rows.",
+    ),
+    "bce_with_logits": (
+        "Put sigmoid into the two prices on paper. The exponential that is left can be one of a number below 0.",
+        "Compare the shapes. Add up, entry by entry: the larger of z and 0, minus q times z, plus the logarithm of 1 "
+        "plus exp of minus |z|. Take the mean of everything.",
+    ),
+    "bce_with_logits_backward": (
+        "The slope of sigmoid and the slopes of the logarithms cancel: the difference of two chances is left.",
+        "Compare the shapes. Take sigmoid of z, subtract q, and divide by the number of all elements.",
+    ),
+    "cross_entropy": (
+        "The logarithm of a share can be had without the share: score minus log-sum, shifted by the row's largest.",
+        "Refuse labels of a wrong shape or range. Subtract each row's largest score. From that subtract the logarithm "
+        "of the row's sum of exponentials. Pick the entry of each row's label, change the sign, and average the rows.",
+    ),
+    "cross_entropy_backward": (
+        "Shares given minus shares wanted, row by row.",
+        "Refuse labels of a wrong shape or range. Take softmax along the classes, subtract 1 at each row's own label, "
+        "and divide by the number of rows.",
+    ),
+}
+
+MODERATE = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 12.0, -12.0)
+LARGE = (1e4, -1e4, 0.0, 800.0, -800.0, 50.0, -50.0)
+CHANCES = (0.0, 1.0, 0.5, 1e-60)
+# Pairs of shapes that torch would stretch, or that only have the same number of elements.
+MISFITS = (
+    ((3, 1), (3,)),
+    ((3,), (3, 1)),
+    ((2, 3), (3,)),
+    ((2, 3), (2, 1)),
+    ((2, 2), (4,)),
+    ((2, 3), (3, 2)),
+    ((4,), (1,)),
+)
+
+
+# --- inputs -----------------------------------------------------------------------------------------------
+
+
+@composite
+def numbers(draw, special=MODERATE):
+    """Predictions and targets of one shape."""
+    shape = draw(shapes((0, 3), (1, 4)))
+    return draw(tensors(shape=shape, special=special)), draw(tensors(shape=shape, special=special))
+
+
+@composite
+def two_chances(draw):
+    """Predicted and true chances of one shape, 0 and 1 among them."""
+    shape = draw(shapes((0, 3), (1, 4)))
+    p = draw(tensors(shape=shape, low=0.0, high=1.0, special=CHANCES))
+    return p, draw(tensors(shape=shape, low=0.0, high=1.0))
+
+
+@composite
+def scores(draw, special=MODERATE):
+    """Scores and true chances of one shape."""
+    shape = draw(shapes((0, 3), (1, 4)))
+    return draw(tensors(shape=shape, special=special)), draw(tensors(shape=shape, low=0.0, high=1.0))
+
+
+@composite
+def distributions(draw):
+    """Rows of predicted and of true chances, each adding up to 1; some are 0."""
+    shape = draw(shapes(2, (1, 4)))
+    return _rows(draw(tensors(shape=shape, low=0.0, high=1.0))), _rows(
+        draw(tensors(shape=shape, low=0.0, high=1.0))
+    )
+
+
+def _rows(weights):
+    first = torch.zeros_like(weights)
+    first[:, 0] = 1
+    weights = torch.where(weights.sum(1, keepdim=True) == 0, first, weights)
+    return weights / weights.sum(1, keepdim=True)
+
+
+@composite
+def labelled(draw, special=MODERATE, far=False):
+    """Rows of scores and a label for each.
+
+    Args:
+        far: each row lies at least a thousand above or below the one before it.
+    """
+    rows, classes = draw(integers(1, 5)), draw(integers(1, 5))
+    logits = draw(tensors(shape=(rows, classes), special=special))
+    if far:
+        steps = torch.arange(rows, dtype=logits.dtype)[:, None]
+        logits = logits + draw(sampled_from((1000.0, -1000.0, 5000.0))) * steps
+    labels = draw(lists(integers(0, classes - 1), min_size=rows, max_size=rows))
+    return logits, torch.tensor(labels)
+
+
+def filled(shape, value):
+    """A tensor of one number; what is in it does not matter."""
+    return torch.full(shape, value, dtype=torch.float64)
+
+
+def shape_words(shape):
+    """What every usual spelling of a shape has in common: (3, 1), [3, 1] and torch.Size([3, 1])."""
+    return ", ".join(str(side) for side in shape)
+
+
+def twice_in_another_order(x, seed):
+    """The batch twice, one below the other, its rows shuffled; the same seed gives the same order."""
+    order = torch.randperm(2 * len(x), generator=torch.Generator().manual_seed(seed))
+    return torch.cat([x, x])[order]
+
+
+def entropy(q):
+    """The price of each entry of a forecast that says exactly the truth."""
+    return -torch.xlogy(q, q)
+
+
+# --- mse_loss ---------------------------------------------------------------------------------------------
+
+
+@check("mse_loss", hint="The mean of (pred - target)^2 over all elements, rows and columns alike.")
+@given(pred_and_target=numbers())
+def check_mse_loss_matches_torch(learner, pred_and_target):
+    """The loss is the mean of the squared differences."""
+    agree(learner.mse_loss(*pred_and_target), F.mse_loss(*pred_and_target))
+
+
+@check("mse_loss", hint="Squares are never negative, and 0 only where nothing is off.", examples=40)
+@given(pred_and_target=numbers())
+def check_mse_loss_is_never_negative(learner, pred_and_target):
+    """The loss is never negative, and 0 where prediction and target are the same."""
+    pred, target = pred_and_target
+    loss = learner.mse_loss(pred, target).item()
+    require(loss >= 0, f"the loss is {loss:g}, below 0")
+    agree(learner.mse_loss(pred, pred), 0.0)
+
+
+@check("mse_loss", hint="A mean, not a sum: twice as many rows must not cost twice as much.", examples=40)
+@given(pred=tensors(ndim=(1, 3)), seed=seeds())
+def check_mse_loss_of_a_batch_twice(learner, pred, seed):
+    """A batch put in twice, its rows in any order, has the same loss."""
+    target = tensor_from(seed, tuple(pred.shape))
+    twice = (twice_in_another_order(pred, seed), twice_in_another_order(target, seed))
+    agree(learner.mse_loss(*twice), F.mse_loss(pred, target))
+
+
+@check("mse_loss", hint="Compare the shapes before anything else, and show target's in the message.")
+@given(shapes=sampled_from(MISFITS))
+def check_mse_loss_refuses_another_shape(learner, shapes):
+    """A target of another shape raises a ValueError that names target and shows its shape."""
+    pred, target = filled(shapes[0], 1.0), filled(shapes[1], 2.0)
+    refuses(lambda: learner.mse_loss(pred, target), ValueError, names="target", value=shape_words(shapes[1]))
+
+
+@check("mse_loss", hint="0, 4, 9 and 1 are the squares; 14 / 4 is 3.5.")
+def check_mse_loss_known_value(learner):
+    """Predictions (1, 2), (3, 5) against targets (1, 4), (0, 4) cost 3.5."""
+    pred = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.float64)
+    target = torch.tensor([[1.0, 4.0], [0.0, 4.0]], dtype=torch.float64)
+    agree(learner.mse_loss(pred, target), torch.tensor(3.5, dtype=torch.float64))
+
+
+check_mse_loss_everywhere = tensor_laws(
+    "mse_loss",
+    inputs={
+        "pred": tensors(shape=(3, 2), special=MODERATE),
+        "target": tensors(shape=(3, 2), special=MODERATE),
+    },
+    oracle=lambda pred, target: F.mse_loss(pred, target),
+    after=check_mse_loss_matches_torch,
+)
+
+# --- mse_backward -----------------------------------------------------------------------------------------
+
+
+@check("mse_backward", hint="2 * (pred - target), divided by the number of all elements.")
+@given(pred_and_target=numbers())
+def check_mse_backward_matches_autograd(learner, pred_and_target):
+    """The gradient equals that of torch's mse_loss."""
+    pred, target = pred_and_target
+    (expected,) = autograd(lambda x: F.mse_loss(x, target), None, pred)
+    actual = learner.mse_backward(pred, target)
+    agree_gradient(
+        actual, expected, batch=pred.numel(), forward=lambda x: learner.mse_loss(x, target), at=pred
+    )
+
+
+@check("mse_backward", hint="The loss is a bowl with its bottom at target.", examples=40)
+@given(pred_and_target=numbers())
+def check_mse_backward_leads_to_the_target(learner, pred_and_target):
+    """A step of n / 2 against the gradient ends exactly at the target (n elements)."""
+    pred, target = pred_and_target
+    end = pred - pred.numel() / 2 * learner.mse_backward(pred, target)
+    agree(end, target, what="pred - n/2 * gradient")
+
+
+@check("mse_backward", hint="Compare the shapes before anything else, and show target's in the message.")
+@given(shapes=sampled_from(MISFITS))
+def check_mse_backward_refuses_another_shape(learner, shapes):
+    """A target of another shape raises a ValueError that names target and shows its shape."""
+    pred, target = filled(shapes[0], 1.0), filled(shapes[1], 2.0)
+    refuses(
+        lambda: learner.mse_backward(pred, target), ValueError, names="target", value=shape_words(shapes[1])
+    )
+
+
+@check("mse_backward", hint="With 4 elements, the gradient is half of each difference.")
+def check_mse_backward_known_value(learner):
+    """Predictions (1, 2), (3, 5) against targets (1, 4), (0, 4) give (0, -1), (1.5, 0.5)."""
+    pred = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.float64)
+    target = torch.tensor([[1.0, 4.0], [0.0, 4.0]], dtype=torch.float64)
+    agree(learner.mse_backward(pred, target), torch.tensor([[0.0, -1.0], [1.5, 0.5]], dtype=torch.float64))
+
+
+check_mse_backward_everywhere = tensor_laws(
+    "mse_backward",
+    inputs={
+        "pred": tensors(shape=(3, 2), special=MODERATE),
+        "target": tensors(shape=(3, 2), special=MODERATE),
+    },
+    oracle=lambda pred, target: autograd(lambda x: F.mse_loss(x, target), None, pred)[0],
+    after=check_mse_backward_matches_autograd,
+)
+
+# --- binary_cross_entropy ---------------------------------------------------------------------------------
+
+
+@check("binary_cross_entropy", hint="-(q log p + (1 - q) log(1 - p)), averaged over all elements.")
+@given(p_and_q=two_chances())
+def check_binary_cross_entropy_matches_torch(learner, p_and_q):
+    """The loss is the mean of -(q log p + (1 - q) log(1 - p))."""
+    agree(learner.binary_cross_entropy(*p_and_q), F.binary_cross_entropy(*p_and_q))
+
+
+@check("binary_cross_entropy", hint="Bound the logarithms at -100; then 0 * log 0 is 0, too.", examples=40)
+@given(p=tensors(low=0.0, high=1.0, ndim=(1, 2)), seed=seeds())
+def check_binary_cross_entropy_of_sure_answers(learner, p, seed):
+    """A sure miss costs 100 and a sure hit nothing: never infinity, never NaN."""
+    p = p.round()
+    q = tensor_from(seed, tuple(p.shape), low=0.0, high=1.0).round()
+    agree(learner.binary_cross_entropy(p, q), 100 * (p != q).to(p.dtype).mean())
+
+
+@check("binary_cross_entropy", hint="Both halves count: what is said about yes and about no.", examples=40)
+@given(q=tensors(low=0.0, high=1.0, ndim=(0, 2)))
+def check_binary_cross_entropy_of_the_truth(learner, q):
+    """Predicting the truth itself costs the truth's entropy."""
+    agree(learner.binary_cross_entropy(q, q), (entropy(q) + entropy(1 - q)).mean())
+
+
+@check(
+    "binary_cross_entropy", hint="Is the logarithm taken of the prediction, and the weight from the truth?"
+)
+@given(p_and_q=two_chances())
+def check_binary_cross_entropy_is_least_at_the_truth(learner, p_and_q):
+    """No prediction costs less than the truth itself would, and none less than 0."""
+    p, q = p_and_q
+    loss, least = learner.binary_cross_entropy(p, q).item(), (entropy(q) + entropy(1 - q)).mean().item()
+    require(
+        loss >= least - 1e-9, f"the loss is {loss:.10g}, less than the entropy of the truth, {least:.10g}"
+    )
+
+
+@check(
+    "binary_cross_entropy",
+    hint="A mean, not a sum: twice as many rows must not cost twice as much.",
+    examples=40,
+)
+@given(p=tensors(low=0.0, high=1.0, ndim=(1, 3)), seed=seeds())
+def check_binary_cross_entropy_of_a_batch_twice(learner, p, seed):
+    """A batch put in twice, its rows in any order, has the same loss."""
+    q = tensor_from(seed, tuple(p.shape), low=0.0, high=1.0)
+    twice = (twice_in_another_order(p, seed), twice_in_another_order(q, seed))
+    agree(learner.binary_cross_entropy(*twice), F.binary_cross_entropy(p, q))
+
+
+@check("binary_cross_entropy", hint="Compare the shapes before anything else, and show q's in the message.")
+@given(shapes=sampled_from(MISFITS))
+def check_binary_cross_entropy_refuses_another_shape(learner, shapes):
+    """A q of another shape raises a ValueError that names q and shows its shape."""
+    p, q = filled(shapes[0], 0.25), filled(shapes[1], 0.5)
+    refuses(lambda: learner.binary_cross_entropy(p, q), ValueError, names="q", value=shape_words(shapes[1]))
+
+
+@check("binary_cross_entropy", hint="-log 0.8 is 0.2231, -log 0.2 is 1.6094.")
+def check_binary_cross_entropy_known_values(learner):
+    """p = 0.8 costs 0.2231 if q = 1, and 1.6094 if q = 0."""
+    p, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (0.8, 1.0, 0.0))
+    agree(learner.binary_cross_entropy(p, yes), torch.tensor(0.2231435513142097, dtype=torch.float64))
+    agree(learner.binary_cross_entropy(p, no), torch.tensor(1.6094379124341005, dtype=torch.float64))
+
+
+check_binary_cross_entropy_everywhere = tensor_laws(
+    "binary_cross_entropy",
+    inputs={"p": tensors(shape=(3, 2), low=0.0, high=1.0), "q": tensors(shape=(3, 2), low=0.0, high=1.0)},
+    oracle=lambda p, q: F.binary_cross_entropy(p, q),
+    after=check_binary_cross_entropy_matches_torch,
+)
+
+# --- cross_entropy_distributions --------------------------------------------------------------------------
+
+
+def _cross_entropy_of_rows(p, q):
+    return -(q * torch.log(p).clamp(min=-100)).sum(1).mean()
+
+
+@check("cross_entropy_distributions", hint="Add up -q log p over the classes, then average over the rows.")
+@given(p_and_q=distributions())
+def check_cross_entropy_distributions_matches_the_formula(learner, p_and_q):
+    """The loss is the mean over the rows of -sum(q log p)."""
+    agree(learner.cross_entropy_distributions(*p_and_q), _cross_entropy_of_rows(*p_and_q))
+
+
+@check(
+    "cross_entropy_distributions", hint="Bound the logarithm at -100; then 0 * log 0 is 0, too.", examples=40
+)
+@given(p_and_q=distributions())
+def check_cross_entropy_distributions_of_sure_answers(learner, p_and_q):
+    """A sure miss costs 100 and a sure hit nothing: never infinity, never NaN."""
+    p, q = (torch.zeros_like(rows).scatter(1, rows.argmax(1, keepdim=True), 1) for rows in p_and_q)
+    agree(learner.cross_entropy_distributions(p, q), 100 * (p != q).any(1).to(p.dtype).mean())
+
+
+@check("cross_entropy_distributions", hint="What remains of -sum(q log p) if p is q?", examples=40)
+@given(p_and_q=distributions())
+def check_cross_entropy_distributions_of_the_truth(learner, p_and_q):
+    """Predicting the truth itself costs the truth's entropy."""
+    _, q = p_and_q
+    agree(learner.cross_entropy_distributions(q, q), entropy(q).sum(1).mean())
+
+
+@check(
+    "cross_entropy_distributions",
+    hint="Is the logarithm taken of the prediction, and the weight from the truth?",
+)
+@given(p_and_q=distributions())
+def check_cross_entropy_distributions_is_least_at_the_truth(learner, p_and_q):
+    """No prediction costs less than the truth itself would, and none less than 0."""
+    p, q = p_and_q
+    loss, least = learner.cross_entropy_distributions(p, q).item(), entropy(q).sum(1).mean().item()
+    require(
+        loss >= least - 1e-9, f"the loss is {loss:.10g}, less than the entropy of the truth, {least:.10g}"
+    )
+
+
+@check(
+    "cross_entropy_distributions",
+    hint="Average over the rows: twice as many must not cost more.",
+    examples=40,
+)
+@given(p_and_q=distributions(), seed=seeds())
+def check_cross_entropy_distributions_of_a_batch_twice(learner, p_and_q, seed):
+    """A batch put in twice, its rows in any order, has the same loss."""
+    twice = (twice_in_another_order(rows, seed) for rows in p_and_q)
+    agree(learner.cross_entropy_distributions(*twice), _cross_entropy_of_rows(*p_and_q))
+
+
+@check(
+    "cross_entropy_distributions",
+    hint="Compare the shapes before anything else, and show q's in the message.",
+)
+@given(
+    shapes=sampled_from(
+        (((3, 2), (1, 2)), ((2, 2), (2,)), ((2, 3), (3, 2)), ((3, 2), (3, 1)), ((1, 2), (3, 2)))
+    )
+)
+def check_cross_entropy_distributions_refuses_another_shape(learner, shapes):
+    """A q of another shape raises a ValueError that names q and shows its shape."""
+    p, q = filled(shapes[0], 0.25), filled(shapes[1], 0.5)
+    refuses(
+        lambda: learner.cross_entropy_distributions(p, q), ValueError, names="q", value=shape_words(shapes[1])
+    )
+
+
+@check("cross_entropy_distributions", hint="0.5 log 4 + 0.25 log 4 + 0.25 log 2.")
+def check_cross_entropy_distributions_known_value(learner):
+    """p = (0.25, 0.25, 0.5) against q = (0.5, 0.25, 0.25) costs 1.2130."""
+    p = torch.tensor([[0.25, 0.25, 0.5]], dtype=torch.float64)
+    q = torch.tensor([[0.5, 0.25, 0.25]], dtype=torch.float64)
+    expected = torch.tensor(1.2130075659799042, dtype=torch.float64)
+    agree(learner.cross_entropy_distributions(p, q), expected)
+
+
+check_cross_entropy_distributions_everywhere = tensor_laws(
+    "cross_entropy_distributions",
+    inputs={
+        "p": tensors(shape=(3, 2), low=0.0, high=1.0).map(_rows),
+        "q": tensors(shape=(3, 2), low=0.0, high=1.0).map(_rows),
+    },
+    oracle=_cross_entropy_of_rows,
+    after=check_cross_entropy_distributions_matches_the_formula,
+)
+
+# --- bce_with_logits --------------------------------------------------------------------------------------
+
+
+@check("bce_with_logits", hint="Sigmoid of z first, then the binary cross-entropy: the same on paper.")
+@given(z_and_q=scores())
+def check_bce_with_logits_matches_torch(learner, z_and_q):
+    """The loss is the mean binary cross-entropy of sigmoid(z)."""
+    agree(learner.bce_with_logits(*z_and_q), F.binary_cross_entropy_with_logits(*z_and_q))
+
+
+@check("bce_with_logits", hint="max(z, 0) - q * z + log(1 + exp(-|z|)): no exponential of a number above 0.")
+@given(z_and_q=scores(LARGE))
+def check_bce_with_logits_survives_large_scores(learner, z_and_q):
+    """A score of 10,000 for a true no costs 10,000: neither 100 nor infinity."""
+    agree(learner.bce_with_logits(*z_and_q), F.binary_cross_entropy_with_logits(*z_and_q))
+
+
+@check("bce_with_logits", hint="A yes with score z is a no with score -z.", examples=40)
+@given(z_and_q=scores())
+def check_bce_with_logits_is_symmetric(learner, z_and_q):
+    """Turning around both score and truth changes nothing."""
+    z, q = z_and_q
+    agree(learner.bce_with_logits(-z, 1 - q), learner.bce_with_logits(z, q))
+
+
+@check(
+    "bce_with_logits", hint="A mean, not a sum: twice as many rows must not cost twice as much.", examples=40
+)
+@given(z=tensors(ndim=(1, 3), special=MODERATE), seed=seeds())
+def check_bce_with_logits_of_a_batch_twice(learner, z, seed):
+    """A batch put in twice, its rows in any order, has the same loss."""
+    q = tensor_from(seed, tuple(z.shape), low=0.0, high=1.0)
+    twice = (twice_in_another_order(z, seed), twice_in_another_order(q, seed))
+    agree(learner.bce_with_logits(*twice), F.binary_cross_entropy_with_logits(z, q))
+
+
+@check(
+    "bce_with_logits", hint="Is the score of a wrong answer dear, and that of a right one cheap?", examples=40
+)
+@given(z_and_q=scores(LARGE))
+def check_bce_with_logits_is_never_below_the_entropy(learner, z_and_q):
+    """No score costs less than the truth itself would, and none less than 0."""
+    z, q = z_and_q
+    loss, least = learner.bce_with_logits(z, q).item(), (entropy(q) + entropy(1 - q)).mean().item()
+    require(
+        loss >= least - 1e-9, f"the loss is {loss:.10g}, less than the entropy of the truth, {least:.10g}"
+    )
+
+
+@check("bce_with_logits", hint="Compare the shapes before anything else, and show q's in the message.")
+@given(shapes=sampled_from(MISFITS))
+def check_bce_with_logits_refuses_another_shape(learner, shapes):
+    """A q of another shape raises a ValueError that names q and shows its shape."""
+    z, q = filled(shapes[0], 2.0), filled(shapes[1], 0.5)
+    refuses(lambda: learner.bce_with_logits(z, q), ValueError, names="q", value=shape_words(shapes[1]))
+
+
+@check("bce_with_logits", hint="log(1 + exp(-2)) is 0.1269.")
+def check_bce_with_logits_known_values(learner):
+    """z = 2 costs 0.1269 if q = 1, and 2.1269 if q = 0."""
+    z, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (2.0, 1.0, 0.0))
+    agree(learner.bce_with_logits(z, yes), torch.tensor(0.1269280110429726, dtype=torch.float64))
+    agree(learner.bce_with_logits(z, no), torch.tensor(2.1269280110429726, dtype=torch.float64))
+
+
+check_bce_with_logits_everywhere = tensor_laws(
+    "bce_with_logits",
+    inputs={"z": tensors(shape=(3, 2), special=MODERATE), "q": tensors(shape=(3, 2), low=0.0, high=1.0)},
+    oracle=lambda z, q: F.binary_cross_entropy_with_logits(z, q),
+    after=check_bce_with_logits_matches_torch,
+)
+
+# --- bce_with_logits_backward -----------------------------------------------------------------------------
+
+
+def _bce_gradient(z, q):
+    return autograd(lambda x: F.binary_cross_entropy_with_logits(x, q), None, z)[0]
+
+
+@check("bce_with_logits_backward", hint="sigmoid(z) - q, divided by the number of all elements.")
+@given(z_and_q=scores())
+def check_bce_with_logits_backward_matches_autograd(learner, z_and_q):
+    """The gradient equals that of torch's loss."""
+    z, q = z_and_q
+    actual = learner.bce_with_logits_backward(z, q)
+    agree_gradient(
+        actual, _bce_gradient(z, q), batch=z.numel(), forward=lambda x: learner.bce_with_logits(x, q), at=z
+    )
+
+
+@check("bce_with_logits_backward", hint="Write sigmoid with exp(-z) below the line only.")
+@given(z_and_q=scores(LARGE))
+def check_bce_with_logits_backward_never_overflows(learner, z_and_q):
+    """Scores of 10,000 give gradients, never NaN."""
+    z, q = z_and_q
+    agree(learner.bce_with_logits_backward(z, q), _bce_gradient(z, q))
+
+
+@check("bce_with_logits_backward", hint="A yes with score z is a no with score -z.", examples=40)
+@given(z_and_q=scores())
+def check_bce_with_logits_backward_turns_around(learner, z_and_q):
+    """Turning around both score and truth turns around the gradient."""
+    z, q = z_and_q
+    agree(learner.bce_with_logits_backward(-z, 1 - q), -learner.bce_with_logits_backward(z, q))
+
+
+@check(
+    "bce_with_logits_backward", hint="Compare the shapes before anything else, and show q's in the message."
+)
+@given(shapes=sampled_from(MISFITS))
+def check_bce_with_logits_backward_refuses_another_shape(learner, shapes):
+    """A q of another shape raises a ValueError that names q and shows its shape."""
+    z, q = filled(shapes[0], 2.0), filled(shapes[1], 0.5)
+    refuses(
+        lambda: learner.bce_with_logits_backward(z, q), ValueError, names="q", value=shape_words(shapes[1])
+    )
+
+
+@check("bce_with_logits_backward", hint="sigmoid(2) is 0.8808.")
+def check_bce_with_logits_backward_known_values(learner):
+    """z = 2 has the gradient -0.1192 if q = 1, and 0.8808 if q = 0."""
+    z, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (2.0, 1.0, 0.0))
+    expected = torch.tensor([-0.11920292202211769, 0.8807970779778823], dtype=torch.float64)
+    agree(learner.bce_with_logits_backward(z, yes), expected[:1])
+    agree(learner.bce_with_logits_backward(z, no), expected[1:])
+
+
+check_bce_with_logits_backward_everywhere = tensor_laws(
+    "bce_with_logits_backward",
+    inputs={"z": tensors(shape=(3, 2), special=MODERATE), "q": tensors(shape=(3, 2), low=0.0, high=1.0)},
+    oracle=_bce_gradient,
+    after=check_bce_with_logits_backward_matches_autograd,
+)
+
+# --- cross_entropy ----------------------------------------------------------------------------------------
+
+BAD_LABELS = ((3, -1), (3, 3), (2, 7), (4, -100), (1, 1))
+BAD_SHAPES = (((3, 4), (3, 1)), ((3, 4), (2,)), ((2, 3), (3,)), ((1, 3), (2,)), ((4, 2), (1,)))
+three_labels = lists(integers(0, 3), min_size=3, max_size=3).map(torch.tensor)
+
+
+def _with_a_bad_label(case, row):
+    """Three rows with right labels but for one; `case` is the number of classes and the label that is wrong."""
+    classes, label = case
+    labels = torch.zeros(3, dtype=torch.int64)
+    labels[row] = label
+    return filled((3, classes), 1.0), labels
+
+
+@check("cross_entropy", hint="-log of the label's share in each row, averaged over the rows.")
+@given(logits_and_labels=labelled())
+def check_cross_entropy_matches_torch(learner, logits_and_labels):
+    """The loss is the mean over the rows of -log softmax(logits)[label]."""
+    agree(learner.cross_entropy(*logits_and_labels), F.cross_entropy(*logits_and_labels))
+
+
+@check("cross_entropy", hint="The logarithm of a finished share comes too late, and so does a bound on it.")
+@given(logits_and_labels=labelled(LARGE))
+def check_cross_entropy_survives_large_scores(learner, logits_and_labels):
+    """A right class 10,000 below the best one costs 10,000: neither 100 nor infinity."""
+    agree(learner.cross_entropy(*logits_and_labels), F.cross_entropy(*logits_and_labels))
+
+
+@check("cross_entropy", hint="Each row needs its own maximum, along the classes.", examples=60)
+@given(logits_and_labels=labelled(far=True))
+def check_cross_entropy_keeps_rows_apart(learner, logits_and_labels):
+    """Rows whose scores lie thousands apart do not disturb each other."""
+    agree(learner.cross_entropy(*logits_and_labels), F.cross_entropy(*logits_and_labels))
+
+
+@check("cross_entropy", hint="With C equal scores, each share is 1 / C.", examples=40)
+@given(rows=integers(1, 5), classes=integers(1, 6), score=sampled_from((0.0, 1.0, -2.0, 300.0)))
+def check_cross_entropy_of_equal_scores(learner, rows, classes, score):
+    """Equal scores for C classes cost log C, whatever the labels are."""
+    labels = torch.arange(rows) % classes
+    expected = torch.tensor(classes, dtype=torch.float64).log()
+    agree(learner.cross_entropy(filled((rows, classes), score), labels), expected)
+
+
+@check(
+    "cross_entropy",
+    hint="A share is at most 1: its logarithm is at most 0, and minus that is the price.",
+    examples=40,
+)
+@given(logits_and_labels=labelled())
+def check_cross_entropy_is_never_negative(learner, logits_and_labels):
+    """The loss is never negative."""
+    loss = learner.cross_entropy(*logits_and_labels).item()
+    require(loss >= -1e-9, f"the loss is {loss:g}, below 0")
+
+
+@check(
+    "cross_entropy", hint="A mean over the rows: twice as many rows must not cost twice as much.", examples=40
+)
+@given(logits_and_labels=labelled(), seed=seeds())
+def check_cross_entropy_of_a_batch_twice(learner, logits_and_labels, seed):
+    """A batch put in twice, its rows in any order, has the same loss."""
+    twice = (twice_in_another_order(part, seed) for part in logits_and_labels)
+    agree(learner.cross_entropy(*twice), F.cross_entropy(*logits_and_labels))
+
+
+@check(
+    "cross_entropy", hint="Labels run from 0 to C - 1. torch takes -1 for the last class, so you must look."
+)
+@given(classes_and_label=sampled_from(BAD_LABELS), row=integers(0, 2))
+def check_cross_entropy_refuses_a_label_out_of_range(learner, classes_and_label, row):
+    """A label outside 0..C-1 raises a ValueError that names labels and shows it."""
+    logits, labels = _with_a_bad_label(classes_and_label, row)
+    refuses(
+        lambda: learner.cross_entropy(logits, labels), ValueError, names="labels", value=classes_and_label[1]
+    )
+
+
+@check("cross_entropy", hint="One label per row: shape (N,). Show the shape that came in the message.")
+@given(shapes=sampled_from(BAD_SHAPES))
+def check_cross_entropy_refuses_another_shape(learner, shapes):
+    """Labels of another shape than (N,) raise a ValueError that names labels and shows their shape."""
+    logits, labels = filled(shapes[0], 1.0), torch.zeros(shapes[1], dtype=torch.int64)
+    refuses(
+        lambda: learner.cross_entropy(logits, labels),
+        ValueError,
+        names="labels",
+        value=shape_words(shapes[1]),
+    )
+
+
+@check("cross_entropy", hint="log 11.1073 - 2 is 0.4076, log 3 is 1.0986; their mean is 0.7531.")
+def check_cross_entropy_known_value(learner):
+    """Scores (2, 1, 0) with label 0 and (0, 0, 0) with label 2 cost 0.7531."""
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    expected = torch.tensor(0.7531091265562453, dtype=torch.float64)
+    agree(learner.cross_entropy(logits, torch.tensor([0, 2])), expected)
+
+
+check_cross_entropy_everywhere = tensor_laws(
+    "cross_entropy",
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    oracle=lambda logits, labels: F.cross_entropy(logits, labels),
+    after=check_cross_entropy_matches_torch,
+    meta=False,
+)
+
+# --- cross_entropy_backward -------------------------------------------------------------------------------
+
+
+def _cross_entropy_gradient(logits, labels):
+    return autograd(lambda z: F.cross_entropy(z, labels), None, logits)[0]
+
+
+@check(
+    "cross_entropy_backward", hint="Shares minus 1 at each row's own label, divided by the number of rows."
+)
+@given(logits_and_labels=labelled())
+def check_cross_entropy_backward_matches_autograd(learner, logits_and_labels):
+    """The gradient equals that of torch's cross_entropy."""
+    logits, labels = logits_and_labels
+    agree_gradient(
+        learner.cross_entropy_backward(logits, labels),
+        _cross_entropy_gradient(logits, labels),
+        batch=len(logits),
+        forward=lambda z: learner.cross_entropy(z, labels),
+        at=logits,
+    )
+
+
+@check(
+    "cross_entropy_backward",
+    hint="Shares add up to 1, and 1 is taken off at one place of each row.",
+    examples=40,
+)
+@given(logits_and_labels=labelled())
+def check_cross_entropy_backward_rows_sum_to_zero(learner, logits_and_labels):
+    """The gradient of every row adds up to 0."""
+    total = learner.cross_entropy_backward(*logits_and_labels).sum(1)
+    agree(total, torch.zeros_like(total), what="the sum of a row of the gradient")
+
+
+@check("cross_entropy_backward", hint="Each row needs its own maximum, subtracted before exp.")
+@given(logits_and_labels=labelled(LARGE, far=True))
+def check_cross_entropy_backward_never_overflows(learner, logits_and_labels):
+    """Large scores, and rows that lie thousands apart, give gradients, never NaN."""
+    logits, labels = logits_and_labels
+    agree(learner.cross_entropy_backward(logits, labels), _cross_entropy_gradient(logits, labels))
+
+
+@check(
+    "cross_entropy_backward",
+    hint="Labels run from 0 to C - 1. torch takes -1 for the last class, so you must look.",
+)
+@given(classes_and_label=sampled_from(BAD_LABELS), row=integers(0, 2))
+def check_cross_entropy_backward_refuses_a_label_out_of_range(learner, classes_and_label, row):
+    """A label outside 0..C-1 raises a ValueError that names labels and shows it."""
+    logits, labels = _with_a_bad_label(classes_and_label, row)
+    label = classes_and_label[1]
+    refuses(lambda: learner.cross_entropy_backward(logits, labels), ValueError, names="labels", value=label)
+
+
+@check(
+    "cross_entropy_backward", hint="One label per row: shape (N,). Show the shape that came in the message."
+)
+@given(shapes=sampled_from(BAD_SHAPES))
+def check_cross_entropy_backward_refuses_another_shape(learner, shapes):
+    """Labels of another shape than (N,) raise a ValueError that names labels and shows their shape."""
+    logits, labels = filled(shapes[0], 1.0), torch.zeros(shapes[1], dtype=torch.int64)
+    shape = shape_words(shapes[1])
+    refuses(lambda: learner.cross_entropy_backward(logits, labels), ValueError, names="labels", value=shape)
+
+
+@check("cross_entropy_backward", hint="0.6652 - 1 is -0.3348, half of that -0.1674.")
+def check_cross_entropy_backward_known_value(learner):
+    """Scores (2, 1, 0), label 0, and (0, 0, 0), label 2: (-0.1674, 0.1224, 0.0450), (0.1667, 0.1667, -0.3333)."""
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    rows = [[-0.16737952211258904, 0.12236423552739882, 0.04501528658519023], [1 / 6, 1 / 6, -1 / 3]]
+    expected = torch.tensor(rows, dtype=torch.float64)
+    agree(learner.cross_entropy_backward(logits, torch.tensor([0, 2])), expected)
+
+
+check_cross_entropy_backward_everywhere = tensor_laws(
+    "cross_entropy_backward",
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    oracle=_cross_entropy_gradient,
+    after=check_cross_entropy_backward_matches_autograd,
+    meta=False,
+)

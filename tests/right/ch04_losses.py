@@ -1,0 +1,232 @@
+"""Differently written right versions of the exercises of chapter 4: every check must let them pass.
+
+Names of the solution (`mse_loss`, `cross_entropy`, ...) mean the solution's versions.
+"""
+# ruff: noqa: F821 -- a variant is put into the solution's module, where those names are defined
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+# --- squared error ----------------------------------------------------------------------------------------
+
+
+def _same_shape(name: str, given: Tensor, wanted: Tensor) -> None:
+    if list(given.shape) != list(wanted.shape):
+        raise ValueError(f"expected {name} of shape {list(wanted.shape)}, got {list(given.shape)}")
+
+
+def mse_loss__dot_product(pred: Tensor, target: Tensor) -> Tensor:
+    """The sum of squares as a dot product; torch's own words for shapes."""
+    if pred.shape != target.shape:
+        raise ValueError(f"target: {target.shape} does not match {pred.shape}")
+    difference = (pred - target).reshape(-1)
+    return difference.dot(difference) / difference.numel()
+
+
+def mse_loss__multiplied_out(pred: Tensor, target: Tensor) -> Tensor:
+    """Squares by multiplication, the mean by a sum."""
+    _same_shape("target", target, pred)
+    difference = target - pred
+    return (difference * difference).sum() / math.prod(pred.shape)
+
+
+def mse_loss__entry_by_entry(pred: Tensor, target: Tensor) -> Tensor:
+    """A loop over single entries."""
+    _same_shape("target", target, pred)
+    total = torch.zeros((), dtype=pred.dtype, device=pred.device)
+    for p, t in zip(pred.reshape(-1), target.reshape(-1), strict=True):
+        total = total + (p - t) ** 2
+    return total / pred.numel()
+
+
+def mse_backward__as_a_mean(pred: Tensor, target: Tensor) -> Tensor:
+    """The factor first."""
+    _same_shape("target", target, pred)
+    return (pred - target) * (2 / pred.numel())
+
+
+def mse_backward__two_halves(pred: Tensor, target: Tensor) -> Tensor:
+    """The product rule on d * d."""
+    _same_shape("target", target, pred)
+    difference = (pred - target) / pred.numel()
+    return difference + difference
+
+
+def mse_backward__entry_by_entry(pred: Tensor, target: Tensor) -> Tensor:
+    """A loop over single entries."""
+    _same_shape("target", target, pred)
+    slopes = [2 * (p - t) / pred.numel() for p, t in zip(pred.reshape(-1), target.reshape(-1), strict=True)]
+    return torch.stack(slopes).reshape(pred.shape)
+
+
+# --- cross-entropy of chances -----------------------------------------------------------------------------
+
+
+def binary_cross_entropy__where(p: Tensor, q: Tensor) -> Tensor:
+    """The bound by a choice."""
+    _same_shape("q", q, p)
+    least = torch.full_like(p, math.exp(-100))
+    log_yes = torch.where(p > least, torch.log(p), torch.full_like(p, -100))
+    log_no = torch.maximum(torch.log1p(-p), torch.full_like(p, -100))
+    return (-q * log_yes - (1 - q) * log_no).mean()
+
+
+def binary_cross_entropy__two_classes(p: Tensor, q: Tensor) -> Tensor:
+    """A binary truth is a distribution over two classes."""
+    _same_shape("q", q, p)
+    both_p = torch.stack([p, 1 - p], dim=-1).reshape(-1, 2)
+    both_q = torch.stack([q, 1 - q], dim=-1).reshape(-1, 2)
+    return cross_entropy_distributions(both_p, both_q)
+
+
+def binary_cross_entropy__entry_by_entry(p: Tensor, q: Tensor) -> Tensor:
+    """A loop over Python numbers."""
+    _same_shape("q", q, p)
+
+    def bounded(chance: float) -> float:
+        return max(math.log(chance), -100.0) if chance > 0 else -100.0
+
+    total = 0.0
+    for a, b in zip(p.reshape(-1).tolist(), q.reshape(-1).tolist(), strict=True):
+        total -= b * bounded(a) + (1 - b) * bounded(1 - a)
+    return torch.tensor(total / p.numel(), dtype=p.dtype, device=p.device)
+
+
+def cross_entropy_distributions__einsum(p: Tensor, q: Tensor) -> Tensor:
+    """One contraction over everything, divided by the rows."""
+    _same_shape("q", q, p)
+    return -torch.einsum("nc,nc->", q, p.log().clamp(min=-100)) / len(p)
+
+
+def cross_entropy_distributions__row_by_row(p: Tensor, q: Tensor) -> Tensor:
+    """A loop over the rows."""
+    _same_shape("q", q, p)
+    rows = [-(b * torch.clamp(torch.log(a), min=-100)).sum() for a, b in zip(p, q, strict=True)]
+    return torch.stack(rows).mean()
+
+
+def cross_entropy_distributions__mean_times_classes(p: Tensor, q: Tensor) -> Tensor:
+    """The mean over all entries, times the classes."""
+    _same_shape("q", q, p)
+    prices = q * -torch.maximum(p.log(), torch.full_like(p, -100.0))
+    return prices.mean() * p.shape[-1]
+
+
+# --- cross-entropy of scores ------------------------------------------------------------------------------
+
+
+def bce_with_logits__two_cases(z: Tensor, q: Tensor) -> Tensor:
+    """The two signs of the score, one by one."""
+    _same_shape("q", q, z)
+    decay = torch.log1p(torch.exp(-z.abs()))
+    return torch.where(z >= 0, (1 - q) * z + decay, -q * z + decay).mean()
+
+
+def bce_with_logits__two_softplus(z: Tensor, q: Tensor) -> Tensor:
+    """Both prices in full: q * softplus(-z) + (1 - q) * softplus(z)."""
+    _same_shape("q", q, z)
+    decay = torch.log(1 + torch.exp(-z.abs()))
+    yes, no = (-z).clamp(min=0) + decay, z.clamp(min=0) + decay
+    return (q * yes + (1 - q) * no).sum() / z.numel()
+
+
+def bce_with_logits__two_classes(z: Tensor, q: Tensor) -> Tensor:
+    """The scores z and 0 of two classes, by a log-sum over them."""
+    _same_shape("q", q, z)
+    scores = torch.stack([z, torch.zeros_like(z)])
+    largest = scores.amax(dim=0)
+    log_sum = largest + (scores - largest).exp().sum(dim=0).log()
+    return (log_sum - q * z).mean()
+
+
+def bce_with_logits_backward__by_sides(z: Tensor, q: Tensor) -> Tensor:
+    """sigmoid with exp(-|z|)."""
+    _same_shape("q", q, z)
+    decay = torch.exp(-z.abs())
+    p = torch.where(z >= 0, 1 / (1 + decay), decay / (1 + decay))
+    return (p - q) / z.numel()
+
+
+def bce_with_logits_backward__weighted_sides(z: Tensor, q: Tensor) -> Tensor:
+    """(1 - q) * sigmoid(z) - q * sigmoid(-z)."""
+    _same_shape("q", q, z)
+    yes, no = 1 / (1 + torch.exp(-z)), 1 / (1 + torch.exp(z))
+    return ((1 - q) * yes - q * no) / math.prod(z.shape)
+
+
+def bce_with_logits_backward__two_classes(z: Tensor, q: Tensor) -> Tensor:
+    """softmax over the scores z and 0."""
+    _same_shape("q", q, z)
+    largest = z.clamp(min=0)
+    up, other = torch.exp(z - largest), torch.exp(-largest)
+    return (up / (up + other) - q) * (1 / z.numel())
+
+
+def _bad_labels(logits: Tensor, labels: Tensor) -> None:
+    rows, classes = logits.shape
+    if tuple(labels.shape) != (rows,):
+        raise ValueError(f"labels must have shape ({rows},), not {labels.shape}")
+    for label in labels.tolist():
+        if not 0 <= label < classes:
+            raise ValueError(f"labels: {label} is no class, there are {classes}")
+
+
+def cross_entropy__row_by_row(logits: Tensor, labels: Tensor) -> Tensor:
+    """A loop over the rows."""
+    _bad_labels(logits, labels)
+    prices = []
+    for row, label in zip(logits, labels.tolist(), strict=True):
+        shifted = row - row.max()
+        prices.append(shifted.exp().sum().log() - shifted[label])
+    return torch.stack(prices).mean()
+
+
+def cross_entropy__one_hot(logits: Tensor, labels: Tensor) -> Tensor:
+    """The truth as a row of zeros and a one."""
+    _bad_labels(logits, labels)
+    truth = (labels[:, None] == torch.arange(logits.shape[1], device=logits.device)).to(logits.dtype)
+    log_p = logits - logits.amax(dim=1, keepdim=True)
+    log_p = log_p - log_p.exp().sum(dim=1, keepdim=True).log()
+    return -(truth * log_p).sum() / len(logits)
+
+
+def cross_entropy__margins(logits: Tensor, labels: Tensor) -> Tensor:
+    """All scores measured from that of the label."""
+    _bad_labels(logits, labels)
+    rows = torch.arange(len(labels), device=logits.device)
+    margins = logits - logits[rows, labels][:, None]
+    top = margins.amax(dim=1)
+    return (top + (margins - top[:, None]).exp().sum(dim=1).log()).mean()
+
+
+def cross_entropy_backward__indexed(logits: Tensor, labels: Tensor) -> Tensor:
+    """1 taken off at (row, label), in a tensor of its own."""
+    _bad_labels(logits, labels)
+    weights = torch.exp(logits - logits.max(dim=1, keepdim=True).values)
+    gradient = weights / weights.sum(dim=1, keepdim=True)
+    gradient[torch.arange(len(labels), device=logits.device), labels] -= 1
+    return gradient / len(labels)
+
+
+def cross_entropy_backward__row_by_row(logits: Tensor, labels: Tensor) -> Tensor:
+    """A loop over the rows."""
+    _bad_labels(logits, labels)
+    gradients = []
+    for row, label in zip(logits, labels.tolist(), strict=True):
+        weights = torch.exp(row - row.max())
+        gradient = weights / weights.sum()
+        gradient[label] -= 1
+        gradients.append(gradient / len(labels))
+    return torch.stack(gradients)
+
+
+def cross_entropy_backward__one_hot(logits: Tensor, labels: Tensor) -> Tensor:
+    """Shares given minus shares wanted, by comparison with the class numbers."""
+    _bad_labels(logits, labels)
+    wanted = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)
+    weights = torch.exp(logits - logits.amax(1, True))
+    return (weights / weights.sum(1, True) - wanted.to(logits.dtype)) / logits.shape[0]
