@@ -490,7 +490,15 @@ def check_adamw_keeps_float32(learner, run, weight_decay):
     history: Steps = [[grad.float() for grad in grads] for grads in run[1]]
     settings = {"lr": 0.1, "eps": 1e-3, "weight_decay": weight_decay}
     expected = after_torch(torch.optim.AdamW, params, history, **settings)
-    agree(after_learner(learner, params, history, **settings), expected, what="params")
+    # Some orders of the arithmetic lose three digits of 1 - beta.
+    found = after_learner(learner, params, history, **settings)
+    agree(
+        found,
+        expected,
+        rtol=1e-4,
+        atol=2e-5 * max([1.0, *(w.abs().max().item() for w in expected)]),
+        what="params",
+    )
 
 
 # --- dropout ----------------------------------------------------------------------------------------------
