@@ -186,7 +186,7 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
     shortfalls: list[str] = []
     kills = {check.name: 0 for check in suite.checks}
     counts: dict[str, list[int]] = {
-        kind: [0, 0] for kind in ("solution", "stub", "mistake", "right", "mutant")
+        kind: [0, 0] for kind in ("solution", "stub", "mistake", "right", "mutant", "again")
     }
     survivors: list[str] = []
     slowest: tuple[tuple[str, float], ...] = ()
