@@ -22,12 +22,16 @@ class Imports:
 
 
 def settle_imports(
-    aliases: Iterable[Alias], defined: frozenset[str], modules: Mapping[str, frozenset[str]]
+    aliases: Iterable[Alias],
+    defined: frozenset[str],
+    exercises: frozenset[str],
+    modules: Mapping[str, frozenset[str]],
 ) -> Imports:
     """Settle the imports of a file.
 
     Args:
         defined: names of the file's own definitions; they win over an import of the same name.
+        exercises: names that may not come from an import.
         modules: the modules that may be used, with their open names.
     """
     found = Imports()
@@ -39,7 +43,7 @@ def settle_imports(
             continue
         kind, origin = _meaning(item, modules)
         meanings.setdefault(item.local, set()).add((kind, origin))
-        if kind == "refused" or len(meanings[item.local]) > 1:
+        if kind == "refused" or item.local in exercises or len(meanings[item.local]) > 1:
             found.refused[item.local] = item
         else:
             table = found.modules if kind == "module" else found.names

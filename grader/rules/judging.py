@@ -54,7 +54,8 @@ def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
     file = sort_file(tree)
     modules = allowed.modules_for(chapter.imports)
     definitions = frozenset(name for part in file.parts if part.is_definition for name in part.names)
-    imports = settle_imports(file.aliases, definitions, modules)
+    exercises = frozenset(exercise.name for exercise in chapter.exercises)
+    imports = settle_imports(file.aliases, definitions, exercises, modules)
     _drop_constants_named_like_imports(file, definitions)
     _read(file, imports, chapter)
     _drop_unused_calls(file, chapter)
@@ -193,6 +194,7 @@ def _hold_back(file: Sorted, reach: Reach, offending: set[Part], barred: set[str
     reached = {exercise.name: reach.of(exercise.name) for exercise in chapter.exercises}
     needed = {part for name, parts in reached.items() if name not in barred for part in parts}
     explained = {part for parts in reached.values() for part in parts}
+    offending = offending.union(*(reach.named.get(name, ()) for name in barred))
     for part in reach.towards(offending) - needed:
         if part.findings and part not in explained:
             finding = min(part.findings)

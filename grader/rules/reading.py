@@ -295,6 +295,10 @@ class _Reader:
     # --- calls and constants ------------------------------------------------------------------------------
 
     def visit_call(self, node: ast.Call) -> None:
+        if self.is_plain_getattr(node):
+            self.visit_all([node.args[0], *node.args[2:]])
+            self.value_attribute(_named_attribute(node))
+            return
         origin = self.origin(node.func)
         plain = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
         if self.is_own(node.func):
@@ -314,6 +318,21 @@ class _Reader:
             texts = [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)]
             words = " ".join(text for text in texts if isinstance(text, str)).replace(",", " ").split()
             self.reading.defines.update(word for word in words if not word.startswith("__"))
+
+    def is_plain_getattr(self, node: ast.Call) -> bool:
+        """`getattr(self, "name", default)`: as plain as an attribute, for the name stands there."""
+        function = node.func
+        return (
+            isinstance(function, ast.Name)
+            and function.id == "getattr"
+            and not self.is_local("getattr")
+            and "getattr" not in self.names.own | self.names.imported.keys() | self.names.refused.keys()
+            and 2 <= len(node.args) <= 3
+            and isinstance(node.args[1], ast.Constant)
+            and isinstance(node.args[1].value, str)
+            and not node.keywords
+            and not any(isinstance(argument, ast.Starred) for argument in node.args)
+        )
 
     def origin(self, node: ast.expr) -> str:
         """The dotted name of something imported or built in; empty for everything else."""
@@ -478,6 +497,13 @@ class _Reader:
 
     def visit_import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.refuse(node, "import", "imports stand at the top of the file")
+
+
+def _named_attribute(node: ast.Call) -> ast.Attribute:
+    """The attribute that a plain getattr asks for."""
+    name = node.args[1]
+    assert isinstance(name, ast.Constant)
+    return ast.copy_location(ast.Attribute(node.args[0], str(name.value), ast.Load()), node)
 
 
 # --- which names a function or class binds ----------------------------------------------------------------
