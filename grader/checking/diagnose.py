@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -39,10 +39,11 @@ def diagnose(
     for mistake in mistakes:
         by_exercise.setdefault(mistake.exercise, []).append(mistake)
     found: dict[str, str] = {}
+    bench = _Bench(workplace, profile, report.chapter, suite)
     for exercise, candidates in by_exercise.items():
         probed = _checks_to_probe(report, suite, exercise)
         if probed:
-            name = _same_results(ruling.source, candidates, probed, workplace, profile, report.chapter, suite)
+            name = _same_results(ruling.source, candidates, probed, bench)
             if name is not None:
                 found[exercise] = name.diagnosis
     checks = tuple(
@@ -65,61 +66,73 @@ def _checks_to_probe(report: Report, suite: Suite, exercise: str) -> tuple[Check
     return tuple(ordered[:CHECKS_PROBED])
 
 
+class _Different(BaseException):
+    """The candidate answered otherwise; not an Exception, so that nothing shrinks or goes on."""
+
+
 def _same_results(
-    source: str,
-    candidates: list[Variant],
-    checks: tuple[Check, ...],
-    workplace: Workplace,
-    profile: Profile,
-    chapter: str,
-    suite: Suite,
+    source: str, candidates: list[Variant], checks: tuple[Check, ...], bench: _Bench
 ) -> Variant | None:
+    """The one candidate that gives the learner's results on every probe; None if there is none, or several."""
     try:
-        theirs = _transcript(source, checks, workplace, profile, chapter, suite)
+        theirs = bench.watch(source, checks)
     except (LearnerLost, LearnerRaised):
         return None
-    matching = []
-    for candidate in candidates:
-        try:
-            known = _transcript(candidate.source, checks, workplace, profile, chapter, suite)
-        except (LearnerLost, LearnerRaised):
-            continue
-        if _alike(theirs, known):
-            matching.append(candidate)
+    matching = [candidate for candidate in candidates if bench.repeats(candidate.source, checks, theirs)]
     return matching[0] if len(matching) == 1 else None
 
 
-def _transcript(
-    source: str, checks: tuple[Check, ...], workplace: Workplace, profile: Profile, chapter: str, suite: Suite
-) -> Transcript:
-    """Everything a version of the exercise gives back while its checks are run on the probes."""
-    learner = workplace.open(source)
-    learner.returns = suite.returns
-    transcript: Transcript = []
-    for check in checks:
-        seen = _observed(check, transcript)
-        examples = replace(profile, examples=PROBES, shrink=False, memory=None)
-        trial = Trial(seen, learner, examples, chapter, workplace.limits.check_s)
-        trial.run()
-        if trial.lost:
-            raise LearnerLost("a probe got no answer")
-    return transcript
+@dataclass(frozen=True)
+class _Bench:
+    """Where versions of an exercise are probed, and on which inputs."""
+
+    workplace: Workplace
+    profile: Profile
+    chapter: str
+    suite: Suite
+
+    def watch(self, source: str, checks: tuple[Check, ...]) -> Transcript:
+        """Everything a version gives back on the probes, example by example."""
+        transcript: Transcript = []
+        self._probe(source, checks, transcript.append)
+        return transcript
+
+    def repeats(self, source: str, checks: tuple[Check, ...], theirs: Transcript) -> bool:
+        """Whether a version gives back the same; done with at the first difference."""
+        expected = iter(theirs)
+
+        def compare(example: Any) -> None:
+            if not _alike(example, next(expected, None)):
+                raise _Different
+
+        try:
+            self._probe(source, checks, compare)
+        except (_Different, LearnerLost, LearnerRaised):
+            return False
+        return next(expected, None) is None
+
+    def _probe(self, source: str, checks: tuple[Check, ...], note: Callable[[Any], None]) -> None:
+        learner = self.workplace.open(source)
+        learner.returns = self.suite.returns
+        profile = replace(self.profile, examples=PROBES, shrink=False, memory=None)
+        for check in checks:
+            trial = Trial(_observed(check, note), learner, profile, self.chapter, self.workplace.limits.check_s)
+            trial.run()
+            if trial.lost:
+                raise LearnerLost("a probe got no answer")
 
 
-def _observed(check: Check, transcript: Transcript) -> Check:
-    """The same check, never failing, that notes what each call gave."""
+def _observed(check: Check, note: Callable[[Any], None]) -> Check:
+    """The same check, never failing, that notes what each call of an example gave."""
 
     def body(learner: Learner, **drawn: Any) -> None:
         try:
             check.body(learner, **drawn)
             outcome = "kept"
-        except LearnerLost:
-            raise
         except Exception as error:
             outcome = type(error).__name__
-        for call in learner.calls:
-            transcript.append((call.target, call.result, call.raised.split(":")[0], call.changed, call.aliases))
-        transcript.append(outcome)
+        calls = [(c.target, c.result, c.raised.split(":")[0], c.changed, c.aliases) for c in learner.calls]
+        note([outcome, *calls])
 
     return replace(check, body=body)
 
