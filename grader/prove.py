@@ -24,7 +24,6 @@ from grader.variants import Variant, read_variants
 SEEDS = (0, 1)
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05
-MATRIX_EXAMPLES = 20
 _CALL_S, _CHECK_S = 2.0, 20.0
 
 
@@ -272,7 +271,7 @@ def _judge_packed(work: tuple[str, Candidate, tuple[int, ...], int]) -> Verdict:
 
 
 def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examples: int = 100) -> Verdict:
-    """Run the checks that should speak on a candidate. A mutant is done with at its first failure."""
+    """Run the checks that should speak on a candidate, round by round. A mutant is done with at its first failure."""
     suite = _suite(stem)
     workplace = _Alarmed(Limits(call_s=_CALL_S, check_s=_CHECK_S))
     checks = [
@@ -282,18 +281,16 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
     ]
     failed: dict[str, str] = {}
     seconds: dict[str, float] = {}
-    for round_, seed in enumerate(seeds):
-        if round_ and candidate.kind in ("mistake", "mutant", "stub") and failed:
+    for seed, enough in _rounds(candidate.kind, seeds, examples):
+        if failed and candidate.kind not in ("solution", "right"):
             break
         try:
             learner = workplace.open(candidate.source)
         except (LearnerRaised, LearnerLost) as error:
             return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
         learner.returns = suite.returns
+        profile = Profile("prove", enough, seed=seed, shrink=False)
         for check in checks:
-            # Once a mistake is caught, the other checks only fill in the matrix.
-            enough = min(examples, MATRIX_EXAMPLES) if failed and candidate.kind == "mistake" else examples
-            profile = Profile("prove", enough, seed=seed, shrink=False)
             result = Trial(check, learner, profile, stem, _CHECK_S).run()
             seconds[check.name] = seconds.get(check.name, 0.0) + result.seconds
             if result.outcome is Outcome.FAILED:
@@ -302,6 +299,13 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
                     break
     message = next(iter(failed.values()), "")
     return Verdict(candidate, tuple(failed), message, seconds)
+
+
+def _rounds(kind: str, seeds: tuple[int, ...], examples: int) -> list[tuple[int, int]]:
+    """Seeds and examples in turn. What is wrong mostly shows at once, so it gets a short first round."""
+    whole = [(seed, examples) for seed in seeds]
+    short = {"mutant": 6, "mistake": 20, "stub": 1}.get(kind)
+    return whole if short is None else [(seeds[0], min(short, examples)), *whole]
 
 
 @lru_cache
