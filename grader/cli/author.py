@@ -53,8 +53,9 @@ def prove(
     matrix: Annotated[bool, typer.Option("--matrix", help="Show which check catches which mistake.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
-    """Judge the checks: every known mistake and mutant is caught, every right answer passes.
+    """Judge the checks by mistakes, mutants and right answers.
 
+    Every known mistake and mutant must be caught, and every right answer must pass.
     Exit code 1 when anything falls short.
     """
     from grader.course import find_chapter, load_course

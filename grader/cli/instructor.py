@@ -152,5 +152,5 @@ def _show(learners: Sequence[LearnerResult], found: Collection, style: Style) ->
         typer.echo(line)
     typer.echo()
     for note in found.passed_over:
-        for line in wrap(f"not graded: {clean_line(note)}", style.width, indent="  ", first=""):
+        for line in wrap(f"not graded: {clean_line(note)}", style.width, indent="  ", first="", cut=False):
             typer.echo(line)

@@ -235,9 +235,9 @@ def hint(
     First where to look, then the idea, then the steps. Hints cost no points.
     """
     from grader.checking.run import load_suite
-    from grader.course import find_exercise, load_course
+    from grader.course import load_course
     from grader.desk import attempt_of, desk_of
-    from grader.report.terminal import focused_exercise
+    from grader.report.terminal import focused_exercise, render
     from grader.submission import read_submission
 
     course = load_course()
@@ -245,9 +245,10 @@ def hint(
     target = _hinted(course, desk, chapter, exercise)
     submission = read_submission(target.path, target.chapter)
     report = _fresh_report(desk, target, submission.sha256, course)
-    name = (
-        find_exercise(target.chapter, target.exercise).name if target.exercise else focused_exercise(report)
-    )
+    if report.error:
+        typer.echo(render(report, console.style()), nl=False)
+        raise typer.Exit(2)
+    name = target.exercise or focused_exercise(report)
     hints = hints_for(report, name, load_suite(target.chapter.stem).hints)
     if not name or not hints:
         typer.echo(f"{name or target.chapter.stem} passes every check; there is nothing to hint at")
@@ -260,7 +261,7 @@ def hint(
 
 def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) -> Target:
     """The file and exercise that `brick hint` is about; the first word may be an exercise's name."""
-    from grader.course import find_chapter
+    from grader.course import find_chapter, find_exercise
 
     if word is None:
         word = str(desk.read_note("last.json").get("chapter", ""))
@@ -273,7 +274,8 @@ def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) 
         if len(owners) == 1:
             return Target(owners[0], _shown(desk.exercise_file(owners[0])), word)
     found = find_chapter(course, word)
-    return Target(found, _shown(desk.exercise_file(found)), exercise)
+    name = find_exercise(found, exercise).name if exercise else None
+    return Target(found, _shown(desk.exercise_file(found)), name)
 
 
 def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
@@ -287,9 +289,8 @@ def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Re
         report = None
     if report is not None and report.submission_sha256 == sha256:
         return report
-    whole = replace(target, exercise=None)
-    [report] = check_targets([whole], course, Profile(examples=course.practice_examples))
-    remember(desk, [whole], [report])
+    [report] = check_targets([target], course, Profile(examples=course.practice_examples))
+    remember(desk, [target], [report])
     return report
 
 
@@ -298,10 +299,14 @@ def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ..
     from grader.records import Outcome
 
     failing = [r for r in report.checks if r.exercise == exercise and r.outcome is Outcome.FAILED]
-    if not failing:
+    breaches = [breach for breach in report.breaches if exercise in breach.exercises]
+    if breaches:
+        where = f"{breaches[0].name} may not be used here: {breaches[0].reason}"
+    elif failing:
+        where = f"{failing[0].title} {failing[0].hint}"
+    else:
         return ()
-    first = failing[0]
-    return tuple(text for text in (f"{first.title} {first.hint}", *written.get(exercise, ())) if text)
+    return (where, *written.get(exercise, ()))
 
 
 def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:

@@ -93,8 +93,7 @@ def results_of(report: Report, exercise: str) -> tuple[CheckResult, ...]:
 
 def next_line(report: Report) -> str:
     """The one thing to do now."""
-    label = report.chapter.split("_", 1)[0]
-    again = f"then run: brick check {label}"
+    again = f"then run: brick check {_typed(report)}"
     if report.error:
         return "" if "next:" in report.error else f"mend the file, {again}"
     name = focused_exercise(report)
@@ -106,6 +105,14 @@ def next_line(report: Report) -> str:
     if breach is not None:
         return f"write {name} without {breach.name} in {report.path}, {again}"
     return f"fix {name} in {report.path}, {again}"
+
+
+def _typed(report: Report) -> str:
+    """What to type for this file: the chapter's label, or the path if it lies elsewhere than on the desk."""
+    usual = {
+        f"{folder}{report.chapter}{suffix}" for folder in ("exercises/", "") for suffix in (".py", ".ipynb")
+    }
+    return report.chapter.split("_", 1)[0] if report.path in usual else report.path
 
 
 # --- parts ------------------------------------------------------------------------------------------------
@@ -212,7 +219,8 @@ def _counterexample_lines(example: Counterexample, style: Style, indent: str) ->
                       first=indent)  # fmt: skip
     if example.calls:
         call = example.calls[-1]
-        came = f" -> {call.result}" if call.result and call.result != example.got else ""
+        told = call.result == example.got or call.result.startswith("raised")
+        came = f" -> {call.result}" if call.result and not told else ""
         lines += wrap(f"call: {clean_line(call.expression + came, _VALUE_LIMIT)}", style.width,
                       indent=indent + "  ", first=indent)  # fmt: skip
     return lines
@@ -292,7 +300,7 @@ def _class_notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
                 why = f"line {first.line}: {first.name} may not be used here: {first.reason}{others}"
             if why:
                 lead = f"! {one.learner} {report.chapter.split('_', 1)[0]}: "
-                lines += wrap(clean_line(lead + why), style.width, indent="  ", first="")
+                lines += wrap(clean_line(lead + why), style.width, indent="  ", first="", cut=False)
     return ["", *lines] if lines else []
 
 
