@@ -11,15 +11,16 @@ from grader.sandbox.launch import LaunchError, Level, Wishes, launch
 
 __all__ = ["Level", "offered", "require", "strongest"]
 
+_ALLOW_NAMESPACES = (
+    "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
+    "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)"
+)
 _NEXT_STEPS = (
     ("bubblewrap (bwrap) is not installed", "install it (apt install bubblewrap, dnf install bubblewrap)"),
     ("pyseccomp is not installed", "install it (pip install pyseccomp)"),
     ("libseccomp", "install it (apt install libseccomp2, dnf install libseccomp)"),
-    (
-        "namespace",
-        "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
-        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)",
-    ),
+    ("namespace", _ALLOW_NAMESPACES),
+    ("uid map", _ALLOW_NAMESPACES),
 )
 
 

@@ -88,6 +88,7 @@ class Zygote:
 
     def __init__(self, process: Process, control: socket.socket) -> None:
         self._process, self._control = process, control
+        self._turn = threading.Lock()  # one thread may kill while another forks
         self.pid = 0
 
     def begin(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -106,14 +107,15 @@ class Zygote:
 
     def ask(self, command: dict[str, Any], descriptor: int | None = None) -> dict[str, Any]:
         """Send a command, with an open file if it takes one, and wait for the answer."""
-        self._control.settimeout(ANSWER_TIMEOUT_S)
-        try:
-            zygote.send_message(self._control, command)
-            if descriptor is not None:
-                socket.send_fds(self._control, [b"+"], [descriptor])
-            return zygote.receive_message(self._control)
-        except (EOFError, OSError, ValueError) as error:
-            raise LaunchError(f"the zygote is gone: {error}") from None
+        with self._turn:
+            try:
+                self._control.settimeout(ANSWER_TIMEOUT_S)
+                zygote.send_message(self._control, command)
+                if descriptor is not None:
+                    socket.send_fds(self._control, [b"+"], [descriptor])
+                return zygote.receive_message(self._control)
+            except (EOFError, OSError, ValueError) as error:
+                raise LaunchError(f"the zygote is gone: {error}") from None
 
     def address_space(self) -> int | None:
         """Bytes of address space it uses; a learner's limit is counted on top. None where /proc is missing."""

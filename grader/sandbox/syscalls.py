@@ -48,6 +48,7 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020080
 _IOCTLS = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 _PRCTLS = (15, 16)  # PR_SET_NAME, PR_GET_NAME
+_PRCTLS_OF_ESCAPE = (1, 4)  # PR_SET_PDEATHSIG, PR_SET_DUMPABLE
 
 
 class FilterUnavailable(Exception):
@@ -110,6 +111,8 @@ def _refuse_by_argument(program: Any, seccomp: Any) -> None:
     _add(program, refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0))
     _add(program, refuse, "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
     _add(program, refuse, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
+    for option in _PRCTLS_OF_ESCAPE:
+        _add(program, refuse, "prctl", seccomp.Arg(0, seccomp.MASKED_EQ, 0xFFFFFFFF, option))
 
 
 def _add(program: Any, action: int, name: str, *arguments: Any) -> None:
