@@ -26,6 +26,12 @@ def product_of_sines(x: Tensor) -> Tensor:
     return (torch.sin(flat) * torch.sin(torch.roll(flat, -1))).sum()
 
 
+def square_of_row_sums(x: Tensor) -> Tensor:
+    """Sum over the rows of the square of their sum; not the same for a flat x. Gradient 2 times the row's sum."""
+    return (x.sum(dim=-1) ** 2).sum()
+
+
 FIXTURES: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (sum_of_squares, weighted_cubes, product_of_sines)
+    function.__name__: function
+    for function in (sum_of_squares, weighted_cubes, product_of_sines, square_of_row_sums)
 }

@@ -1,0 +1,541 @@
+"""Check gradients made by hand, of a layer, a network and a formula, against torch.autograd: ch06."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from grader.checking import (
+    OBJECT,
+    SCALAR,
+    TENSOR,
+    agree,
+    agree_gradient,
+    autograd,
+    central_differences,
+    check,
+    composite,
+    cotangent,
+    floats,
+    given,
+    integers,
+    just,
+    list_of,
+    one_of,
+    sampled_from,
+    seeds,
+    tensor_from,
+    tensor_laws,
+    tensors,
+)
+from grader.sandbox.fixtures import FIXTURES
+from grader.sandbox.learner import GuestFixture
+
+RETURNS = {
+    "numerical_gradient": TENSOR,
+    "linear_backward": (TENSOR, TENSOR, TENSOR),
+    "mlp_loss_and_grads": (SCALAR, list_of((TENSOR, TENSOR))),
+    "Value": OBJECT,
+}
+
+HINTS = {
+    "numerical_gradient": (
+        "The slope along one entry is the change of f over a step to both sides of that entry alone.",
+        "Walk over all positions of x, whatever its rank. At each, make two points that differ from x at this "
+        "position only, by h up and by h down; divide the difference of f by the distance of the two points.",
+    ),
+    "linear_backward": (
+        "Write down the shapes of the three answers; for each there is one product of what you have that fits.",
+        "For x: what came back, times the weight. For the weight: what came back, turned over, times x. For the "
+        "bias: what came back, summed over the batch. Nothing is averaged.",
+    ),
+    "mlp_loss_and_grads": (
+        "Keep what enters each layer on the way up. On the way down one gradient is handed on from layer to layer.",
+        "Forward: keep each layer's input, ReLU between layers. Loss: log-softmax with the largest score of each row "
+        "subtracted, the mean of minus the labels' entries. First gradient: shares minus one-hot, over N. Then from "
+        "the last layer to the first: take out its two gradients, hand the third on, and stop it where that layer's "
+        "input was not above zero. Put the pairs into the order of the layers.",
+    ),
+    "Value": (
+        "A node knows its parents and the slope towards each. backward visits every node once, after all that use it.",
+        "An operation makes a new node with its parents and slopes; a plain number is no parent. backward: collect "
+        "the graph with a stack of your own so that parents stand before the nodes made from them; give the root 1 "
+        "and all others 0 in a table of this call; go through the list from the root, add the table's entry to grad, "
+        "and add slope times entry to each parent's entry.",
+    ),
+}
+
+
+# --- numerical_gradient -----------------------------------------------------------------------------------
+
+steps = sampled_from([0.5, 1.0, 0.1, 2.0, 0.03])
+
+
+def _cubes_by_rule(x: Tensor, h: float) -> Tensor:
+    """Central differences of weighted_cubes, worked out: k (3 x^2 + h^2)."""
+    weights = torch.arange(1, x.numel() + 1, dtype=x.dtype).reshape(x.shape)
+    return weights * (3 * x**2 + h**2)
+
+
+@check("numerical_gradient", hint="Two points, 2 h apart, around each entry.")
+def check_numerical_gradient_known_value(learner):
+    """The example of the lesson: for x cubed at 2 and h = 0.1 the central difference is 12.01."""
+    x = torch.tensor([2.0], dtype=torch.float64)
+    slope = learner.numerical_gradient(learner.fixture("weighted_cubes"), x, 0.1)
+    agree(slope, torch.tensor([12.01], dtype=torch.float64))
+
+
+@check("numerical_gradient", hint="Both sides, this very h, one entry at a time.")
+@given(x=tensors(ndim=(0, 3), side=(1, 3), special=(0.0, 1.0, -3.0)), h=steps)
+def check_numerical_gradient_is_central(learner, x, h):
+    """For a sum of k x_k cubed it is k (3 x_k squared + h squared), for any h and any shape."""
+    agree(learner.numerical_gradient(learner.fixture("weighted_cubes"), x, h), _cubes_by_rule(x, h))
+
+
+@check(
+    "numerical_gradient",
+    hint="Put an entry back before the next one moves, and give f the shape of x.",
+    after=check_numerical_gradient_is_central,
+)
+@given(name=sampled_from(sorted(FIXTURES)), x=tensors(ndim=(1, 3), side=(1, 3), special=(0.0, 1.0)), h=steps)
+def check_numerical_gradient_of_any_function(learner, name, x, h):
+    """It is right for functions that mix the entries of x, and f gets a tensor of x's shape."""
+    expected = central_differences(FIXTURES[name], x, None, h)
+    agree(learner.numerical_gradient(learner.fixture(name), x, h), expected)
+
+
+check_numerical_gradient_everywhere = tensor_laws(
+    "numerical_gradient",
+    inputs={
+        "f": just(GuestFixture("weighted_cubes")),
+        "x": tensors(ndim=(1, 2), side=(1, 3), low=-2.0, high=2.0),
+        "h": just(0.5),
+    },
+    oracle=lambda f, x, h: _cubes_by_rule(x, h),
+    after=check_numerical_gradient_is_central,
+)
+
+
+# --- linear_backward --------------------------------------------------------------------------------------
+
+
+@composite
+def layers_backward(draw: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """grad_out, x and weight of one layer; often not square."""
+    rows, fan_in, fan_out = draw(integers(1, 4)), draw(integers(1, 4)), draw(integers(1, 4))
+    seed = draw(seeds())
+    x = draw(tensors((rows, fan_in), special=(0.0, 1.0, 100.0)))
+    return cotangent((rows, fan_out), seed), x, tensor_from(seed + 2, (fan_out, fan_in))
+
+
+def _linear_gradients(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
+    bias = torch.zeros(len(weight), dtype=torch.float64)
+    return autograd(F.linear, grad_out, x, weight, bias)
+
+
+@check(
+    "linear_backward",
+    hint="Shapes: (N, H) (H, D) for x, (H, N) (N, D) for the weight, a sum over N for the bias.",
+)
+def check_linear_backward_known_value(learner):
+    """The example of the lesson: two rows, three features, two outputs."""
+    x, weight, grad_out, *expected = (
+        torch.tensor(rows, dtype=torch.float64)
+        for rows in (
+            [[1, 2, 3], [4, 5, 6]],
+            [[1, 0, -1], [2, 1, 0]],
+            [[1, 0], [2, -1]],
+            [[1, 0, -1], [0, -1, -2]],
+            [[9, 12, 15], [-4, -5, -6]],
+            [3, -1],
+        )
+    )
+    agree_gradient(learner.linear_backward(grad_out, x, weight), tuple(expected), batch=2)
+
+
+@check(
+    "linear_backward",
+    hint="Which axis does each gradient sum over? Try N, D and H that all differ.",
+    weight=2,
+)
+@given(layer=layers_backward())
+def check_linear_backward_matches_autograd(learner, layer):
+    """All three gradients are those of torch.autograd, for any batch, width and cotangent."""
+    agree_gradient(learner.linear_backward(*layer), _linear_gradients(*layer), batch=len(layer[0]))
+
+
+@check(
+    "linear_backward", hint="Sum over the batch, do not average: the 1/N of a mean is in grad_out already."
+)
+@given(layer=layers_backward())
+def check_linear_backward_sums_over_the_batch(learner, layer):
+    """With every row twice in the batch the gradients of weight and bias double, and that of x has its rows twice."""
+    grad_out, x, weight = layer
+    grad_x, grad_w, grad_b = learner.linear_backward(grad_out, x, weight)
+    twice = learner.linear_backward(torch.cat([grad_out, grad_out]), torch.cat([x, x]), weight)
+    agree(twice, (torch.cat([grad_x, grad_x]), 2 * grad_w, 2 * grad_b))
+
+
+check_linear_backward_everywhere = tensor_laws(
+    "linear_backward",
+    inputs={
+        "grad_out": tensors((3, 2), special=(0.0, 1.0)),
+        "x": tensors((3, 4), special=(0.0, 1.0)),
+        "weight": tensors((2, 4), special=(0.0, 1.0)),
+    },
+    oracle=_linear_gradients,
+    after=check_linear_backward_matches_autograd,
+)
+
+
+# --- mlp_loss_and_grads -----------------------------------------------------------------------------------
+
+Layers = list[tuple[Tensor, Tensor]]
+
+_SIZES = ((3, 2), (1, 3), (2, 3, 2), (3, 4, 3), (2, 2, 2), (3, 1, 2), (2, 3, 4, 3), (2, 3, 3, 3, 2))
+
+
+def _eighths(seed: int, *shape: int) -> Tensor:
+    """Entries in eighths, within 2: their sums of products are exact, so ReLU sees the same sign in any order."""
+    return tensor_from(seed, shape, low=-16.0, high=16.0).round() / 8
+
+
+def _network(seed: int, sizes: tuple[int, ...]) -> Layers:
+    return [
+        (_eighths(seed + 2 * place, fan_out, fan_in), _eighths(seed + 2 * place + 1, fan_out))
+        for place, (fan_in, fan_out) in enumerate(pairwise(sizes))
+    ]
+
+
+@composite
+def networks(draw: Any) -> tuple[Tensor, Tensor, Layers]:
+    """A batch, its labels and the layers; some rows are zero and some biases too, so that ReLU meets exact zeros."""
+    sizes = draw(sampled_from(_SIZES))
+    seed, rows = draw(seeds()), draw(integers(1, 5))
+    x = _eighths(seed + 1, rows, sizes[0])
+    labels = torch.tensor([draw(integers(0, sizes[-1] - 1)) for _ in range(rows)])
+    layers = _network(seed + 2, sizes)
+    if draw(integers(0, 2)) == 2:
+        x[0] = 0.0
+        layers[0][1].zero_()
+    return x, labels, layers
+
+
+def _loss(x: Tensor, labels: Tensor, layers: Layers) -> Tensor:
+    for weight, bias in layers[:-1]:
+        x = F.relu(F.linear(x, weight, bias))
+    return F.cross_entropy(F.linear(x, *layers[-1]), labels)
+
+
+def _loss_and_gradients(x: Tensor, labels: Tensor, layers: Layers) -> tuple[Tensor, Layers]:
+    flat = [tensor for pair in layers for tensor in pair]
+
+    def loss(*tensors: Tensor) -> Tensor:
+        return _loss(x, labels, list(zip(tensors[::2], tensors[1::2], strict=True)))
+
+    grads = autograd(loss, None, *flat)
+    return loss(*flat), list(zip(grads[::2], grads[1::2], strict=True))
+
+
+def _agree_all(actual: Any, expected: Layers, batch: int) -> None:
+    for place, (mine, wanted) in enumerate(zip(actual, expected, strict=True)):
+        for grad, right, name in zip(mine, wanted, ("weight", "bias"), strict=True):
+            agree_gradient(grad, right, batch=batch, what=f"the gradient of layer {place + 1}'s {name}")
+
+
+@check("mlp_loss_and_grads", hint="Work the example of the lesson by hand, line by line.")
+def check_mlp_known_value(learner):
+    """The example of the lesson: loss 0.3133, and the neuron that was off learns nothing."""
+    x, weight1, weight2, bias = (
+        torch.tensor(rows, dtype=torch.float64)
+        for rows in ([[1, 2]], [[1, 0], [0, -1]], [[2, 1], [1, 3]], [0, 0])
+    )
+    loss, grads = learner.mlp_loss_and_grads(x, torch.tensor([0]), [(weight1, bias), (weight2, bias)])
+    agree(loss, torch.tensor(0.3133, dtype=torch.float64), atol=1e-4, what="the loss")
+    share = 0.2689
+    expected = [([[-share, -2 * share], [0, 0]], [-share, 0]), ([[-share, 0], [share, 0]], [-share, share])]
+    agree(
+        grads,
+        [tuple(torch.tensor(rows, dtype=torch.float64) for rows in pair) for pair in expected],
+        atol=2e-4,
+        what="the gradients",
+    )
+
+
+@check(
+    "mlp_loss_and_grads",
+    hint="The forward pass first: ReLU between, none after the last; the mean over the rows.",
+)
+@given(network=networks())
+def check_mlp_loss_matches_torch(learner, network):
+    """The loss is torch's cross entropy of the network's output."""
+    loss, _ = learner.mlp_loss_and_grads(*network)
+    agree(loss, _loss(*network), what="the loss")
+
+
+@check(
+    "mlp_loss_and_grads",
+    hint="The last layer's bias has the first gradient, summed. Then compare layer by layer, from the last.",
+    after=check_mlp_loss_matches_torch,
+    weight=3,
+)
+@given(network=networks())
+def check_mlp_gradients_match_autograd(learner, network):
+    """Every gradient is that of torch.autograd, for any depth, in the order of the layers."""
+    _, grads = learner.mlp_loss_and_grads(*network)
+    agree(len(grads), len(network[2]), what="the number of pairs")
+    _agree_all(grads, _loss_and_gradients(*network)[1], batch=len(network[0]))
+
+
+@check("mlp_loss_and_grads", hint="The first gradient is shares minus truth: each row of it sums to 0.")
+@given(network=networks())
+def check_mlp_last_bias_sums_to_zero(learner, network):
+    """The gradient of the last bias sums to 0: raising all scores together changes nothing."""
+    _, grads = learner.mlp_loss_and_grads(*network)
+    agree(grads[-1][1].sum(), torch.zeros((), dtype=torch.float64), what="the sum of the last bias' gradient")
+
+
+@check(
+    "mlp_loss_and_grads",
+    hint="Subtract each row's largest score before exp, and take the log before dividing.",
+    after=check_mlp_loss_matches_torch,
+)
+@given(network=networks(), factor=sampled_from([256.0, 1024.0]))
+def check_mlp_stays_finite(learner, network, factor):
+    """Scores in the thousands, and rows far apart, give the right loss and gradients, not NaN."""
+    x, labels, layers = network
+    big = [*layers[:-1], (factor * layers[-1][0], factor * layers[-1][1])]
+    loss, grads = learner.mlp_loss_and_grads(x, labels, big)
+    expected = _loss_and_gradients(x, labels, big)
+    agree(loss, expected[0], what="the loss")
+    _agree_all(grads, expected[1], batch=len(x))
+
+
+check_mlp_everywhere = tensor_laws(
+    "mlp_loss_and_grads",
+    inputs={
+        "x": seeds().map(lambda seed: _eighths(seed + 1, 4, 3)),
+        "labels": integers(0, 80).map(
+            lambda code: torch.tensor([code // 3**place % 3 for place in range(4)])
+        ),
+        "layers": seeds().map(lambda seed: _network(seed + 1, (3, 4, 3))),
+    },
+    oracle=_loss_and_gradients,
+    after=check_mlp_gradients_match_autograd,
+)
+
+
+# --- Value ------------------------------------------------------------------------------------------------
+
+_numbers = floats(-4, 4)
+_apart_from_zero = one_of(floats(-4, -0.1), floats(0.1, 4))
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "-": lambda a: -a,
+    "exp": lambda a: a.exp(),
+    "tanh": lambda a: a.tanh(),
+    "relu": lambda a: a.relu(),
+}
+
+
+def _leaf(number: float) -> Tensor:
+    return torch.tensor(number, dtype=torch.float64, requires_grad=True)
+
+
+def _slopes(root: Tensor, *nodes: Tensor) -> list[float]:
+    """The derivatives of root by the nodes; 0 where it does not depend on them."""
+    if not root.requires_grad:
+        return [0.0 for _ in nodes]
+    grads = torch.autograd.grad(root, nodes, allow_unused=True, retain_graph=True)
+    return [0.0 if grad is None else grad.item() for grad in grads]
+
+
+def _agree_slopes(learner: Any, function: Callable[..., Any], *numbers: float) -> None:
+    """The learner's value and slopes of a function of a few numbers are torch's; the operands keep their numbers."""
+    mine, leaves = [learner.Value(number) for number in numbers], [_leaf(number) for number in numbers]
+    result, right = function(*mine), function(*leaves)
+    agree(result.data, right.item(), what="the result's data")
+    agree([value.data for value in mine], list(numbers), what="the operands' data, afterwards,")
+    agree([value.grad for value in (result, *mine)], [0.0] * (1 + len(mine)), what="grad before backward")
+    result.backward()
+    agree([value.grad for value in mine], _slopes(right, *leaves), what="grad")
+    agree(result.grad, 1.0, what="the root's own grad")
+
+
+@check("Value", hint="Two slopes per operation: by the left one and by the right one.")
+@given(sign=sampled_from("+-*/"), a=_numbers, b=_apart_from_zero)
+def check_value_arithmetic(learner, sign, a, b):
+    """a + b, a - b, a * b and a / b have the right value and slopes, and leave a and b as they are."""
+    _agree_slopes(learner, _BINARY[sign], a, b)
+
+
+@check(
+    "Value", hint="Python calls __rsub__ and __rtruediv__ of the right operand when the left one is a number."
+)
+@given(
+    sign=sampled_from("+-*/"),
+    a=_apart_from_zero,
+    number=one_of(_apart_from_zero, sampled_from([1, 2, 3, -2])),
+)
+def check_value_takes_numbers(learner, sign, a, number):
+    """A plain number may stand on either side of + - * /."""
+    _agree_slopes(learner, lambda value: _BINARY[sign](value, number), a)
+    _agree_slopes(learner, lambda value: _BINARY[sign](number, value), a)
+
+
+@check("Value", hint="The slopes stand in the lesson, one for each.")
+@given(name=sampled_from(sorted(_UNARY)), a=one_of(_numbers, just(0.0)))
+def check_value_functions(learner, name, a):
+    """-a, exp, tanh and relu have the right value and slope; relu's slope at 0 is 0."""
+    _agree_slopes(learner, _UNARY[name], a)
+
+
+@check("Value", hint="A power comes down and its exponent goes down by one; log is the natural one.")
+@given(a=floats(0.1, 4), sign=sampled_from([1, -1]), exponent=sampled_from([2, 3, 1, -1, -2, 0.5, 1.5, -0.5]))
+def check_value_powers_and_logs(learner, a, sign, exponent):
+    """a ** k for a number k, and log a, have the right value and slope."""
+    _agree_slopes(learner, lambda value: value.log(), a)
+    _agree_slopes(learner, lambda value: value**exponent, a if exponent != int(exponent) else sign * a)
+
+
+@check("Value", hint="Does every node wait for all that use it? Do both slopes of a * a count?")
+def check_value_known_example(learner):
+    """The example of micrograd's own page: 24.7041, with slopes 138.8338 and 645.5773."""
+    a, b = learner.Value(-4.0), learner.Value(2.0)
+    c = a + b
+    d = a * b + b**3
+    c = c + (c + 1)
+    c = c + (1 + c + (-a))
+    d = d + (d * 2 + (b + a).relu())
+    d = d + (3 * d + (b - a).relu())
+    e = c - d
+    f = e**2
+    g = f / 2.0 + 10.0 / f
+    agree(g.data, 24.7041, atol=1e-4, what="g.data")
+    g.backward()
+    agree(a.grad, 138.8338, atol=1e-4, what="a.grad")
+    agree(b.grad, 645.5773, atol=1e-4, what="b.grad")
+
+
+# --- Value: graphs ----------------------------------------------------------------------------------------
+
+_EXPONENTS = (2, 3, -1, 0.5)
+_OPERATIONS = ("+", "-", "*", "/", "number", "**", "neg", "exp", "log", "tanh", "relu")
+_LIMIT = 30.0
+
+
+@composite
+def programs(draw: Any) -> tuple[list[float], list[tuple[str, int, int]]]:
+    """One to three leaves and up to eight operations on earlier nodes, so that nodes are shared."""
+    leaves = [draw(_numbers) for _ in range(draw(integers(1, 3)))]
+    program = []
+    for place in range(draw(integers(1, 8))):
+        most = len(leaves) + place - 1
+        program.append((draw(sampled_from(_OPERATIONS)), draw(integers(0, most)), draw(integers(0, most))))
+    return leaves, program
+
+
+def _apply(operation: str, a: Any, b: Any, x: float, y: float) -> Any:
+    """One operation, on values or tensors whose numbers are x and y; tanh wherever it would leave safe ground."""
+    if operation == "/" and abs(y) > 0.1 and abs(x / y) < _LIMIT:
+        return a / b
+    if operation in ("+", "-", "*") and abs(_BINARY[operation](x, y)) < _LIMIT:
+        return _BINARY[operation](a, b)
+    if operation == "number" and abs(x) < _LIMIT / 3:
+        return 1.5 - 2 * a
+    if operation == "**" and 0.1 < abs(x) < 3:
+        exponent = _EXPONENTS[int(100 * abs(x)) % 4]
+        return a**exponent if x > 0 or exponent != 0.5 else a**2
+    if operation == "neg":
+        return -a
+    if operation == "exp" and x < 3:
+        return a.exp()
+    if operation == "log" and x > 0.1:
+        return a.log()
+    if operation == "relu" and abs(x) > 1e-3:  # next to the kink rounding decides
+        return a.relu()
+    return a.tanh()
+
+
+def _grown(
+    learner: Any, leaves: list[float], program: list[tuple[str, int, int]]
+) -> tuple[list[Any], list[Tensor]]:
+    """All nodes of a program, the learner's and torch's."""
+    mine, right = [learner.Value(leaf) for leaf in leaves], [_leaf(leaf) for leaf in leaves]
+    for operation, i, j in program:
+        x, y = right[i].item(), right[j].item()
+        mine.append(_apply(operation, mine[i], mine[j], x, y))
+        right.append(_apply(operation, right[i], right[j], x, y))
+    return mine, right
+
+
+def _agree_grads(mine: list[Any], expected: list[float]) -> None:
+    size = max(1.0, *map(abs, expected))
+    for place, (value, slope) in enumerate(zip(mine, expected, strict=True)):
+        agree(value.grad, slope, atol=1e-10 * size, what=f"grad of the {place + 1}. value made")
+
+
+@check(
+    "Value",
+    hint="A node may pass on only when all that use it have paid in: go from the root in an order of the graph.",
+    after=(check_value_arithmetic, check_value_functions, check_value_powers_and_logs),
+    weight=3,
+)
+@given(program=programs())
+def check_value_matches_autograd(learner, program):
+    """In any formula, shared parts included, every value's grad is that of torch.autograd."""
+    mine, right = _grown(learner, *program)
+    agree(mine[-1].data, right[-1].item(), what="the root's data")
+    mine[-1].backward()
+    _agree_grads(mine, _slopes(right[-1], *right))
+
+
+@check(
+    "Value",
+    hint="Keep this call's derivatives in a table of their own and add them to grad at the end.",
+    after=check_value_matches_autograd,
+    weight=2,
+)
+@given(program=programs(), other=integers(0, 10))
+def check_value_adds_up_roots(learner, program, other):
+    """backward adds to grad: the same root twice, then another one, give the sum of all three."""
+    mine, right = _grown(learner, *program)
+    second = other % len(mine)
+    for root in (mine[-1], mine[-1], mine[second]):
+        root.backward()
+    once, more = _slopes(right[-1], *right), _slopes(right[second], *right)
+    _agree_grads(mine, [2 * a + b for a, b in zip(once, more, strict=True)])
+
+
+@check(
+    "Value", hint="Visit each node once, however many roads lead to it.", after=check_value_matches_autograd
+)
+def check_value_visits_nodes_once(learner):
+    """60 doublings a = a + a have 2 to the 60 roads, and backward takes no time."""
+    leaf = value = learner.Value(1.0)
+    for _ in range(60):
+        value = value + value
+    value.backward()
+    agree(leaf.grad, 2.0**60, what="grad after 60 doublings")
+
+
+@check("Value", hint="Walk the graph with a list of your own: Python's recursion ends at about 1,000.")
+def check_value_takes_long_chains(learner):
+    """A chain of 5,000 values does not hit the recursion limit."""
+    # The longest check of the chapter: the length is the point, and every value is made by a call of its own.
+    leaf = value = learner.Value(0.5)
+    for _ in range(5000):
+        value = value + 1.0
+    value.backward()
+    agree(value.data, 5000.5, what="the chain's data")
+    agree(leaf.grad, 1.0, what="grad at the chain's end")
