@@ -780,6 +780,17 @@ def dropout__in_place(
     return x.copy_(out), mask
 
 
+def dropout__draws_on_the_cpu(
+    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """The random numbers are drawn on the CPU, wherever x is."""
+    _refuse(p)
+    if not training:
+        return x, _all_kept(x)
+    mask = torch.rand(x.shape, generator=generator) >= p
+    return torch.where(mask, x / (1 - p), 0.0), mask
+
+
 def dropout__in_float32(
     x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
 ) -> tuple[Tensor, Tensor]:
@@ -839,6 +850,11 @@ def dropout_backward__new_mask(grad_out: Tensor, mask: Tensor, p: float) -> Tens
 def dropout_backward__in_place(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
     """grad_out itself is overwritten; return a new tensor."""
     return grad_out.copy_(dropout_backward(grad_out, mask, p))
+
+
+def dropout_backward__zeros_on_the_cpu(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
+    """The zeros are made on the CPU, wherever grad_out is."""
+    return torch.where(mask, grad_out / (1 - p), torch.zeros(grad_out.shape, dtype=grad_out.dtype))
 
 
 def dropout_backward__in_float32(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:

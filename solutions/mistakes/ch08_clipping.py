@@ -79,6 +79,12 @@ def clip_by_value__infinity_becomes_nan(grads: Sequence[Tensor], limit: float) -
     return [torch.where(grad.abs() > limit, grad * (limit / grad.abs()), grad) for grad in grads]
 
 
+def clip_by_value__limit_on_the_cpu(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
+    """The tensors of limits are made on the CPU, wherever the gradients are."""
+    fences = [torch.full(grad.shape, limit, dtype=grad.dtype) for grad in grads]
+    return [grad.minimum(fence).maximum(-fence) for grad, fence in zip(grads, fences)]
+
+
 def clip_by_value__in_float32(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
     """The entries pass through float32, which loses the precision of float64."""
     return [new.to(grad.dtype) for grad, new in zip(grads, clip_by_value([g.float() for g in grads], limit))]
@@ -324,6 +330,17 @@ def clip_by_norm__in_float32(
     """The norm is computed in float32, which loses the precision of float64."""
     _, total = clip_by_norm([grad.float() for grad in grads], max_norm, norm_type, error_if_nonfinite)
     return _scaled(grads, max_norm, total), float(total)
+
+
+def clip_by_norm__ones_on_the_cpu(
+    grads: Sequence[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> tuple[list[Tensor], Tensor | float]:
+    """The 1 that the factor is compared with is a tensor on the CPU, wherever the gradients are."""
+    clipped, total = clip_by_norm(grads, max_norm, norm_type, error_if_nonfinite)
+    if grads:
+        factor = torch.minimum(torch.ones(1, dtype=total.dtype), max_norm / total.reshape(1))
+        clipped = [grad * factor.reshape(()) for grad in grads]
+    return clipped, total
 
 
 def clip_by_norm__becomes_float32(
