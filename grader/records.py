@@ -114,12 +114,16 @@ class Submission:
 
 @dataclass(frozen=True)
 class Breach:
-    """One use of something the rules do not allow. `exercises` are the ones that reach it, worth 0."""
+    """One use of something the rules do not allow. `exercises` are the ones that reach it, worth 0.
+
+    `place` is the line as its author knows it; a notebook counts by cells.
+    """
 
     line: int
     name: str
     reason: str
     exercises: tuple[str, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -310,6 +310,34 @@ def test_a_solved_exercise_needs_no_hint(desk: Path) -> None:
     assert "passes every check" in brick("hint", "neuron").stdout
 
 
+def test_a_hint_for_what_the_rules_refuse_is_their_reason(desk: Path) -> None:
+    write(desk, PARTLY.replace("x @ weight + bias", "torch.nn.functional.linear(x, weight, bias)"))
+
+    text = " ".join(brick("hint", "linear").stdout.split())
+
+    assert "where to look: torch.nn.functional.linear may not be used here" in text
+
+
+def test_check_of_a_notebook_names_cells(desk: Path) -> None:
+    (desk / "exercises" / "ch02_neuron.py").unlink()
+    cells = [
+        "%matplotlib inline",
+        "import torch\ntorch.manual_seed(0)",
+        PARTLY.replace("x @ weight", "eval('x')"),
+    ]
+    notebook = {
+        "nbformat": 4,
+        "cells": [{"cell_type": "code", "source": cell.strip("\n"), "metadata": {}} for cell in cells],
+    }
+    (desk / "exercises" / "ch02_neuron.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+    text = " ".join(brick("check", "ch02", "--examples", "2").stdout.split())
+
+    assert "cell 3, line 7: eval may not be used here" in text
+    assert "note: cell 2, line 2 is not run" in text
+    assert "write linear without eval in exercises/ch02_neuron.ipynb, then run: brick check ch02" in text
+
+
 def test_hint_before_any_check_says_what_to_do(desk: Path) -> None:
     assert "brick check" in problem("hint").next_step
 

@@ -67,6 +67,7 @@ class Profile:
         only: the one exercise to check; None for all.
         device: cpu or cuda.
         memory: a folder where failing examples are kept and replayed first; None for none.
+        mistakes: the folder of known mistakes, to name the learner's; None for no diagnosis.
         shrink: whether to look for the smallest failing example, or stop at the first.
     """
 
@@ -78,6 +79,7 @@ class Profile:
     device: str = "cpu"
     memory: Path | None = None
     shrink: bool = True
+    mistakes: Path | None = None
 
     def seed_of(self, chapter: str, check: str) -> int:
         """The seed of one check: the same for every learner."""
@@ -137,9 +139,9 @@ def grade_submission(
         path=str(submission.path),
         checks=checks,
         exercises=score(chapter, checks, ruling, profile.only),
-        breaches=ruling.breaches,
-        notes=tuple(f"line {line} is not run: {why}" for line, why in ruling.dropped),
-        error=run.error,
+        breaches=tuple(replace(breach, place=_place(submission, breach.line)) for breach in ruling.breaches),
+        notes=tuple(f"{_place(submission, line)} is not run: {why}" for line, why in ruling.dropped),
+        error=run.placed(run.error, submission),
         profile=profile.name,
         device=profile.device,
         isolation=str(workplace.level),
@@ -149,6 +151,11 @@ def grade_submission(
         seconds=time.perf_counter() - start,
         output="".join(run.output)[: workplace.limits.output_kib * 1024],
     )
+
+
+def _place(submission: Submission, line: int) -> str:
+    """A line as its author knows it, without the file: `line 12`, or `cell 3, line 2` in a notebook."""
+    return submission.place(line).removeprefix(f"{submission.path}, ")
 
 
 def unreadable(chapter: Chapter, path: Path, error: str, profile: Profile) -> Report:
@@ -279,8 +286,7 @@ class _Run:
             return message.replace("<line ", "line ").replace(">", "", message.count("<line "))
         head, _, rest = message.partition("<line ")
         number, _, tail = rest.partition(">")
-        place = submission.place(int(number)).split(", ", 1)[-1]
-        return head + place + tail
+        return head + _place(submission, int(number)) + tail
 
 
 def _line_words(line: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.records import CheckResult, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
+from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
@@ -139,11 +139,16 @@ def _error_lines(error: str, style: Style) -> list[str]:
 def _breach_lines(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
     for breach in report.breaches:
-        where = f"line {breach.line}: " if breach.line else ""
+        where = f"{breach_place(breach)}: "
         costs = f" (0 points for {', '.join(breach.exercises)})" if breach.exercises else ""
         text = f"{where}{breach.name} may not be used here: {breach.reason}{costs}"
         lines += wrap(clean_line(text), style.width, indent="        ", first="  " + pad("FAIL", 6))
     return [*lines, ""] if lines else []
+
+
+def breach_place(breach: Breach) -> str:
+    """Where a breach stands, in the words of the file it is in."""
+    return breach.place or f"line {breach.line}"
 
 
 def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
@@ -297,7 +302,7 @@ def _class_notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
             if not why and report.breaches:
                 first = report.breaches[0]
                 others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
-                why = f"line {first.line}: {first.name} may not be used here: {first.reason}{others}"
+                why = f"{breach_place(first)}: {first.name} may not be used here: {first.reason}{others}"
             if why:
                 lead = f"! {one.learner} {report.chapter.split('_', 1)[0]}: "
                 lines += wrap(clean_line(lead + why), style.width, indent="  ", first="", cut=False)
