@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from grader.checking.run import Profile, grade_submission, unreadable
+from grader.checking.diagnose import diagnose
+from grader.checking.run import Profile, grade_submission, load_suite, unreadable
 from grader.errors import SubmissionError, UsageError
 from grader.records import Chapter, Course, Limits, Report
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.submission import read_submission
+from grader.variants import Variant, read_variants
 
 KIT_FAULT = "a fault of the kit, not of the submission"
 _LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
@@ -61,7 +64,23 @@ def grade_file(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile)
         submission = read_submission(path, chapter)
     except SubmissionError as error:
         return unreadable(chapter, path, str(error), profile)
-    return grade_submission(submission, judge(submission), sandbox, profile)
+    ruling = judge(submission)
+    report = grade_submission(submission, ruling, sandbox, profile)
+    mistakes = (
+        _known_mistakes(profile.mistakes, chapter.stem) if profile.mistakes and not report.passed else ()
+    )
+    if not mistakes:
+        return report
+    return diagnose(report, ruling, sandbox, profile, load_suite(chapter.stem), mistakes)
+
+
+@cache
+def _known_mistakes(folder: Path, stem: str) -> tuple[Variant, ...]:
+    """The known wrong versions of a chapter's exercises; none away from a checkout, where they are not."""
+    file, solution = folder / f"{stem}.py", folder.parent / f"{stem}.py"
+    if not (file.is_file() and solution.is_file()):
+        return ()
+    return read_variants(file, solution.read_text(encoding="utf-8"))
 
 
 def _grade_or_explain(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile) -> Report:

@@ -86,7 +86,13 @@ def grade(
     wished = None if isolation is Isolation.STRONGEST else Level(isolation.value)
     level = require(wished, unsandboxed)
     secret = desk_of(course).secret()
-    profile = Profile("grade", examples or course.grade_examples, secret=secret, device=device)
+    profile = Profile(
+        "grade",
+        examples or course.grade_examples,
+        secret=secret,
+        device=device,
+        mistakes=course.root / "solutions" / "mistakes",
+    )
     graded = list(
         console.progress(
             grade_all(found.submissions, Lane(level, course.limits, profile), jobs),

@@ -104,7 +104,11 @@ def check(
     desk = desk_of(course)
     targets = find_targets(course, desk, chapters or [], exercise)
     profile = Profile(
-        examples=examples or course.practice_examples, seed=seed, device=device, memory=desk.state / "failing"
+        examples=examples or course.practice_examples,
+        seed=seed,
+        device=device,
+        memory=desk.state / "failing",
+        mistakes=course.root / "solutions" / "mistakes",
     )
     reports = check_targets(targets, course, profile, quiet=as_json)
     remember(desk, targets, reports)

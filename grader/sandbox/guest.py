@@ -35,6 +35,8 @@ from grader.sandbox.wire import (
 FILENAME = "<submission>"
 REPLY_OUTPUT_CHARS = 4096
 MESSAGE_CHARS = 2000
+# What fake tensors raise when code asks for a value, or for a shape that depends on one.
+_UNCHECKABLE = ("DataDependentOutputException", "DynamicOutputShapeException", "UnsupportedFakeTensorException")
 
 
 class MinimalSequence:
@@ -313,7 +315,7 @@ class Session:
             return Reply("uncheckable", message=type(error).__name__), b""
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             name = type(error).__name__
-            if name in ("DataDependentOutputException", "DynamicOutputShapeException", "UnsupportedFakeTensorException"):
+            if name in _UNCHECKABLE:
                 return Reply("uncheckable", message=name), b""
             return self._raised(error), b""
         devices = tuple(sorted({t.device.type for t in _tensors_in(result)}))

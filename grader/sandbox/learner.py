@@ -193,9 +193,8 @@ def _operator(name: str) -> Callable[..., Any]:
     return apply
 
 
-for _name in (
-    "__add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __pow__ __neg__ __getitem__".split()
-):
+_OPERATORS = ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "neg", "getitem")
+for _name in (f"__{word}__" for word in _OPERATORS):
     setattr(Handle, _name, _operator(_name))
 
 
