@@ -100,6 +100,9 @@ class Forger:
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         return self._answer
 
+    def distrust(self, reason: str) -> None:
+        """Nothing to end."""
+
 
 @given(header=st.binary(max_size=200), body=st.binary(max_size=64))
 @settings(max_examples=300, deadline=None)

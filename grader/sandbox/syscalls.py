@@ -20,7 +20,7 @@ ALLOWED = """
     capget
     poll ppoll select pselect6 recvfrom recvmsg sendto sendmsg getsockname getpeername getsockopt
     exit exit_group set_tid_address getrlimit
-""".split()  # noqa: SIM905 -- readable as words, not as a hundred lines
+""".split()  # readable as words, not as a hundred lines
 
 # Each of these was a way out, or a way to the host, the zygote or another learner. Refused by name so that the
 # answer is "not permitted", and so that the CUDA filter, which allows what it does not know, refuses them too.
@@ -38,7 +38,7 @@ DENIED = """
     creat mknod mknodat mkdir mkdirat unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat
     truncate ftruncate chmod fchmod fchmodat chown fchown lchown fchownat utimensat setxattr lsetxattr fsetxattr
     setsid setpgid shmget shmat shmctl semget semop semctl msgget msgsnd msgrcv mq_open mq_unlink
-""".split()  # noqa: SIM905 -- readable as words, not as a hundred lines
+""".split()  # readable as words, not as a hundred lines
 
 # Absent rather than refused: glibc then makes its threads with clone, whose flags a filter can read.
 ABSENT = ("clone3", "openat2")
