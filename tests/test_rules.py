@@ -14,8 +14,11 @@ import pytest
 
 from grader.course import load_course
 from grader.errors import CourseError, SubmissionError
-from grader.records import Chapter, Exercise, SourceLine, Submission
+from grader.records import Chapter, Exercise, Limits, SourceLine, Submission
 from grader.rules import judge
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level
+from grader.sandbox.learner import LearnerRaised
 from grader.variants import read_variants
 
 ROOT = Path(__file__).parents[1]
@@ -275,6 +278,9 @@ FILES = {
     "mangled by a class": "def _A__h(x): return x.softmax(-1)\nclass A:\n    def go(self, x): return __h(x)\ndef softmax(x): return A().go(x)",
     "full-width letters": "def softmax(x): return ｅｖａｌ('x')",
     "full-width attribute": "def softmax(x): return x.ｓoftmax(-1)",
+    "module in a comprehension's target": "import torch\ndef softmax(x): return [1 for torch.exp in [2]]",
+    "module beside a comprehension's target": "import torch\nclass A:\n    nn = x = 1\ndef softmax(y): return [torch.nn for torch.x in [2]]",
+    "module in a loop's target": "import torch\ndef softmax(x):\n    for torch.exp in [1]: pass\n    return x",
     "annotation that runs": "import torch\ndef softmax(x: eval('1')): return x",
     "state in a default": "def box(x=[]): return x\ndef sigmoid(x):\n    box().append(lambda y: y.softmax(-1))\n    return 1 / (1 + (-x).exp())\ndef softmax(x): return box()[0](x)",
     "state in a constant": "BOX = []\ndef relu(x):\n    BOX.append(lambda y: y.softmax(-1))\n    return x.clamp(min=0)\ndef softmax(x): return BOX[0](x)",
@@ -785,3 +791,25 @@ def test_the_course_obeys_its_rules(chapter: Chapter) -> None:
         assert not ruling.dropped, name
         assert ruling.source == text, name
         assert {exercise.name for exercise in chapter.exercises} <= set(ruling.defined), name
+
+
+# --- what the tree cannot show ----------------------------------------------------------------------------
+
+
+def test_a_hidden_requires_grad_records_nothing() -> None:
+    source = dedent("""
+        import torch
+        class Value:
+            def __init__(self, data):
+                self.data, self.grad = data, 0.0
+            def backward(self):
+                leaf = torch.tensor(self.data, **{"requires" + "_grad": True})
+                (leaf * leaf).backward()
+                self.grad = leaf.grad.item()
+    """)
+    ruling = judge(source, CHAPTERS["ch06"])
+
+    with Sandbox(Level.PLAIN, Limits()) as sandbox, sandbox.learner(ruling.source) as learner:
+        value = learner.Value(3.0)
+        with pytest.raises(LearnerRaised, match="grad"):
+            value.backward()

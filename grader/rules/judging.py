@@ -167,9 +167,9 @@ def _answer(use: Use) -> Finding:
 
 def _worth_telling(findings: Iterable[Finding]) -> list[Finding]:
     """Each name once, at its first line, and not hundreds of them."""
-    first: dict[tuple[str, str], Finding] = {}
+    first: dict[str, Finding] = {}
     for finding in sorted(findings):
-        first.setdefault((finding.name, finding.reason), finding)
+        first.setdefault(finding.name, finding)
     return list(first.values())[:MAX_BREACHES_PER_EXERCISE]
 
 

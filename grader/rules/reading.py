@@ -461,7 +461,7 @@ class _Reader:
             part.id
             for item in node.generators
             for part in ast.walk(item.target)
-            if isinstance(part, ast.Name)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
         }
         self.scopes.append(_Scope(frozenset(names), "comprehension"))
         for generator in node.generators:
