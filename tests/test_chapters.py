@@ -1,0 +1,135 @@
+"""Every chapter, every run: lessons compute, solutions get full marks, stubs none, and the checks are proven."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.checking.diagnose import diagnose
+from grader.checking.run import Profile, SameProcess, grade_submission, load_suite
+from grader.cohort import grade_file
+from grader.course import load_course
+from grader.prove import prove
+from grader.records import Chapter, Course, Outcome, Ruling, Submission
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level, offered
+from grader.variants import read_variants
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+COURSE = load_course(CHECKOUT)
+STEMS = [chapter.stem for chapter in COURSE.chapters]
+every_chapter = pytest.mark.parametrize("stem", STEMS)
+LESSON_LINES = 35
+
+
+def chapter_of(stem: str) -> Chapter:
+    return next(chapter for chapter in COURSE.chapters if chapter.stem == stem)
+
+
+# --- lessons ----------------------------------------------------------------------------------------------
+
+
+def lessons(stem: str) -> list[str]:
+    """The markdown cells of a chapter, as a reader sees them."""
+    text = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
+    cells = re.split(r"^# %%", text, flags=re.MULTILINE)
+    markdown = [cell.split("\n", 1)[1] for cell in cells if cell.lstrip().startswith("[markdown]")]
+    return ["\n".join(line.removeprefix("# ").rstrip("#") for line in cell.strip().splitlines()) for cell in markdown]
+
+
+@every_chapter
+def test_every_number_worked_in_a_lesson_is_what_the_code_gives(stem: str) -> None:
+    names: dict[str, Any] = {"__name__": stem}
+    exec(compile((CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8"), stem, "exec"), names)
+    text = "\n".join(re.findall(r"```python\n(.*?)```", "\n".join(lessons(stem)), flags=re.DOTALL))
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    example = doctest.DocTestParser().get_doctest(text, names, stem, None, 0)
+    said: list[str] = []
+
+    result = doctest.DocTestRunner(optionflags=flags).run(example, out=said.append)
+
+    assert result.attempted > 0
+    assert result.failed == 0, "".join(said)
+
+
+@every_chapter
+def test_no_lesson_is_longer_than_a_screen(stem: str) -> None:
+    cells = lessons(stem)
+
+    assert cells
+    assert [cell.splitlines()[0] for cell in cells if len(cell.splitlines()) > LESSON_LINES] == []
+
+
+# --- solutions, stubs and checks --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A sealed sandbox for every chapter."""
+    if offered()[Level.BWRAP] is not None:
+        pytest.skip(f"isolation level bwrap: {offered()[Level.BWRAP]}")
+    with Sandbox(Level.BWRAP, COURSE.limits, imports=("onnx", "numpy"), warm_fake=True) as found:
+        yield found
+
+
+@every_chapter
+def test_the_solution_gets_full_marks_sealed(stem: str, sandbox: Sandbox) -> None:
+    report = grade_file(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 50))
+
+    assert [(r.name, r.message) for r in report.checks if r.outcome is not Outcome.PASSED] == []
+    assert report.points == report.max_points > 0
+
+
+@every_chapter
+def test_the_stub_gets_nothing_sealed(stem: str, sandbox: Sandbox) -> None:
+    report = grade_file(CHECKOUT / "exercises" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 5))
+
+    assert report.points == 0
+    assert {r.outcome for r in report.checks} <= {Outcome.FAILED, Outcome.NOT_RUN}
+
+
+@pytest.mark.slow
+@every_chapter
+def test_the_checks_are_proven(stem: str) -> None:
+    [proof] = prove(COURSE, [chapter_of(stem)], jobs=1)
+
+    assert proof.shortfalls == ()
+    assert proof.mistakes >= 4 * len(chapter_of(stem).exercises)
+    assert proof.right_passed == proof.right >= 3 * len(chapter_of(stem).exercises)
+
+
+# --- diagnosis --------------------------------------------------------------------------------------------
+
+
+def named(course: Course, stem: str, every: int) -> tuple[int, int, list[str]]:
+    """Feed every so-many-th known mistake as a submission: how many are named, tried, and misnamed."""
+    chapter = chapter_of(stem)
+    solution = (course.root / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
+    mistakes = read_variants(course.root / "solutions" / "mistakes" / f"{stem}.py", solution)
+    suite, workplace, right, wrong = load_suite(stem), SameProcess(), 0, []
+    tried = mistakes[::every]
+    for mistake in tried:
+        profile = Profile(examples=25, only=mistake.exercise, shrink=False)
+        submission, ruling = Submission(chapter, mistake.source, Path("x.py"), ""), Ruling(mistake.source)
+        report = grade_submission(submission, ruling, workplace, profile, suite)
+        rivals = [one for one in mistakes if one.exercise == mistake.exercise]
+        report = diagnose(report, ruling, workplace, replace(profile), suite, rivals)
+        said = {result.diagnosis for result in report.checks if result.diagnosis}
+        right += said == {mistake.diagnosis}
+        wrong += [mistake.name] if said - {mistake.diagnosis} else []
+    return right, len(tried), wrong
+
+
+@pytest.mark.slow
+@every_chapter
+def test_a_known_mistake_is_named_and_never_by_another_name(stem: str) -> None:
+    right, tried, wrong = named(COURSE, stem, every=9)
+
+    assert wrong == []
+    assert right >= 0.7 * tried
