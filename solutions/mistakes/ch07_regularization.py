@@ -57,6 +57,14 @@ def l2_penalty__squares_in_place(params: Sequence[Tensor], lam: float) -> Tensor
     return lam / 2 * torch.stack([w.mul_(w).sum() for w in params]).sum()
 
 
+def l2_penalty__sum_on_the_cpu(params: Sequence[Tensor], lam: float) -> Tensor:
+    """The tensor that collects the sum is made on the CPU, wherever the weights are."""
+    total = torch.zeros(1, dtype=params[0].dtype)
+    for w in params:
+        total = total + (w * w).sum()
+    return lam / 2 * total[0]
+
+
 def l2_penalty__in_float32(params: Sequence[Tensor], lam: float) -> Tensor:
     """The weights are turned into float32 on the way, which loses the precision of float64."""
     return l2_penalty([w.float() for w in params], lam).to(params[0].dtype)
@@ -130,6 +138,12 @@ def l2_gradients__first_tensor_only(
 ) -> list[Tensor]:
     """Only the first gradient gets the penalty's share."""
     return [grads[0] + lam * params[0], *(grad.clone() for grad in grads[1:])]
+
+
+def l2_gradients__price_on_the_cpu(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) -> list[Tensor]:
+    """lam is turned into tensors on the CPU, wherever the weights are; a Python number fits everywhere."""
+    prices = [torch.full(w.shape, lam, dtype=w.dtype) for w in params]
+    return [grad + prices[i] * params[i] for i, grad in enumerate(grads)]
 
 
 def l2_gradients__in_float32(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) -> list[Tensor]:
