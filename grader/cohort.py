@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import traceback
@@ -15,11 +16,12 @@ from pathlib import Path
 
 from grader.checking.diagnose import diagnose
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
-from grader.errors import SubmissionError, UsageError
+from grader.errors import KitError, SubmissionError, UsageError
 from grader.records import Chapter, Course, Limits, Report
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
+from grader.store import Store, key_of
 from grader.submission import read_submission
 from grader.variants import Variant, read_variants
 
@@ -217,6 +219,50 @@ def grade_all(
             culprit = waiting.pop(0)
             yield culprit, faulty(culprit.path, culprit.chapter, lane.profile, "the grading process ended")
         workers = 1
+
+
+def grade_stored(
+    submissions: Sequence[HandedIn], lane: Lane, store: Store, jobs: int = 0
+) -> Iterator[tuple[HandedIn, Report]]:
+    """The same, and what the store holds a verdict on is not graded again."""
+    keys: dict[HandedIn, str] = {}
+    waiting = []
+    for item in submissions:
+        key = _key_of(item, lane)
+        found = store.find(key) if key else None
+        if found is None:
+            waiting.append(item)
+            keys[item] = key
+        else:
+            yield item, replace(found, path=str(item.path))
+    for item, report in grade_all(waiting, lane, jobs) if waiting else ():
+        if keys[item] and not could_not_grade(report):
+            store.add(keys[item], item.learner, report, handed_in=_handed_in(item.path))
+        yield item, report
+
+
+def _key_of(item: HandedIn, lane: Lane) -> str:
+    """The store's name for the verdict on a submission; '' for one that cannot be read, which costs nothing."""
+    try:
+        submission = read_submission(item.path, item.chapter)
+        checks = load_suite(item.chapter.stem).sha256
+    except KitError:
+        return ""
+    profile = lane.profile
+    secret = hashlib.sha256(profile.secret or b"").hexdigest()
+    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret}"
+    mistakes = profile.mistakes / f"{item.chapter.stem}.py" if profile.mistakes else None
+    known = hashlib.sha256(mistakes.read_bytes()).hexdigest() if mistakes and mistakes.is_file() else ""
+    # The learner's name is part of it: two who hand in the same file have a history each.
+    attempt = f"{item.learner} {submission.sha256}"
+    return key_of(attempt, checks + known, isolation=lane.level.value, device=profile.device, profile=words)
+
+
+def _handed_in(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def sensible_jobs(submissions: int) -> int:

@@ -40,7 +40,10 @@ def lessons(stem: str) -> list[str]:
     text = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
     cells = re.split(r"^# %%", text, flags=re.MULTILINE)
     markdown = [cell.split("\n", 1)[1] for cell in cells if cell.lstrip().startswith("[markdown]")]
-    return ["\n".join(line.removeprefix("# ").rstrip("#") for line in cell.strip().splitlines()) for cell in markdown]
+    return [
+        "\n".join(line.removeprefix("# ").rstrip("#") for line in cell.strip().splitlines())
+        for cell in markdown
+    ]
 
 
 @every_chapter
@@ -80,7 +83,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 @every_chapter
 def test_the_solution_gets_full_marks_sealed(stem: str, sandbox: Sandbox) -> None:
-    report = grade_file(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 50))
+    report = grade_file(
+        CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 50)
+    )
 
     assert [(r.name, r.message) for r in report.checks if r.outcome is not Outcome.PASSED] == []
     assert report.points == report.max_points > 0

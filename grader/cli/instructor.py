@@ -68,6 +68,9 @@ def grade(
     jobs: Annotated[
         int, typer.Option(min=0, help="Grade this many at once; 0 means as many as pay off.")
     ] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="Grade everything anew, also what was graded before.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Grade other people's work in a sandbox.
@@ -75,17 +78,19 @@ def grade(
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
     from grader.checking.run import Profile
-    from grader.cohort import Lane, collect, could_not_grade, grade_all
+    from grader.cohort import Lane, collect, could_not_grade, grade_all, grade_stored
     from grader.course import find_chapter, load_course
     from grader.desk import desk_of
     from grader.sandbox.isolation import Level, require
+    from grader.store import Store
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
     found = collect(paths, course, only)
     wished = None if isolation is Isolation.STRONGEST else Level(isolation.value)
     level = require(wished, unsandboxed)
-    secret = desk_of(course).secret()
+    desk = desk_of(course)
+    secret = desk.secret()
     profile = Profile(
         "grade",
         examples or course.grade_examples,
@@ -93,12 +98,15 @@ def grade(
         device=device,
         mistakes=course.root / "solutions" / "mistakes",
     )
-    graded = list(
-        console.progress(
-            grade_all(found.submissions, Lane(level, course.limits, profile), jobs),
-            len(found.submissions), "grading", quiet=as_json,
-        )
-    )  # fmt: skip
+    lane = Lane(level, course.limits, profile)
+    store = Store(desk.state / "results.db")
+    verdicts = (
+        grade_all(found.submissions, lane, jobs)
+        if again
+        else grade_stored(found.submissions, lane, store, jobs)
+    )
+    graded = list(console.progress(verdicts, len(found.submissions), "grading", quiet=as_json))
+    store.close()
     learners = by_learner(found, graded, only)
     files = write_reports(learners, out)
     if as_json:
