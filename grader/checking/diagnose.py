@@ -132,7 +132,8 @@ def _observed(check: Check, note: Callable[[Any], None]) -> Check:
         except Exception as error:
             outcome = type(error).__name__
         calls = [(c.target, c.result, c.raised.split(":")[0], c.changed, c.aliases) for c in learner.calls]
-        note([outcome, *calls])
+        # An optimizer's step returns nothing: what counts is read back from attributes and held tensors.
+        note([outcome, *calls, *learner.answers])
 
     return replace(check, body=body)
 

@@ -276,6 +276,7 @@ class Learner:
         limits: seconds per call.
         device: where the guest puts tensors, and where results are expected.
         returns: a return contract per name ("softmax") or method ("BatchNorm.forward").
+        answers: all that came back in this example, attributes and held tensors too.
     """
 
     channel: Channel
@@ -283,6 +284,7 @@ class Learner:
     device: str = "cpu"
     returns: Mapping[str, Contract] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
     deadline_s: Callable[[], float] | None = None
     judge: Callable[[bytes, torch.Tensor], dict[str, Any]] | None = None
@@ -304,6 +306,7 @@ class Learner:
     def begin_example(self, seed: int) -> None:
         """Forget the calls and objects of the last example; seed the guest's global generator."""
         self.calls.clear()
+        self.answers.clear()
         self._labels.clear()
         self._seed, self._global_rng = seed, False
 
@@ -481,9 +484,11 @@ class Learner:
         match reply.status:
             case "ok":
                 try:
-                    return self._decode(reply.value, body, label, 0)
+                    value = self._decode(reply.value, body, label, 0)
                 except WireError as error:
                     raise self._broken(error) from None
+                self.answers.append(value)
+                return value
             case "raised":
                 raise LearnerRaised(reply.error, reply.message, reply.line)
             case "stop":
