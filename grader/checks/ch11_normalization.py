@@ -1,0 +1,549 @@
+"""Check normalization: batch norm over several calls, layer norm, and both gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from grader.checking import (
+    OBJECT,
+    TENSOR,
+    Learner,
+    agree,
+    agree_gradient,
+    autograd,
+    booleans,
+    check,
+    composite,
+    cotangent,
+    floats,
+    given,
+    integers,
+    lists,
+    refuses,
+    require,
+    sampled_from,
+    seeds,
+    tensor_laws,
+    tensors,
+)
+
+GRADIENTS = (TENSOR, TENSOR, TENSOR)
+RETURNS = {
+    "BatchNorm": OBJECT,
+    "BatchNorm.forward": TENSOR,
+    "BatchNorm.backward": GRADIENTS,
+    "layer_norm": TENSOR,
+    "layer_norm_backward": GRADIENTS,
+}
+
+HINTS = {
+    "BatchNorm": (
+        "Training uses the batch's own mean and variance, one pair per column, and lets the running ones follow; "
+        "evaluation uses the running ones. Two variances are at work: over N here, over N - 1 there.",
+        "Forward: refuse what cannot be used; let the four tensors take on dtype and device of x. In training, move "
+        "the running statistics, then subtract the column's mean, divide by the root of variance plus eps, and keep "
+        "the result and the root for backward. Multiply by gamma, add beta. Backward: multiply by gamma, subtract "
+        "the column's mean of that, subtract x_hat times the column's mean of it times x_hat, divide by the root.",
+    ),
+    "layer_norm": (
+        "Each row along the last axis is normalised by its own mean and variance, over D.",
+        "Take mean and variance over the last axis and keep that axis, so that they can be subtracted and divided; "
+        "eps goes under the root. Then gamma, then beta.",
+    ),
+    "layer_norm_backward": (
+        "It is the formula of batch norm, with the means along the row, and gamma inside them.",
+        "Work out x_hat and the root again. Multiply grad_out by gamma; subtract its row mean, and x_hat times the "
+        "row mean of its product with x_hat; divide by the root. The gradients of gamma and beta are sums over all "
+        "axes but the last.",
+    ),
+}
+
+EPS = sampled_from([1e-5, 1e-3, 0.1, 1.0])
+KNOWN = torch.tensor([[2.0], [4.0], [4.0], [6.0]])
+STATE = ("running_mean", "running_var")
+
+
+@composite
+def layers(draw: Any) -> dict[str, Any]:
+    """A batch norm: its settings, parameters and running statistics, none of them at their start."""
+    width = draw(integers(1, 4))
+    positive = tensors((width,), low=0.1, high=4.0)
+    return {
+        "num_features": width,
+        "eps": draw(EPS),
+        "momentum": draw(sampled_from([0.1, 0.01, 0.3, 0.75])),
+        "gamma": draw(tensors((width,), special=(0.0, -1.0))),
+        "beta": draw(tensors((width,), special=(0.0,))),
+        "running_mean": draw(tensors((width,), special=(0.0,))),
+        "running_var": draw(positive),
+    }
+
+
+@composite
+def layers_and_batches(draw: Any, most: int = 1) -> tuple[dict[str, Any], list[Tensor]]:
+    """A batch norm and some batches that it can train on."""
+    layer = draw(layers())
+    rows = draw(lists(integers(2, 5), min_size=1, max_size=most))
+    return layer, [draw(tensors((n, layer["num_features"]))) for n in rows]
+
+
+def build(learner: Learner, layer: dict[str, Any]) -> Any:
+    """The learner's batch norm with all its settings; nothing is left at its default."""
+    bn = learner.BatchNorm(layer["num_features"], eps=layer["eps"], momentum=layer["momentum"])
+    bn.gamma, bn.beta = layer["gamma"], layer["beta"]
+    bn.running_mean, bn.running_var = layer["running_mean"], layer["running_var"]
+    return bn
+
+
+def expected_output(layer: dict[str, Any], x: Tensor, training: bool) -> Tensor:
+    """torch's batch norm; in training the layer's running statistics move along."""
+    return functional.batch_norm(
+        x, layer["running_mean"], layer["running_var"], layer["gamma"], layer["beta"], training,
+        layer["momentum"], layer["eps"],
+    )  # fmt: skip
+
+
+def copied(layer: dict[str, Any]) -> dict[str, Any]:
+    """The same layer with tensors of its own, for the oracle to change."""
+    return {name: value.clone() if isinstance(value, Tensor) else value for name, value in layer.items()}
+
+
+# --- BatchNorm: forward in training -----------------------------------------------------------------------
+
+
+@check("BatchNorm", hint="Work the lesson's column (2, 4, 4, 6) by hand.")
+def check_batch_norm_known_value(learner: Learner) -> None:
+    """With eps 0, gamma 3 and beta 1, (2, 4, 4, 6) becomes (-3.2426, 1, 1, 5.2426)."""
+    bn = learner.BatchNorm(1, eps=0.0)
+    bn.gamma, bn.beta = torch.tensor([3.0]), torch.tensor([1.0])
+    root = 3 * 2**0.5
+    agree(bn.forward(KNOWN, training=True), torch.tensor([[1 - root], [1.0], [1.0], [1 + root]]))
+
+
+@check("BatchNorm", hint="gamma and running_var start at 1, beta and running_mean at 0.")
+@given(width=integers(1, 5))
+def check_batch_norm_starts_neutral(learner: Learner, width: int) -> None:
+    """gamma and running_var start as ones, beta and running_mean as zeros."""
+    bn = learner.BatchNorm(width)
+    for name, start in (("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
+        value = getattr(bn, name)
+        require(isinstance(value, Tensor), f"{name} is {value!r}, not a tensor")
+        agree(value.to(torch.float64), torch.full((width,), start, dtype=torch.float64), what=name)
+
+
+@check("BatchNorm", hint="Each column by its own mean and its variance over N; eps goes under the root.")
+@given(case=layers_and_batches())
+def check_batch_norm_training_matches_torch(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+) -> None:
+    """In training the output equals torch's, for any eps, gamma and beta."""
+    layer, (x,) = case
+    agree(build(learner, layer).forward(x, training=True), expected_output(copied(layer), x, True))
+
+
+@check("BatchNorm", hint="The default of eps is 1e-5.", after=check_batch_norm_training_matches_torch)
+@given(x=tensors(ndim=2, side=(2, 4), scale=1.0, special=()))
+def check_batch_norm_default_eps(learner: Learner, x: Tensor) -> None:
+    """By default eps is 1e-5."""
+    x = x * 1e-2  # so small that eps matters
+    expected = functional.batch_norm(x, None, None, training=True)
+    agree(learner.BatchNorm(x.shape[1]).forward(x, True), expected)
+
+
+@check("BatchNorm", hint="What is divided by when all entries of a column are the same?")
+@given(layer=layers(), rows=integers(2, 5), value=floats(-100, 100))
+def check_batch_norm_constant_column(
+    learner: Learner, layer: dict[str, Any], rows: int, value: float
+) -> None:
+    """A column whose entries are all the same becomes beta."""
+    x = torch.full((rows, layer["num_features"]), value, dtype=torch.float64)
+    agree(build(learner, layer).forward(x, training=True), layer["beta"].expand(rows, -1), atol=1e-8)
+
+
+@check("BatchNorm", hint="The mean must be gone and the variance 1, before gamma and beta.")
+@given(x=tensors(ndim=2, side=(2, 5)), eps=EPS)
+def check_batch_norm_moments(learner: Learner, x: Tensor, eps: float) -> None:
+    """Each output column has mean 0 and variance var / (var + eps)."""
+    out = learner.BatchNorm(x.shape[1], eps=eps).forward(x, training=True)
+    var = x.var(0, unbiased=False)
+    agree(out.mean(0), torch.zeros_like(var), atol=1e-9, what="the mean of each column")
+    agree(out.var(0, unbiased=False), var / (var + eps), rtol=1e-7, what="the variance of each column")
+
+
+@check("BatchNorm", hint="Only distances from the mean may count, measured in standard deviations.")
+@given(
+    x=tensors(ndim=2, side=(2, 5), special=(0.0, 30.0)),
+    c=sampled_from([0.5, 3.0, 100.0]),
+    shift=floats(-1000, 1000),
+)
+def check_batch_norm_ignores_shift_and_scale(learner: Learner, x: Tensor, c: float, shift: float) -> None:
+    """Adding a number to every entry changes nothing; nor does a factor c, with eps times c squared."""
+    plain = functional.batch_norm(x, None, None, training=True, eps=1e-3)
+    changed = learner.BatchNorm(x.shape[1], eps=1e-3 * c**2).forward(x * c + shift, training=True)
+    agree(changed, plain, atol=1e-8)
+
+
+@check("BatchNorm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
+@given(x=tensors((5, 2), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
+def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
+    """In float32 a common mean of 1,000 does not spoil the output."""
+    x = torch.round(x * 8) / 8  # exact in float32 beside 1,000
+    x[0], x[1] = 1.0, -1.0
+    expected = functional.batch_norm(x, None, None, training=True).to(torch.float32)
+    agree(
+        learner.BatchNorm(2).forward((x + shift).to(torch.float32), training=True),
+        expected,
+        rtol=0.0,
+        atol=2e-3,
+    )
+
+
+# --- BatchNorm: running statistics ------------------------------------------------------------------------
+
+
+@check(
+    "BatchNorm", hint="momentum is the share of the newest batch; the running variance is the unbiased one."
+)
+def check_batch_norm_known_statistics(learner: Learner) -> None:
+    """After one and two calls on (2, 4, 4, 6), running_mean is 0.4 and 0.76, running_var 1.1667 and 1.3167."""
+    bn = learner.BatchNorm(1)
+    for mean, var in ((0.4, 0.9 + 0.8 / 3), (0.76, 0.81 + 0.19 * 8 / 3)):
+        bn.forward(KNOWN, training=True)
+        agree(
+            (bn.running_mean, bn.running_var), (torch.tensor([mean]), torch.tensor([var])), what="statistics"
+        )
+
+
+@check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.")
+@given(case=layers_and_batches(most=3))
+def check_batch_norm_statistics_match_torch(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+) -> None:
+    """Over several batches of different sizes the running statistics equal torch's."""
+    layer, batches = case
+    bn, twin = build(learner, layer), copied(layer)
+    for x in batches:
+        bn.forward(x, training=True)
+        expected_output(twin, x, True)
+        for name in STATE:
+            agree(getattr(bn, name), twin[name], what=name)
+
+
+@check("BatchNorm", hint="Evaluation reads the running statistics and nothing of the batch.")
+@given(layer=layers(), rows=integers(1, 4), seed=seeds())
+def check_batch_norm_evaluation_matches_torch(
+    learner: Learner, layer: dict[str, Any], rows: int, seed: int
+) -> None:
+    """In evaluation the output equals torch's, for a single row too."""
+    x = cotangent((rows, layer["num_features"]), seed) * 3
+    agree(build(learner, layer).forward(x, training=False), expected_output(copied(layer), x, False))
+
+
+@check("BatchNorm", hint="Only training may write the running statistics.")
+@given(case=layers_and_batches(most=4), training=lists(booleans(), min_size=4, max_size=4))
+def check_batch_norm_calls_in_any_order(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], training: list[bool]
+) -> None:
+    """Training and evaluation in any order: outputs and running statistics equal torch's at each call."""
+    layer, batches = case
+    bn, twin = build(learner, layer), copied(layer)
+    for x, mode in zip(batches, training, strict=False):
+        agree(bn.forward(x, mode), expected_output(twin, x, mode))
+        for name in STATE:
+            agree(getattr(bn, name), twin[name], what=name)
+
+
+@check("BatchNorm", hint="Is anything kept outside the object, or in the class?")
+@given(case=layers_and_batches(most=2))
+def check_batch_norm_layers_are_independent(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+) -> None:
+    """What one layer sees does not change another."""
+    layer, batches = case
+    first, second = build(learner, layer), learner.BatchNorm(layer["num_features"])
+    for x in batches:
+        first.forward(x, training=True)
+    for name, start in zip(STATE, (0.0, 1.0), strict=True):
+        value = getattr(second, name).to(torch.float64)
+        agree(
+            value,
+            torch.full((layer["num_features"],), start, dtype=torch.float64),
+            what=f"the other's {name}",
+        )
+
+
+@check("BatchNorm", hint="At the first forward, gamma, beta and both running statistics become what x is.")
+@given(x=tensors((3, 2)), single=booleans(), training=booleans())
+def check_batch_norm_takes_on_the_dtype(learner: Learner, x: Tensor, single: bool, training: bool) -> None:
+    """Output, parameters and statistics have the dtype of x from the first forward on."""
+    x = x.to(torch.float32) if single else x
+    bn = learner.BatchNorm(2)
+    out = bn.forward(x, training)
+    agree(out, functional.batch_norm(x, torch.zeros_like(x[0]), torch.ones_like(x[0]), training=training))
+    for name in ("gamma", "beta", *STATE):
+        found = getattr(bn, name).dtype
+        require(found is x.dtype, f"{name} has dtype {found} after a forward with {x.dtype}")
+
+
+@check("BatchNorm", hint="Use reshape, not view.", after=check_batch_norm_training_matches_torch)
+@given(case=layers_and_batches(), seed=seeds())
+def check_batch_norm_any_layout(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+) -> None:
+    """BatchNorm takes transposed and expanded tensors."""
+    layer, (x,) = case
+    bn, x = build(learner, layer), x.T.contiguous().T
+    agree(bn.forward(x, training=True), expected_output(copied(layer), x, True))
+    g = cotangent((layer["num_features"],), seed).expand(len(x), -1)
+    agree_gradient(bn.backward(g), expected_gradients(layer, g, x))
+
+
+# --- BatchNorm: refusals ----------------------------------------------------------------------------------
+
+
+@check("BatchNorm", hint="One row is its own mean: nothing is left of it. Name x and its shape.")
+@given(width=integers(1, 4), seed=seeds())
+def check_batch_norm_refuses_to_train_on_one_row(learner: Learner, width: int, seed: int) -> None:
+    """Training on a batch of one raises ValueError that names x and its shape."""
+    x = cotangent((1, width), seed)
+    refuses(lambda: learner.BatchNorm(width).forward(x, training=True), names="x", value=1)
+
+
+@check("BatchNorm", hint="Compare the width of x with num_features in both modes. Name x and its shape.")
+@given(width=integers(1, 4), other=integers(1, 4), training=booleans(), rows=integers(2, 4))
+def check_batch_norm_refuses_another_width(
+    learner: Learner, width: int, other: int, training: bool, rows: int
+) -> None:
+    """An x of another width raises ValueError that names x and its shape."""
+    x = cotangent((rows, other + (other >= width)), rows)
+    refuses(lambda: learner.BatchNorm(width).forward(x, training), names="x", value=x.shape[1])
+
+
+# --- BatchNorm: backward ----------------------------------------------------------------------------------
+
+
+def expected_gradients(layer: dict[str, Any], grad_out: Tensor, x: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of torch's batch norm in training, with respect to x, gamma and beta."""
+    return autograd(
+        lambda x, gamma, beta: functional.batch_norm(x, None, None, gamma, beta, True, eps=layer["eps"]),
+        grad_out, x, layer["gamma"], layer["beta"],
+    )  # fmt: skip
+
+
+@check("BatchNorm", hint="Work the table of the lesson by hand.")
+def check_batch_norm_backward_known_value(learner: Learner) -> None:
+    """For the column (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
+    bn = learner.BatchNorm(1, eps=0.0)
+    bn.forward(KNOWN, training=True)
+    quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]]) / 2**0.5
+    found = bn.backward(torch.tensor([[1.0], [0.0], [0.0], [0.0]]))
+    agree(found, (quarter, torch.tensor([-(2**0.5)]), torch.tensor([1.0])), what="gradients")
+
+
+@check("BatchNorm", hint="x moves its column's mean and variance too. Which of the three gradients is wrong?")
+@given(case=layers_and_batches(most=2), seed=seeds())
+def check_batch_norm_backward_matches_autograd(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+) -> None:
+    """The gradients of x, gamma and beta equal torch's, after the last of several forwards."""
+    layer, batches = case
+    bn = build(learner, layer)
+    for x in batches:
+        bn.forward(x, training=True)
+    g = cotangent(x, seed)
+    agree_gradient(bn.backward(g), expected_gradients(layer, g, x), batch=len(x))
+
+
+@check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.")
+@given(case=layers_and_batches(), first=seeds(), second=seeds())
+def check_batch_norm_backward_twice(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], first: int, second: int
+) -> None:
+    """A second backward, with another gradient, does not remember the first."""
+    layer, (x,) = case
+    bn = build(learner, layer)
+    bn.forward(x, training=True)
+    bn.backward(cotangent(x, first))
+    g = cotangent(x, second)
+    agree_gradient(bn.backward(g), expected_gradients(layer, g, x))
+
+
+@check(
+    "BatchNorm",
+    hint="What does a shift of a whole column change?",
+    after=check_batch_norm_backward_matches_autograd,
+)
+@given(case=layers_and_batches(), seed=seeds())
+def check_batch_norm_makes_a_bias_useless(
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+) -> None:
+    """A bias just before batch norm has gradient 0: dL/dx sums to 0 in every column."""
+    layer, (x,) = case
+    bn = build(learner, layer)
+    bn.forward(x, training=True)
+    grad_x = bn.backward(cotangent(x, seed))[0]
+    size = grad_x.abs().max().item()
+    agree(grad_x.sum(0), torch.zeros_like(x[0]), atol=1e-9 * (1 + size), what="the column sums")
+
+
+# --- layer_norm -------------------------------------------------------------------------------------------
+
+
+@composite
+def rows_and_parameters(draw: Any) -> dict[str, Any]:
+    """Arguments of layer_norm, of any rank."""
+    x = draw(tensors(ndim=(1, 4), side=(1, 4)))
+    parameter = tensors((x.shape[-1],), special=(0.0, -1.0))
+    return {"x": x, "gamma": draw(parameter), "beta": draw(parameter), "eps": draw(EPS)}
+
+
+def expected_layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+    """torch's layer norm over the last axis."""
+    return functional.layer_norm(x, x.shape[-1:], gamma, beta, eps)
+
+
+def plain(width: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+    """gamma all ones, beta all zeros."""
+    return torch.ones(width, dtype=dtype), torch.zeros(width, dtype=dtype)
+
+
+@check("layer_norm", hint="Work the lesson's row (2, 1, 0, 7) by hand.")
+def check_layer_norm_known_value(learner: Learner) -> None:
+    """With eps 0, (2, 1, 0, 7) becomes (-0.1857, -0.5571, -0.9285, 1.6713)."""
+    x = torch.tensor([2.0, 1.0, 0.0, 7.0], dtype=torch.float64)
+    agree(learner.layer_norm(x, *plain(4), eps=0.0), (x - 2.5) / 7.25**0.5)
+
+
+@check("layer_norm", hint="Mean and variance over the last axis only; gamma, then beta.")
+@given(inputs=rows_and_parameters())
+def check_layer_norm_matches_torch(learner: Learner, inputs: dict[str, Any]) -> None:
+    """It equals torch's for any rank, gamma, beta and eps."""
+    agree(learner.layer_norm(**inputs), expected_layer_norm(**inputs))
+
+
+@check("layer_norm", hint="The default of eps is 1e-5.", after=check_layer_norm_matches_torch)
+@given(x=tensors(ndim=2, side=(2, 4), scale=1.0, special=()))
+def check_layer_norm_default_eps(learner: Learner, x: Tensor) -> None:
+    """By default eps is 1e-5."""
+    x = x * 1e-2  # so small that eps matters
+    agree(learner.layer_norm(x, *plain(x.shape[1])), expected_layer_norm(x, *plain(x.shape[1])))
+
+
+@check("layer_norm", hint="What is divided by when all entries of a row are the same?")
+@given(value=floats(-100, 100), shape=sampled_from([(1,), (4,), (2, 3), (3, 1)]), seed=seeds())
+def check_layer_norm_constant_row(learner: Learner, value: float, shape: tuple[int, ...], seed: int) -> None:
+    """A row whose entries are all the same becomes beta."""
+    x, beta = torch.full(shape, value, dtype=torch.float64), cotangent(shape[-1:], seed)
+    agree(learner.layer_norm(x, plain(shape[-1])[0], beta), beta.expand(shape), atol=1e-8)
+
+
+@check("layer_norm", hint="Does a row see its neighbours?", after=check_layer_norm_matches_torch)
+@given(x=tensors(ndim=2, side=(2, 4)), seed=seeds())
+def check_layer_norm_rows_are_independent(learner: Learner, x: Tensor, seed: int) -> None:
+    """A row gives the same whatever the other rows are."""
+    gamma, beta = cotangent((x.shape[1],), seed), cotangent((x.shape[1],), seed + 1)
+    whole = learner.layer_norm(x, gamma, beta)
+    require(whole.shape == x.shape, f"the result has shape {tuple(whole.shape)}, not {tuple(x.shape)}")
+    agree(learner.layer_norm(x[:1], gamma, beta), whole[:1])
+
+
+@check("layer_norm", hint="Only distances from the row's mean may count, measured in standard deviations.")
+@given(
+    x=tensors(side=(1, 5), special=(0.0, 30.0)), c=sampled_from([0.5, 3.0, 100.0]), shift=floats(-1000, 1000)
+)
+def check_layer_norm_ignores_shift_and_scale(learner: Learner, x: Tensor, c: float, shift: float) -> None:
+    """Adding a number to every entry changes nothing; nor does a factor c, with eps times c squared."""
+    gamma, beta = plain(x.shape[-1])
+    changed = learner.layer_norm(x * c + shift, gamma, beta, eps=1e-3 * c**2)
+    agree(changed, expected_layer_norm(x, gamma, beta, 1e-3), atol=1e-8)
+
+
+@check("layer_norm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
+@given(x=tensors((2, 5), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
+def check_layer_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
+    """In float32 a common mean of 1,000 does not spoil the output."""
+    x = torch.round(x * 8) / 8  # exact in float32 beside 1,000
+    x[:, 0], x[:, 1] = 1.0, -1.0
+    expected = expected_layer_norm(x, *plain(5)).to(torch.float32)
+    found = learner.layer_norm((x + shift).to(torch.float32), *plain(5, torch.float32))
+    agree(found, expected, rtol=0.0, atol=2e-3)
+
+
+WIDE_EPS = floats(0.05, 1)  # a row with hardly any spread would make float32 itself inexact
+check_layer_norm_everywhere = tensor_laws(
+    "layer_norm",
+    inputs={
+        "x": tensors((2, 3, 4), special=()),
+        "gamma": tensors((4,)),
+        "beta": tensors((4,)),
+        "eps": WIDE_EPS,
+    },
+    oracle=expected_layer_norm,
+    after=check_layer_norm_matches_torch,
+)
+
+
+# --- layer_norm_backward ----------------------------------------------------------------------------------
+
+
+def expected_layer_norm_gradients(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, ...]:
+    """Gradients of torch's layer norm with respect to x, gamma and beta."""
+    return autograd(
+        lambda x, gamma, beta: expected_layer_norm(x, gamma, beta, eps),
+        grad_out,
+        x,
+        gamma,
+        torch.zeros_like(gamma),
+    )
+
+
+@check("layer_norm_backward", hint="The lesson on batch norm has these numbers, in a column.")
+def check_layer_norm_backward_known_value(learner: Learner) -> None:
+    """For the row (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
+    x, g = torch.tensor([2.0, 4.0, 4.0, 6.0]), torch.tensor([1.0, 0.0, 0.0, 0.0])
+    quarter = torch.tensor([0.25, -0.25, -0.25, 0.25]) / 2**0.5
+    expected = (quarter, torch.tensor([-(2**0.5), 0.0, 0.0, 0.0]), g)
+    agree(learner.layer_norm_backward(g, x, torch.ones(4), 0.0), expected, what="gradients")
+
+
+@check("layer_norm_backward", hint="Which of the three is wrong? Is gamma inside both means?")
+@given(inputs=rows_and_parameters(), seed=seeds())
+def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[str, Any], seed: int) -> None:
+    """The gradients of x, gamma and beta equal torch's, for any rank, gamma and eps."""
+    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
+    g = cotangent(x, seed)
+    agree_gradient(
+        learner.layer_norm_backward(g, x, gamma, eps), expected_layer_norm_gradients(g, x, gamma, eps)
+    )
+
+
+@check("layer_norm_backward", hint="What does a shift of a whole row change?")
+@given(inputs=rows_and_parameters(), seed=seeds())
+def check_layer_norm_backward_rows_sum_to_zero(learner: Learner, inputs: dict[str, Any], seed: int) -> None:
+    """Shifting a row changes nothing, so dL/dx sums to 0 along every row."""
+    x = inputs["x"]
+    grad_x, _, _ = learner.layer_norm_backward(cotangent(x, seed), x, inputs["gamma"], inputs["eps"])
+    require(grad_x.shape == x.shape, f"dL/dx has shape {tuple(grad_x.shape)}, not {tuple(x.shape)}")
+    size = grad_x.abs().max().item()
+    agree(grad_x.sum(-1), torch.zeros_like(x[..., 0]), atol=1e-9 * (1 + size), what="the row sums")
+
+
+check_layer_norm_backward_everywhere = tensor_laws(
+    "layer_norm_backward",
+    inputs={
+        "grad_out": tensors((2, 3, 4), scale=1.0, special=()),
+        "x": tensors((2, 3, 4), special=()),
+        "gamma": tensors((4,), special=()),
+        "eps": WIDE_EPS,
+    },
+    oracle=expected_layer_norm_gradients,
+    after=check_layer_norm_backward_matches_autograd,
+    rtol=1e-4,
+    atol=1e-5,
+)
