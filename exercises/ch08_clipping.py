@@ -126,9 +126,13 @@ def clip_by_value(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
 # **Pitfall.** All gradients can be 0. Then max_norm / norm divides by 0: an exception for Python numbers, inf
 # for tensors, and inf * 0 is NaN. min(1, inf) is 1, so with tensors the `min` saves you here as well.
 #
-# **Pitfall.** Clipping does not cure NaN. One NaN or inf entry makes the norm NaN or inf, and that one factor
-# then carries it into *every* parameter. So a caller can ask for an error instead (`error_if_nonfinite`) and
-# skip the batch.
+# **Pitfall.** Clipping does not cure NaN, it spreads it: one NaN makes the norm NaN, and the common factor
+# carries it into *every* parameter. So a caller can ask for an error instead and skip the batch.
+#
+# ```python
+# >>> clip_by_norm([torch.tensor([1.0, 2.0]), torch.tensor([math.nan])], 1.0)[0]
+# [tensor([nan, nan]), tensor([nan])]
+# ```
 #
 # **Predict, then run.** The gradient (3, 4) and max_norm 1. Three norms: p = 1, p = 2, p = inf. Which of them
 # leaves the shortest arrow, which the longest? Write the three factors down first.
