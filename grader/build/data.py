@@ -1,0 +1,52 @@
+"""What the network learns from: the essay's function with noise, or scikit-learn's handwritten digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Sample = tuple[tuple[float, ...], float | int]
+
+WAVE_SAMPLES = 2_560
+WAVE_NOISE = 0.01
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples to train on, and others to judge by."""
+
+    train: tuple[Sample, ...]
+    x_test: Tensor
+    y_test: Tensor
+
+
+def load_data(task: str) -> Data:
+    """The data of a task; the same at every call, so that runs can be compared."""
+    x, y = _digits() if task == "digits" else _wave()
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
+    held_out = round(TEST_SHARE * len(x))
+    test, train = order[:held_out], order[held_out:]
+    samples = tuple(
+        (tuple(features), target) for features, target in zip(x[train].tolist(), y[train].tolist(), strict=True)
+    )
+    return Data(samples, x[test], y[test])
+
+
+def _wave() -> tuple[Tensor, Tensor]:
+    """(a² - b²) / (a² + b²) on the square from -1 to 1, and a little noise."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.rand(WAVE_SAMPLES, 2, generator=generator) * 2 - 1
+    a, b = x.double().unbind(1)
+    noise = WAVE_NOISE * torch.randn(WAVE_SAMPLES, generator=generator)
+    return x, ((a**2 - b**2) / (a**2 + b**2)).float() + noise
+
+
+def _digits() -> tuple[Tensor, Tensor]:
+    """1,797 pictures of 8 by 8 pixels, from 0 to 1."""
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    return torch.tensor(pixels, dtype=torch.float32) / 16, torch.tensor(labels, dtype=torch.int64)
