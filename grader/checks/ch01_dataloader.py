@@ -127,7 +127,9 @@ def check_loader_cuts_ten_samples_into_4_4_2(learner: Any) -> None:
     agree(found, as_torch_loads(numbered(10), 4), what="batch")
 
 
-@check("DataLoader", hint="Compare which samples the last batch holds, with drop_last and without.")
+@check(
+    "DataLoader", hint="Compare which samples the last batch holds, with drop_last and without.", examples=40
+)
 @given(data=samples(), batch_size=integers(1, 5), drop_last=booleans())
 def check_loader_gives_the_batches_of_torch(
     learner: Any, data: Samples, batch_size: int, drop_last: bool
@@ -141,6 +143,7 @@ def check_loader_gives_the_batches_of_torch(
 @check(
     "DataLoader",
     hint="X is float32 always; y is int64 if the targets are integers of any width, else float32.",
+    examples=40,
 )
 @given(
     X=tensors(ndim=2),
@@ -163,7 +166,7 @@ def check_loader_settles_the_dtypes(
     agree(batches(iter(loader), len(X)), list(pieces), what="batch")
 
 
-@check("DataLoader", hint="Divide, and look at the rest; with drop_last a rest does not count.")
+@check("DataLoader", hint="Divide, and look at the rest; with drop_last a rest does not count.", examples=60)
 @given(count=integers(0, 12), batch_size=integers(1, 6), drop_last=booleans(), shuffle=booleans())
 def check_loader_length_is_the_number_of_batches(
     learner: Any, count: int, batch_size: int, drop_last: bool, shuffle: bool
@@ -176,7 +179,9 @@ def check_loader_length_is_the_number_of_batches(
 
 
 @check(
-    "DataLoader", hint="Use only len(data) and data[i], with i from 0 to len(data) - 1: no slices, no copies."
+    "DataLoader",
+    hint="Use only len(data) and data[i], with i from 0 to len(data) - 1: no slices, no copies.",
+    examples=30,
 )
 @given(data=samples(fewest=1), batch_size=integers(1, 4), shuffle=booleans())
 def check_loader_needs_only_len_and_getitem(
@@ -194,6 +199,7 @@ def check_loader_needs_only_len_and_getitem(
 @check(
     "DataLoader",
     hint="The place in the data belongs to the iterator; the loader must not be its own iterator.",
+    examples=50,
 )
 @given(count=integers(1, 9), batch_size=integers(1, 4), turns=lists(integers(0, 2), max_size=12))
 def check_loader_iterators_do_not_disturb_each_other(
@@ -216,7 +222,7 @@ def check_loader_iterators_do_not_disturb_each_other(
         require(next(iterator, None) is None, f"loop {turn} does not end after {len(expected)} batches")
 
 
-@check("DataLoader", hint="Every iter() starts anew; nothing may be used up.")
+@check("DataLoader", hint="Every iter() starts anew; nothing may be used up.", examples=30)
 @given(data=samples(fewest=1), batch_size=integers(1, 4))
 def check_loader_can_be_read_again(learner: Any, data: Samples, batch_size: int) -> None:
     """A second epoch gives the same batches as the first, also after one broken off."""
@@ -387,7 +393,9 @@ def check_encoder_codes_the_record_of_the_essay(learner: Any) -> None:
 
 
 @check(
-    "FeatureEncoder", hint="A table per column, filled in the order of the rows; numbers pass as they are."
+    "FeatureEncoder",
+    hint="A table per column, filled in the order of the rows; numbers pass as they are.",
+    examples=60,
 )
 @given(rows=tables())
 def check_encoder_codes_by_first_appearance(learner: Any, rows: tuple[Rows, Rows]) -> None:
@@ -415,7 +423,7 @@ def check_encoder_passes_numbers(learner: Any, numbers: list[float]) -> None:
     agree(encoder.transform(rows), torch.tensor([[n, 1.0] for n in numbers], dtype=torch.float32))
 
 
-@check("FeatureEncoder", hint="fit starts with empty tables each time.")
+@check("FeatureEncoder", hint="fit starts with empty tables each time.", examples=30)
 @given(before=tables(), rows=tables())
 def check_encoder_forgets_an_earlier_fit(
     learner: Any, before: tuple[Rows, Rows], rows: tuple[Rows, Rows]
@@ -426,7 +434,11 @@ def check_encoder_forgets_an_earlier_fit(
     agree(encoder.transform(rows[1]), encoding(*rows))
 
 
-@check("FeatureEncoder", hint="Make the tables in __init__ or fit, as attributes of self, not on the class.")
+@check(
+    "FeatureEncoder",
+    hint="Make the tables in __init__ or fit, as attributes of self, not on the class.",
+    examples=25,
+)
 @given(first=tables(), second=tables())
 def check_encoders_do_not_share_tables(
     learner: Any, first: tuple[Rows, Rows], second: tuple[Rows, Rows]
@@ -437,7 +449,7 @@ def check_encoders_do_not_share_tables(
         agree(encoder.transform(rows[1]), encoding(*rows))
 
 
-@check("FeatureEncoder", hint="An empty list carries no width: take D from the fitted rows.")
+@check("FeatureEncoder", hint="An empty list carries no width: take D from the fitted rows.", examples=15)
 @given(rows=tables())
 def check_encoder_gives_no_rows_for_no_rows(learner: Any, rows: tuple[Rows, Rows]) -> None:
     """transform([]) gives a float32 tensor of shape (0, D)."""

@@ -242,7 +242,7 @@ def check_mlp_of_one_layer_is_that_layer(learner: Any, case: tuple[Tensor, Layer
     agree(learner.mlp_forward(x, layers), F.linear(x, *layers[0]))
 
 
-@check("mlp_forward", hint="Nothing comes after the last layer.")
+@check("mlp_forward", hint="Nothing comes after the last layer.", examples=50)
 @given(case=networks(), shift=floats(-50, 50))
 def check_mlp_output_moves_with_the_last_bias(
     learner: Any, case: tuple[Tensor, Layers], shift: float
@@ -253,7 +253,11 @@ def check_mlp_output_moves_with_the_last_bias(
     agree(learner.mlp_forward(x, [*layers[:-1], (weight, bias + shift)]), network(x, layers) + shift)
 
 
-@check("mlp_forward", hint="ReLU keeps factors: relu(c z) = c relu(z) for c > 0. It has no upper end.")
+@check(
+    "mlp_forward",
+    hint="ReLU keeps factors: relu(c z) = c relu(z) for c > 0. It has no upper end.",
+    examples=60,
+)
 @given(case=networks(fewest=2), factor=floats(0.25, 8))
 def check_mlp_hidden_scale_cancels(learner: Any, case: tuple[Tensor, Layers], factor: float) -> None:
     """A hidden layer made c times larger and the next weight c times smaller change nothing."""
@@ -263,7 +267,9 @@ def check_mlp_hidden_scale_cancels(learner: Any, case: tuple[Tensor, Layers], fa
     agree(learner.mlp_forward(x, scaled), network(x, layers))
 
 
-@check("mlp_forward", hint="Read the list, pop nothing off it; a tuple of layers will do as well.")
+@check(
+    "mlp_forward", hint="Read the list, pop nothing off it; a tuple of layers will do as well.", examples=25
+)
 @given(case=networks())
 def check_mlp_gives_the_same_twice(learner: Any, case: tuple[Tensor, Layers]) -> None:
     """Called again, and with the layers in a tuple, the network gives the same."""
