@@ -105,8 +105,7 @@ def export_mlp__transpose_nodes(layers: list[tuple[Tensor, Tensor]], *, softmax:
 
 def run_model__one_long_function(model: ModelProto, x: Tensor) -> Tensor:
     names = {
-        tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy()).to(x)
-        for tensor in model.graph.initializer
+        tensor.name: torch.tensor(numpy_helper.to_array(tensor)).to(x) for tensor in model.graph.initializer
     }
     for value in model.graph.input:
         if value.name not in names:
@@ -136,40 +135,52 @@ def run_model__one_long_function(model: ModelProto, x: Tensor) -> Tensor:
     return names[model.graph.output[0].name]
 
 
-def run_model__numpy(model: ModelProto, x: Tensor) -> Tensor:
-    known = ("Add", "Gemm", "MatMul", "Relu", "Softmax")
-    unknown = [node.op_type for node in model.graph.node if node.op_type not in known]
-    if unknown:
-        raise ValueError(f"unknown operations: {unknown}")
-    table = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    for value in model.graph.input:
-        table.setdefault(value.name, x.cpu().numpy())
-    for node in model.graph.node:
-        table[node.output[0]] = _by_numpy(node, [table[name] for name in node.input if name != ""])
-    return torch.from_numpy(np.array(table[model.graph.output[0].name])).to(x.device)
+class _Runtime:
+    """Runs whatever node has all it reads, until none is left."""
+
+    def __init__(self, x: Tensor) -> None:
+        self.x, self.values = x, {}
+
+    def run(self, model: ModelProto) -> Tensor:
+        for tensor in model.graph.initializer:
+            flat = numpy_helper.to_array(tensor).flatten().tolist()
+            self.values[tensor.name] = torch.tensor(flat, device=self.x.device).reshape(tuple(tensor.dims))
+        for entry in model.graph.input:
+            if entry.name not in self.values:
+                self.values[entry.name] = self.x
+        waiting = list(model.graph.node)
+        while waiting:
+            ready = [node for node in waiting if all(name in self.values for name in node.input if name)]
+            for node in ready:
+                self.values[node.output[0]] = self.compute(node, [self.values[n] for n in node.input if n])
+                waiting.remove(node)
+        return self.values[model.graph.output[0].name]
+
+    def compute(self, node, inputs):
+        options = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 0, "axis": -1}
+        for entry in node.attribute:
+            options[entry.name] = helper.get_attribute_value(entry)
+        kind = node.op_type
+        if kind == "Relu":
+            return (inputs[0] + inputs[0].abs()) / 2
+        if kind == "Softmax":
+            scores = inputs[0].movedim(options["axis"], 0)
+            raised = torch.exp(scores - scores.amax(0))
+            return (raised / raised.sum(0)).movedim(0, options["axis"])
+        if kind == "Add":
+            return inputs[1] + inputs[0]
+        if kind == "MatMul":
+            return inputs[0].matmul(inputs[1])
+        if kind != "Gemm":
+            raise ValueError(f"op_type {kind!r} is not known here")
+        first = torch.einsum("dn->nd", inputs[0]) if options["transA"] else inputs[0]
+        second = "hd" if options["transB"] else "dh"
+        out = torch.einsum(f"nd,{second}->nh", options["alpha"] * first, inputs[1])
+        return sum((options["beta"] * c for c in inputs[2:]), out)
 
 
-def _by_numpy(node, values):
-    options = {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
-    if node.op_type == "Add":
-        return np.add(values[0], values[1])
-    if node.op_type == "MatMul":
-        return np.matmul(values[0], values[1])
-    if node.op_type == "Relu":
-        return np.maximum(values[0], np.float32(0))
-    if node.op_type == "Softmax":
-        axis = options.get("axis", -1)
-        shares = np.exp(values[0] - values[0].max(axis=axis, keepdims=True))
-        return shares / shares.sum(axis=axis, keepdims=True)
-    left, right = values[0], values[1]
-    if options.get("transA", 0) == 1:
-        left = left.T
-    if options.get("transB", 0) == 1:
-        right = right.T
-    out = np.float32(options.get("alpha", 1.0)) * (left @ right)
-    if len(values) == 3:
-        out = out + np.float32(options.get("beta", 1.0)) * values[2]
-    return out
+def run_model__when_ready(model: ModelProto, x: Tensor) -> Tensor:
+    return _Runtime(x).run(model)
 
 
 def run_model__recursive(model: ModelProto, x: Tensor) -> Tensor:
