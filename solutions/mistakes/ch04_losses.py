@@ -205,6 +205,13 @@ def binary_cross_entropy__bound_on_the_cpu(p: Tensor, q: Tensor) -> Tensor:
     return -(q * torch.maximum(torch.log(p), bound) + (1 - q) * torch.maximum(torch.log(1 - p), bound)).mean()
 
 
+def binary_cross_entropy__changes_p(p: Tensor, q: Tensor) -> Tensor:
+    """The result is right, but the logarithm was written into the caller's p (log_)."""
+    binary_cross_entropy(p, q)
+    no = (1 - q) * torch.log(1 - p).clamp(min=-100)
+    return -(q * p.log_().clamp(min=-100) + no).mean()
+
+
 # --- cross_entropy_distributions --------------------------------------------------------------------------
 
 
@@ -330,6 +337,11 @@ def bce_with_logits__zeros_on_the_cpu(z: Tensor, q: Tensor) -> Tensor:
     bce_with_logits(z, q)
     positive = torch.maximum(z, torch.zeros(z.shape, dtype=z.dtype))
     return (positive - q * z + torch.log1p(torch.exp(-z.abs()))).mean()
+
+
+def bce_with_logits__float32_inside(z: Tensor, q: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return bce_with_logits(z.to(torch.float32), q.to(torch.float32)).to(z.dtype)
 
 
 # --- bce_with_logits_backward -----------------------------------------------------------------------------
@@ -476,6 +488,11 @@ def cross_entropy__any_shape(logits: Tensor, labels: Tensor) -> Tensor:
     flat = labels.reshape(-1)
     count = min(len(flat), len(logits))
     return cross_entropy(logits[:count], flat[:count])
+
+
+def cross_entropy__float32_inside(logits: Tensor, labels: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return cross_entropy(logits.to(torch.float32), labels).to(logits.dtype)
 
 
 # --- cross_entropy_backward -------------------------------------------------------------------------------
