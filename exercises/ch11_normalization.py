@@ -135,6 +135,9 @@ class BatchNorm:
         running_mean: average of the means of the batches, zeros at first.
         running_var: average of their unbiased variances, ones at first.
 
+    A large common mean does not spoil the result: in float32, columns a thousand times further from 0 than
+    they are spread keep three digits.
+
     Example: training on the column (2, 4, 4, 6) turns it into about (-1.414, 0, 0, 1.414).
 
     Source: Ioffe, Szegedy, Batch Normalization (2015), algorithms 1 and 2; the essay, section 8.
@@ -222,6 +225,8 @@ class BatchNorm:
 # %%
 def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
     """Normalise the last axis of x, then scale it by gamma and shift it by beta.
+
+    A large common mean does not spoil the result, as in BatchNorm.
 
     Args:
         x: shape (..., D), any rank from 1.

@@ -6,6 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 _BINARY: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -55,7 +56,7 @@ def mutants_of(solution: str) -> tuple[Mutant, ...]:
             seen[text] = seen.get(text, 0) + 1
             label = text if seen[text] == 1 else f"{text} #{seen[text]}"
             mutated = copy.copy(tree)
-            mutated.body = [*tree.body[:place], change.statement, *tree.body[place + 1 :]]
+            mutated.body = [*tree.body[:place], cast(ast.stmt, change.statement), *tree.body[place + 1 :]]
             source = ast.unparse(ast.fix_missing_locations(mutated))
             found.append(Mutant(statement.name, label, change.line, source))
     return tuple(found)
@@ -63,7 +64,7 @@ def mutants_of(solution: str) -> tuple[Mutant, ...]:
 
 @dataclass(frozen=True)
 class _Change:
-    statement: ast.stmt
+    statement: ast.AST
     before: str
     after: str
     line: int
@@ -73,7 +74,7 @@ def _changes(statement: ast.stmt) -> Iterator[_Change]:
     """All single changes of one definition; each works on a fresh copy, found again by its position."""
     for index, node in enumerate(_judged(statement)):
         for variant in range(_variants(node)):
-            fresh = copy.deepcopy(statement)
+            fresh: ast.AST = copy.deepcopy(statement)
             target = next(n for i, n in enumerate(_judged(fresh)) if i == index)
             before = _short(target)
             replacement = _apply(target, variant)

@@ -152,7 +152,8 @@ def test_an_equivalent_without_a_reason_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_mutant_that_never_ends_is_killed_by_the_clock(course: Course) -> None:
-    write(course.root, "solutions/mistakes", MISTAKES + '\ndef shifted__loops(x, by=2):\n    "Loops."\n    while True:\n        x = x\n')
+    endless = '\ndef shifted__loops(x, by=2):\n    "Loops."\n    while True:\n        x = x\n'
+    write(course.root, "solutions/mistakes", MISTAKES + endless)
 
     proof = proof_of(course)
 
@@ -210,10 +211,17 @@ def test_every_mutant_is_one_program_apart_from_the_solution() -> None:
 
     mutants = mutants_of(source)
 
-    assert len({mutant.source for mutant in mutants}) == len({mutant.label for mutant in mutants}) == len(mutants)
+    assert (
+        len({mutant.source for mutant in mutants})
+        == len({mutant.label for mutant in mutants})
+        == len(mutants)
+    )
     for mutant in mutants:
         compile(mutant.source, "mutant", "exec")
 
 
 def test_the_stub_of_this_chapter_is_loaded_afresh(course: Course) -> None:
-    assert [check.name for check in load_suite(STEM).checks] == ["check_shifted_adds", "check_shifted_default"]
+    assert [check.name for check in load_suite(STEM).checks] == [
+        "check_shifted_adds",
+        "check_shifted_default",
+    ]

@@ -105,7 +105,9 @@ def test_an_exercise_the_rules_bar_gets_nothing_and_the_rest_is_graded() -> None
 
 
 def test_an_unwritten_exercise_is_told_so_without_shrinking() -> None:
-    report = graded("def double(x):\n    raise NotImplementedError('write this part')\ndef other():\n    return 1\n")
+    report = graded(
+        "def double(x):\n    raise NotImplementedError('write this part')\ndef other():\n    return 1\n"
+    )
 
     assert report.checks[0].message == "double is not written yet"
     assert report.checks[0].examples == 1
@@ -136,7 +138,7 @@ def test_every_way_to_fail_has_words(body: str, words: str) -> None:
 
 
 def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> None:
-    source = "seen = []\ndef double(x):\n    seen.append(1)\n    return x + x + (len(seen) == 9)\ndef other():\n    return 1\n"
+    source = "seen = []\ndef double(x):\n    seen.append(1)\n    return x + x + (len(seen) == 9)\n"
 
     report = graded(source, check_double_is_twice)
 
@@ -153,7 +155,9 @@ def test_a_file_that_raises_when_loaded_loses_every_check_with_one_reason() -> N
 
 
 def test_what_the_learner_prints_is_kept() -> None:
-    report = graded("def double(x):\n    print('here', len(x))\n    return x + x\ndef other():\n    return 1\n")
+    report = graded(
+        "def double(x):\n    print('here', len(x))\n    return x + x\ndef other():\n    return 1\n"
+    )
 
     assert "here 1" in report.output
 
@@ -204,7 +208,9 @@ def test_the_same_profile_draws_the_same_inputs() -> None:
     assert inputs_seen(grade) == inputs_seen(grade)
 
 
-@pytest.mark.parametrize("other", [Profile("grade", 40, secret=b"b"), Profile("grade", 40, secret=b"a", seed=1)])
+@pytest.mark.parametrize(
+    "other", [Profile("grade", 40, secret=b"b"), Profile("grade", 40, secret=b"a", seed=1)]
+)
 def test_another_secret_or_seed_draws_other_inputs(other: Profile) -> None:
     assert inputs_seen(Profile("grade", 40, secret=b"a")) != inputs_seen(other)
 

@@ -19,7 +19,11 @@ ECHO = "def echo(*args, **kwargs):\n    return list(args), kwargs\n"
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
     max_leaves=12,
 )  # fmt: skip
 
@@ -41,7 +45,9 @@ def test_plain_values_come_back_as_they_were_sent(value: object) -> None:
 
 @pytest.mark.parametrize("dtype", list(wire.DTYPE_NAMES))
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 3), (1, 2, 3, 4)])
-def test_tensors_of_every_dtype_and_shape_survive_the_round_trip(dtype: torch.dtype, shape: tuple[int, ...]) -> None:
+def test_tensors_of_every_dtype_and_shape_survive_the_round_trip(
+    dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
     x = torch.arange(24).reshape(1, 2, 3, 4).to(dtype) if len(shape) == 4 else torch.ones(shape).to(dtype)
 
     args, _ = learner_of(ECHO).call("echo", x)

@@ -58,7 +58,9 @@ def diagnose(
 def _checks_to_probe(report: Report, suite: Suite, exercise: str) -> tuple[Check, ...]:
     """The failed checks of an exercise first, then others; none when there is nothing to compare."""
     results = {result.name: result for result in report.checks if result.exercise == exercise}
-    failed = [r for r in results.values() if r.outcome is Outcome.FAILED and "not written yet" not in r.message]
+    failed = [
+        r for r in results.values() if r.outcome is Outcome.FAILED and "not written yet" not in r.message
+    ]
     if not failed:
         return ()
     names = {result.name for result in failed}
@@ -116,7 +118,9 @@ class _Bench:
         learner.returns = self.suite.returns
         profile = replace(self.profile, examples=PROBES, shrink=False, memory=None)
         for check in checks:
-            trial = Trial(_observed(check, note), learner, profile, self.chapter, self.workplace.limits.check_s)
+            trial = Trial(
+                _observed(check, note), learner, profile, self.chapter, self.workplace.limits.check_s
+            )
             trial.run()
             if trial.lost:
                 raise LearnerLost("a probe got no answer")
@@ -146,7 +150,9 @@ def _alike(a: Any, b: Any) -> bool:
         if not a.dtype.is_floating_point:
             return torch.equal(a, b)
         rtol = _RTOL if a.dtype is torch.float64 else 1e-4
-        return torch.allclose(a, b, rtol=rtol, atol=_ATOL if a.dtype is torch.float64 else 1e-5, equal_nan=True)
+        return torch.allclose(
+            a, b, rtol=rtol, atol=_ATOL if a.dtype is torch.float64 else 1e-5, equal_nan=True
+        )
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, Mapping) and isinstance(b, Mapping):

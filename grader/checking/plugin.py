@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the check files."""
     group = parser.getgroup("brickwork")
-    group.addoption("--submission", type=Path, help="the file to check; the chapter's exercise file if left out")
-    group.addoption("--in-process", action="store_true", help="run the submission in this process, for breakpoints")
+    group.addoption(
+        "--submission", type=Path, help="the file to check; the chapter's exercise file if left out"
+    )
+    group.addoption(
+        "--in-process", action="store_true", help="run the submission in this process, for breakpoints"
+    )
     group.addoption("--check-examples", type=int, default=25, help="examples per check")
     group.addoption("--check-seed", type=int, default=0, help="another set of inputs")
 
@@ -90,13 +94,15 @@ class Desk:
     def __init__(self, config: pytest.Config, chapter: Chapter, submission: Path) -> None:
         from grader.checking.run import Profile, SameProcess, load_suite
         from grader.rules import judge
-        from grader.sandbox import Sandbox
+        from grader.sandbox.host import Sandbox
         from grader.submission import read_submission
 
         self._suite = load_suite(chapter.stem)
         self._submission = read_submission(submission, chapter)
         self._ruling = judge(self._submission, chapter)
-        profile = Profile(examples=config.getoption("--check-examples"), seed=config.getoption("--check-seed"))
+        profile = Profile(
+            examples=config.getoption("--check-examples"), seed=config.getoption("--check-seed")
+        )
         self._profile = profile
         self._workplace: Any = SameProcess() if config.getoption("--in-process") else Sandbox()
         if isinstance(self._workplace, Sandbox):
@@ -110,7 +116,9 @@ class Desk:
         from grader.checking.run import grade_submission
 
         alone = replace(self._suite, checks=(replace(check, after=()),))
-        return grade_submission(self._submission, self._ruling, self._workplace, self._profile, alone).checks[0]
+        return grade_submission(self._submission, self._ruling, self._workplace, self._profile, alone).checks[
+            0
+        ]
 
 
 _DESK = pytest.StashKey[dict[str, Desk]]()

@@ -36,7 +36,11 @@ FILENAME = "<submission>"
 REPLY_OUTPUT_CHARS = 4096
 MESSAGE_CHARS = 2000
 # What fake tensors raise when code asks for a value, or for a shape that depends on one.
-_UNCHECKABLE = ("DataDependentOutputException", "DynamicOutputShapeException", "UnsupportedFakeTensorException")
+_UNCHECKABLE = (
+    "DataDependentOutputException",
+    "DynamicOutputShapeException",
+    "UnsupportedFakeTensorException",
+)
 
 
 class MinimalSequence:
@@ -212,7 +216,9 @@ class Session:
             raise
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             return self._raised(error), b""
-        disturbed = random_state is not None and not torch.equal(random_state, torch.default_generator.get_state())
+        disturbed = random_state is not None and not torch.equal(
+            random_state, torch.default_generator.get_state()
+        )
         reply_body = Body()
         try:
             value = self._encode(result, reply_body)
@@ -235,23 +241,23 @@ class Session:
 
     def _action(self, request: Request) -> Callable[..., Any] | None:
         """The function a request means, to be called with its arguments; None if the learner has no such name."""
-        target = self.handles[request.target] if request.target >= 0 else None
+        target: Any = self.handles[request.target] if request.target >= 0 else None
         match request.op:
             case "call":
-                found = vars(self._module).get(request.name)
-                return found if callable(found) else None
+                return self._function(request.name)
             case "method":
-                return getattr(target, request.name)
+                method: Callable[..., Any] = getattr(target, request.name)
+                return method
             case "get":
                 return lambda: getattr(target, request.name)
             case "set":
                 return lambda value: setattr(target, request.name, value)
             case "iter":
-                return lambda: iter(target)  # type: ignore[call-overload]
+                return lambda: iter(target)
             case "next":
-                return lambda: next(target)  # type: ignore[call-overload]
+                return lambda: next(target)
             case "len":
-                return lambda: len(target)  # type: ignore[arg-type]
+                return lambda: len(target)
             case "value":
                 return lambda: _Plain(target)
             case "hold":
@@ -263,10 +269,14 @@ class Session:
             case "model":
                 return _parse_model
             case "model_bytes":
-                return lambda: target.SerializeToString()  # type: ignore[union-attr]
+                return lambda: target.SerializeToString()
             case "judge_model":
                 return _judge_model
         raise WireError(f"no such request: {request.op!r}")
+
+    def _function(self, name: str) -> Callable[..., Any] | None:
+        found: object = vars(self._module).get(name)
+        return found if callable(found) else None
 
     def _build(
         self, request: Request, arguments: _Arguments, action: Callable[..., Any]
@@ -290,7 +300,9 @@ class Session:
             exec(compile(source, FILENAME, "exec"), vars(self._module))
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             return self._raised(error)
-        names = tuple(name for name, value in vars(self._module).items() if callable(value) and name[0] != "_")
+        names = tuple(
+            name for name, value in vars(self._module).items() if callable(value) and name[0] != "_"
+        )
         return Reply("ok", TupleValue(names), output=self._output.take())
 
     # --- device portability ---
@@ -335,7 +347,9 @@ class Session:
         except BaseException:  # a learner's exception may not even print
             message = ""
         message = message.encode("utf-8", "replace").decode()
-        return Reply("raised", error=type(error).__name__, message=message, line=line, output=self._output.take())
+        return Reply(
+            "raised", error=type(error).__name__, message=message, line=line, output=self._output.take()
+        )
 
     def _encode(self, result: Any, body: Body) -> wire.Value:
         return _Encoder(self, body).encode(result, 0)
@@ -373,13 +387,13 @@ class _Encoder:
         if self._nodes > wire.NODE_LIMIT or depth > wire.DEPTH_LIMIT:
             raise WireError("the result has too many parts")
         kind = type(thing)
-        if thing is None or kind is bool or kind is float:
+        if thing is None or isinstance(thing, bool) or (isinstance(thing, float) and kind is float):
             return thing
-        if kind is int:
+        if isinstance(thing, int) and kind is int:
             if not -(2**63) <= thing < 2**63:
                 raise WireError("the result has an integer of more than 64 bits")
             return thing
-        if kind is str:
+        if isinstance(thing, str) and kind is str:
             return thing[: wire.HEADER_LIMIT].encode("utf-8", "replace").decode()
         if isinstance(thing, torch.Tensor):
             return self._body.add_tensor(thing)
@@ -403,7 +417,8 @@ class _Encoder:
 
 
 def _parameter_names(action: Callable[..., Any]) -> list[str]:
-    code = getattr(action.__init__ if isinstance(action, type) else action, "__code__", None)
+    initializer = vars(action).get("__init__") if isinstance(action, type) else action
+    code = getattr(initializer, "__code__", None)
     if code is None:
         code = getattr(getattr(action, "__func__", None), "__code__", None)
     if code is None:
@@ -465,14 +480,14 @@ def _tracing(names: list[str]) -> Iterator[None]:
     """Collect the names of the ATen operators that run meanwhile."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Trace(TorchDispatchMode):
+    class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             name = str(func.overloadpacket)
             if name not in names and len(names) < 200:
                 names.append(name)
             return func(*args, **(kwargs or {}))
 
-    with Trace():
+    with Trace():  # type: ignore[no-untyped-call]
         yield
 
 

@@ -216,7 +216,9 @@ def _is_number(value: Any) -> bool:
 
 
 TENSOR = Kind("a tensor", lambda value: isinstance(value, torch.Tensor))
-SCALAR = Kind("a tensor without dimensions", lambda value: isinstance(value, torch.Tensor) and value.ndim == 0)
+SCALAR = Kind(
+    "a tensor without dimensions", lambda value: isinstance(value, torch.Tensor) and value.ndim == 0
+)
 NUMBER = Kind("a number", _is_number)
 FLOAT = Kind("a Python float", lambda value: isinstance(value, float))
 INTEGER = Kind("an int", lambda value: isinstance(value, int) and not isinstance(value, bool))
@@ -397,14 +399,21 @@ class Learner:
         self._request(self._build_request("set", name, target=handle._number, args=(value,)))
 
     def _invoke(
-        self, op: str, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], target: Handle | None = None
+        self,
+        op: str,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        target: Handle | None = None,
     ) -> Any:
         label = f"{target._label}.{name}" if target is not None else name
         contract_name = f"{target._kind}.{name}" if target is not None else name
         number = -1 if target is None else target._number
         packed = self._build_request(op, name, target=number, args=args, kwargs=kwargs)
         reply, body = self._exchange(*packed)
-        call = Call(label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op)
+        call = Call(
+            label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op
+        )
         try:
             result = self._settle(reply, body, label)
         except LearnerRaised as error:
@@ -412,12 +421,16 @@ class Learner:
             raise
         self.calls.append(_with(call, result=result))
         if reply.changed:
-            raise LearnerMisbehaved(f"{name} changed its argument {', '.join(reply.changed)}; it must leave it alone")
+            raise LearnerMisbehaved(
+                f"{name} changed its argument {', '.join(reply.changed)}; it must leave it alone"
+            )
         if reply.disturbed and not self._global_rng:
             raise LearnerMisbehaved(f"{name} drew from torch's global random generator")
         contract = self.returns.get(contract_name)
         if contract is not None and not meets(result, contract):
-            raise LearnerMisbehaved(f"{name} returned {shown(result)}; it should return {contract_words(contract)}")
+            raise LearnerMisbehaved(
+                f"{name} returned {shown(result)}; it should return {contract_words(contract)}"
+            )
         return result
 
     def _protocol(self, op: str, handle: Handle) -> Any:
@@ -511,7 +524,9 @@ class Learner:
             case TensorValue():
                 if torch.device(self.device).type != value.device.split(":")[0]:
                     device = value.device[:20]
-                    raise LearnerMisbehaved(f"{label} returned a tensor on {device}; its input is on {self.device}")
+                    raise LearnerMisbehaved(
+                        f"{label} returned a tensor on {device}; its input is on {self.device}"
+                    )
                 return wire.read_tensor(value, body)
             case ListValue():
                 return [self._decode(item, body, label, depth + 1) for item in value.items]

@@ -10,7 +10,7 @@ import math
 import socket
 import struct
 import time
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import torch
@@ -141,6 +141,8 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     output: str = ""
 
 
+Message = TypeVar("Message")
+
 _encoder = msgspec.msgpack.Encoder()
 _request_decoder = msgspec.msgpack.Decoder(Request)
 _reply_decoder = msgspec.msgpack.Decoder(Reply)
@@ -167,7 +169,7 @@ def unpack_reply(header: bytes) -> Reply:
     return _unpack(_reply_decoder, header)
 
 
-def _unpack(decoder: msgspec.msgpack.Decoder[Any], header: bytes) -> Any:
+def _unpack(decoder: msgspec.msgpack.Decoder[Message], header: bytes) -> Message:
     try:
         return decoder.decode(header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
@@ -177,7 +179,9 @@ def _unpack(decoder: msgspec.msgpack.Decoder[Any], header: bytes) -> Any:
 # --- frames over a socket ---------------------------------------------------------------------------------
 
 
-def write_frame(sock: socket.socket, header: bytes, body: bytes | bytearray, deadline: float | None = None) -> None:
+def write_frame(
+    sock: socket.socket, header: bytes, body: bytes | bytearray, deadline: float | None = None
+) -> None:
     """Send one frame before `deadline` (time.monotonic seconds); TimeoutError after it."""
     sock.settimeout(_left(deadline))
     sock.sendall(_LENGTHS.pack(len(header), len(body)) + header + body)
@@ -278,7 +282,9 @@ def read_tensor(value: TensorValue, body: bytearray) -> torch.Tensor:
     flat = torch.frombuffer(body, dtype=dtype, count=count, offset=value.offset)
     tensor = flat.view(value.shape)
     if dtype is torch.bool:  # any byte but 0 and 1 would be a value that no bool has
-        return torch.frombuffer(body, dtype=torch.uint8, count=count, offset=value.offset).view(value.shape) != 0
+        return (
+            torch.frombuffer(body, dtype=torch.uint8, count=count, offset=value.offset).view(value.shape) != 0
+        )
     return tensor
 
 
