@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,8 @@ class Shape:
 
     Args:
         sizes: widths of input, hidden layers and output.
-        normalize: "input", a batch norm before the first layer, or "hidden", one after each hidden layer.
+        normalize: "input", a batch norm before the first layer whose statistics are settled before training, or
+            "hidden", one after each hidden layer that learns with it.
         dropout: share of the hidden units that is dropped in training; 0 leaves the block out.
     """
 
@@ -58,8 +60,15 @@ class Network:
 
     @property
     def params(self) -> list[Tensor]:
-        """All that is learned: weight and bias of each layer, then gamma and beta of each batch norm."""
-        return [tensor for pair in (*self.layers, *self.scales) for tensor in pair]
+        """All that is learned: weight and bias of each layer, then gamma and beta of each hidden batch norm."""
+        learned = self.scales if self.shape.normalize == "hidden" else []
+        return [tensor for pair in (*self.layers, *learned) for tensor in pair]
+
+    def settle(self, batches: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Let the batch norm of the input see the data once, for its running statistics."""
+        if self.shape.normalize == "input":
+            for x, _ in batches:
+                self._normalize(0, x.to(self.layers[0][0]), training=True)
 
     def _normalize(self, i: int, x: Tensor, training: bool) -> Tensor:
         # Set anew each time: the optimizer changes our tensors in place, and a block may have kept copies.
@@ -71,7 +80,8 @@ class Network:
         """The output for a batch; what `backward` and the pictures need is kept in `seen`."""
         self.seen = []
         if self.shape.normalize == "input":
-            x = self._normalize(0, x, training)
+            # By the settled statistics: a mean that shakes from batch to batch would blur a sharp function.
+            x = self._normalize(0, x, training=False)
         for i, (weight, bias) in enumerate(self.layers[:-1]):
             before = self.blocks.linear(x, weight, bias)
             if self.shape.normalize == "hidden":
@@ -103,8 +113,6 @@ class Network:
                 scales.append(tuple(scale))
             grad, grad_w, grad_b = blocks.linear_backward(grad, seen.x, self.layers[i][0])
             layers.append((grad_w, grad_b))
-        if self.shape.normalize == "input":
-            scales.append(tuple(self.norms[0].backward(grad)[1:]))
         return [tensor for pair in (*reversed(layers), *reversed(scales)) for tensor in pair]
 
     def folded(self) -> list[Layer]:
