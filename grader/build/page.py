@@ -1,0 +1,168 @@
+"""Draw a finished run: one picture with six panels, and a page around it that needs no other file."""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.build.blocks import Block, count_yours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, BLUE, RED, GREY = "#22303c", "#2b6cb0", "#c2410c", "#94a3b8"
+_STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "svg.hashsalt": "brickwork",  # the same run draws the same file
+}
+
+
+def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> tuple[Path, Path]:
+    """Write page.html and page.png into `folder`."""
+    figure = draw(result)
+    picture, page = folder / "page.png", folder / "page.html"
+    figure.savefig(picture, dpi=110, facecolor="white", metadata={"Software": None})
+    svg = io.StringIO()
+    figure.savefig(svg, format="svg", facecolor="white", metadata={"Date": None})
+    page.write_text(_page(result, blocks, svg.getvalue()), encoding="utf-8")
+    return page, picture
+
+
+def draw(result: dict[str, Any]) -> Figure:
+    """The six panels."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(13, 7.2), layout="constrained")
+        axes = figure.subplots(2, 3)
+        _draw_loss(axes[0, 0], result)
+        _draw_rate(axes[0, 1], result)
+        _draw_norms(axes[0, 2], result)
+        _draw_activations(axes[1, 0], result)
+        _draw_rounding(axes[1, 1], result)
+        _draw_examples(axes[1, 2], result)
+    return figure
+
+
+def _draw_loss(axes: Axes, result: dict[str, Any]) -> None:
+    loss, metric = result["history"]["loss"], result["history"]["metric"]
+    axes.set(title="Loss", xlabel="step", yscale="log")
+    axes.plot(loss, color=GREY, linewidth=0.6)
+    width = max(1, len(loss) // 60)
+    mean = [sum(loss[i : i + width]) / len(loss[i : i + width]) for i in range(0, len(loss), width)]
+    axes.plot(
+        [i * width + width / 2 for i in range(len(mean))], mean, color=BLUE, linewidth=1.8, label="loss"
+    )
+    score = axes.twinx()
+    score.spines["right"].set_visible(True)
+    per_epoch = len(loss) / max(1, result["epochs"])
+    score.plot([(i + 1) * per_epoch for i in range(len(metric))], metric, color=RED, linewidth=1.4)
+    score.set_ylabel(f"{result['metric']}, held out", color=RED)
+    score.set_ylim(max(-0.05, min(0.8, *metric) - 0.02), 1.01)
+
+
+def _draw_rate(axes: Axes, result: dict[str, Any]) -> None:
+    axes.set(title="Learning rate", xlabel="step")
+    axes.plot(result["history"]["lr"], color=BLUE, linewidth=1.8)
+
+
+def _draw_norms(axes: Axes, result: dict[str, Any]) -> None:
+    before, after = result["history"]["norm_before"], result["history"]["norm_after"]
+    axes.set(title="Gradient norm", xlabel="step", yscale="log")
+    axes.plot(before, color=RED, linewidth=0.7, label="before clipping")
+    axes.plot(after, color=BLUE, linewidth=0.7, label="after clipping")
+    axes.legend(loc="lower left")
+
+
+def _draw_activations(axes: Axes, result: dict[str, Any]) -> None:
+    axes.set(title="Activations after ReLU", xlabel="value (zeros left out)", ylabel="units")
+    for (name, drawn), colour in zip(result["activations"].items(), (BLUE, RED, GREY, INK), strict=False):
+        edges, counts = drawn["edges"], list(drawn["counts"])
+        counts[0] = max(0.0, counts[0] - drawn["zero"] * sum(counts))
+        axes.stairs(counts, edges, color=colour, linewidth=1.6, label=f"{name}: {drawn['zero']:.0%} zeros")
+    axes.legend(loc="upper right")
+
+
+def _draw_rounding(axes: Axes, result: dict[str, Any]) -> None:
+    layers = result["weights"]
+    axes.set(
+        title=f"int8 error of the weights ({result['int8_score']:.4f} {result['metric']} in int8)",
+        xlabel="layer",
+        ylabel="mean absolute error",
+    )
+    places = range(1, len(layers) + 1)
+    axes.bar([p - 0.2 for p in places], [w["error"] for w in layers], 0.38, color=RED, label="one scale")
+    finer = [w["error_per_channel"] for w in layers]
+    axes.bar([p + 0.2 for p in places], finer, 0.38, color=BLUE, label="a scale per channel")
+    axes.set_xticks(list(places))
+    axes.set_ylim(0, 1.3 * max([w["error"] for w in layers] + finer))
+    axes.legend(loc="upper right", ncols=2)
+
+
+def _draw_examples(axes: Axes, result: dict[str, Any]) -> None:
+    examples = result["examples"]
+    if result["task"] == "wave":
+        axes.set(title="Held-out samples", xlabel="target", ylabel="network")
+        axes.plot([-1, 1], [-1, 1], color=GREY, linewidth=1)
+        axes.scatter(examples["target"], examples["guess"], s=5, color=BLUE)
+        return
+    axes.set_title("Digits it misses first, then some that it reads")
+    axes.axis("off")
+    for i, (pixels, target, guess) in enumerate(
+        zip(examples["pixels"], examples["target"], examples["guess"], strict=True)
+    ):
+        column, row = i % 5, i // 5
+        inset = axes.inset_axes((column / 5 + 0.02, 0.56 - 0.5 * row, 0.16, 0.36))
+        inset.imshow([pixels[k : k + 8] for k in range(0, 64, 8)], cmap="gray_r")
+        inset.set(xticks=[], yticks=[])
+        wrong = guess != target
+        words = f"{guess}, is {target}" if wrong else f"{guess}"
+        inset.set_title(words, fontsize=8, color=RED if wrong else INK, loc="center", weight="normal")
+
+
+def _page(result: dict[str, Any], blocks: Sequence[Block], svg: str) -> str:
+    """The page as text."""
+    drawing = svg[svg.index("<svg") :]
+    rows = "\n".join(
+        f"<tr><td>{html.escape(block.stem)}</td><td>{html.escape(block.whose)}</td><td>"
+        + ", ".join(f"{html.escape(p.name)} ({html.escape(p.state)})" for p in block.pieces)
+        + "</td></tr>"
+        for block in blocks
+    )
+    facts = (
+        f"{result['metric']} {result['score']:.4f} on held-out samples (goal {result['goal']}), "
+        f"{result['int8_score']:.4f} in int8; {result['parameters']:,} parameters, {result['epochs']} epochs, "
+        f"seed {result['seed']}; the ONNX model differs from the network by at most {result['onnx_difference']:.1e}."
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>brick build: {result["task"]}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: {INK}; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }}
+svg {{ width: 100%; height: auto }}
+table {{ border-collapse: collapse; font-size: 14px }}
+td, th {{ border-bottom: 1px solid #e2e8f0; padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top }}
+</style></head><body>
+<h1>A network of bricks: {result["task"]}</h1>
+<p>{html.escape(count_yours(blocks))}. {html.escape(facts)}</p>
+<div role="img" aria-label="Loss, learning rate, gradient norm, activations, int8 error and examples">{drawing}</div>
+<h2>Whose blocks</h2>
+<table><tr><th>block</th><th>whose</th><th>pieces</th></tr>
+{rows}
+</table></body></html>
+"""

@@ -1,0 +1,125 @@
+"""Run a build in a process of its own, and tell the parent how it goes: one JSON line per event."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.build.blocks import Block, BlockRaised, Piece, State, blamed, put_together
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to build, out of what, and where the model goes."""
+
+    task: str
+    blocks: tuple[Block, ...]
+    model: Path
+    epochs: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+
+
+def start(job: Job) -> Iterator[dict[str, Any]]:
+    """Build in a child process and pass its events on; the last one is `done`, `raised`, `diverged` or `lost`.
+
+    The learner's prints go to stderr. Closing the iterator ends the child.
+    """
+    message = json.dumps(asdict(job) | {"model": str(job.model)})
+    # One thread: sums in another order would give another result, and tiny products are faster so.
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "grader.build.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+        encoding="utf-8",
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    last = ""
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(message)
+            child.stdin.close()
+        for line in child.stdout:
+            event = json.loads(line)
+            last = event["event"]
+            yield event
+        if child.wait() != 0 or last in ("", "epoch"):
+            yield {"event": "lost", "what": f"the training process ended with code {child.returncode}"}
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+
+# --- inside the child -------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Read a job from stdin, build, and write events to what was stdout."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as events:
+        os.dup2(2, 1)  # what the learner prints must not mix with the events
+
+        def tell(event: str, **about: Any) -> None:
+            events.write(json.dumps({"event": event, **about}) + "\n")
+            events.flush()
+
+        _run(json.load(sys.stdin), tell)
+
+
+def _run(job: dict[str, Any], tell: Any) -> None:
+    from grader.build.data import load_data
+    from grader.build.train import Diverged, build
+
+    blocks = [_block(about) for about in job["blocks"]]
+    data = load_data(job["task"])
+    try:
+        result, model = build(
+            put_together(blocks),
+            job["task"],
+            data,
+            epochs=job["epochs"],
+            seed=job["seed"],
+            device=job["device"],
+            tell=lambda epoch: tell("epoch", **asdict(epoch)),
+        )
+    except Diverged as error:
+        tell("diverged", what=str(error))
+    except BlockRaised as error:
+        tell("raised", what=str(error), stem=error.stem, exercise=error.exercise, line=error.line)
+    except Exception as error:
+        _tell_whose(error, blocks, tell)
+    else:
+        Path(job["model"]).write_bytes(model)
+        tell("done", result=result)
+
+
+def _tell_whose(error: Exception, blocks: Sequence[Block], tell: Any) -> None:
+    """Name the learner's exercise that an exception came out of; without the learner's code it is the kit's own."""
+    found = blamed(error, blocks)
+    if found:
+        tell("raised", what=str(found), stem=found.stem, exercise=found.exercise, line=found.line)
+    elif any(block.mine for block in blocks):
+        # A block returned something that the network cannot go on with.
+        tell("raised", what=f"{type(error).__name__}: {error}", stem="", exercise="", line=0)
+    else:
+        raise error
+
+
+def _block(about: dict[str, Any]) -> Block:
+    pieces = tuple(Piece(piece["name"], State(piece["state"])) for piece in about["pieces"])
+    return Block(about["stem"], pieces, about["source"], about["path"])
+
+
+if __name__ == "__main__":
+    main()
