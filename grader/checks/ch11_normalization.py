@@ -283,7 +283,9 @@ def check_batch_norm_takes_on_the_dtype(learner: Learner, x: Tensor, single: boo
     x = x.to(torch.float32) if single else x
     bn = learner.BatchNorm(2)
     out = bn.forward(x, training)
-    agree(out, functional.batch_norm(x, torch.zeros_like(x[0]), torch.ones_like(x[0]), training=training))
+    start = torch.zeros_like(x[0]), torch.ones_like(x[0])
+    expected = functional.batch_norm(x, *start, training=training)
+    agree(out, expected, rtol=1e-4, atol=1e-3)  # about the dtype; a narrow column is inexact in float32
     for name in ("gamma", "beta", *STATE):
         found = getattr(bn, name).dtype
         require(found is x.dtype, f"{name} has dtype {found} after a forward with {x.dtype}")
@@ -478,12 +480,14 @@ check_layer_norm_everywhere = tensor_laws(
     "layer_norm",
     inputs={
         "x": tensors((2, 3, 4), special=()),
-        "gamma": tensors((4,)),
-        "beta": tensors((4,)),
+        "gamma": tensors((4,), special=()),
+        "beta": tensors((4,), special=()),
         "eps": WIDE_EPS,
     },
     oracle=expected_layer_norm,
     after=check_layer_norm_matches_torch,
+    rtol=1e-5,
+    atol=2e-5,
 )
 
 
@@ -545,5 +549,5 @@ check_layer_norm_backward_everywhere = tensor_laws(
     oracle=expected_layer_norm_gradients,
     after=check_layer_norm_backward_matches_autograd,
     rtol=1e-4,
-    atol=1e-5,
+    atol=1e-4,
 )
