@@ -1,4 +1,4 @@
-"""The author's commands: stubs, prove."""
+"""The author's commands: new, stubs, prove."""
 
 from __future__ import annotations
 
@@ -12,8 +12,25 @@ from grader.errors import CourseError
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `brick`."""
+    app.command()(new)
     app.command()(stubs)
     app.command()(prove)
+
+
+def new(
+    stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
+) -> None:
+    """Lay out a new chapter: its files with the places to fill, and its entry in course.yml."""
+    from grader.course import load_course
+    from grader.release.scaffold import lay_out_chapter
+    from grader.release.stubs import write_stubs
+
+    course = load_course()
+    for path in lay_out_chapter(course, stem):
+        typer.echo(f"{path.relative_to(course.root)}: written")
+    for name in write_stubs(load_course(course.root)):
+        typer.echo(f"{name}: written")
+    typer.echo(f"next: fill the places marked TODO, then run: brick stubs && brick prove {stem[:4]}")
 
 
 def stubs(
