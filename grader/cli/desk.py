@@ -1,0 +1,173 @@
+"""The commands of the learner's desk: watch, status, reset, replay, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli import console
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.desk import Desk
+    from grader.records import Chapter, Course, Report
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `brick`."""
+    app.command()(status)
+    app.command()(reset)
+    app.command()(doctor)
+
+
+def _desk_here() -> tuple[Course, Desk]:
+    from grader.course import load_course
+    from grader.desk import desk_of
+
+    course = load_course()
+    return course, desk_of(course)
+
+
+# --- brick status -----------------------------------------------------------------------------------------
+
+
+def status() -> None:
+    """Show what is done, the points so far, and what is left."""
+    course, desk = _desk_here()
+    if not any(desk.find(chapter) for chapter in course.chapters):
+        raise UsageError("there are no exercises here", str(desk.root), "run: brick init")
+    typer.echo("\n".join(status_lines(course, desk, console.columns())))
+
+
+def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
+    """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
+    from grader.report.text import points
+    from grader.watch.place import PLACE_FILE, kept_report, read_place, spots
+
+    place = read_place(desk.root / PLACE_FILE)
+    lines, earned, solved = [], 0.0, 0
+    left: list[str] = []
+    for chapter in course.chapters:
+        report = kept_report(desk, chapter)
+        done = done_in(chapter, report, place.done)
+        scored = report.points if report else sum(e.points for e in chapter.exercises if e.name in done)
+        earned += scored
+        solved += len(done)
+        left += [f"{chapter.stem}/{e.name}" for e in chapter.exercises if e.name not in done and not e.extra]
+        lines.append(_chapter_line(chapter, report, len(done), scored, desk, width))
+    total = sum(1 for _ in spots(course))
+    most = sum(chapter.points for chapter in course.chapters)
+    lines += ["", f"{solved} of {total} exercises, {points(earned, most)} of {points(most)} points"]
+    return lines + _left_lines(course, place.current, left, width)
+
+
+def done_in(chapter: Chapter, report: Report | None, kept: set[str]) -> frozenset[str]:
+    """The exercises of a chapter that passed when last checked; without a report, those kept in the place file."""
+    from grader.report.terminal import is_whole
+
+    if report is None:
+        return frozenset(e.name for e in chapter.exercises if f"{chapter.stem}/{e.name}" in kept)
+    return frozenset(score.name for score in report.exercises if is_whole(report, score))
+
+
+def _chapter_line(
+    chapter: Chapter, report: Report | None, done: int, scored: float, desk: Desk, width: int
+) -> str:
+    from grader.report.text import fit, pad, points
+
+    path = desk.find(chapter)
+    if path is None:
+        word = "no file"
+    elif done == len(chapter.exercises):
+        word = "ok"
+    else:
+        word = f"{done} of {len(chapter.exercises)}"
+    changed = path is not None and report is not None and _changed(path, chapter, report)
+    title = "changed since it was checked" if changed else chapter.title
+    right = f"{points(scored, chapter.points)} of {points(chapter.points)} points"
+    left = "  " + pad(word, 9) + pad(chapter.stem, 20) + "  " + title
+    room = width - len(right) - 2
+    return pad(fit(left, room), room) + "  " + right
+
+
+def _changed(path: Path, chapter: Chapter, report: Report) -> bool:
+    """Whether the file is another one than the report is about."""
+    from grader.errors import SubmissionError
+    from grader.submission import read_submission
+
+    try:
+        return read_submission(path, chapter).sha256 != report.submission_sha256
+    except SubmissionError:
+        return True
+
+
+def _left_lines(course: Course, current: str, left: list[str], width: int) -> list[str]:
+    from grader.report.text import wrap
+
+    if not left:
+        return ["next: everything is solved; run: brick build"]
+    lines: list[str] = []
+    for chapter in course.chapters:
+        names = [name.partition("/")[2] for name in left if name.startswith(f"{chapter.stem}/")]
+        if 0 < len(names) < len(chapter.exercises):
+            lines += wrap(f"left in {chapter.label}: {', '.join(names)}", width, indent="    ", first="")
+    stem, _, name = (current if current in left else left[0]).partition("/")
+    label = stem.partition("_")[0]
+    step = f"next: {name} in {label}; run: brick, or: brick check {label} --exercise {name}"
+    return [*lines, *wrap(step, width, indent="      ", first="")]
+
+
+# --- brick reset ------------------------------------------------------------------------------------------
+
+
+def reset(
+    what: Annotated[str, typer.Argument(help="A chapter, ch03, or an exercise, softmax.", metavar="CHAPTER")],
+    exercise: Annotated[str | None, typer.Argument(help="Only this exercise.", show_default=False)] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Start an exercise or a chapter afresh; your text is kept in a backup."""
+    from grader.watch import reset as resetting
+
+    course, desk = _desk_here()
+    chapter, name = find_words(course, what, exercise)
+    shown = f"{name} in {chapter.stem}" if name else f"the whole of {chapter.stem}"
+    if not yes and not typer.confirm(f"put {shown} back to the stub? a backup is kept"):
+        typer.echo("nothing was changed")
+        raise typer.Exit(1)
+    undone = resetting.reset(course, desk, chapter, name)
+    typer.echo(f"{shown}: back to the stub in {undone.path}")
+    typer.echo(f"what was there: {undone.backup}")
+
+
+def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter, str | None]:
+    """The chapter and exercise meant; one word may be an exercise's name that only one chapter has."""
+    from grader.course import find_chapter, find_exercise
+
+    if exercise is None:
+        owners = [c for c in course.chapters if what in (e.name for e in c.exercises)]
+        if len(owners) == 1:
+            return owners[0], what
+    chapter = find_chapter(course, what)
+    return chapter, find_exercise(chapter, exercise).name if exercise else None
+
+
+# --- brick doctor -----------------------------------------------------------------------------------------
+
+
+def doctor() -> None:
+    """Look at this machine: what works, and the command that mends the rest."""
+    from grader.report.text import clean, pad, wrap
+    from grader.watch.doctor import examine
+
+    _, desk = _desk_here()
+    failed = False
+    for finding in examine(desk):
+        failed = failed or finding.works is False
+        lead = "  " + pad(finding.word, 6) + pad(finding.name, 14)
+        lines = wrap(clean(finding.text), console.columns(), indent=" " * len(lead), first=lead, cut=False)
+        if finding.step:
+            lines += wrap(f"run: {finding.step}", console.columns(), indent=" " * len(lead), cut=False)
+        typer.echo("\n".join(lines))
+    raise typer.Exit(1 if failed else 0)

@@ -1,0 +1,180 @@
+"""Look at this machine: what works, what does not, and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from grader.desk import Desk
+
+EVENT_WAIT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `works` is None where it is a matter of taste or a part that can be done without."""
+
+    name: str
+    works: bool | None
+    text: str
+    step: str = ""
+
+    @property
+    def word(self) -> str:
+        """In a word."""
+        return {True: "ok", False: "FAIL", None: "note"}[self.works]
+
+
+def examine(desk: Desk) -> Iterator[Finding]:
+    """Look at one thing after the other."""
+    looks: tuple[Callable[[], Finding], ...] = (
+        _python, _torch, _threads, _gpu, _isolation, _editor, _file_events, lambda: _desk(desk), _viewer,
+    )  # fmt: skip
+    for look in looks:
+        yield look()
+
+
+def _python() -> Finding:
+    text = f"{sys.version.split()[0]} at {sys.executable}"
+    fine = sys.version_info >= (3, 11)
+    return Finding("Python", fine, text, "" if fine else "install Python 3.11 or newer")
+
+
+def _torch() -> Finding:
+    try:
+        found = version("torch")
+    except PackageNotFoundError:
+        return Finding("torch", False, "not installed", "pip install torch")
+    try:
+        import torch
+    except Exception as error:
+        return Finding(
+            "torch", False, f"{found} does not import: {error}", "pip install --force-reinstall torch"
+        )
+    wrong = abs(float((torch.ones(3, dtype=torch.float64) / 3).sum()) - 1) > 1e-12
+    return Finding("torch", not wrong, found, "pip install --force-reinstall torch" if wrong else "")
+
+
+def _threads() -> Finding:
+    value = os.environ.get("OMP_NUM_THREADS", "")
+    text = f"OMP_NUM_THREADS={value or 'unset'}, {os.cpu_count()} processors"
+    return Finding(
+        "threads", True if value == "1" else None, text, "" if value == "1" else "export OMP_NUM_THREADS=1"
+    )
+
+
+def _gpu() -> Finding:
+    try:
+        import torch
+
+        if torch.cuda.is_available():
+            return Finding("GPU", True, f"{torch.cuda.get_device_name(0)}; use it with --device cuda")
+    except Exception as error:
+        return Finding("GPU", None, f"torch cannot use it: {error}")
+    return Finding("GPU", None, "none that torch can use; everything works without one")
+
+
+def _isolation() -> Finding:
+    from grader.sandbox.isolation import Level, offered
+
+    levels = offered()
+    there = [level.value for level, why in levels.items() if why is None]
+    if not there:
+        return Finding(
+            "isolation", False, levels[Level.PLAIN] or "none", "on Windows, install WSL 2: wsl --install"
+        )
+    if Level.BWRAP.value in there or Level.UID.value in there:
+        return Finding("isolation", True, ", ".join(there))
+    why = levels[Level.BWRAP] or ""
+    step = "apt install bubblewrap" if "not installed" in why else "see: brick grade --help"
+    return Finding(
+        "isolation", None, f"plain only: enough for your own work, not for grading others ({why})", step
+    )
+
+
+def _editor() -> Finding:
+    command = editor_command()
+    if command is None:
+        return Finding("editor", None, "none named, and no code on the PATH", "export EDITOR=nano")
+    program = command[0]
+    if shutil.which(program) is None:
+        return Finding("editor", False, f"{program} is not on the PATH", "export EDITOR=nano")
+    return Finding("editor", True, " ".join(command))
+
+
+def editor_command() -> list[str] | None:
+    """The learner's editor, from VISUAL or EDITOR, else VS Code if it is there."""
+    import shlex
+
+    for name in ("VISUAL", "EDITOR"):
+        words = shlex.split(os.environ.get(name, ""))
+        if words:
+            return words
+    return ["code"] if shutil.which("code") else None
+
+
+def _file_events() -> Finding:
+    slow = "none arrive here; brick watch looks at the files once a second instead"
+    try:
+        arrived = _event_arrives()
+    except Exception as error:
+        return Finding("file events", None, f"{slow} ({error})")
+    return Finding(
+        "file events",
+        True if arrived is not None else None,
+        slow if arrived is None else f"arrive after {arrived * 1000:.0f} ms",
+    )
+
+
+def _event_arrives() -> float | None:
+    """Seconds from a save to the event about it; None if none came in time."""
+    import watchfiles
+
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "exercise.py"
+        start = [0.0]
+
+        def save() -> None:
+            start[0] = time.monotonic()
+            file.write_text("saved\n", encoding="utf-8")
+
+        timer = threading.Timer(0.3, save)
+        timer.start()
+        try:
+            waits = watchfiles.watch(
+                name, debounce=20, step=5, rust_timeout=int(EVENT_WAIT_S * 1000), yield_on_timeout=True
+            )
+            changes = next(iter(waits))
+        finally:
+            timer.join()
+        return time.monotonic() - start[0] if changes else None
+
+
+def _desk(desk: Desk) -> Finding:
+    count = len(list((desk.root / "exercises").glob("ch*.*"))) if (desk.root / "exercises").is_dir() else 0
+    if not count:
+        return Finding("desk", None, f"no exercises in {desk.root}", "brick init")
+    try:
+        desk.state.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=desk.state):
+            pass
+    except OSError as error:
+        return Finding(
+            "desk", False, f"{desk.state} cannot be written: {error.strerror}", f"chmod u+w {desk.root}"
+        )
+    return Finding("desk", True, f"{count} exercise files in {desk.root}")
+
+
+def _viewer() -> Finding:
+    if importlib.util.find_spec("netron") is None:
+        return Finding("model viewer", None, "netron is not installed", 'pip install "brickwork[view]"')
+    return Finding("model viewer", True, f"netron {version('netron')}")

@@ -1,0 +1,85 @@
+"""Keep the learner's place in one small text file that may be committed: the current exercise, and those done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.desk import Desk, write_whole
+from grader.records import Chapter, Course, Exercise, Report
+
+PLACE_FILE = "progress.txt"
+_HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One exercise in its chapter; written `ch03_activations/softmax`."""
+
+    chapter: Chapter
+    exercise: Exercise
+
+    def __str__(self) -> str:
+        return f"{self.chapter.stem}/{self.exercise.name}"
+
+
+@dataclass
+class Place:
+    """The current exercise, and those that passed every check when they were last judged."""
+
+    current: str = ""
+    done: set[str] = field(default_factory=set)
+
+
+def spots(course: Course) -> Iterator[Spot]:
+    """Every exercise in the order of the course."""
+    for chapter in course.chapters:
+        for exercise in chapter.exercises:
+            yield Spot(chapter, exercise)
+
+
+def read_place(path: Path) -> Place:
+    """The place as it was kept; the beginning if there is no file, and nothing a hand put in is obeyed blindly."""
+    place = Place()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return place
+    for line in lines:
+        word, _, rest = line.strip().partition(" ")
+        if word == "current" and rest:
+            place.current = rest.strip()
+        elif word == "done" and rest:
+            place.done.add(rest.strip())
+    return place
+
+
+def write_place(path: Path, place: Place, course: Course) -> None:
+    """Keep the place, in the order of the course, whole or not at all; a desk that is read-only keeps none."""
+    known = [str(spot) for spot in spots(course)]
+    lines = [_HEAD, "", f"current {place.current}", ""] if place.current else [_HEAD, ""]
+    lines += [f"done {name}" for name in known if name in place.done]
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    try:
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_whole(path, text)
+    except OSError:
+        return
+
+
+def kept_report(desk: Desk, chapter: Chapter) -> Report | None:
+    """The last report on the learner's own file of a chapter; None if there is none that can be read."""
+    from grader.report.json import from_dict
+
+    try:
+        return from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def keep_report(desk: Desk, chapter: Chapter, report: Report) -> None:
+    """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
+    from grader.report.json import as_dict
+
+    desk.write_note(f"reports/{chapter.stem}.json", as_dict(report))

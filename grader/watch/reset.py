@@ -1,0 +1,110 @@
+"""Put an exercise, or a whole chapter, back to the stub it started as; what was there is kept in a backup."""
+
+from __future__ import annotations
+
+import ast
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.course import packaged_course_root
+from grader.desk import Desk, write_whole
+from grader.errors import CourseError, SubmissionError, UsageError
+from grader.records import Chapter, Course
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What a reset did: the file it wrote, and where the text before it lies now."""
+
+    path: Path
+    backup: Path
+
+
+def reset(course: Course, desk: Desk, chapter: Chapter, exercise: str | None = None) -> Undone:
+    """Write the stub in place of what the learner wrote.
+
+    Args:
+        exercise: only this function or class; None for the whole file.
+    """
+    path = desk.exercise_file(chapter)
+    if path.suffix != ".py":
+        step = f"run: brick reset {chapter.label} in a folder with the .py file, or clear the cell by hand"
+        raise UsageError("only .py files can be put back", str(path), step)
+    stub = stub_of(course, chapter)
+    try:
+        before = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SubmissionError("the file is not UTF-8 text", str(path), "save it as UTF-8") from error
+    after = stub if exercise is None else with_stub_of(before, stub, exercise, path, chapter.label)
+    try:
+        backup = _back_up(desk, path, before)
+        write_whole(path, after)
+    except OSError as error:
+        step = "nothing was lost; make the folder writable, then try again"
+        raise UsageError(f"the exercise cannot be written: {error.strerror}", str(path), step) from error
+    return Undone(path, backup)
+
+
+def stub_of(course: Course, chapter: Chapter) -> str:
+    """The exercise file as the course hands it out."""
+    solution = course.root / "solutions" / f"{chapter.stem}.py"
+    if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
+        from grader.release.stubs import make_stub
+
+        return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
+    original = packaged_course_root() / "exercises" / f"{chapter.stem}.py"
+    if not original.is_file():
+        step = "take the file from wherever the course came from"
+        raise CourseError(f"the kit has no exercise file of {chapter.stem}", str(original), step)
+    return original.read_text(encoding="utf-8")
+
+
+def with_stub_of(source: str, stub: str, exercise: str, path: Path, label: str) -> str:
+    """`source` with the definition of one exercise replaced by the stub's; appended if it was deleted."""
+    [(first, last)] = _definitions(stub, exercise, path, label) or [(1, 0)]
+    fresh = _lines(stub)[first - 1 : last]
+    if not fresh:
+        raise CourseError(f"the stub lacks the exercise {exercise}", str(path), "run: brick stubs")
+    lines = _lines(source)
+    places = _definitions(source, exercise, path, label)
+    if not places:
+        return source.rstrip("\n") + "\n\n\n" + "\n".join(fresh) + "\n"
+    for start, end in reversed(places):  # a second definition would win over the stub
+        lines[start - 1 : end] = fresh if (start, end) == places[0] else []
+    return "\n".join(lines)
+
+
+def _lines(source: str) -> list[str]:
+    return source.split("\n")  # not splitlines: Python counts no form feed as a new line
+
+
+def _definitions(source: str, name: str, path: Path, label: str) -> list[tuple[int, int]]:
+    """First and last line of each top-level definition of `name`, decorators included."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError as error:
+        step = f"mend that line, or put the whole chapter back: brick reset {label}"
+        raise SubmissionError(
+            f"Python cannot read the file: {error.msg}", f"{path}, line {error.lineno}", step
+        ) from error
+    found = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            found.append((first, node.end_lineno or node.lineno))
+    return found
+
+
+def _back_up(desk: Desk, path: Path, text: str) -> Path:
+    """Keep `text` under a name that no earlier backup has."""
+    folder = desk.state / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for count in range(1, 1000):
+        again = "" if count == 1 else f"-{count}"
+        backup = folder / f"{path.stem}-{stamp}{again}{path.suffix}"
+        if not backup.exists():
+            break
+    write_whole(backup, text)
+    return backup

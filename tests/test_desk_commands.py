@@ -1,0 +1,188 @@
+"""The commands of the desk: status, reset, replay, doctor; what they show, and that no work gets lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from grader.cli import app
+from grader.course import packaged_course_root
+from grader.errors import KitError
+
+LINEAR = """
+
+def linear(x, weight, bias):
+    return x @ weight + bias
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course folder of a learner, who stands in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert brick("init", "desk").exit_code == 0
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def brick(*words: str, answer: str = "") -> Result:
+    """Run the command in this process, with `answer` typed when it asks."""
+    return CliRunner().invoke(app, list(words), input=answer)
+
+
+def problem(*words: str) -> KitError:
+    """The error that a command ends with."""
+    result = brick(*words)
+    assert isinstance(result.exception, KitError), result.output
+    return result.exception
+
+
+def stub(stem: str) -> str:
+    """An exercise file as it is handed out."""
+    return (packaged_course_root() / "exercises" / f"{stem}.py").read_text(encoding="utf-8")
+
+
+def solve(desk: Path, stem: str, exercise: str, body: str) -> Path:
+    """Put `body` where the stub of `exercise` raises."""
+    path = desk / "exercises" / f"{stem}.py"
+    text = path.read_text(encoding="utf-8")
+    label = stem.split("_")[0]
+    line = f'raise NotImplementedError("{exercise}: write this part, then run: brick check {label}")'
+    assert line in text
+    path.write_text(text.replace(line, body), encoding="utf-8")
+    return path
+
+
+# --- status -----------------------------------------------------------------------------------------------
+
+
+def test_status_of_a_new_desk_names_the_first_exercise(desk: Path) -> None:
+    result = brick("status")
+
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:4] == ["0", "of", "2", "ch01_dataloader"]
+    assert any(line.startswith("0 of ") and "exercises" in line for line in lines)
+    assert lines[-1].startswith("next: ")
+    assert "ch01" in lines[-1]
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_status_counts_what_the_last_check_found_and_says_what_changed_since(desk: Path) -> None:
+    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+    brick("check", "ch02", "--examples", "3")
+
+    first = brick("status").stdout
+    path.write_text(path.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    second = brick("status").stdout
+
+    [line] = [line for line in first.splitlines() if "ch02_neuron" in line]
+    assert line.split()[:3] == ["1", "of", "5"]
+    assert "0 of 10" not in line
+    assert "left in ch02: " in first
+    assert "changed since" not in first
+    assert "changed since" in second
+
+
+def test_status_away_from_a_desk_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    if (packaged_course_root() / "grader").is_dir():
+        (tmp_path / "course.yml").write_bytes((packaged_course_root() / "course.yml").read_bytes())
+
+    assert problem("status").next_step == "run: brick init"
+
+
+# --- reset ------------------------------------------------------------------------------------------------
+
+
+def test_reset_puts_one_exercise_back_and_keeps_the_others_and_a_backup(desk: Path) -> None:
+    solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+    path = solve(desk, "ch02_neuron", "neuron", "return (w * x).sum() + b")
+    mine = path.read_text(encoding="utf-8")
+
+    result = brick("reset", "linear", "--yes")
+
+    assert result.exit_code == 0, result.output
+    after = path.read_text(encoding="utf-8")
+    assert "return x @ weight.T + bias" not in after
+    assert "return (w * x).sum() + b" in after
+    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    assert backup.read_text(encoding="utf-8") == mine
+
+
+def test_reset_of_a_chapter_gives_the_file_that_was_handed_out(desk: Path) -> None:
+    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+    path.write_text(path.read_text(encoding="utf-8") + "\nthis is no Python (\n", encoding="utf-8")
+
+    result = brick("reset", "ch02", "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert path.read_text(encoding="utf-8") == stub("ch02_neuron")
+
+
+def test_reset_asks_first(desk: Path) -> None:
+    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+    mine = path.read_text(encoding="utf-8")
+
+    result = brick("reset", "ch02", "linear", answer="n\n")
+
+    assert result.exit_code == 1
+    assert path.read_text(encoding="utf-8") == mine
+    assert not (desk / ".brickwork" / "backups").exists()
+
+
+def test_two_resets_in_one_second_keep_two_backups(desk: Path) -> None:
+    for body in ("return x @ weight", "return x @ weight.T + bias"):
+        solve(desk, "ch02_neuron", "linear", body)
+        brick("reset", "linear", "--yes")
+
+    texts = [p.read_text(encoding="utf-8") for p in (desk / ".brickwork" / "backups").iterdir()]
+    assert len(texts) == 2
+    assert texts[0] != texts[1]
+
+
+def test_reset_brings_a_deleted_exercise_back_and_removes_a_second_definition(desk: Path) -> None:
+    path = desk / "exercises" / "ch02_neuron.py"
+    path.write_text("import torch\n" + LINEAR + "\n# mine\n" + LINEAR, encoding="utf-8")
+
+    brick("reset", "linear", "--yes")
+    brick("reset", "neuron", "--yes")
+
+    text = path.read_text(encoding="utf-8")
+    assert text.count("def linear(") == 1
+    assert text.count("def neuron(") == 1
+    assert "# mine" in text
+    compile(text, str(path), "exec")
+
+
+def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(desk: Path) -> None:
+    path = desk / "exercises" / "ch02_neuron.py"
+    path.write_text("def linear(:\n", encoding="utf-8")
+
+    error = problem("reset", "linear", "--yes")
+
+    assert error.where.endswith("line 1")
+    assert "brick reset ch02" in error.next_step
+    assert path.read_text(encoding="utf-8") == "def linear(:\n"
+
+
+# --- doctor -----------------------------------------------------------------------------------------------
+
+
+def test_doctor_names_every_part_and_how_to_mend_it(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor --wait")
+
+    result = brick("doctor")
+
+    names = ("Python", "torch", "threads", "GPU", "isolation", "editor", "file events", "desk")
+    assert [name for name in names if name not in result.stdout] == []
+    assert "no-such-editor is not on the PATH" in result.stdout
+    assert "run: export EDITOR=" in result.stdout
+    assert result.exit_code == 1
+    assert max(len(line) for line in result.stdout.splitlines()) <= 100
+    assert json.dumps(result.stdout)  # no lone surrogates
