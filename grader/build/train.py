@@ -35,7 +35,7 @@ class Plan:
 
 PLANS = {
     "wave": Plan(
-        Shape((2, 96, 96, 1), "input"), epochs=120, batch_size=64, lr=6e-3, max_norm=1.0, decay=1e-6,
+        Shape((2, 96, 96, 1), "input"), epochs=80, batch_size=64, lr=6e-3, max_norm=1.0, decay=1e-6,
         metric="R²", goal=0.998,
     ),
     "digits": Plan(

@@ -1,0 +1,53 @@
+"""Draw an ONNX graph as text, one operation below the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+from onnx import helper, shape_inference
+
+from grader.errors import UsageError
+from grader.report.text import clean
+
+
+def draw_graph(path: Path) -> str:
+    """The graph of the model in `path`: inputs, operations with their weights, outputs."""
+    try:
+        model = shape_inference.infer_shapes(onnx.load(str(path)))
+    except Exception as error:  # the parser of protobuf, and onnx, raise several kinds
+        what = f"this is no ONNX model: {type(error).__name__}"
+        raise UsageError(what, str(path), "name an ONNX file, or run: brick build") from error
+    graph = model.graph
+    weights = {entry.name: list(entry.dims) for entry in graph.initializer}
+    shapes = {v.name: _shape(v) for v in (*graph.input, *graph.value_info, *graph.output)}
+    lines = [f"{v.name} {shapes[v.name]}" for v in graph.input if v.name not in weights]
+    for node in graph.node:
+        held = [name for name in node.input if name in weights]
+        about = [f"{name} {_dims(weights[name])}" for name in held]
+        about += [f"{a.name}={helper.get_attribute_value(a)}" for a in node.attribute]
+        flowing = ", ".join(name for name in node.input if name and name not in weights)
+        made = ", ".join(f"{name} {shapes.get(name, '')}".strip() for name in node.output)
+        lines += ["  |", f"[{node.op_type}]  {flowing} -> {made}"]
+        if about:
+            lines.append(f"  |  {', '.join(about)}")
+    lines += ["  |", ", ".join(f"{v.name} {shapes[v.name]}" for v in graph.output)]
+    count = sum(_product(dims) for dims in weights.values())
+    words = f"{len(graph.node)} operations, {count:,} numbers in {len(weights)} weights and biases"
+    return clean("\n".join([*lines, "", words])) + "\n"
+
+
+def _shape(value: onnx.ValueInfoProto) -> str:
+    dims = value.type.tensor_type.shape.dim
+    return _dims([dim.dim_param or dim.dim_value for dim in dims])
+
+
+def _dims(dims: list[int | str]) -> str:
+    return f"({', '.join(str(dim) for dim in dims)})"
+
+
+def _product(dims: list[int]) -> int:
+    product = 1
+    for dim in dims:
+        product *= dim
+    return product

@@ -1,0 +1,318 @@
+"""The commands about the whole: build trains a network of the learner's blocks, view looks at its ONNX model."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grader.cli import console
+from grader.cli.learner import Device, Target, check_targets
+from grader.errors import KitError, UsageError
+
+if TYPE_CHECKING:
+    from grader.build.blocks import Block
+    from grader.desk import Desk
+    from grader.records import Chapter, Course, Report
+
+MODEL = "model.onnx"
+INT8_MAY_COST = 0.02
+ONNX_MAY_DIFFER = 1e-4
+
+
+class Task(StrEnum):
+    """What the network learns."""
+
+    WAVE = "wave"
+    DIGITS = "digits"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `brick`."""
+    app.command()(build)
+    app.command()(view)
+
+
+# --- brick build ------------------------------------------------------------------------------------------
+
+
+def build(
+    task: Annotated[
+        Task, typer.Option(help="digits: handwritten digits. wave: the essay's function.")
+    ] = Task.DIGITS,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Rounds over the data.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
+    device: Annotated[Device, typer.Option(help="Where the tensors live.")] = Device.CPU,
+) -> None:
+    """Train a network made of your own blocks; what you have not solved yet is lent.
+
+    Exit code 0: it learned; 1: it did not; 2: it could not be built.
+    """
+    from grader.build.blocks import count_yours
+    from grader.build.worker import Job, start
+    from grader.course import load_course
+    from grader.desk import desk_of
+
+    _require_device(device)
+    course = load_course()
+    desk = desk_of(course)
+    blocks = survey_desk(course, desk, task)
+    typer.echo("\n".join(_block_lines(course, blocks)))
+    typer.echo(f"\n{count_yours(blocks)}\n")
+    folder = _result_folder(desk, task)
+    job = Job(task, tuple(blocks), folder / MODEL, epochs, seed, device)
+    event = _train(start(job))
+    if event["event"] == "done":
+        result = event["result"]
+        problems = find_problems(result)
+        typer.echo("\n".join(_result_lines(result, blocks, folder)))
+    else:
+        problems = [_stopped(event, blocks)]
+    if not problems:
+        typer.echo("next: look at your model with: brick view")
+        return
+    typer.echo("\n" + "\n".join(f"FAIL  {problem}" for problem in problems))
+    typer.echo("\n".join(_name_suspects(course, blocks, event)))
+    raise typer.Exit(1)
+
+
+def _require_device(device: Device) -> None:
+    if device is Device.CUDA:
+        import torch
+
+        if not torch.cuda.is_available():
+            raise UsageError("torch finds no CUDA device here", "--device cuda", "leave --device out")
+
+
+def _result_folder(desk: Desk, task: Task) -> Path:
+    folder = desk.root / "build" / task
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A run that fails must not leave the model of an earlier one behind as its own.
+        (folder / MODEL).unlink(missing_ok=True)
+    except OSError as error:
+        what = f"the results cannot be written: {error.strerror}"
+        raise UsageError(what, str(folder), "move that away, or work in a folder you can write to") from error
+    return folder
+
+
+def survey_desk(course: Course, desk: Desk, task: Task) -> list[Block]:
+    """The blocks of a task in the course's order: what lies on the desk, judged by the rules."""
+    from grader.build.blocks import PIECES, survey
+    from grader.rules import judge
+    from grader.submission import read_submission
+
+    blocks = []
+    for chapter in course.chapters:
+        if chapter.stem not in PIECES[task]:
+            continue
+        path = desk.find(chapter)
+        ruling, report = None, None
+        if path is not None:
+            try:
+                submission = read_submission(path, chapter)
+                ruling = judge(submission)
+                report = _last_report(desk, chapter, submission.sha256)
+            except KitError as error:
+                typer.echo(f"{error.what} ({error.where}); its blocks are lent", err=True)
+        blocks.append(survey(chapter.stem, task, ruling, str(path or ""), report))
+    return blocks
+
+
+def _last_report(desk: Desk, chapter: Chapter, sha256: str) -> Report | None:
+    """The last report of a chapter, if it is about this very file."""
+    from grader.report.json import from_dict
+
+    try:
+        report = from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
+    except (ValueError, KeyError, TypeError):
+        return None
+    return report if report.submission_sha256 == sha256 else None
+
+
+def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
+    """One line per block: whose it is; where it is mixed, which pieces are whose."""
+    from grader.build.blocks import State
+
+    titles = {chapter.stem: chapter for chapter in course.chapters}
+    lines = []
+    for block in blocks:
+        chapter = titles[block.stem]
+        lent = [piece.name for piece in block.pieces if piece.state is State.LENT]
+        notes = [f"lent: {', '.join(lent)}"] if lent and block.mine else []
+        for state, words in ((State.FAILING, "fails a check"), (State.WRITTEN, "not checked yet")):
+            names = [piece.name for piece in block.pieces if piece.state is state]
+            if names:
+                notes.append(f"{words}: {', '.join(names) if len(names) < len(block.pieces) else 'all'}")
+        line = f"{chapter.label}  {chapter.title:<32}{block.whose}"
+        lines.append(line + (f"; {'; '.join(notes)}" if notes else ""))
+    return lines
+
+
+# --- while it trains --------------------------------------------------------------------------------------
+
+
+def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Show the epochs as they come; return the last event."""
+    event: dict[str, Any] = {"event": "lost", "what": "the training process said nothing"}
+    with closing(events), _epochs() as show:  # type: ignore[type-var]
+        for event in events:
+            if event["event"] == "epoch":
+                show(event)
+    return event
+
+
+@contextmanager
+def _epochs() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A moving bar with loss and score on a terminal; elsewhere about ten plain lines."""
+    if not sys.stdout.isatty():
+        yield _plain_epoch
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    shown = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TextColumn("{task.description}"),
+        TimeRemainingColumn(),
+    )
+    terminal = Console(no_color=not console.wants_colour())
+    with Progress(*shown, console=terminal) as bar:
+        row = bar.add_task("starting", total=None)
+
+        def show(event: dict[str, Any]) -> None:
+            words = f"loss {event['loss']:.4f}  score {event['metric']:.4f}"
+            bar.update(row, completed=event["number"], total=event["epochs"], description=words)
+
+        yield show
+
+
+def _plain_epoch(event: dict[str, Any]) -> None:
+    number, epochs = event["number"], event["epochs"]
+    if number == 1 or number == epochs or number % max(1, epochs // 10) == 0:
+        typer.echo(
+            f"epoch {number:>3} of {epochs}  loss {event['loss']:.4f}  score {event['metric']:.4f}  "
+            f"lr {event['lr']:.1e}  {event['seconds']:.0f} s"
+        )
+
+
+# --- afterwards -------------------------------------------------------------------------------------------
+
+
+def find_problems(result: dict[str, Any]) -> list[str]:
+    """What a finished run did not reach; written so that a NaN is a problem too."""
+    score, int8, goal, metric = (result[name] for name in ("score", "int8_score", "goal", "metric"))
+    problems = []
+    if not score >= goal:
+        problems.append(f"{metric} is {score:.4f} on held-out samples; a right network reaches {goal}")
+    if not int8 >= score - INT8_MAY_COST:
+        problems.append(f"int8 takes {metric} from {score:.4f} to {int8:.4f}")
+    if not result["onnx_difference"] <= ONNX_MAY_DIFFER:
+        problems.append(f"the ONNX model is off by {result['onnx_difference']:.2g} from the network")
+    return problems
+
+
+def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> list[str]:
+    from grader.build.page import write_pages
+
+    page, picture = write_pages(result, blocks, folder)
+    metric = result["metric"]
+    return [
+        f"\n{metric} {result['score']:.4f} on held-out samples, {result['int8_score']:.4f} in int8",
+        f"model    {_short(folder / MODEL)}",
+        f"page     {_short(page)}",
+        f"picture  {_short(picture)}",
+    ]
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
+    if event["event"] != "raised" or not event["stem"]:
+        reason = "the network could not go on" if event["event"] == "raised" else "training stopped"
+        return f"{reason}: {event['what']}"
+    path = next(block.path for block in blocks if block.stem == event["stem"])
+    where = _short(Path(path)) + (f", line {event['line']}" if event["line"] else "")
+    return f"{event['exercise'] or event['stem']} raised {event['what']} ({where})"
+
+
+def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
+    """Run the checks of the learner's blocks, and say which fail."""
+    from grader.checking.run import Profile
+    from grader.records import Outcome
+
+    chapters = {chapter.stem: chapter for chapter in course.chapters}
+    suspects = [block for block in blocks if block.mine]
+    if not suspects:
+        return ["every block is lent", "next: train for longer with --epochs, or without a --seed"]
+    typer.echo("checking your blocks to find out why")
+    targets = [Target(chapters[block.stem], Path(block.path)) for block in suspects]
+    reports = check_targets(targets, course, Profile(examples=course.practice_examples))
+    lines, steps = [], []
+    for block, report in zip(suspects, reports, strict=True):
+        for name in block.mine:
+            failed = [c for c in report.checks if c.exercise == name and c.outcome is not Outcome.PASSED]
+            if failed:
+                label = chapters[block.stem].label
+                lines.append(f"suspect  {name} ({label}): {failed[0].title}")
+                steps.append(f"next: brick check {label} --exercise {name}")
+    if not lines:
+        raised = event["exercise"] if event["event"] == "raised" else ""
+        last = f"look at {raised} again" if raised else "train for longer with --epochs, or with another --seed"
+        return ["your blocks pass their checks", f"next: {last}"]
+    return [*lines, steps[0]]
+
+
+# --- brick view -------------------------------------------------------------------------------------------
+
+
+def view(
+    model: Annotated[
+        Path | None, typer.Argument(help="An ONNX file; the last one built if left out.", show_default=False)
+    ] = None,
+    text: Annotated[bool, typer.Option("--text", help="Draw it here, without a browser.")] = False,
+) -> None:
+    """Look at the network you built: in Netron if it is installed, else drawn as text."""
+    from grader.course import load_course
+    from grader.desk import desk_of
+
+    path = model or _newest_model(desk_of(load_course()))
+    if not path.is_file():
+        raise UsageError("there is no such file", str(path), "name an ONNX file, or run: brick build")
+    if not text and importlib.util.find_spec("netron") is not None:
+        import netron
+
+        netron.start(str(path))
+        netron.wait()
+        return
+    typer.echo(_drawn(path), nl=False)
+    if not text:
+        typer.echo("\nto see it in the browser: pip install 'brickwork[view]', then: brick view")
+
+
+def _newest_model(desk: Desk) -> Path:
+    found = sorted((desk.root / "build").glob(f"*/{MODEL}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise UsageError("no model was built here yet", str(desk.root / "build"), "run: brick build")
+    return found[-1]
+
+
+def _drawn(path: Path) -> str:
+    from grader.build.drawing import draw_graph
+
+    return f"{_short(path)}\n\n{draw_graph(path)}"
