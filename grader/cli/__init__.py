@@ -8,7 +8,7 @@ import sys
 import typer
 
 from grader import __version__
-from grader.cli import author, instructor, learner
+from grader.cli import author, desk, instructor, learner, whole
 from grader.errors import KitError
 
 app = typer.Typer(
@@ -38,6 +38,8 @@ def brick(
 
 
 learner.register(app)
+whole.register(app)
+desk.register(app)
 instructor.register(app)
 author.register(app)
 
