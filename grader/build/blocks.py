@@ -119,7 +119,9 @@ def _written(ruling: Ruling) -> frozenset[str]:
 def _is_stub(node: ast.AST) -> bool:
     """Whether a part of it still is the line that the kit put there."""
     return any(
-        isinstance(inner, ast.Raise) and inner.exc is not None and "NotImplementedError" in ast.dump(inner.exc)
+        isinstance(inner, ast.Raise)
+        and inner.exc is not None
+        and "NotImplementedError" in ast.dump(inner.exc)
         for inner in ast.walk(node)
     )
 
@@ -193,7 +195,8 @@ def blamed(error: Exception, blocks: Sequence[Block]) -> BlockRaised | None:
     while trace is not None:
         block = files.get(trace.tb_frame.f_code.co_filename)
         if block is not None:
-            first = place[1] if place else trace.tb_lineno  # the exercise that was called; the line that broke
+            # The first line tells which exercise was called, the last one where it broke.
+            first = place[1] if place else trace.tb_lineno
             place = (block, first, trace.tb_lineno)
         trace = trace.tb_next
     if place is None:

@@ -30,7 +30,8 @@ def load_data(task: str) -> Data:
     held_out = round(TEST_SHARE * len(x))
     test, train = order[:held_out], order[held_out:]
     samples = tuple(
-        (tuple(features), target) for features, target in zip(x[train].tolist(), y[train].tolist(), strict=True)
+        (tuple(features), target)
+        for features, target in zip(x[train].tolist(), y[train].tolist(), strict=True)
     )
     return Data(samples, x[test], y[test])
 

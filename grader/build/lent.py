@@ -121,7 +121,9 @@ def cross_entropy_backward(logits: Tensor, labels: Tensor) -> Tensor:
     return _gradients(lambda scores: F.cross_entropy(scores, labels), None, logits)[0]
 
 
-def mlp_loss_and_grads(x: Tensor, labels: Tensor, layers: Layers) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+def mlp_loss_and_grads(
+    x: Tensor, labels: Tensor, layers: Layers
+) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
     """The cross entropy of a whole network and the gradients of all its layers."""
     leaves = [(w.detach().requires_grad_(), b.detach().requires_grad_()) for w, b in layers]
     with torch.enable_grad():

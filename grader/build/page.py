@@ -84,7 +84,7 @@ def _draw_rate(axes: Axes, result: dict[str, Any]) -> None:
 def _draw_norms(axes: Axes, result: dict[str, Any]) -> None:
     before, after = result["history"]["norm_before"], result["history"]["norm_after"]
     axes.set(title="Gradient norm", xlabel="step", yscale="log")
-    axes.plot(before, color=RED, linewidth=0.7, label="before clipping")
+    axes.plot(before, color=RED, linewidth=1.6, alpha=0.5, label="before clipping")
     axes.plot(after, color=BLUE, linewidth=0.7, label="after clipping")
     axes.legend(loc="lower left")
 
@@ -101,7 +101,7 @@ def _draw_activations(axes: Axes, result: dict[str, Any]) -> None:
 def _draw_rounding(axes: Axes, result: dict[str, Any]) -> None:
     layers = result["weights"]
     axes.set(
-        title=f"int8 error of the weights ({result['int8_score']:.4f} {result['metric']} in int8)",
+        title="int8 error of the weights",
         xlabel="layer",
         ylabel="mean absolute error",
     )
@@ -121,7 +121,7 @@ def _draw_examples(axes: Axes, result: dict[str, Any]) -> None:
         axes.plot([-1, 1], [-1, 1], color=GREY, linewidth=1)
         axes.scatter(examples["target"], examples["guess"], s=5, color=BLUE)
         return
-    axes.set_title("Digits it misses first, then some that it reads")
+    axes.set_title("Held-out digits, misses first")
     axes.axis("off")
     for i, (pixels, target, guess) in enumerate(
         zip(examples["pixels"], examples["target"], examples["guess"], strict=True)
@@ -153,7 +153,8 @@ def _page(result: dict[str, Any], blocks: Sequence[Block], svg: str) -> str:
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>brick build: {result["task"]}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: {INK}; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 16px/1.5 system-ui, sans-serif; color: {INK}; background: #fff;
+  max-width: 75rem; margin: 2rem auto; padding: 0 1rem }}
 svg {{ width: 100%; height: auto }}
 table {{ border-collapse: collapse; font-size: 14px }}
 td, th {{ border-bottom: 1px solid #e2e8f0; padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top }}

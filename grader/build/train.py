@@ -135,11 +135,15 @@ class Trainer:
 
     def polish(self, layers: list[Layer], batches: Any) -> None:
         """One epoch of plain gradient descent on the folded layers, in place."""
-        optimizer = self.blocks.SGD([t for pair in layers for t in pair], lr=self.plan.polish_lr, momentum=0.9)
+        optimizer = self.blocks.SGD(
+            [t for pair in layers for t in pair], lr=self.plan.polish_lr, momentum=0.9
+        )
         for x, y in batches:
             x, y = x.to(self.device, self.dtype), y.to(self.device)
             loss, pairs = self.blocks.mlp_loss_and_grads(x, y, layers)
-            self._update(optimizer, [grad for pair in pairs for grad in pair], float(loss), self.plan.polish_lr)
+            self._update(
+                optimizer, [grad for pair in pairs for grad in pair], float(loss), self.plan.polish_lr
+            )
 
     def score(self, output: Tensor, y: Tensor) -> float:
         """Accuracy, or the share of the variance that is explained."""

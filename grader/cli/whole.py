@@ -273,7 +273,9 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
                 steps.append(f"next: brick check {label} --exercise {name}")
     if not lines:
         raised = event["exercise"] if event["event"] == "raised" else ""
-        last = f"look at {raised} again" if raised else "train for longer with --epochs, or with another --seed"
+        last = (
+            f"look at {raised} again" if raised else "train for longer with --epochs, or with another --seed"
+        )
         return ["your blocks pass their checks", f"next: {last}"]
     return [*lines, steps[0]]
 

@@ -1,0 +1,287 @@
+"""The whole: what is the learner's and what is lent, that it learns, and that a wrong block is found out."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from test_cli import brick
+from torch import Tensor, nn
+
+from grader.build.blocks import Block, Blocks, count_yours, put_together, survey
+from grader.build.data import Data, load_data
+from grader.build.drawing import draw_graph
+from grader.build.page import write_pages
+from grader.build.train import PLANS, Trainer, build
+from grader.build.worker import Job, start
+from grader.cli.whole import find_problems
+from grader.errors import KitError
+from grader.records import Course
+from grader.rules import judge
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+TASKS = ("wave", "digits")
+WHOSE = ("yours", "lent")
+
+
+def blocks_of(course: Course, task: str, folder: str) -> tuple[Block, ...]:
+    """The blocks as they lie in a folder of the checkout."""
+    found = []
+    for chapter in course.chapters:
+        path = CHECKOUT / folder / f"{chapter.stem}.py"
+        found.append(survey(chapter.stem, task, judge(path.read_text(encoding="utf-8"), chapter), str(path)))
+    return tuple(found)
+
+
+@pytest.fixture(scope="session")
+def kits(course: Course) -> dict[tuple[str, str], tuple[Block, ...]]:
+    """All blocks solved, and all of them stubs."""
+    folders = dict(zip(WHOSE, ("solutions", "exercises"), strict=True))
+    return {(task, whose): blocks_of(course, task, folders[whose]) for task in TASKS for whose in WHOSE}
+
+
+@pytest.fixture(scope="session")
+def data() -> dict[str, Data]:
+    """Both tasks' data."""
+    return {task: load_data(task) for task in TASKS}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A learner's course folder, without anything solved."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert brick("init", "desk").exit_code == 0
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def solve(desk: Path, stem: str, old: str = "", new: str = "") -> None:
+    """Put the solution of a chapter on the desk, with one thing in it changed."""
+    source = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
+    assert old in source
+    (desk / "exercises" / f"{stem}.py").write_text(source.replace(old, new), encoding="utf-8")
+
+
+# --- whose block it is ------------------------------------------------------------------------------------
+
+
+def test_stubs_are_lent_and_solutions_are_yours(kits: dict[tuple[str, str], tuple[Block, ...]]) -> None:
+    assert count_yours(kits["digits", "lent"]) == "0 of 12 blocks are yours"
+    assert count_yours(kits["digits", "yours"]) == "12 of 12 blocks are yours"
+    assert count_yours(kits["wave", "yours"]) == "12 of 12 blocks are yours"
+
+
+def test_a_chapter_may_be_yours_in_part(course: Course) -> None:
+    source = "def relu(x):\n    return x.clamp(min=0)\n\ndef relu_backward(grad_out, x):\n    raise NotImplementedError\n"
+
+    block = survey("ch03_activations", "digits", judge(source, course.chapters[2]))
+
+    assert block.mine == ("relu",)
+    assert block.whose == "partly yours"
+
+
+def test_what_the_rules_hold_back_is_lent(course: Course) -> None:
+    source = "import torch\n\ndef relu(x):\n    return torch.relu(x)\n"
+
+    block = survey("ch03_activations", "digits", judge(source, course.chapters[2]))
+
+    assert block.mine == ()
+
+
+# --- beside plain PyTorch ---------------------------------------------------------------------------------
+
+
+def plain_network(trainer: Trainer) -> nn.ModuleList:
+    """The trainer's network in torch.nn, with the same weights."""
+    sizes = trainer.plan.shape.sizes
+    linears = [nn.Linear(n, m, dtype=torch.float64) for n, m in itertools.pairwise(sizes)]
+    for module, (weight, bias) in zip(linears, trainer.network.layers, strict=True):
+        module.weight.data, module.bias.data = weight.clone(), bias.clone()
+    norms = [nn.BatchNorm1d(len(gamma), dtype=torch.float64) for gamma, _ in trainer.network.scales]
+    return nn.ModuleList([nn.ModuleList(linears), nn.ModuleList(norms)])
+
+
+def plain_forward(network: Any, x: Tensor, trainer: Trainer) -> Tensor:
+    """Forward in torch.nn; dropout by the masks that the trainer drew."""
+    linears, norms = network
+    normalize, share = trainer.plan.shape.normalize, trainer.plan.shape.dropout
+    if normalize == "input":
+        x = norms[0].eval()(x)
+    for i, seen in enumerate(trainer.network.seen):
+        x = linears[i](x)
+        if normalize == "hidden":
+            x = norms[i](x)
+        x = torch.relu(x)
+        if seen.mask is not None:
+            x = x * seen.mask / (1 - share)
+    result: Tensor = linears[-1](x)
+    return result
+
+
+def plain_optimizer(network: Any, trainer: Trainer) -> torch.optim.Optimizer:
+    plan = trainer.plan
+    if trainer.task == "digits":
+        return torch.optim.AdamW(network.parameters(), lr=plan.lr, weight_decay=plan.decay)
+    return torch.optim.Adam(network[0].parameters(), lr=plan.lr, weight_decay=plan.decay)
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("task", TASKS)
+def test_every_step_equals_plain_pytorch(
+    task: str, whose: str, kits: dict[tuple[str, str], tuple[Block, ...]], data: dict[str, Data]
+) -> None:
+    steps = 25
+    blocks = put_together(kits[task, whose])
+    loader = blocks.DataLoader(data[task].train, 32, shuffle=True, drop_last=True, seed=3)
+    batches = list(itertools.islice(loader, steps))
+    trainer = Trainer(blocks, task, steps, seed=3, dtype=torch.float64)
+    network = plain_network(trainer)
+    trainer.network.settle(batches)
+    if task == "wave":
+        for x, _ in batches:
+            network[1][0](x.double())
+    optimizer = plain_optimizer(network, trainer)
+    # Warm-up and cosine as torch has them: LinearLR's and CosineAnnealingLR's values, in one line.
+    warmup, total = max(1, steps // 10), steps + 1
+    for number, (x, y) in enumerate(batches, start=1):
+        loss = trainer.step(x, y)
+
+        output = plain_forward(network, x.double(), trainer)
+        plain_loss = (
+            nn.functional.cross_entropy(output, y)
+            if task == "digits"
+            else nn.functional.mse_loss(output, y.double()[:, None])
+        )
+        optimizer.zero_grad()
+        plain_loss.backward()
+        if task == "wave":  # the penalty's share is clipped too
+            for parameter in network[0].parameters():
+                parameter.grad += trainer.plan.decay * parameter.detach()
+            optimizer.param_groups[0]["weight_decay"] = 0.0
+        # torch's own function divides by norm + 1e-6, which would show at the 9th digit.
+        learned = [p for p in network.parameters() if p.grad is not None]
+        norm = torch.sqrt(sum(((p.grad**2).sum() for p in learned), torch.zeros((), dtype=torch.float64)))
+        share = (number - warmup) / (total - warmup)
+        for group in optimizer.param_groups:
+            cosine = (1 + torch.cos(torch.tensor(torch.pi * share, dtype=torch.float64)).item()) / 2
+            group["lr"] = trainer.plan.lr * (number / warmup if number < warmup else cosine)
+        assert trainer.history.norm_before[-1] == pytest.approx(norm.item(), rel=1e-4)
+        assert loss == pytest.approx(plain_loss.item(), rel=1e-4)
+        nn.utils.clip_grad_norm_(learned, trainer.plan.max_norm)
+        optimizer.step()
+
+    ours = [weight for weight, _ in trainer.network.layers]
+    for weight, module in zip(ours, network[0], strict=True):
+        torch.testing.assert_close(weight, module.weight.data, rtol=1e-4, atol=1e-6)
+
+
+# --- the same again ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("task", TASKS)
+def test_the_same_seed_gives_the_same_result(
+    task: str, whose: str, kits: dict[tuple[str, str], tuple[Block, ...]], data: dict[str, Data]
+) -> None:
+    def once(seed: int) -> tuple[dict[str, Any], bytes]:
+        return build(put_together(kits[task, whose]), task, data[task], epochs=1, seed=seed)
+
+    first, again, other = once(5), once(5), once(6)
+
+    assert first == again
+    assert first[0]["history"]["loss"] != other[0]["history"]["loss"]
+
+
+def test_folding_changes_nothing(
+    kits: dict[tuple[str, str], tuple[Block, ...]], data: dict[str, Data]
+) -> None:
+    for task in TASKS:
+        blocks = put_together(kits[task, "lent"])
+        trainer = Trainer(blocks, task, 20, seed=0, dtype=torch.float64)
+        loader = blocks.DataLoader(data[task].train, 32, shuffle=True, drop_last=True)
+        trainer.network.settle(loader)
+        for x, y in itertools.islice(loader, 20):
+            trainer.step(x, y)
+        x = data[task].x_test.double()
+
+        folded = blocks.mlp_forward(x, trainer.network.folded())
+
+        torch.testing.assert_close(folded, trainer.network.forward(x, training=False))
+
+
+# --- it learns --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whose", WHOSE)
+@pytest.mark.parametrize("task", TASKS)
+def test_right_blocks_reach_the_goal(
+    task: str, whose: str, kits: dict[tuple[str, str], tuple[Block, ...]], tmp_path: Path
+) -> None:
+    *epochs, last = start(Job(task, kits[task, whose], tmp_path / "model.onnx"))
+
+    assert len(epochs) == PLANS[task].epochs
+    assert last["event"] == "done"
+    assert find_problems(last["result"]) == []
+    page, picture = write_pages(last["result"], kits[task, whose], tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "<script" not in text
+    assert "<img" not in text
+    assert picture.stat().st_size > 10_000
+    assert "[Gemm]  x -> z0" in draw_graph(tmp_path / "model.onnx")
+
+
+# --- the command ------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_block_is_named_by_its_checks(desk: Path) -> None:
+    solve(desk, "ch08_clipping")
+    solve(desk, "ch03_activations", "return grad_out * (x > 0)", "return grad_out * (x < 0)")
+
+    result = brick("build", "--epochs", "2")
+
+    assert result.exit_code == 1, result.output
+    assert "2 of 12 blocks are yours" in result.output
+    assert "FAIL  accuracy is" in result.output
+    assert "suspect  relu_backward (ch03)" in result.output
+    assert "clip_by_norm (ch08)" not in result.output
+    assert "next: brick check ch03 --exercise relu_backward" in result.output
+
+
+def test_a_block_that_raises_is_named_with_its_line(desk: Path) -> None:
+    path = desk / "exercises" / "ch03_activations.py"
+    path.write_text("import torch\n\ndef relu(x):\n    return x.clamp(min=nothing)\n", encoding="utf-8")
+
+    result = brick("build", "--epochs", "1")
+
+    assert result.exit_code == 1
+    assert "relu raised NameError: name 'nothing' is not defined" in result.output
+    assert "line 4" in result.output
+    assert "suspect  relu (ch03)" in result.output
+
+
+def test_build_writes_the_model_and_view_draws_it(desk: Path) -> None:
+    built = brick("build", "--task", "wave", "--epochs", "1")
+    drawn = brick("view", "--text")
+
+    assert "0 of 12 blocks are yours" in built.output
+    assert (desk / "build" / "wave" / "page.html").is_file()
+    assert "x (N, 2)" in drawn.output
+    assert "[Relu]  z0 -> a0 (N, 96)" in drawn.output
+
+
+def test_view_without_a_model_says_what_to_do(desk: Path) -> None:
+    result = brick("view")
+
+    assert isinstance(result.exception, KitError)
+    assert "brick build" in result.exception.next_step
+
+
+def test_blocks_name_what_is_missing() -> None:
+    with pytest.raises(AttributeError, match="no block attention"):
+        Blocks({}).attention  # noqa: B018 -- the look-up is what is tested
