@@ -31,8 +31,8 @@ class DataLoader:
     def __init__(
         self, data: Sequence[Any], batch_size: int, *, shuffle: bool = False, drop_last: bool = False, seed: int = 0
     ) -> None:  # fmt: skip
-        self._loader = torch.utils.data.DataLoader(
-            data,  # type: ignore[arg-type]
+        self._loader: Any = torch.utils.data.DataLoader(
+            data,  # type: ignore[arg-type]  # any sequence will do
             batch_size,
             shuffle=shuffle,
             drop_last=drop_last,
@@ -41,10 +41,12 @@ class DataLoader:
         )
 
     def __len__(self) -> int:
-        return len(self._loader)
+        count: int = len(self._loader)
+        return count
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return iter(self._loader)
+        batches: Iterator[tuple[Tensor, Tensor]] = iter(self._loader)
+        return batches
 
 
 def _collate(samples: Sequence[tuple[Sequence[float], Any]]) -> tuple[Tensor, Tensor]:
@@ -321,4 +323,5 @@ def run_model(model: onnx.ModelProto, x: Tensor) -> Tensor:
     """What ONNX's reference evaluator makes of x."""
     given = {entry.name for entry in model.graph.initializer}
     (name,) = [entry.name for entry in model.graph.input if entry.name not in given]
-    return torch.from_numpy(ReferenceEvaluator(model).run(None, {name: x.cpu().numpy()})[0]).to(x.device)
+    outputs: Any = ReferenceEvaluator(model).run(None, {name: x.cpu().numpy()})
+    return torch.from_numpy(outputs[0]).to(x.device)

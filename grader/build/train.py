@@ -121,7 +121,7 @@ class Trainer:
         target = y.to(self.dtype)[:, None]
         loss = self.blocks.mse_loss(output, target)
         grads = self.network.backward(self.blocks.mse_backward(output, target))
-        return loss, self.blocks.l2_gradients(self.network.params, grads, self.plan.decay)  # type: ignore[return-value]
+        return loss, self.blocks.l2_gradients(self.network.params, grads, self.plan.decay)
 
     def _update(self, optimizer: Any, grads: list[Tensor], loss: float, lr: float) -> None:
         if not math.isfinite(loss):
