@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +14,16 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.checking.run import Profile
     from grader.desk import Desk
     from grader.records import Chapter, Course, Report
+    from grader.watch.judging import Bench
+    from grader.watch.session import Session
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `brick`."""
+    app.command()(watch)
     app.command()(status)
     app.command()(reset)
     app.command()(doctor)
@@ -28,6 +35,76 @@ def _desk_here() -> tuple[Course, Desk]:
 
     course = load_course()
     return course, desk_of(course)
+
+
+# --- brick watch ------------------------------------------------------------------------------------------
+
+
+def watch(
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, for screen readers and plain terminals.")
+    ] = False,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look at the files; for drives that tell of no save.")
+    ] = False,
+) -> None:
+    """Judge every save at once, and show what to do next."""
+    course, desk = _desk_here()
+    from grader.watch.session import Session
+
+    session = Session(course, desk, lambda *about: _open_hints(desk, *about))
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        _watch_plainly(session, events=not poll)
+
+
+def _watch_plainly(session: Session, *, events: bool) -> None:
+    from grader.watch.doctor import editor_command
+    from grader.watch.plain import PlainWatch
+
+    bench, profile = _bench_for(session)
+    with console.waiting("getting ready"):
+        bench.start()  # before there are threads: then the sandbox is a fork, and torch is imported once
+    say = functools.partial(print, flush=True)
+    loop = PlainWatch(
+        session, bench, profile, sys.stdin, say, console.style, _reset_current, editor_command(), events
+    )
+    loop.run()
+
+
+def _bench_for(session: Session) -> tuple[Bench, Profile]:
+    from grader.checking.run import Profile
+    from grader.watch.judging import Bench
+
+    course = session.course
+    profile = Profile(
+        examples=course.practice_examples,
+        memory=session.desk.state / "failing",
+        mistakes=course.root / "solutions" / "mistakes",
+    )
+    imports = tuple(sorted({name for chapter in session.chapters for name in chapter.imports}))
+    return Bench(course.limits, profile.device, imports), profile
+
+
+def _open_hints(
+    desk: Desk, chapter: Chapter, exercise: str, report: Report, source: str
+) -> tuple[tuple[str, ...], int]:
+    """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
+    from grader.checking.run import load_suite
+    from grader.cli.learner import hints_for, open_one_more
+    from grader.desk import attempt_of
+
+    hints = hints_for(report, exercise, load_suite(chapter.stem).hints)
+    if not hints:
+        return (), 0
+    opened = open_one_more(desk, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))
+    return hints[:opened], len(hints)
+
+
+def _reset_current(session: Session) -> str:
+    from grader.watch.reset import reset as put_back
+
+    undone = put_back(session.course, session.desk, session.current.chapter, session.current.exercise.name)
+    return f"{session.current.exercise.name} is back to the stub; what was there: {undone.backup}"
 
 
 # --- brick status -----------------------------------------------------------------------------------------

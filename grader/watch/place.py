@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.desk import Desk, write_whole
 from grader.records import Chapter, Course, Exercise, Report
 
-PLACE_FILE = "progress.txt"
+PLACE_FILE = "brickwork-progress.txt"
 _HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."
 
 
@@ -62,7 +62,7 @@ def write_place(path: Path, place: Place, course: Course) -> None:
     lines += [f"done {name}" for name in known if name in place.done]
     text = "\n".join(lines).rstrip("\n") + "\n"
     try:
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        if not path.is_file() or path.read_bytes() != text.encode():
             write_whole(path, text)
     except OSError:
         return

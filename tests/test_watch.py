@@ -1,0 +1,306 @@
+"""Watching the desk: a save is judged at once, a newer one wins, and nobody is dragged back."""
+
+from __future__ import annotations
+
+import io
+import queue
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from grader.checking.run import Profile
+from grader.cli import app as brick_app
+from grader.course import load_course
+from grader.desk import desk_of
+from grader.records import Chapter, Report
+from grader.report.terminal import Style
+from grader.watch.judging import Bench, Judging, News
+from grader.watch.plain import PlainWatch
+from grader.watch.saves import Saves
+from grader.watch.session import Job, Session, editor_words
+
+PATIENCE_S = 120.0
+RIGHT = {
+    "linear": "return x @ weight.T + bias",
+    "neuron": "return ((w * x).sum() + b).clamp(min=0)",
+    "count_parameters": "return sum((m + 1) * n for m, n in zip(sizes, sizes[1:]))",
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course folder of a learner, who stands in it."""
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(brick_app, ["init", "desk"]).exit_code == 0
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def sit_down(desk: Path) -> Session:
+    """A sitting at the desk, with one hint that tells its exercise."""
+
+    def hints(chapter: Chapter, exercise: str, report: Report, source: str) -> tuple[tuple[str, ...], int]:
+        return (f"look at {exercise}",), 2
+
+    course = load_course(desk)
+    return Session(course, desk_of(course), hints)
+
+
+def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Path:
+    """Put `body` where the stub of `exercise` raises."""
+    path = desk / "exercises" / f"{stem}.py"
+    text = path.read_text(encoding="utf-8")
+    line = f'raise NotImplementedError("{exercise}: write this part, then run: brick check {stem[:4]}")'
+    assert line in text
+    path.write_text(text.replace(line, body), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """A warm sandbox that all tests of this file share."""
+    bench = Bench(load_course().limits, "cpu", ())
+    bench.start()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def judged(bench: Bench) -> Iterator[tuple[Judging, queue.Queue[News]]]:
+    """A judge and what it says."""
+    news: queue.Queue[News] = queue.Queue()
+    judging = Judging(bench, Profile(examples=5), news.put)
+    # The bench outlives this judge.
+    close, bench.close = bench.close, lambda: None  # type: ignore[method-assign]
+    judging.start()
+    yield judging, news
+    judging.close()
+    bench.close = close  # type: ignore[method-assign]
+    bench.allow_run()
+
+
+def next_news(news: queue.Queue[News], kind: str) -> News:
+    """The next piece of that kind."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        found = news.get(timeout=PATIENCE_S)
+        if found.kind == kind:
+            return found
+    raise AssertionError(f"no news of kind {kind}")
+
+
+def judge_now(session: Session, judged: tuple[Judging, queue.Queue[News]], jobs: list[Job]) -> None:
+    """Judge `jobs` and let the session take the reports."""
+    judging, news = judged
+    judging.ask(jobs)
+    for job in jobs:
+        found = next_news(news, "judged")
+        assert found.job == job
+        assert found.report is not None
+        session.take(job.chapter, job.exercise, found.report)
+
+
+# --- the place --------------------------------------------------------------------------------------------
+
+
+def test_the_first_open_exercise_is_current_and_kept_in_a_text_file(desk: Path) -> None:
+    session = sit_down(desk)
+
+    assert str(session.current) == "ch01_dataloader/DataLoader"
+    assert "current ch01_dataloader/DataLoader" in (desk / "brickwork-progress.txt").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_the_place_is_found_again_and_a_damaged_file_means_the_beginning(desk: Path) -> None:
+    session = sit_down(desk)
+    found = session.find("softmax")
+    assert found is not None
+    session.go_to(found)
+
+    again = sit_down(desk)
+    (desk / "brickwork-progress.txt").write_bytes(b"\xff\xfe current nonsense")
+    damaged = sit_down(desk)
+
+    assert str(again.current) == "ch03_activations/softmax"
+    assert str(damaged.current) == "ch01_dataloader/DataLoader"
+
+
+def test_a_save_elsewhere_is_judged_but_does_not_move_the_place(
+    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+) -> None:
+    session = sit_down(desk)
+    found = session.find("relu")
+    assert found is not None
+    session.go_to(found)
+
+    jobs = session.saved([write(desk, "linear", RIGHT["linear"])])
+    judge_now(session, judged, jobs)
+
+    # mlp_forward may call linear, but as a stub it does not
+    assert [job.exercise for job in jobs] == ["linear"]
+    assert str(session.current) == "ch03_activations/relu"
+    assert "done ch02_neuron/linear" in (desk / "brickwork-progress.txt").read_text(encoding="utf-8")
+    assert session.points_of(jobs[0].chapter) == pytest.approx(2.0)
+
+
+def test_only_n_advances_and_only_from_a_solved_exercise(
+    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+) -> None:
+    session = sit_down(desk)
+    found = session.find("neuron")
+    assert found is not None
+    session.go_to(found)
+
+    before = session.advance()
+    judge_now(session, judged, session.saved([write(desk, "neuron", RIGHT["neuron"])]))
+    still = session.current
+    after = session.advance()
+
+    assert not before
+    assert still == found
+    assert after
+    assert session.current.exercise.name == "linear"
+
+
+def test_a_file_python_cannot_read_takes_no_mark_away(
+    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+) -> None:
+    path = write(desk, "linear", RIGHT["linear"])
+    session = sit_down(desk)
+    found = session.find("linear")
+    assert found is not None
+    session.go_to(found)
+    judge_now(session, judged, session.want_current())
+
+    path.write_text(path.read_text(encoding="utf-8") + "\nx = (\n", encoding="utf-8")
+    judge_now(session, judged, session.saved([path])[:1])
+
+    assert session.is_done(found)
+    assert session.shown is not None
+    assert "never closed" in session.shown.error
+    assert session.next_step().startswith("mend ")
+
+
+def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(desk: Path) -> None:
+    write(desk, "linear", "return x @ weight")
+    write(desk, "mlp_forward", "return linear(x, *layers[0])")
+    session = sit_down(desk)
+
+    path = desk / "exercises" / "ch02_neuron.py"
+    text = path.read_text(encoding="utf-8").replace("return x @ weight", RIGHT["linear"])
+    path.write_text(text, encoding="utf-8")
+
+    assert {job.exercise for job in session.saved([path])} == {"linear", "mlp_forward"}
+
+
+# --- judging ----------------------------------------------------------------------------------------------
+
+
+def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Judging, queue.Queue[News]]) -> None:
+    judging, news = judged
+    path = write(desk, "linear", "while True: pass")
+    session = sit_down(desk)
+    found = session.find("linear")
+    assert found is not None
+    session.go_to(found)
+    judging.ask(session.want_current())
+    next_news(news, "begun")
+    time.sleep(0.3)
+
+    path.write_text(path.read_text(encoding="utf-8").replace("while True: pass", RIGHT["linear"]), "utf-8")
+    judging.ask(session.saved([path]))
+
+    verdict = next_news(news, "judged")
+    assert verdict.report is not None
+    assert verdict.report.passed, verdict.report.checks
+    assert not any(found.kind == "judged" for found in list(news.queue))
+
+
+# --- saves ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("events", [True, False])
+def test_a_save_is_seen_with_file_events_and_without(tmp_path: Path, events: bool) -> None:
+    file = tmp_path / "ch01.py"
+    file.write_text("one", encoding="utf-8")
+    seen: queue.Queue[list[Path]] = queue.Queue()
+    saves = Saves(lambda: [file], [tmp_path], seen.put, events=events)
+    saves.start()
+    time.sleep(0.2)
+
+    beside = tmp_path / "ch01.py.new"  # as many editors save: a new file takes the name of the old
+    beside.write_text("two and more", encoding="utf-8")
+    beside.replace(file)
+
+    try:
+        assert seen.get(timeout=20) == [file]
+    finally:
+        saves.stop()
+
+
+# --- line by line -----------------------------------------------------------------------------------------
+
+
+class Typist(io.StringIO):
+    """Types a word each time something it waits for was said."""
+
+    def __init__(self, plan: list[tuple[str, Callable[[], str]]], said: list[str]) -> None:
+        super().__init__()
+        self.plan, self.said = plan, said
+
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        start = 0
+        for wanted, act in self.plan:
+            end = time.monotonic() + PATIENCE_S
+            while not any(wanted in line for line in self.said[start:]) and time.monotonic() < end:
+                time.sleep(0.02)
+            start = len(self.said)
+            word = act()
+            if word:
+                yield word + "\n"
+
+
+def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, bench: Bench) -> None:
+    said: list[str] = []
+    path = write(desk, "neuron", "return (w * x).sum() + b")
+    session = sit_down(desk)
+
+    def mend() -> str:
+        text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
+        path.write_text(text, encoding="utf-8")
+        return ""
+
+    plan: list[tuple[str, Callable[[], str]]] = [
+        ("judged in", lambda: "neuron"),
+        ("next: fix neuron", lambda: "h"),
+        ("hint: look at neuron", lambda: "n"),
+        ("next: fix neuron", mend),
+        ("next: n goes on", lambda: "n"),
+        ("ch02_neuron.py: linear", lambda: "l"),
+        ("you are here", lambda: "q"),
+    ]
+    loop = PlainWatch(
+        session, bench, Profile(examples=5), Typist(plan, said), said.append, Style, lambda session: ""
+    )
+    loop.run()
+
+    text = "\n".join(said)
+    assert "keys: n next" in said[1]
+    assert "  done  neuron" in text
+    assert "open  linear, you are here" in text
+    assert "\x1b" not in text
+
+
+# --- editors ----------------------------------------------------------------------------------------------
+
+
+def test_an_editor_is_opened_at_the_line() -> None:
+    path = Path("a b.py")
+
+    assert editor_words(["code", "--wait"], path, 7) == ["code", "--wait", "--goto", "a b.py:7"]
+    assert editor_words(["nano"], path, 7) == ["nano", "+7", "a b.py"]
+    assert editor_words(["ed"], path, 7) == ["ed", "a b.py"]
