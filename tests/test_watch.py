@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Footer, Static
 from typer.testing import CliRunner
 
 from grader.checking.run import Profile
@@ -17,8 +20,11 @@ from grader.course import load_course
 from grader.desk import desk_of
 from grader.records import Chapter, Report
 from grader.report.terminal import Style
+from grader.report.text import width_of
+from grader.watch.app import WatchApp
 from grader.watch.judging import Bench, Judging, News
 from grader.watch.plain import PlainWatch
+from grader.watch.reset import reset as put_back
 from grader.watch.saves import Saves
 from grader.watch.session import Job, Session, editor_words
 
@@ -304,3 +310,122 @@ def test_an_editor_is_opened_at_the_line() -> None:
     assert editor_words(["code", "--wait"], path, 7) == ["code", "--wait", "--goto", "a b.py:7"]
     assert editor_words(["nano"], path, 7) == ["nano", "+7", "a b.py"]
     assert editor_words(["ed"], path, 7) == ["ed", "a b.py"]
+
+
+# --- on a whole screen ------------------------------------------------------------------------------------
+
+
+def app_for(session: Session, bench: Bench, **options: object) -> WatchApp:
+    """The app at the desk, with a few examples per check."""
+
+    def reset(session: Session) -> str:
+        undone = put_back(
+            session.course, session.desk, session.current.chapter, session.current.exercise.name
+        )
+        return f"kept in {undone.backup.name}"
+
+    return WatchApp(session, bench, Profile(examples=5), reset, **options)  # type: ignore[arg-type]
+
+
+def drive(
+    app: WatchApp, steps: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)
+) -> None:
+    """Run the app without a terminal, and `steps` in it."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await steps(pilot)
+
+    asyncio.run(run())
+
+
+def text_of(app: WatchApp, name: str) -> str:
+    """What stands in a part of the screen."""
+    return str(app.screen_stack[0].query_one(name, Static).content)
+
+
+async def shows(pilot: Pilot[None], name: str, wanted: str) -> str:
+    """Wait until a part of the screen shows `wanted`."""
+    end = time.monotonic() + PATIENCE_S
+    while wanted not in text_of(pilot.app, name) and time.monotonic() < end:  # type: ignore[arg-type]
+        await pilot.pause(0.05)
+    found = text_of(pilot.app, name)  # type: ignore[arg-type]
+    assert wanted in found, found
+    return found
+
+
+def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, bench: Bench) -> None:
+    path = write(desk, "neuron", "return (w * x).sum() + b")
+    session = sit_down(desk)
+    found = session.find("neuron")
+    assert found is not None
+    session.go_to(found)
+    app = app_for(session, bench)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        wrong = await shows(pilot, "#work", "FAIL")
+        assert "smallest input" in wrong or "call: neuron(" in wrong
+        assert "hint:" not in wrong
+        await pilot.press("n")
+        await shows(pilot, "#step", "fix neuron in exercises/ch02_neuron.py")
+        await pilot.press("h")
+        await shows(pilot, "#work", "where to look: look at neuron")
+
+        text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
+        path.write_text(text, encoding="utf-8")
+        await shows(pilot, "#step", "n goes on")
+        assert "> ok neuron" in text_of(app, "#list")
+        await pilot.press("n")
+        await shows(pilot, "#step", "write linear")
+        assert "FAIL" not in text_of(app, "#list")
+
+    drive(app, steps)
+
+
+def test_the_list_is_searched_and_reset_asks_first(desk: Path, bench: Bench) -> None:
+    path = write(desk, "linear", RIGHT["linear"])
+    mine = path.read_text(encoding="utf-8")
+    session = sit_down(desk)
+    app = app_for(session, bench)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await pilot.press("l")
+        await pilot.pause()
+        await pilot.press(*"linear", "enter")
+        await shows(pilot, "#work", "linear   exercises/ch02_neuron.py:")
+        await shows(pilot, "#list", "> ok linear")
+        await pilot.press("x")
+        await pilot.pause()
+        await pilot.press("n")
+        await pilot.pause()
+        assert path.read_text(encoding="utf-8") == mine
+        await pilot.press("x")
+        await pilot.pause()
+        await pilot.press("y")
+        await shows(pilot, "#step", "write linear")
+        assert path.read_text(encoding="utf-8") != mine
+
+    drive(app, steps)
+    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    assert backup.read_text(encoding="utf-8") == mine
+
+
+@pytest.mark.parametrize("size", [(80, 24), (132, 43), (40, 12)])
+def test_every_line_fits_the_screen(desk: Path, bench: Bench, size: tuple[int, int]) -> None:
+    write(desk, "linear", "return x @ weight + bias")
+    session = sit_down(desk)
+    found = session.find("linear")
+    assert found is not None
+    session.go_to(found)
+    app = app_for(session, bench)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await shows(pilot, "#work", "FAIL")
+        await pilot.press("d")
+        await pilot.pause()
+        room = max(30, size[0] - 32)
+        assert max(width_of(line) for line in text_of(app, "#work").splitlines()) <= room
+        assert max(width_of(line) for line in text_of(app, "#list").splitlines()) <= 26
+        assert app.query_one(Footer).size.height == 1
+
+    drive(app, steps, size)

@@ -55,6 +55,11 @@ def watch(
     session = Session(course, desk, lambda *about: _open_hints(desk, *about))
     if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         _watch_plainly(session, events=not poll)
+        return
+    from grader.watch.app import WatchApp
+    from grader.watch.doctor import editor_command
+
+    WatchApp(session, *_bench_for(session), _reset_current, editor_command(), events=not poll).run()
 
 
 def _watch_plainly(session: Session, *, events: bool) -> None:
