@@ -259,7 +259,7 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
     chapters = {chapter.stem: chapter for chapter in course.chapters}
     suspects = [block for block in blocks if block.mine]
     if not suspects:
-        return ["every block is lent", "next: train for longer with --epochs, or without a --seed"]
+        return ["every block is lent", "next: train for longer with --epochs, or with another --seed"]
     typer.echo("checking your blocks to find out why")
     targets = [Target(chapters[block.stem], Path(block.path)) for block in suspects]
     reports = check_targets(targets, course, Profile(examples=course.practice_examples))
