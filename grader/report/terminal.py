@@ -13,6 +13,7 @@ _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not ru
 _NAME_COLUMN = 9  # as wide as the longest word and two spaces
 _VALUE_LIMIT = 600
 _OUTPUT_LINES = 8
+_NOTES = 2
 
 
 @dataclass(frozen=True)
@@ -238,8 +239,9 @@ def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
 
 def _side_notes(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
-    for note in report.notes:
+    for note in report.notes[:_NOTES]:
         lines += wrap(f"note: {clean_line(note)}", style.width, indent="      ", first="")
+    lines += [f"note: {len(report.notes) - _NOTES} more like these"] if len(report.notes) > _NOTES else []
     printed = [fit(line, style.width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if printed:
         lines += ["printed by your code:", *(f"  {line}" for line in printed[:_OUTPUT_LINES])]
