@@ -15,6 +15,7 @@ from typing import Any
 from grader.course import COURSE_FILE, packaged_course_root
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
+from grader.syntax import PARSER
 
 STATE_FOLDER = ".brickwork"
 SECRET_VARIABLE = "BRICKWORK_SECRET"
@@ -98,7 +99,8 @@ def write_whole(path: Path, text: str) -> None:
 def attempt_of(source: str, exercise: str) -> str:
     """A fingerprint of what the learner wrote for one exercise; layout and comments do not change it."""
     try:
-        body = ast.parse(source).body
+        with PARSER:
+            body = ast.parse(source).body
     except SyntaxError:
         return hashlib.sha256(source.encode()).hexdigest()
     # Helpers count: moving the arithmetic into a private function is an attempt too.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 import warnings
 
 # An honest chapter has about 15,000 characters of code. Python's parser takes minutes, or gigabytes, for some texts
@@ -10,6 +11,9 @@ import warnings
 MAX_CODE_CHARACTERS = 1 << 18
 MAX_OPENING_BRACES = 5_000
 MAX_DEPTH = 120
+
+# Python 3.11 counts the depth of a tree per process: of two threads in ast.parse at once, one gets a SystemError.
+PARSER = threading.Lock()
 
 
 class Unreadable(Exception):
@@ -25,7 +29,7 @@ def parse(source: str) -> ast.Module:
     """Parse `source`; raises nothing but Unreadable."""
     refuse_unusual(source)
     try:
-        with warnings.catch_warnings():
+        with PARSER, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in a docstring is no business of the grader's terminal
             tree = ast.parse(source)
     except SyntaxError as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import CourseError
+from grader.syntax import PARSER
 
 Definition = ast.FunctionDef | ast.ClassDef
 NAME = re.compile(r"(?P<exercise>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)__(?P<slug>[A-Za-z0-9_]+)")
@@ -84,7 +85,8 @@ class _Module:
     @classmethod
     def parse(cls, text: str, where: str) -> _Module:
         try:
-            body = ast.parse(text).body
+            with PARSER:
+                body = ast.parse(text).body
         except SyntaxError as error:
             place = f"{where}, line {error.lineno}"
             raise CourseError(f"Python cannot read the file: {error.msg}", place, "fix that line") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,10 +136,17 @@ class Judging:
         except KitError as error:
             self._tell(News("broken", error=str(error)))
             return
+        except Exception:  # a fault of the kit: shown whole, and the next save is judged all the same
+            self._tell(News("broken", error=traceback.format_exc(limit=-4)))
+            return
         self._tell(News("done"))
 
     def _judge(self, job: Job, profile: Profile) -> Report:
-        report = grade_file(job.path, job.chapter, self._bench, replace(profile, only=job.exercise))
+        profile = replace(profile, only=job.exercise)
+        try:
+            report = grade_file(job.path, job.chapter, self._bench, profile)
+        except SystemError:  # see grader.syntax.PARSER; not every parse is ours to put in turn
+            report = grade_file(job.path, job.chapter, self._bench, profile)
         self._bench.refuse_if_stopped()  # a run that was cut short says nothing about the learner
         return report
 

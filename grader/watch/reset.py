@@ -11,6 +11,7 @@ from grader.course import packaged_course_root
 from grader.desk import Desk, write_whole
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
+from grader.syntax import PARSER
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def stub_of(course: Course, chapter: Chapter) -> str:
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
         from grader.release.stubs import make_stub
 
-        return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
+        with PARSER:
+            return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
     original = packaged_course_root() / "exercises" / f"{chapter.stem}.py"
     if not original.is_file():
         step = "take the file from wherever the course came from"
@@ -82,7 +84,8 @@ def _lines(source: str) -> list[str]:
 def _definitions(source: str, name: str, path: Path, label: str) -> list[tuple[int, int]]:
     """First and last line of each top-level definition of `name`, decorators included."""
     try:
-        body = ast.parse(source).body
+        with PARSER:
+            body = ast.parse(source).body
     except SyntaxError as error:
         step = f"mend that line, or put the whole chapter back: brick reset {label}"
         raise SubmissionError(

@@ -13,6 +13,7 @@ from grader.desk import Desk, attempt_of
 from grader.errors import SubmissionError, UsageError
 from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_untouched, is_whole
+from grader.syntax import PARSER
 from grader.watch.place import PLACE_FILE, Spot, keep_report, kept_report, read_place, spots, write_place
 
 Hints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
@@ -175,7 +176,8 @@ class Session:
         """A fingerprint per exercise: its own text, and that of the exercises it calls."""
         source = self.source_of(chapter)
         try:
-            tree = ast.parse(source)
+            with PARSER:
+                tree = ast.parse(source)
         except (SyntaxError, ValueError):
             return {}
         names = [exercise.name for exercise in chapter.exercises]
@@ -287,7 +289,9 @@ class Session:
     def line_of_current(self) -> int:
         """The line of the file that the current exercise starts on."""
         try:
-            body = ast.parse(self.path.read_text(encoding="utf-8")).body
+            text = self.path.read_text(encoding="utf-8")
+            with PARSER:
+                body = ast.parse(text).body
         except (SyntaxError, ValueError, OSError):
             return 1
         return next((n.lineno for n in body if getattr(n, "name", "") == self.current.exercise.name), 1)
