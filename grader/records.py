@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -186,6 +187,14 @@ class CheckResult:
     seed: int = 0
     examples: int = 0
     seconds: float = 0.0
+
+    @property
+    def replay_id(self) -> str:
+        """What is typed after `brick replay`: names the check and its failing calls; empty if there are none."""
+        if self.counterexample is None or not self.counterexample.calls:
+            return ""
+        calls = "\n".join(call.expression for call in self.counterexample.calls)
+        return hashlib.sha256(f"{self.exercise}/{self.name}\n{calls}".encode()).hexdigest()[:6]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,6 +173,39 @@ def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(desk
     assert path.read_text(encoding="utf-8") == "def linear(:\n"
 
 
+# --- replay -----------------------------------------------------------------------------------------------
+
+
+def card_id(text: str) -> str:
+    """The ID on the first card."""
+    [line, *_] = [line for line in text.splitlines() if "brick replay" in line]
+    return line.split()[-1]
+
+
+def test_replay_writes_and_runs_a_short_script_with_the_failing_call(desk: Path) -> None:
+    path = solve(desk, "ch02_neuron", "linear", "return (x @ weight.T + bias).clamp(min=0)")
+    name = card_id(brick("check", "ch02", "--examples", "3").stdout)
+
+    result = brick("replay", name)
+    script = desk / ".brickwork" / "replay" / f"replay_{name}.py"
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+
+    assert result.exit_code == 0, result.output
+    assert f"python -m pdb {script}" in result.stdout
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 6
+    assert lines[-1].startswith("print(linear(tensor(")
+    assert str(path.parent) in lines[3]
+    assert "tensor([[ 1., 12.],\n        [ 0., 14.]], dtype=torch.float64)" in ran.stdout
+
+
+def test_replay_of_an_unknown_failure_says_where_ids_come_from(desk: Path) -> None:
+    error = problem("replay", "abc123")
+
+    assert "abc123" in error.what
+    assert "brick check" in error.next_step
+
+
 # --- doctor -----------------------------------------------------------------------------------------------
 
 
@@ -186,3 +221,14 @@ def test_doctor_names_every_part_and_how_to_mend_it(desk: Path, monkeypatch: pyt
     assert result.exit_code == 1
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
     assert json.dumps(result.stdout)  # no lone surrogates
+
+
+# --- without a command ------------------------------------------------------------------------------------
+
+
+def test_without_a_command_and_a_terminal_the_help_is_shown(desk: Path) -> None:
+    result = brick()
+
+    assert result.exit_code == 0
+    assert "watch" in result.stdout
+    assert "replay" in result.stdout

@@ -103,6 +103,7 @@ def test_a_report_shows_the_failure_its_input_both_values_the_hint_and_one_next_
         "             worst at [0, 0]: got nan, expected 1.0\n"
         "             smallest input: x=tensor([[1000.0, 0.0]]), dim=-1\n"
         "             call: softmax(tensor([[1000.0, 0.0]]), dim=-1)\n"
+        "             step into it: brick replay f0ab7a\n"
         "             hint: Subtract the largest entry along dim before exp.\n"
         "    not run  The gradient is right.\n"
         "             first fix: Rows far from zero stay finite.\n"

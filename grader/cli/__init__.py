@@ -14,7 +14,7 @@ from grader.errors import KitError
 app = typer.Typer(
     name="brick",
     help="Build a neural network from its smallest blocks, and see at once what fails and why.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -30,11 +30,18 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def brick(
+    context: typer.Context,
     version: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """Build a neural network from its smallest blocks, and see at once what fails and why."""
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        typer.echo(context.get_help())
+        raise typer.Exit
+    desk.watch()
 
 
 learner.register(app)

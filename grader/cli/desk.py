@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command()(watch)
     app.command()(status)
     app.command()(reset)
+    app.command()(replay)
     app.command()(doctor)
 
 
@@ -233,6 +234,25 @@ def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter
             return owners[0], what
     chapter = find_chapter(course, what)
     return chapter, find_exercise(chapter, exercise).name if exercise else None
+
+
+# --- brick replay -----------------------------------------------------------------------------------------
+
+
+def replay(
+    name: Annotated[str, typer.Argument(help="The ID on a counterexample card.", metavar="ID")],
+) -> None:
+    """Write and run a short script with the failing call, for a debugger to step into."""
+    import subprocess
+
+    from grader.watch.replaying import find_failure, write_script
+
+    course, desk = _desk_here()
+    chapter, result = find_failure(course, desk, name)
+    script = write_script(desk, chapter, result)
+    typer.echo(script.read_text(encoding="utf-8"))
+    subprocess.run([sys.executable, str(script)], cwd=desk.root, check=False)
+    typer.echo(f"\nnext: step into it with: python -m pdb {script}")
 
 
 # --- brick doctor -----------------------------------------------------------------------------------------

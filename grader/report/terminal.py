@@ -203,6 +203,8 @@ def card(result: CheckResult, style: Style, indent: str = "", hint: bool = True)
         lines += _counterexample_lines(result.counterexample, style, indent)
     if result.diagnosis:
         lines += wrap(f"same result as: {clean_line(result.diagnosis)}", style.width, indent=indent)
+    if result.replay_id:
+        lines += wrap(f"step into it: brick replay {result.replay_id}", style.width, indent=indent)
     if hint and result.hint:
         lines += wrap(f"hint: {clean_line(result.hint)}", style.width, indent=indent)
     return lines

@@ -126,7 +126,7 @@ class WatchApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { layout: vertical; }
-    #left { width: 28; border-right: solid $foreground 40%; }
+    #left { width: 28; scrollbar-size-vertical: 1; border-right: solid $foreground 40%; }
     #right { padding: 0 1; }
     #list, #work { width: 100%; height: auto; }
     #step { height: auto; max-height: 3; padding: 0 1; text-style: bold; border-top: solid $foreground 40%; }

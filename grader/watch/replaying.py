@@ -1,0 +1,86 @@
+"""Turn a counterexample card into a short script with the failing call, for a debugger to step into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.desk import Desk, write_whole
+from grader.errors import UsageError, did_you_mean
+from grader.records import Chapter, CheckResult, Course
+from grader.report.text import clean_line
+from grader.watch.place import kept_report
+
+
+def find_failure(course: Course, desk: Desk, name: str) -> tuple[Chapter, CheckResult]:
+    """The failure that a card's ID names, among the last reports on the desk."""
+    known: dict[str, tuple[Chapter, CheckResult]] = {}
+    for chapter in course.chapters:
+        report = kept_report(desk, chapter)
+        for result in report.checks if report else ():
+            if result.replay_id:
+                known[result.replay_id] = (chapter, result)
+    found = known.get(name.strip().lower())
+    if found is None:
+        what = f"no failure '{name}' is kept here{did_you_mean(name, known)}"
+        step = "run: brick check CHAPTER, and take the ID from a card"
+        raise UsageError(what, str(desk.state / "reports"), step)
+    return found
+
+
+def write_script(desk: Desk, chapter: Chapter, result: CheckResult) -> Path:
+    """Write the script and say where it is; UsageError when a value of the call is too long to be written."""
+    example = result.counterexample
+    path = desk.exercise_file(chapter)
+    calls = [call.expression for call in example.calls] if example else []
+    if not calls or any("…" in call or "<" in call for call in calls) or len(calls) >= 12:
+        check = f"grader/checks/{chapter.stem}.py"
+        step = f"run: pytest --pyargs grader.checks.{chapter.stem} --submission {path} --in-process -k {result.name}"
+        raise UsageError("the input is too long to be written as a script", check, step)
+    folder = desk.state / "replay"
+    folder.mkdir(parents=True, exist_ok=True)
+    home = path.parent
+    if path.suffix != ".py":
+        home = folder
+        _write_cells(path, chapter, folder / f"{chapter.stem}.py")
+    script = folder / f"replay_{result.replay_id}.py"
+    write_whole(script, _script(chapter, result, home, calls))
+    return script
+
+
+def _script(chapter: Chapter, result: CheckResult, home: Path, calls: list[str]) -> str:
+    title = clean_line(result.title).replace("\\", " ").replace('"', "'")
+    expected = result.counterexample.expected if result.counterexample else ""
+    comment = f"  # expected {clean_line(expected, 200)}" if expected else ""
+    *before, last = calls
+    shown = last if _assigns(last) else f"print({last})"
+    lines = [
+        f'"""brick replay {result.replay_id}: {title}"""',
+        "import sys",
+        "from grader.replay import *",
+        f"sys.path.insert(0, {str(home)!r})",
+        f"from {chapter.stem} import *",
+        *before,
+        shown + comment,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _assigns(expression: str) -> bool:
+    """Whether a recorded call is a statement, `opt.lr = 0.05`, and no value to print."""
+    import ast
+
+    from grader.syntax import PARSER
+
+    try:
+        with PARSER:
+            ast.parse(expression, mode="eval")
+    except SyntaxError:
+        return True
+    return False
+
+
+def _write_cells(path: Path, chapter: Chapter, target: Path) -> None:
+    """A notebook's code as a module that can be imported."""
+    from grader.submission import read_submission
+
+    write_whole(target, read_submission(path, chapter).source)
