@@ -3,7 +3,7 @@
 # make lint    ruff, mypy, and whether the exercises are up to date
 # Each sets up what it needs first: .venv, and bubblewrap where it can be installed.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
