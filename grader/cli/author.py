@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def new(
     stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
 ) -> None:
-    """Lay out a new chapter: its files with the places to fill, and its entry in course.yml."""
+    """Lay out the files of a new chapter, and its entry in course.yml."""
     from grader.course import load_course
     from grader.release.scaffold import lay_out_chapter
     from grader.release.stubs import write_stubs

@@ -52,9 +52,9 @@ def build(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
     device: Annotated[Device, typer.Option(help="Where the tensors live.")] = Device.CPU,
 ) -> None:
-    """Train a network made of your own blocks; what you have not solved yet is lent.
+    """Train a network made of your own blocks.
 
-    Exit code 0: it learned; 1: it did not; 2: it could not be built.
+    What you have not solved yet is lent. Exit code 0: it learned; 1: it did not; 2: it could not be built.
     """
     from grader.build.blocks import count_yours
     from grader.build.worker import Job, start
@@ -289,7 +289,10 @@ def view(
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Draw it here, without a browser.")] = False,
 ) -> None:
-    """Look at the network you built: in Netron if it is installed, else drawn as text."""
+    """Look at the network you built.
+
+    In Netron if it is installed, else drawn as text.
+    """
     from grader.course import load_course
     from grader.desk import desk_of
 
