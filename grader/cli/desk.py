@@ -210,7 +210,7 @@ def reset(
     exercise: Annotated[str | None, typer.Argument(help="Only this exercise.", show_default=False)] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Start an exercise or a chapter afresh; your text is kept in a backup."""
+    """Start an exercise or a chapter afresh; a backup is kept."""
     from grader.watch import reset as resetting
 
     course, desk = _desk_here()
@@ -242,7 +242,7 @@ def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter
 def replay(
     name: Annotated[str, typer.Argument(help="The ID on a counterexample card.", metavar="ID")],
 ) -> None:
-    """Write and run a short script with the failing call, for a debugger to step into."""
+    """Run a card's failing call as a script of its own, for a debugger."""
     import subprocess
 
     from grader.watch.replaying import find_failure, write_script
@@ -259,7 +259,7 @@ def replay(
 
 
 def doctor() -> None:
-    """Look at this machine: what works, and the command that mends the rest."""
+    """Look at this machine, and say what mends it."""
     from grader.report.text import clean, pad, wrap
     from grader.watch.doctor import examine
 

@@ -122,7 +122,7 @@ class Session:
             in (s.exercise.name.lower(), f"{s.chapter.label}/{s.exercise.name}".lower(), str(s).lower())
         ]
         near = [spot for spot in self.spots if wanted and wanted in str(spot).lower()]
-        return (exact or near or [None])[0]
+        return next(iter(exact or near), None)
 
     def _spot_called(self, name: str) -> Spot | None:
         return next((spot for spot in self.spots if str(spot) == name), None)
