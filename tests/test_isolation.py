@@ -38,7 +38,7 @@ EXCESSES = {
     "threads_without_end": "BlockingIOError",
     "flood_of_output": "returned",
     "flood_past_python": "returned",
-    "bottomless_recursion": "lost",
+    "bottomless_recursion": "lost or MemoryError",  # a fast machine fills the memory before the deadline
     "files_without_end": "OSError",
     "leave": "lost",
     "leave_politely": "SystemExit",
@@ -215,7 +215,7 @@ def test_excess_is_contained(
         outcome, _ = outcome_of(learner, attack)
         printed = "".join(learner.output)
 
-    assert outcome == EXCESSES[attack]
+    assert outcome in EXCESSES[attack].split(" or ")
     assert time.monotonic() - start < LIMITS.call_s + SLACK_S
     assert len(printed) <= LIMITS.output_kib * 1024
     assert capfd.readouterr() == ("", "")
