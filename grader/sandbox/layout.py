@@ -64,13 +64,15 @@ def find_layout(device: str = "cpu") -> Layout:
     files = [path for path in (interpreter, cache_file) if path.is_file()]
     package = folder.parent
     checkout = [] if package.parent in search_path else [package.parent]
+    # An editable install leaves the course's files in a folder of the package's name beside other packages.
+    copies = [path / package.name for path in search_path if (path / package.name).is_dir()]
     return Layout(
         interpreter=interpreter,
         search_path=search_path,
         folder=folder,
         readable=tuple(dict.fromkeys([*libraries, *files, *search_path, folder])),
         links=tuple(links),
-        hidden=(*checkout, package),
+        hidden=tuple(dict.fromkeys([*checkout, package, *copies])),
     )
 
 
