@@ -27,7 +27,7 @@ def floats(low: float, high: float, step: float = 0.01) -> SearchStrategy[float]
     """Numbers between `low` and `high` with few digits, both ends among them."""
     places = max(0, -int(np.floor(np.log10(step))))
     first, last = int(np.ceil(low / step)), int(np.floor(high / step))
-    grid = st.integers(first, last).map(lambda k: min(high, max(low, round(k * step, places))))
+    grid = st.integers(first, last).map(lambda k: float(min(high, max(low, round(k * step, places)))))
     return st.one_of(grid, grid, st.sampled_from([float(low), float(high)]))
 
 
