@@ -88,15 +88,6 @@ def flood_past_python():
     return 1
 
 
-def bottomless_recursion():
-    sys.setrecursionlimit(10**9)
-
-    def down(n):
-        return down(n + 1) + 1
-
-    return down(0)
-
-
 def files_without_end():
     kept = []
     while True:
