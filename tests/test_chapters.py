@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sandboxes import need
 
 from grader.checking.diagnose import diagnose
 from grader.checking.run import Profile, SameProcess, grade_submission, load_suite
@@ -18,7 +19,7 @@ from grader.course import load_course
 from grader.prove import prove
 from grader.records import Chapter, Course, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level, offered
+from grader.sandbox.isolation import Level
 from grader.variants import read_variants
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -75,8 +76,7 @@ def test_no_lesson_is_longer_than_a_screen(stem: str) -> None:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """A sealed sandbox for every chapter."""
-    if offered()[Level.BWRAP] is not None:
-        pytest.skip(f"isolation level bwrap: {offered()[Level.BWRAP]}")
+    need(Level.BWRAP)
     with Sandbox(Level.BWRAP, COURSE.limits, imports=("onnx", "numpy"), warm_fake=True) as found:
         yield found
 

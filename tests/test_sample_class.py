@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from sandboxes import need
 
-from grader.sandbox.isolation import Level, offered
+from grader.sandbox.isolation import Level
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CLASS = CHECKOUT / "examples" / "class"
@@ -40,9 +41,7 @@ def graded(level: Level, out: Path) -> dict[str, Any]:
 def learners(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The class graded at one level of isolation."""
     level: Level = request.param
-    missing = offered()[level]
-    if missing is not None:
-        pytest.skip(f"isolation level {level}: {missing}")
+    need(level)
     return graded(level, tmp_path_factory.mktemp("reports"))
 
 
