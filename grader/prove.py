@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -180,62 +181,74 @@ def _read(path: Path) -> str:
 
 
 def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
+    """Count, and gather everything that falls short."""
     suite = load_suite(chapter.stem)
     equivalents = read_equivalents(root).get(chapter.stem, {})
-    shortfalls: list[str] = []
-    kills = {check.name: 0 for check in suite.checks}
-    counts: dict[str, list[int]] = {
-        kind: [0, 0] for kind in ("solution", "stub", "mistake", "right", "mutant", "again")
-    }
-    survivors: list[str] = []
-    slowest: tuple[tuple[str, float], ...] = ()
-    alive: set[str] = set()
+    of_kind: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        candidate = verdict.candidate
-        counts[candidate.kind][0] += 1
-        counts[candidate.kind][1] += bool(verdict.failed)
-        if candidate.kind in ("mistake", "mutant", "again"):
-            for name in verdict.failed:
-                kills[name] += 1
-        place = f"{candidate.path}:{candidate.line}" if candidate.line else candidate.path
-        if candidate.kind in ("solution", "right") and verdict.failed:
-            shortfalls.append(
-                f"{place}: {candidate.label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
-            )
-        if candidate.kind == "stub" and "not written yet" not in verdict.message:
-            shortfalls.append(f"{place}: the stub of {candidate.label} does not say NotImplementedError")
-        if candidate.kind == "mistake" and not verdict.failed:
-            shortfalls.append(f"{place}: the mistake {candidate.label} is not caught")
-        if candidate.kind == "mutant" and not verdict.failed:
-            alive.add(candidate.label)
-            if candidate.label not in equivalents:
-                survivors.append(f"{place}: {candidate.label}")
-        if candidate.kind == "solution" and verdict.seconds:
-            slowest = tuple(sorted(verdict.seconds.items(), key=lambda item: -item[1])[:5])
+        of_kind[verdict.candidate.kind].append(verdict)
+    mutants, mistakes, right = of_kind["mutant"], of_kind["mistake"], of_kind["right"]
+    wrong = [*mistakes, *mutants, *of_kind["again"]]
+    kills = {check.name: sum(check.name in verdict.failed for verdict in wrong) for check in suite.checks}
+    alive = {verdict.candidate.label for verdict in mutants if not verdict.failed}
+    survivors = [
+        f"{_place(verdict.candidate)}: {verdict.candidate.label}"
+        for verdict in mutants
+        if not verdict.failed and verdict.candidate.label not in equivalents
+    ]
+    shortfalls = [words for verdict in verdicts if (words := _shortfall(verdict))]
     shortfalls += [f"the mutant survives: {survivor}" for survivor in survivors]
-    mutants, killed = counts["mutant"]
     if mutants:
         shortfalls += [
             f"{name} catches no mistake and no mutant" for name, count in kills.items() if not count
         ]
-        shortfalls += [
-            f"{EQUIVALENTS} lists {label!r}, which is killed or gone" for label in equivalents.keys() - alive
-        ]
-        if len(equivalents) > MOST_EQUIVALENTS * mutants:
-            shortfalls.append(
-                f"{len(equivalents)} of {mutants} mutants are listed as equivalent, over {MOST_EQUIVALENTS:.0%}"
-            )
-    if not counts["stub"][0]:
+        shortfalls += _doubtful(equivalents, alive, len(mutants))
+    if not of_kind["stub"]:
         shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
-    caught_by = {v.candidate.label: v.failed for v in verdicts if v.candidate.kind == "mistake"}
     for exercise in chapter.exercises:
         shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
-    mistakes, caught = counts["mistake"]
-    right, failed = counts["right"]
+    seconds = dict(item for verdict in of_kind["solution"] for item in (verdict.seconds or {}).items())
     return Proof(
-        chapter.stem, mistakes, caught, mutants, killed, len(equivalents.keys() & alive), right, right - failed,
-        tuple(survivors), tuple(shortfalls), kills, caught_by, slowest,
-    )  # fmt: skip
+        chapter=chapter.stem,
+        mistakes=len(mistakes),
+        mistakes_caught=sum(bool(verdict.failed) for verdict in mistakes),
+        mutants=len(mutants),
+        killed=sum(bool(verdict.failed) for verdict in mutants),
+        equivalent=len(equivalents.keys() & alive),
+        right=len(right),
+        right_passed=sum(not verdict.failed for verdict in right),
+        survivors=tuple(survivors),
+        shortfalls=tuple(shortfalls),
+        kills=kills,
+        caught_by={verdict.candidate.label: verdict.failed for verdict in mistakes},
+        slowest=tuple(sorted(seconds.items(), key=lambda item: -item[1])[:5]),
+    )
+
+
+def _shortfall(verdict: Verdict) -> str:
+    """What one verdict says against the checks; '' if nothing. Surviving mutants are judged with their list."""
+    candidate = verdict.candidate
+    place, label = _place(candidate), candidate.label
+    match candidate.kind:
+        case "solution" | "right" if verdict.failed:
+            return f"{place}: {label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
+        case "stub" if "not written yet" not in verdict.message:
+            return f"{place}: the stub of {label} does not say NotImplementedError"
+        case "mistake" if not verdict.failed:
+            return f"{place}: the mistake {label} is not caught"
+    return ""
+
+
+def _place(candidate: Candidate) -> str:
+    return f"{candidate.path}:{candidate.line}" if candidate.line else candidate.path
+
+
+def _doubtful(equivalents: Mapping[str, str], alive: set[str], mutants: int) -> Iterator[str]:
+    """What is wrong with the reviewed list of equivalents."""
+    for label in equivalents.keys() - alive:
+        yield f"{EQUIVALENTS} lists {label!r}, which is killed or gone"
+    if len(equivalents) > MOST_EQUIVALENTS * mutants:
+        yield f"{len(equivalents)} of {mutants} mutants are listed as equivalent, over {MOST_EQUIVALENTS:.0%}"
 
 
 def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) -> Iterator[str]:
