@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Chapter:
     exercises: tuple[Exercise, ...]
     imports: tuple[str, ...] = ()
     minutes: int = 75
+    deadline: datetime | None = None
 
     @property
     def label(self) -> str:
@@ -62,6 +64,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What lateness costs: for each day begun after the grace, a share of the chapter's points, up to a cap."""
+
+    grace_min: float = 0.0
+    percent_per_day: float = 0.0
+    cap_percent: float = 100.0
+
+
+class Counts(StrEnum):
+    """Which of several attempts counts."""
+
+    LAST = "last"
+    BEST = "best"
+
+
+@dataclass(frozen=True)
 class Course:
     """A whole course, as course.yml states it; `root` is the folder that holds course.yml."""
 
@@ -72,6 +90,8 @@ class Course:
     practice_examples: int = 25
     grade_examples: int = 100
     limits: Limits = field(default_factory=Limits)
+    late: LatePolicy = field(default_factory=LatePolicy)
+    counts: Counts = Counts.LAST
 
 
 # --- a submission (made by submission.py) -----------------------------------------------------------------
@@ -246,6 +266,24 @@ class Report:
         return all_passed and not self.breaches and not self.error
 
 
+# --- a class (made by gradebook.py) -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """When the submission that counts was handed in, which attempt it was, and what its lateness takes off.
+
+    `late_s` counts from the deadline, grace included; `deducted` is in points.
+    """
+
+    chapter: str
+    time: datetime | None = None
+    attempt: int = 1
+    attempts: int = 1
+    late_s: float = 0.0
+    deducted: float = 0.0
+
+
 @dataclass(frozen=True)
 class LearnerResult:
     """One learner's reports on an assignment; `missing` are the chapters not handed in, with their points."""
@@ -253,11 +291,20 @@ class LearnerResult:
     learner: str
     reports: tuple[Report, ...]
     missing: tuple[tuple[str, float], ...] = ()
+    hand_ins: tuple[HandIn, ...] = ()
+
+    def hand_in(self, chapter: str) -> HandIn:
+        """How the chapter was handed in; in time and once, if nothing else is known."""
+        return next((found for found in self.hand_ins if found.chapter == chapter), HandIn(chapter))
+
+    def points_of(self, report: Report) -> float:
+        """Points of one chapter, less what lateness takes off."""
+        return max(0.0, report.points - self.hand_in(report.chapter).deducted)
 
     @property
     def points(self) -> float:
-        """Points over all chapters."""
-        return sum(report.points for report in self.reports)
+        """Points over all chapters, less what lateness takes off."""
+        return sum(self.points_of(report) for report in self.reports)
 
     @property
     def max_points(self) -> float:
@@ -268,3 +315,12 @@ class LearnerResult:
     def passed(self) -> bool:
         """Whether everything was handed in and everything passed."""
         return not self.missing and all(report.passed for report in self.reports)
+
+
+@dataclass(frozen=True)
+class ClassResults:
+    """A class as it stands: the chapters assigned, in the course's order, and every learner's results that count."""
+
+    course: Course
+    chapters: tuple[Chapter, ...]
+    learners: tuple[LearnerResult, ...]

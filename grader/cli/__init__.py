@@ -8,7 +8,7 @@ import sys
 import typer
 
 from grader import __version__
-from grader.cli import author, desk, instructor, learner, whole
+from grader.cli import author, desk, exporting, instructor, learner, releasing, reporting, whole
 from grader.errors import KitError
 
 app = typer.Typer(
@@ -47,7 +47,10 @@ def brick(
 learner.register(app)
 whole.register(app)
 desk.register(app)
+releasing.register(app)
 instructor.register(app)
+reporting.register(app)
+exporting.register(app)
 author.register(app)
 
 
