@@ -1,7 +1,7 @@
 # make grade   grade the sample class in the strongest sandbox this machine offers
 # make test    run every test of the kit
 # make lint    ruff, mypy, and whether the exercises are up to date
-# Each sets up what it needs first: .venv, and bubblewrap where it can be installed.
+# Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -9,13 +9,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test lint setup clean
+.PHONY: grade test lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
 	@BRICKWORK_SECRET="sample class" $(BIN)/brick grade examples/class --out reports || test $$? -eq 1
 
-test: setup
+test: setup browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup
@@ -25,7 +25,11 @@ lint: setup
 	$(BIN)/brick stubs --check
 
 setup: $(STAMP)
-	@command -v bwrap >/dev/null 2>&1 || sh scripts/install_bubblewrap.sh
+	@command -v bwrap >/dev/null 2>&1 || \
+		sh scripts/install_with_apt.sh "grading is less sealed" bubblewrap libseccomp2
+
+browser:
+	@command -v chromium >/dev/null 2>&1 || sh scripts/install_with_apt.sh "tests of the pages are skipped" chromium fonts-dejavu-core
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
