@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _SEEDS = 2**16
 _SIMPLE = 32
 
 
+@lru_cache(maxsize=1024)  # Hypothesis has a cache of its own, but asking it costs as much as the draw
 def integers(low: int, high: int) -> SearchStrategy[int]:
     """Whole numbers from `low` to `high`, both included."""
     return st.integers(low, high)
@@ -33,13 +35,14 @@ def floats(low: float, high: float, step: float = 0.01) -> SearchStrategy[float]
 
 def seeds() -> SearchStrategy[int]:
     """A seed for a generator of the check's own."""
-    return st.integers(0, _SEEDS - 1)
+    return integers(0, _SEEDS - 1)
 
 
+@lru_cache(maxsize=1024)
 def shapes(ndim: int | tuple[int, int] = (1, 3), side: tuple[int, int] = (1, 5)) -> SearchStrategy[Shape]:
     """Shapes of `ndim` axes, each of a length in `side`."""
     fewest, most = (ndim, ndim) if isinstance(ndim, int) else ndim
-    return st.lists(st.integers(*side), min_size=fewest, max_size=most).map(tuple)
+    return st.lists(integers(*side), min_size=fewest, max_size=most).map(tuple)
 
 
 def tensor_from(
@@ -93,7 +96,7 @@ def tensors(
         found = shape
     else:
         found = draw(shape)
-    x = tensor_from(draw(st.integers(0, _SEEDS - 1)), found, scale=scale, low=low, high=high, dtype=dtype)
+    x = tensor_from(draw(seeds()), found, scale=scale, low=low, high=high, dtype=dtype)
     if special is None:
         special = SPECIAL if low is None or high is None else (low, high)
     count = x.numel()
@@ -104,8 +107,8 @@ def tensors(
     # to Hypothesis than a random tensor with none.
     choices = len(special)
     for _ in range(min(3, count)):
-        which = draw(st.integers(0, 2 * choices + 1))
-        where = draw(st.integers(0, count - 1))
+        which = draw(integers(0, 2 * choices + 1))
+        where = draw(integers(0, count - 1))
         if 1 <= which <= choices:
             flat[where] = special[which - 1]
         elif which == choices + 1:
