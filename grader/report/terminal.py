@@ -9,7 +9,7 @@ from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, L
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
-_WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
+WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
 _NAME_COLUMN = 9  # as wide as the longest word and two spaces
 _VALUE_LIMIT = 600
 _OUTPUT_LINES = 8
@@ -154,7 +154,7 @@ def breach_place(breach: Breach) -> str:
 
 def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
     results = results_of(report, score.name)
-    word = _exercise_word(report, score)
+    word = exercise_word(report, score)
     passed = sum(r.outcome is Outcome.PASSED for r in results)
     worth = f"{points(score.points, score.max_points)} of {points(score.max_points)} points"
     left = "  " + pad(word, _NAME_COLUMN) + score.name + (" (bonus)" if score.extra else "")
@@ -169,7 +169,8 @@ def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed
     return lines
 
 
-def _exercise_word(report: Report, score: ExerciseScore) -> str:
+def exercise_word(report: Report, score: ExerciseScore) -> str:
+    """How an exercise stands, in one word or two."""
     if is_whole(report, score):
         return "ok"
     if is_untouched(report, score.name):
@@ -183,7 +184,7 @@ def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
     lines: list[str] = []
     cards = 0
     for result in results:
-        word = _WORDS[result.outcome]
+        word = WORDS[result.outcome]
         lead = "    " + pad(word, _NAME_COLUMN)
         lines += wrap(clean_line(result.title), style.width, indent=" " * len(lead), first=lead)
         if result.outcome is Outcome.FAILED and cards < style.cards:
@@ -194,7 +195,9 @@ def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
     return lines
 
 
-def card(result: CheckResult, style: Style, indent: str = "", hint: bool = True) -> list[str]:
+def card(
+    result: CheckResult, style: Style, indent: str = "", hint: bool = True, replay: bool = True
+) -> list[str]:
     """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look."""
     lines: list[str] = []
     if result.message:
@@ -203,7 +206,7 @@ def card(result: CheckResult, style: Style, indent: str = "", hint: bool = True)
         lines += _counterexample_lines(result.counterexample, style, indent)
     if result.diagnosis:
         lines += wrap(f"same result as: {clean_line(result.diagnosis)}", style.width, indent=indent)
-    if result.replay_id:
+    if replay and result.replay_id:
         lines += wrap(f"step into it: brick replay {result.replay_id}", style.width, indent=indent)
     if hint and result.hint:
         lines += wrap(f"hint: {clean_line(result.hint)}", style.width, indent=indent)

@@ -1,0 +1,148 @@
+"""Turn check results into HTML fragments that look right wherever they are put: notebook, editor, page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.report.html.pictures import dots
+from grader.report.html.rendering import cut, fill, stylesheet
+from grader.report.html.values import mark_worst
+from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
+from grader.report.text import clean_line
+
+VALUE_CHARS, MESSAGE_CHARS, CODE_CHARS = 1000, 1000, 3000
+
+
+@dataclass(frozen=True)
+class Card:
+    """A check as it is shown. `got` and `expected` come in three parts, the worst entry in the middle."""
+
+    word: str
+    title: str
+    message: str
+    code: str = ""
+    inputs: str = ""
+    got: tuple[str, str, str] = ("", "", "")
+    expected: tuple[str, str, str] = ("", "", "")
+    worst: str = ""
+    picture: Markup = field(default_factory=Markup)
+    diagnosis: str = ""
+    replay: str = ""
+    hint: str = ""
+
+
+def card_html(result: CheckResult, *, replay: bool = False) -> str:
+    """One check with what it found, as a fragment that brings its own style.
+
+    Args:
+        replay: name the command that steps into the failing call, where the desk remembers it.
+    """
+    return fill("card.html", card=card_of(result, replay=replay), style=stylesheet("brick.css"))
+
+
+def exercise_html(report: Report, exercise: str, *, replay: bool = False) -> str:
+    """One exercise with all its checks, as a fragment that brings its own style.
+
+    Raises:
+        KeyError: the report has no such exercise.
+    """
+    shown = exercise_of(report, exercise, replay=replay)
+    return fill("exercise.html", exercise=shown, style=stylesheet("brick.css"))
+
+
+def card_of(result: CheckResult, *, replay: bool = False) -> Card:
+    """What a card shows, in the order and the words of the one on the terminal."""
+    word, title = WORDS[result.outcome], clean_line(result.title)
+    message = cut(result.message, MESSAGE_CHARS)
+    if result.outcome is not Outcome.FAILED:
+        return Card(word, title, message)
+    example = result.counterexample or Counterexample()
+    got, expected = clean_line(example.got, VALUE_CHARS), clean_line(example.expected, VALUE_CHARS)
+    return Card(
+        word=word,
+        title=title,
+        message=message,
+        code=_code(example),
+        inputs=_inputs(example),
+        got=mark_worst(got, example.worst),
+        expected=mark_worst(expected, example.worst),
+        worst=clean_line(example.worst, VALUE_CHARS),
+        picture=dots(got, expected),
+        diagnosis=clean_line(result.diagnosis),
+        replay=result.replay_id if replay else "",
+        hint=clean_line(result.hint),
+    )
+
+
+def _code(example: Counterexample) -> str:
+    """The calls that led to the failure, as lines that run where the learner's code is."""
+    calls = [clean_line(call.expression, VALUE_CHARS) for call in example.calls]
+    if not calls:
+        return ""
+    last = example.calls[-1]
+    told = last.result == example.got or last.result.startswith("raised")
+    came = f"  # gives {clean_line(last.result, 300)}" if last.result and not told else ""
+    can_run = not any("…" in call or "<" in call for call in calls)
+    lines = [*(["from grader.replay import *"] if can_run else []), *calls[:-1], calls[-1] + came]
+    return cut("\n".join(lines), CODE_CHARS)
+
+
+def _inputs(example: Counterexample) -> str:
+    """The drawn values, unless the calls show them all."""
+    calls = " ".join(call.expression for call in example.calls)
+    if all(value in calls for _, value in example.inputs):
+        return ""
+    return clean_line(", ".join(f"{name}={value}" for name, value in example.inputs), VALUE_CHARS)
+
+
+@dataclass(frozen=True)
+class ShownExercise:
+    """An exercise as it is shown. `trouble` says why none of it counts, or why nothing could be run."""
+
+    name: str
+    word: str
+    score: ExerciseScore
+    passed: int
+    cards: tuple[Card, ...]
+    trouble: tuple[str, ...] = ()
+    untouched: bool = False
+    first_failure: int = -1
+    output: str = ""
+
+
+def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExercise:
+    """What is shown of one exercise."""
+    score = next((found for found in report.exercises if found.name == name), None)
+    if score is None:
+        raise KeyError(name)
+    results = results_of(report, name)
+    failures = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
+    trouble = [clean_line(report.error, MESSAGE_CHARS)] if report.error else []
+    trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
+    return ShownExercise(
+        name=name,
+        word=exercise_word(report, score),
+        score=score,
+        passed=sum(result.outcome is Outcome.PASSED for result in results),
+        cards=tuple(card_of(result, replay=replay) for result in results),
+        trouble=tuple(trouble),
+        untouched=is_untouched(report, name),
+        first_failure=failures[0] if failures else -1,
+        output=printed(report.output),
+    )
+
+
+def breach_words(breach: Breach) -> str:
+    """A breach of the rules in one sentence."""
+    return clean_line(f"{breach_place(breach)}: {breach.name} may not be used here: {breach.reason}", 400)
+
+
+def printed(output: str, lines: int = 40) -> str:
+    """The beginning of what the code printed, empty lines left out, and how much more there was."""
+    written = [line.rstrip() for line in cut(output, 100_000).splitlines() if line.strip()]
+    shown = [line if len(line) <= 200 else line[:199] + "…" for line in written[:lines]]
+    shown += [f"… {len(written) - lines} more lines"] if len(written) > lines else []
+    return "\n".join(shown)
