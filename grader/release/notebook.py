@@ -53,7 +53,8 @@ def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
             _cell(v4.new_code_cell, test, name + CHECK_SUFFIX, locked=True, grade=True, points=points)
         )
     metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
-    return v4.new_notebook(cells=cells, metadata=metadata)
+    notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
+    return notebook
 
 
 def make_release(notebook: NotebookNode, label: str) -> NotebookNode:
