@@ -10,8 +10,10 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -40,6 +42,11 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     if _is_folder(path):
         return _read_folder(path, chapter)
     return _read_file(path, chapter, inside=path.parent)
+
+
+def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
+    """Put the code cells of an open notebook together, each with its number; `path` names it in messages."""
+    return _submission(*_joined(cells, path), chapter, path)
 
 
 # --- folders ----------------------------------------------------------------------------------------------
@@ -111,6 +118,10 @@ def _read_file(path: Path, chapter: Chapter, *, inside: Path) -> Submission:
         source = text  # its lines are the file's
     else:
         source, origins = _joined_cells(text, path)
+    return _submission(source, origins, chapter, path)
+
+
+def _submission(source: str, origins: tuple[SourceLine, ...], chapter: Chapter, path: Path) -> Submission:
     if len(source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
         raise _too_large(path, MAX_SOURCE_BYTES)
     submission = Submission(
@@ -215,9 +226,31 @@ def _refuse_other_encodings(data: bytes, path: Path) -> None:
 # --- notebooks --------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class NotebookCell:
+    """A cell as its author left it; `grade_id` is the name by which nbgrader knows it, '' for none."""
+
+    kind: str
+    text: str
+    grade_id: str = ""
+
+
+def read_cells(path: Path) -> tuple[NotebookCell, ...]:
+    """All cells of a learner's notebook, to be shown.
+
+    Raises:
+        SubmissionError: as for `read_submission`, except that no cell need be Python.
+    """
+    text = _decoded(_bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
+    return tuple(
+        NotebookCell(cell.cell_type, _text_of(cell), _grade_id(cell)) for cell in _cells_of(text, path)
+    )
+
+
 class _Nbgrader(msgspec.Struct):
     grade: bool = False
     solution: bool = False
+    grade_id: Any = ""
 
 
 class _Metadata(msgspec.Struct):
@@ -240,6 +273,15 @@ class _Notebook(msgspec.Struct):
 
 def _joined_cells(content: str, path: Path) -> tuple[str, tuple[SourceLine, ...]]:
     """The learner's code, and for each line its cell (counted over all cells, from 1) and line in the cell."""
+    cells = [
+        (number, _text_of(cell))
+        for number, cell in enumerate(_cells_of(content, path), start=1)
+        if cell.cell_type == "code" and not _belongs_to_the_grader(cell)
+    ]
+    return _joined(cells, path)
+
+
+def _cells_of(content: str, path: Path) -> list[_Cell]:
     step = "open it in Jupyter, save it, and try again"
     try:
         notebook = msgspec.json.decode(content, type=_Notebook)
@@ -247,17 +289,16 @@ def _joined_cells(content: str, path: Path) -> tuple[str, tuple[SourceLine, ...]
         raise SubmissionError(f"this is no notebook: {error}", str(path), step) from error
     if notebook.cells is None:
         raise SubmissionError(f"this notebook has an old format ({notebook.nbformat})", str(path), step)
-    cells = [
-        (number, _text_of(cell))
-        for number, cell in enumerate(notebook.cells, start=1)
-        if cell.cell_type == "code" and not _belongs_to_the_grader(cell)
-    ]
+    return notebook.cells
+
+
+def _joined(cells: Sequence[tuple[int, str]], path: Path) -> tuple[str, tuple[SourceLine, ...]]:
     _refuse_too_much([text for _, text in cells], path)
     lines: list[str] = []
     origins: list[SourceLine] = []
     for number, text in cells:
         try:
-            code = _without_magics(text)
+            code = without_magics(text)
         except Unreadable as error:
             where = f"{path}, cell {number}" + (f", line {error.line}" if error.line else "")
             raise SubmissionError(_cannot_read(error), where, "fix that cell") from error
@@ -284,16 +325,24 @@ def _belongs_to_the_grader(cell: _Cell) -> bool:
     return tests or GRADER_TAG in cell.metadata.tags
 
 
+def _grade_id(cell: _Cell) -> str:
+    found = cell.metadata.nbgrader.grade_id if cell.metadata.nbgrader else ""
+    return found if isinstance(found, str) else ""
+
+
 def _text_of(cell: _Cell) -> str:
     text = cell.source if isinstance(cell.source, str) else "".join(cell.source)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _without_magics(text: str) -> list[str]:
+def without_magics(text: str) -> list[str]:
     """The lines of a cell with what only IPython understands left empty, so that the others keep their numbers.
 
     A line is only taken for IPython's where Python cannot read the cell: a docstring may hold `!`, and a
     continued expression may begin with `%`.
+
+    Raises:
+        Unreadable: Python cannot read what is left.
     """
     lines = text.split("\n")
     first = next((line for line in lines if line.strip()), "")
