@@ -96,8 +96,8 @@ def _open_hints(
 ) -> tuple[tuple[str, ...], int]:
     """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
     from grader.checking.run import load_suite
-    from grader.cli.learner import hints_for, open_one_more
     from grader.desk import attempt_of
+    from grader.hints import hints_for, open_one_more
 
     hints = hints_for(report, exercise, load_suite(chapter.stem).hints)
     if not hints:

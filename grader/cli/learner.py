@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -241,6 +241,7 @@ def hint(
     from grader.checking.run import load_suite
     from grader.course import load_course
     from grader.desk import attempt_of, desk_of
+    from grader.hints import hints_for, open_one_more
     from grader.report.terminal import focused_exercise, render
     from grader.submission import read_submission
 
@@ -298,42 +299,13 @@ def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Re
     return report
 
 
-def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The hints of an exercise that is not solved: the failing check's own, then the chapter's idea and steps."""
-    from grader.records import Outcome
-
-    failing = [r for r in report.checks if r.exercise == exercise and r.outcome is Outcome.FAILED]
-    breaches = [breach for breach in report.breaches if exercise in breach.exercises]
-    if breaches:
-        where = f"{breaches[0].name} may not be used here: {breaches[0].reason}"
-    elif failing:
-        where = f"{failing[0].title} {failing[0].hint}"
-    else:
-        return ()
-    return (where, *written.get(exercise, ()))
-
-
-def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:
-    """How many hints are open now: one at first, and one more whenever the attempt has changed since."""
-    notes = desk.read_note("hints.json")
-    note = notes.get(key)
-    opened = note.get("opened", 0) if isinstance(note, dict) else 0
-    if not isinstance(opened, int) or opened < 1:
-        opened = 1
-    elif isinstance(note, dict) and note.get("attempt") != attempt:
-        opened += 1
-    opened = min(opened, levels)
-    desk.write_note("hints.json", notes | {key: {"opened": opened, "attempt": attempt}})
-    return opened
-
-
 def _hint_text(chapter: Chapter, exercise: str, hints: tuple[str, ...], opened: int) -> str:
+    from grader.hints import LABELS
     from grader.report.text import clean_line, wrap
 
-    labels = ("where to look: ", "the idea: ", "the steps: ")
     lines = [f"{chapter.label}  {exercise}", ""]
-    for label, text in zip(labels, hints[:opened], strict=False):
-        lines += wrap(label + clean_line(text), console.columns(), indent="    ", first="  ")
+    for label, text in zip(LABELS, hints[:opened], strict=False):
+        lines += wrap(f"{label}: {clean_line(text)}", console.columns(), indent="    ", first="  ")
     if opened < len(hints):
         step = f"next: try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
     else:

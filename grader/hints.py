@@ -1,0 +1,37 @@
+"""Open the hints of an exercise one by one: one at first, and one more after each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.desk import Desk
+from grader.records import Outcome, Report
+
+LABELS = ("where to look", "the idea", "the steps")
+
+
+def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The hints of an exercise that is not solved: the failing check's own, then the chapter's idea and steps."""
+    failing = [r for r in report.checks if r.exercise == exercise and r.outcome is Outcome.FAILED]
+    breaches = [breach for breach in report.breaches if exercise in breach.exercises]
+    if breaches:
+        where = f"{breaches[0].name} may not be used here: {breaches[0].reason}"
+    elif failing:
+        where = f"{failing[0].title} {failing[0].hint}"
+    else:
+        return ()
+    return (where, *written.get(exercise, ()))
+
+
+def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:
+    """How many hints are open now: one at first, and one more whenever the attempt has changed since."""
+    notes = desk.read_note("hints.json")
+    note = notes.get(key)
+    opened = note.get("opened", 0) if isinstance(note, dict) else 0
+    if not isinstance(opened, int) or opened < 1:
+        opened = 1
+    elif isinstance(note, dict) and note.get("attempt") != attempt:
+        opened += 1
+    opened = min(opened, levels)
+    desk.write_note("hints.json", notes | {key: {"opened": opened, "attempt": attempt}})
+    return opened
