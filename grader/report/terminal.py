@@ -80,10 +80,11 @@ def is_untouched(report: Report, exercise: str) -> bool:
     results = results_of(report, exercise)
     failed = [r for r in results if r.outcome is Outcome.FAILED]
     nothing_passed = not any(r.outcome is Outcome.PASSED for r in results)
-    return nothing_passed and bool(failed) and all(_says_unwritten(r) for r in failed)
+    return nothing_passed and bool(failed) and all(says_unwritten(r) for r in failed)
 
 
-def _says_unwritten(result: CheckResult) -> bool:
+def says_unwritten(result: CheckResult) -> bool:
+    """Whether a check failed only because the stub still stands there."""
     return "NotImplementedError" in result.message or "not written yet" in result.message
 
 

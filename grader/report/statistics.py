@@ -1,0 +1,243 @@
+"""Turn a class's results into the figures an instructor acts on: who, which checks, which mistakes."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from grader.records import Chapter, CheckResult, ClassResults, LearnerResult, Outcome, Report
+from grader.report.terminal import breach_place, says_unwritten
+from grader.report.text import clean_line
+from grader.store import KIT_FAULT, is_reusable
+
+BINS = 10
+FEWEST = 10  # learners below which a correlation says more about chance than about the check
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Shares of the points, one per learner: how many fall into each tenth, and where the middle is."""
+
+    counts: tuple[int, ...]
+    mean: float
+    quartiles: tuple[float, float, float]
+
+    @property
+    def n(self) -> int:
+        """Learners."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class ChapterFigures:
+    """How the class did in one chapter. The mean counts those who handed it in; `versions` are of its checks."""
+
+    chapter: Chapter
+    handed_in: int
+    whole: int
+    mean: float
+    late: int
+    versions: int
+    median_s: float
+
+
+@dataclass(frozen=True)
+class CheckFigures:
+    """How the class did in one check: difficulty as the share that passes, discrimination as a correlation.
+
+    `discrimination` is the corrected item-total correlation: passing this check against how many of the chapter's
+    other checks the learner passes. None where it is not defined, or where there are fewer than `FEWEST` learners.
+    `open` counts those who left the stub as it was, and those whose check waited for another or was barred.
+    """
+
+    chapter: Chapter
+    exercise: str
+    name: str
+    title: str
+    passed: int
+    failed: int
+    open: int
+    discrimination: float | None
+    median_s: float
+    longest_s: float
+
+    @property
+    def n(self) -> int:
+        """Learners judged by it, whether it was reached or not."""
+        return self.passed + self.failed + self.open
+
+    @property
+    def share(self) -> float:
+        """The part that passes."""
+        return self.passed / self.n
+
+
+@dataclass(frozen=True)
+class DiagnosisFigures:
+    """A known mistake, and how many learners made it."""
+
+    chapter: Chapter
+    exercise: str
+    text: str
+    learners: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something about a learner's chapter that a person should see."""
+
+    learner: str
+    chapter: Chapter
+    why: str
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """All figures of a class."""
+
+    points: Distribution
+    chapters: tuple[ChapterFigures, ...]
+    checks: tuple[CheckFigures, ...]
+    diagnoses: tuple[DiagnosisFigures, ...]
+    looks: tuple[Look, ...]
+    absent: tuple[str, ...]
+
+
+def class_figures(results: ClassResults) -> ClassFigures:
+    """Everything the class page shows."""
+    reports = {
+        chapter: [(one, report) for one in results.learners for report in one.reports
+                  if report.chapter == chapter.stem]
+        for chapter in results.chapters
+    }  # fmt: skip
+    return ClassFigures(
+        points=distribution([share_of(one) for one in results.learners]),
+        chapters=tuple(_chapter_figures(chapter, mine) for chapter, mine in reports.items()),
+        checks=tuple(
+            figures
+            for chapter, mine in reports.items()
+            for figures in _check_figures(chapter, [report for _, report in mine])
+        ),
+        diagnoses=_diagnoses(reports),
+        looks=tuple(look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
+        absent=tuple(one.learner for one in results.learners if not one.reports),
+    )
+
+
+def share_of(one: LearnerResult) -> float:
+    """The part of all points that a learner has, lateness taken off."""
+    return one.points / one.max_points if one.max_points else 0.0
+
+
+def distribution(shares: Sequence[float]) -> Distribution:
+    """Sort shares between 0 and 1 into tenths; full marks are in the last one."""
+    counts = Counter(min(BINS - 1, int(share * BINS + 1e-9)) for share in shares)
+    first, middle, last = (
+        statistics.quantiles(shares, n=4, method="inclusive") if len(shares) > 1 else [*shares, 0.0][:1] * 3
+    )
+    return Distribution(
+        tuple(counts[place] for place in range(BINS)),
+        statistics.fmean(shares) if shares else 0.0,
+        (first, middle, last),
+    )
+
+
+def _chapter_figures(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> ChapterFigures:
+    shares = [one.points_of(report) / (report.max_points or 1.0) for one, report in mine]
+    return ChapterFigures(
+        chapter=chapter,
+        handed_in=len(mine),
+        whole=sum(report.passed for _, report in mine),
+        mean=statistics.fmean(shares) if shares else 0.0,
+        late=sum(one.hand_in(chapter.stem).late_s > 0 for one, _ in mine),
+        versions=len({report.checks_sha256 for _, report in mine}),
+        median_s=statistics.median(report.seconds for _, report in mine) if mine else 0.0,
+    )
+
+
+def _check_figures(chapter: Chapter, reports: Sequence[Report]) -> list[CheckFigures]:
+    """One per check, in the order of the newest list of checks; a learner who was not asked does not count."""
+    answers: dict[tuple[str, str], list[tuple[CheckResult, int]]] = defaultdict(list)
+    for report in reports:
+        whole = sum(result.outcome is Outcome.PASSED for result in report.checks)
+        for result in report.checks:
+            others = whole - (result.outcome is Outcome.PASSED)
+            answers[result.exercise, result.name].append((result, others))
+    figures = []
+    for (exercise, name), given in answers.items():
+        passed = sum(result.outcome is Outcome.PASSED for result, _ in given)
+        failed = sum(result.outcome is Outcome.FAILED and not says_unwritten(result) for result, _ in given)
+        times = [result.seconds for result, _ in given if result.outcome is not Outcome.NOT_RUN]
+        figures.append(
+            CheckFigures(
+                chapter=chapter,
+                exercise=exercise,
+                name=name,
+                title=given[-1][0].title,
+                passed=passed,
+                failed=failed,
+                open=len(given) - passed - failed,
+                discrimination=correlation(
+                    [float(result.outcome is Outcome.PASSED) for result, _ in given],
+                    [float(others) for _, others in given],
+                ),
+                median_s=statistics.median(times) if times else 0.0,
+                longest_s=max(times, default=0.0),
+            )
+        )
+    return figures
+
+
+def correlation(ones: Sequence[float], others: Sequence[float]) -> float | None:
+    """Pearson's correlation; None for fewer than `FEWEST` pairs, or where one side is all the same."""
+    if len(ones) < FEWEST or len(set(ones)) < 2 or len(set(others)) < 2:
+        return None
+    return statistics.correlation(ones, others)
+
+
+def _diagnoses(
+    reports: dict[Chapter, list[tuple[LearnerResult, Report]]],
+) -> tuple[DiagnosisFigures, ...]:
+    """Known mistakes, the commonest first; a learner counts once, in however many checks it shows."""
+    who: dict[tuple[Chapter, str, str], set[str]] = defaultdict(set)
+    for chapter, mine in reports.items():
+        for one, report in mine:
+            for result in report.checks:
+                if result.diagnosis:
+                    who[chapter, result.exercise, clean_line(result.diagnosis)].add(one.learner)
+    ranked = sorted(who.items(), key=lambda item: (-len(item[1]), item[0][0].stem, item[0][1:]))
+    return tuple(DiagnosisFigures(*place, len(learners)) for place, learners in ranked)
+
+
+def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Look]:
+    """What a person should see: faults, lost guests, breaches, and the same file from several learners."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for one, report in mine:
+        # The stub that everybody starts from is worth nothing and proves nothing.
+        if report.submission_sha256 and report.points > 0:
+            same[report.submission_sha256].append(one.learner)
+    for one, report in mine:
+        if report.error:
+            why = report.error if report.error == KIT_FAULT else f"not graded: {report.error.splitlines()[0]}"
+            yield Look(one.learner, chapter, clean_line(why, 300))
+        elif not is_reusable(report):
+            yield Look(one.learner, chapter, f"{_lost(report)}; grade it again if it may be the machine")
+        if report.breaches:
+            first, *rest = report.breaches
+            more = f", and {len(rest)} more" if rest else ""
+            yield Look(one.learner, chapter,
+                       clean_line(f"{breach_place(first)}: {first.name} is not allowed{more}", 300))  # fmt: skip
+        twins = [name for name in same[report.submission_sha256] if name != one.learner]
+        if one.learner in same[report.submission_sha256] and twins:
+            named = ", ".join(twins[:3]) + (f" and {len(twins) - 3} more" if len(twins) > 3 else "")
+            yield Look(one.learner, chapter, clean_line(f"the same file as {named}", 300))
+
+
+def _lost(report: Report) -> str:
+    """What the first check says whose guest was lost or late."""
+    for result in report.checks:
+        if not is_reusable(Report(report.chapter, report.title, report.path, (result,), ())):
+            return clean_line(result.message, 200)
+    return "the process was lost"
