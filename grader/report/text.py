@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Whole escape sequences go, not the ESC alone: "\x1b[31mred" is to read "red", not "[31mred". A string sequence
 # (title, hyperlink) that never ends is cut at the end of its line, so that it cannot swallow the rest.
@@ -16,6 +17,7 @@ _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Controls, format characters (bidirectional overrides, zero width, tags), surrogates, private use, unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MARKS_IN_A_ROW = 3
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 
 
 def clean(text: str) -> str:
@@ -38,6 +40,22 @@ def clean_line(text: str, limit: int = 2000) -> str:
     """The same as `clean` on one line, cut after `limit` characters."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file name, without its ending, for each of several names: safe on every system, and no two alike."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", clean(name))).strip("._")[:80]
+        base = f"{plain}_" if plain.split(".")[0].upper() in _RESERVED else plain or "learner"
+        written, number = base, 2
+        # Some file systems do not tell capitals from small letters.
+        while written.casefold() in taken:
+            written, number = f"{base}-{number}", number + 1
+        taken.add(written.casefold())
+        found[name] = written
+    return found
 
 
 def points(value: float, out_of: float | None = None) -> str:
