@@ -1,51 +1,30 @@
-"""Walk submissions through the stages: find what was handed in, grade each, let none stop the rest."""
+"""Walk submissions through the stages: read, judge and run each, keep the verdicts, let none stop the rest."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from grader.checking.diagnose import diagnose
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
-from grader.errors import KitError, SubmissionError, UsageError
-from grader.records import Chapter, Course, Limits, Report
+from grader.collecting import HandedIn
+from grader.errors import CourseError, SubmissionError
+from grader.records import Chapter, Limits, Report, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
-from grader.store import Store, key_of
+from grader.store import KIT_FAULT, Store, Verdict, key_of
 from grader.submission import read_submission
 from grader.variants import Variant, read_variants
-
-KIT_FAULT = "a fault of the kit, not of the submission"
-_LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
-_SUFFIXES = (".py", ".ipynb")
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """One file of one learner."""
-
-    learner: str
-    chapter: Chapter
-    path: Path
-
-
-@dataclass(frozen=True)
-class Collection:
-    """What was found in the folders named: submissions, every learner met, and what was passed over and why."""
-
-    submissions: tuple[HandedIn, ...]
-    learners: tuple[str, ...]
-    passed_over: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,6 +45,12 @@ def grade_file(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile)
         submission = read_submission(path, chapter)
     except SubmissionError as error:
         return unreadable(chapter, path, str(error), profile)
+    return grade_one(submission, sandbox, profile)
+
+
+def grade_one(submission: Submission, sandbox: Sandbox, profile: Profile) -> Report:
+    """Judge and run one submission that was read, and name the mistakes in it."""
+    chapter = submission.chapter
     ruling = judge(submission)
     report = grade_submission(submission, ruling, sandbox, profile)
     mistakes = (
@@ -85,17 +70,18 @@ def _known_mistakes(folder: Path, stem: str) -> tuple[Variant, ...]:
     return read_variants(file, solution.read_text(encoding="utf-8"))
 
 
-def _grade_or_explain(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile) -> Report:
+def _grade_or_explain(submission: Submission, sandbox: Sandbox, profile: Profile) -> Report:
     """The same for one of many: a fault of the kit is put into its report and the others go on."""
     try:
-        return grade_file(path, chapter, sandbox, profile)
+        return grade_one(submission, sandbox, profile)
     except Exception:
-        return faulty(path, chapter, profile, traceback.format_exc(limit=-4))
+        return faulty(submission, profile, traceback.format_exc(limit=-4))
 
 
-def faulty(path: Path, chapter: Chapter, profile: Profile, details: str) -> Report:
+def faulty(submission: Submission, profile: Profile, details: str) -> Report:
     """The report on a submission that the kit could not grade."""
-    return replace(unreadable(chapter, path, KIT_FAULT, profile), output=details)
+    report = unreadable(submission.chapter, submission.path, KIT_FAULT, profile)
+    return replace(report, submission_sha256=submission.sha256, output=details)
 
 
 def could_not_grade(report: Report) -> bool:
@@ -103,166 +89,118 @@ def could_not_grade(report: Report) -> bool:
     return report.error == KIT_FAULT
 
 
-# --- finding submissions ----------------------------------------------------------------------------------
+# --- what was graded before -------------------------------------------------------------------------------
 
 
-def collect(paths: Iterable[Path], course: Course, only: Sequence[Chapter] = ()) -> Collection:
-    """Find submissions: a file, a learner's folder of chapter files, or a folder of such folders."""
-    chapters = {chapter.label: chapter for chapter in (only or course.chapters)}
-    found: list[HandedIn] = []
-    learners: dict[str, None] = {}
-    passed_over: list[str] = []
-    for path in paths:
-        if not path.exists():
-            step = "name a folder of learners, a learner's folder, or a file"
-            raise UsageError("there is nothing here to grade", str(path), step)
-        for learner, files in _learners_in(path, passed_over):
-            name = _unused(learner, learners)
-            learners[name] = None
-            found += _chapter_files(name, files, chapters, course, passed_over)
-    return Collection(tuple(found), tuple(learners), tuple(passed_over))
+def grade_handed_in(
+    handed_in: Iterable[HandedIn], lane: Lane, store: Store, jobs: int = 0, *, again: bool = False
+) -> Iterator[tuple[HandedIn, Verdict]]:
+    """Read and grade what was handed in; what the store holds a verdict on is not graded again.
+
+    Args:
+        jobs: how many at once; 0 for as many as are worth their start.
+        again: grade it all the same.
+    """
+    readable: list[tuple[HandedIn, Submission]] = []
+    for item in handed_in:
+        try:
+            readable.append((item, item.read()))
+        except SubmissionError as error:
+            yield item, _verdict_on_unreadable(item, error, lane, store)
+    for number, verdict in grade_stored([read for _, read in readable], lane, store, jobs, again=again):
+        yield readable[number][0], verdict
 
 
-def _learners_in(path: Path, passed_over: list[str]) -> Iterator[tuple[str, list[Path]]]:
-    if path.is_file():
-        yield path.resolve().parent.name, [path]
-        return
-    files = _candidates(path)
-    if files:
-        yield path.resolve().name, files
-        return
-    for folder in sorted(path.iterdir()):
-        if folder.name.startswith("."):
-            continue
-        if folder.is_symlink():
-            passed_over.append(f"{folder}: a link, not a folder")
-        elif folder.is_dir():
-            yield folder.name, _candidates(folder)
+def grade_stored(
+    submissions: Sequence[Submission], lane: Lane, store: Store, jobs: int = 0, *, again: bool = False
+) -> Iterator[tuple[int, Verdict]]:
+    """Yield the verdict on each submission, with its number: from the store, or made and kept now.
+
+    Of those who handed in the very same file the first is graded. The others share that verdict, unless it is one
+    that another try may change.
+    """
+    waiting = list(range(len(submissions)))
+    keys = [verdict_key(submission, lane) for submission in submissions]
+    while waiting:
+        firsts: dict[str, int] = {}
+        others: list[int] = []
+        for number in waiting:
+            found = None if again else store.find(keys[number])
+            if found is not None:
+                yield number, _placed(found, submissions[number])
+            elif keys[number] in firsts:
+                others.append(number)
+            else:
+                firsts[keys[number]] = number
+        chosen = list(firsts.values())
+        for position, report in grade_all([submissions[number] for number in chosen], lane, jobs):
+            number = chosen[position]
+            yield number, store.keep(keys[number], report)
+        waiting, again = others, False
 
 
-def _candidates(folder: Path) -> list[Path]:
-    """Files that name a chapter, in the folder or in its `exercises`."""
-    places = [folder, folder / "exercises"]
-    return [
-        path
-        for place in places
-        if place.is_dir() and not (place is not folder and place.is_symlink())
-        for path in sorted(place.iterdir())
-        if path.suffix.lower() in _SUFFIXES and _LABEL.search(path.stem) and not path.name.startswith(".")
-    ]
+def _placed(verdict: Verdict, submission: Submission) -> Verdict:
+    return replace(verdict, report=replace(verdict.report, path=str(submission.path)))
 
 
-def _chapter_files(
-    learner: str, files: list[Path], chapters: dict[str, Chapter], course: Course, passed_over: list[str]
-) -> list[HandedIn]:
-    """One file per chapter: the plainest name wins, and the others are named."""
-    by_chapter: dict[str, list[Path]] = {}
-    known = {chapter.label for chapter in course.chapters}
-    for path in files:
-        match = _LABEL.search(path.stem)
-        label = f"ch{match.group(1)}" if match else ""
-        if label in chapters:
-            by_chapter.setdefault(label, []).append(path)
-        elif label not in known:
-            passed_over.append(f"{path}: the course has no chapter {label or 'of that name'}")
-    found = []
-    for label, candidates in sorted(by_chapter.items()):
-        stem = chapters[label].stem
-        ranked = sorted(
-            candidates, key=lambda path: (path.stem != stem, path.suffix.lower() != ".py", str(path))
-        )
-        best, *others = ranked
-        twins = [other for other in others if other.with_suffix("") == best.with_suffix("")]
-        # Of a script and a notebook side by side read_submission takes the one that is further on.
-        found.append(HandedIn(learner, chapters[label], best.parent if twins and best.stem == stem else best))
-        passed_over += [
-            f"{other}: {best.name} was graded for {label}" for other in others if other not in twins
-        ]
-    return found
+def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, lane: Lane, store: Store) -> Verdict:
+    """Kept like the others, under the reason: the same reason again is the same verdict."""
+    report = unreadable(item.chapter, item.path, str(error), lane.profile)
+    key = _key_of(item.chapter, f"unreadable: {error}", lane)
+    return store.find(key) or store.keep(key, report)
 
 
-def _unused(name: str, taken: Iterable[str]) -> str:
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name}-{number}" in taken:
-        number += 1
-    return f"{name}-{number}"
+def verdict_key(submission: Submission, lane: Lane) -> str:
+    """The store's name for the verdict on a submission: it changes with all that the verdict depends on."""
+    return _key_of(submission.chapter, submission.sha256, lane)
+
+
+def _key_of(chapter: Chapter, attempt: str, lane: Lane) -> str:
+    profile, limits = lane.profile, lane.limits
+    secret = hashlib.sha256(profile.secret or b"").hexdigest()
+    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret} {limits}"
+    judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
+    return key_of(attempt, judged_by, isolation=lane.level.value, device=profile.device, profile=words)
+
+
+@cache
+def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
+    """The checks of a chapter and its known mistakes in one word."""
+    try:
+        checks = load_suite(chapter.stem).sha256
+    except CourseError:  # each submission's own report will say so
+        checks = ""
+    file = mistakes / f"{chapter.stem}.py" if mistakes else None
+    return checks + (hashlib.sha256(file.read_bytes()).hexdigest() if file and file.is_file() else "")
 
 
 # --- grading many -----------------------------------------------------------------------------------------
 
 
-def grade_all(
-    submissions: Sequence[HandedIn], lane: Lane, jobs: int = 0
-) -> Iterator[tuple[HandedIn, Report]]:
-    """Grade every submission, in `jobs` processes, and yield each report when it is there.
+def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> Iterator[tuple[int, Report]]:
+    """Grade every submission, in `jobs` processes, and yield each report when it is there, with its number.
 
     Args:
         jobs: 0 for as many as are worth their start.
     """
+    if not submissions:
+        return
     workers = jobs or sensible_jobs(len(submissions))
     if workers == 1:
-        with _sandbox(lane, submissions) as sandbox:
-            for item in submissions:
-                yield item, _grade_or_explain(item.path, item.chapter, sandbox, lane.profile)
+        with _sandbox(lane, _imports(submissions)) as sandbox:
+            for number, submission in enumerate(submissions):
+                yield number, _grade_or_explain(submission, sandbox, lane.profile)
         return
-    waiting = list(submissions)
+    waiting = dict(enumerate(submissions))
     while waiting:
-        done: set[HandedIn] = set()
-        for item, report in _one_pool(waiting, lane, workers):
-            done.add(item)
-            yield item, report
-        waiting = [item for item in waiting if item not in done]
+        for number, report in _one_pool(waiting, lane, workers):
+            del waiting[number]
+            yield number, report
         if waiting and workers == 1:
             # Alone in its process and the process is gone: this one is to blame, the others go on.
-            culprit = waiting.pop(0)
-            yield culprit, faulty(culprit.path, culprit.chapter, lane.profile, "the grading process ended")
+            number = next(iter(waiting))
+            yield number, faulty(waiting.pop(number), lane.profile, "the grading process ended")
         workers = 1
-
-
-def grade_stored(
-    submissions: Sequence[HandedIn], lane: Lane, store: Store, jobs: int = 0
-) -> Iterator[tuple[HandedIn, Report]]:
-    """The same, and what the store holds a verdict on is not graded again."""
-    keys: dict[HandedIn, str] = {}
-    waiting = []
-    for item in submissions:
-        key = _key_of(item, lane)
-        found = store.find(key) if key else None
-        if found is None:
-            waiting.append(item)
-            keys[item] = key
-        else:
-            yield item, replace(found, path=str(item.path))
-    for item, report in grade_all(waiting, lane, jobs) if waiting else ():
-        if keys[item] and not could_not_grade(report):
-            store.add(keys[item], item.learner, report, handed_in=_handed_in(item.path))
-        yield item, report
-
-
-def _key_of(item: HandedIn, lane: Lane) -> str:
-    """The store's name for the verdict on a submission; '' for one that cannot be read, which costs nothing."""
-    try:
-        submission = read_submission(item.path, item.chapter)
-        checks = load_suite(item.chapter.stem).sha256
-    except KitError:
-        return ""
-    profile = lane.profile
-    secret = hashlib.sha256(profile.secret or b"").hexdigest()
-    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret}"
-    mistakes = profile.mistakes / f"{item.chapter.stem}.py" if profile.mistakes else None
-    known = hashlib.sha256(mistakes.read_bytes()).hexdigest() if mistakes and mistakes.is_file() else ""
-    # The learner's name is part of it: two who hand in the same file have a history each.
-    attempt = f"{item.learner} {submission.sha256}"
-    return key_of(attempt, checks + known, isolation=lane.level.value, device=profile.device, profile=words)
-
-
-def _handed_in(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return None
 
 
 def sensible_jobs(submissions: int) -> int:
@@ -271,41 +209,52 @@ def sensible_jobs(submissions: int) -> int:
                       submissions // 8))  # fmt: skip
 
 
-def _one_pool(waiting: Sequence[HandedIn], lane: Lane, workers: int) -> Iterator[tuple[HandedIn, Report]]:
+def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> Iterator[tuple[int, Report]]:
     """Grade in fresh processes until all is done or one of them is gone."""
     context = get_context("spawn")
+    imports = _imports(waiting.values())
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_open_lane, initargs=(lane, tuple(waiting))
+        workers, mp_context=context, initializer=_open_lane, initargs=(lane, imports)
     ) as pool:
-        futures: dict[Future[Report], HandedIn] = {
-            pool.submit(_grade_in_lane, item): item for item in waiting
+        futures: dict[Future[Report], int] = {
+            pool.submit(_grade_in_lane, submission): number for number, submission in waiting.items()
         }
         for future in as_completed(futures):
             try:
                 report = future.result()
             except BrokenProcessPool:
                 return
-            yield futures[future], report
+            yield futures.pop(future), report
 
 
 _lane: Lane
 _lane_sandbox: Sandbox
 
 
-def _open_lane(lane: Lane, submissions: Sequence[HandedIn]) -> None:
+def _open_lane(lane: Lane, imports: tuple[str, ...]) -> None:
     """Runs first in every process of a pool; the sandbox lives as long as the process."""
     global _lane, _lane_sandbox
+    Thread(target=_end_with_parent, daemon=True).start()
     _lane = lane
-    _lane_sandbox = _sandbox(lane, submissions)
+    _lane_sandbox = _sandbox(lane, imports)
     _lane_sandbox.start()
 
 
-def _grade_in_lane(item: HandedIn) -> Report:
-    return _grade_or_explain(item.path, item.chapter, _lane_sandbox, _lane.profile)
+def _end_with_parent() -> None:
+    """A lane whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
-def _sandbox(lane: Lane, submissions: Iterable[HandedIn]) -> Sandbox:
-    imports = {name for item in submissions for name in item.chapter.imports}
-    return Sandbox(
-        lane.level, lane.limits, lane.profile.device, imports=tuple(sorted(imports)), warm_fake=True
-    )
+def _grade_in_lane(submission: Submission) -> Report:
+    return _grade_or_explain(submission, _lane_sandbox, _lane.profile)
+
+
+def _imports(submissions: Iterable[Submission]) -> tuple[str, ...]:
+    return tuple(sorted({name for submission in submissions for name in submission.chapter.imports}))
+
+
+def _sandbox(lane: Lane, imports: tuple[str, ...]) -> Sandbox:
+    return Sandbox(lane.level, lane.limits, lane.profile.device, imports=imports, warm_fake=True)

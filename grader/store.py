@@ -1,4 +1,4 @@
-"""Keep every verdict in one SQLite file: append-only, found again by what was graded and how."""
+"""Keep every verdict, and what is published of it, in one SQLite file: append-only, found again by content."""
 
 from __future__ import annotations
 
@@ -6,42 +6,91 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from grader.errors import KitError
-from grader.records import Report
+from grader.records import Counts, Report
 from grader.report.json import as_dict, from_dict
 
+STORE_FILE = "results.db"
+KIT_FAULT = "a fault of the kit, not of the submission"
+# Parts of the kit that no verdict depends on: a new page or command must not grade a class again.
+_JUDGES_NOTHING = frozenset(
+    "build checks cli gradebook.py nbgrader_plugin.py notebook.py release report store.py watch".split()
+)
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS results (
-    id           INTEGER PRIMARY KEY,
-    key          TEXT NOT NULL,     -- what was graded and how; see key_of
-    learner      TEXT NOT NULL,
-    chapter      TEXT NOT NULL,
-    attempt      TEXT NOT NULL,     -- sha256 of the submission
-    handed_in    REAL,              -- when the submission was made, seconds since 1970
-    graded       REAL NOT NULL,     -- when this verdict was made
-    reusable     INTEGER NOT NULL,  -- 0 when a guest was lost or late: that may be the machine's fault
-    report       TEXT NOT NULL
+CREATE TABLE IF NOT EXISTS verdicts (
+    id         INTEGER PRIMARY KEY,
+    key        TEXT NOT NULL,     -- what was graded and how; see key_of
+    graded     REAL NOT NULL,     -- when this verdict was made, seconds since 1970
+    reusable   INTEGER NOT NULL,  -- 0 when a guest was lost or late, or the kit failed: another try may differ
+    report     TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS by_key ON results (key, reusable);
-CREATE INDEX IF NOT EXISTS by_learner ON results (learner, chapter, id);
+CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);
+CREATE TABLE IF NOT EXISTS runs (
+    id         INTEGER PRIMARY KEY,
+    started    REAL NOT NULL,
+    chapters   TEXT NOT NULL,     -- stems of the chapters assigned, as JSON
+    learners   TEXT NOT NULL      -- the learners met, as JSON
+);
+CREATE TABLE IF NOT EXISTS hand_ins (
+    id         INTEGER PRIMARY KEY,
+    run        INTEGER NOT NULL REFERENCES runs (id),
+    learner    TEXT NOT NULL,
+    chapter    TEXT NOT NULL,
+    attempt    INTEGER NOT NULL,  -- counted from 1; the newest row of an attempt stands for it
+    sha256     TEXT NOT NULL,     -- of the submission
+    path       TEXT NOT NULL,     -- where the submission lay
+    handed_in  REAL,              -- when the submission was made, seconds since 1970
+    verdict    INTEGER NOT NULL REFERENCES verdicts (id),
+    late_s     REAL NOT NULL,     -- lateness and its price, by the policy of the day this was published
+    deducted   REAL NOT NULL,
+    counts     TEXT NOT NULL      -- which attempt counts: last or best
+);
+CREATE INDEX IF NOT EXISTS hand_ins_by_attempt ON hand_ins (learner, chapter, attempt, id);
 """
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "let the other brick grade end, then run it again",
+    sqlite3.SQLITE_FULL: "make room on the disk, then run it again: what was graded is kept",
+    sqlite3.SQLITE_IOERR: "make room on the disk, then run it again: what was graded is kept",
+    sqlite3.SQLITE_READONLY: "make that file and its folder writable, then run it again",
+    sqlite3.SQLITE_CANTOPEN: "make that file and its folder readable and writable, then run it again",
+}
+_OTHER_REMEDY = "move that file away and grade the class again, or bring it back from a backup"
 
 
 @dataclass(frozen=True)
-class Stored:
-    """One verdict as it was written. `handed_in` and `graded` are seconds since 1970."""
+class Verdict:
+    """A report, and the key it is found by."""
+
+    id: int
+    key: str
+    report: Report
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is published of one attempt: when and where it was handed in, its verdict, what lateness takes off."""
 
     learner: str
     chapter: str
-    report: Report
+    attempt: int
+    sha256: str
+    path: str
     handed_in: float | None
-    graded: float
+    verdict: int
+    late_s: float
+    deducted: float
+    counts: Counts
+
+
+_COLUMNS = tuple(field.name for field in fields(Entry))
 
 
 def key_of(submission_sha256: str, checks_sha256: str, *, isolation: str, device: str, profile: str) -> str:
@@ -52,11 +101,11 @@ def key_of(submission_sha256: str, checks_sha256: str, *, isolation: str, device
 
 @cache
 def kit_sha256() -> str:
-    """The sources of this kit and the versions of what it computes with, in one hash; checks are keyed apart."""
+    """The sources that judge and the versions of what they compute with, in one hash; checks are keyed apart."""
     digest = hashlib.sha256()
     root = Path(__file__).parent
     for path in sorted(root.rglob("*.py")):
-        if path.parent != root / "checks":
+        if path.relative_to(root).parts[0] not in _JUDGES_NOTHING:
             digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
     for name in ("torch", "hypothesis", "numpy", "onnx"):
         digest.update(f"{name} {_version(name)}\n".encode())
@@ -73,7 +122,7 @@ def _version(name: str) -> str:
 
 
 class Store:
-    """Verdicts in a file. A kill at any instant loses at most the one being written.
+    """Verdicts and hand-ins in a file. A kill at any instant loses at most the one being written.
 
     Args:
         path: the file; made if missing.
@@ -87,68 +136,147 @@ class Store:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise KitError(
-                f"the store of results cannot be opened: {error}",
-                str(path),
-                "move that file away, or name another",
-            ) from error
+        except OSError as error:
+            step = "make that folder one you can write to"
+            raise KitError(f"the results cannot be kept: {error.strerror}", str(path), step) from error
+        except sqlite3.Error as error:
+            raise self._trouble("the results of earlier runs cannot be opened", error) from error
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
-    def find(self, key: str) -> Report | None:
+    # --- verdicts ---------------------------------------------------------------------------------------------
+
+    def find(self, key: str) -> Verdict | None:
         """The verdict under this key, None if there is none to be used again."""
-        row = self._database.execute(
-            "SELECT report FROM results WHERE key = ? AND reusable ORDER BY id DESC LIMIT 1", (key,)
-        ).fetchone()
-        return None if row is None else from_dict(json.loads(row[0]))
+        condition = "WHERE key = ? AND reusable ORDER BY id DESC LIMIT 1"
+        for number, report in self._rows(f"SELECT id, report FROM verdicts {condition}", (key,)):
+            return Verdict(number, key, self._report(report))
+        return None
 
-    def add(self, key: str, learner: str, report: Report, *, handed_in: float | None = None) -> None:
+    def keep(self, key: str, report: Report) -> Verdict:
         """Append a verdict."""
-        row = (
-            key, learner, report.chapter, report.submission_sha256, handed_in, time.time(),
-            int(is_reusable(report)), json.dumps(as_dict(report), ensure_ascii=False),
-        )  # fmt: skip
-        with self._written():
-            self._database.execute(
-                "INSERT INTO results (key, learner, chapter, attempt, handed_in, graded, reusable, report)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
+        text = json.dumps(as_dict(report), ensure_ascii=False)
+        row = (key, time.time(), int(is_reusable(report)), text)
+        with self._writing():
+            cursor = self._database.execute(
+                "INSERT INTO verdicts (key, graded, reusable, report) VALUES (?, ?, ?, ?)", row
             )
+        return Verdict(int(cursor.lastrowid or 0), key, report)
 
-    def latest(self) -> Iterator[Stored]:
-        """The newest verdict of every learner and chapter."""
-        yield from self._read(
-            "WHERE id IN (SELECT max(id) FROM results GROUP BY learner, chapter) ORDER BY learner, chapter"
-        )
+    # --- runs: the roster -------------------------------------------------------------------------------------
 
-    def history(self, learner: str, chapter: str) -> Iterator[Stored]:
-        """Every verdict on one learner's chapter, oldest first."""
-        yield from self._read("WHERE learner = ? AND chapter = ? ORDER BY id", (learner, chapter))
+    def begin_run(self, chapters: Iterable[str], learners: Iterable[str]) -> int:
+        """Append a run: the chapters it assigns and the learners it met."""
+        row = (time.time(), json.dumps(list(chapters)), json.dumps(list(learners), ensure_ascii=False))
+        with self._writing():
+            cursor = self._database.execute(
+                "INSERT INTO runs (started, chapters, learners) VALUES (?, ?, ?)", row
+            )
+        return int(cursor.lastrowid or 0)
 
-    def _read(self, condition: str, values: tuple[str, ...] = ()) -> Iterator[Stored]:
-        columns = "learner, chapter, report, handed_in, graded"
-        for learner, chapter, report, handed_in, graded in self._database.execute(
-            f"SELECT {columns} FROM results {condition}", values
+    def roster(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Stems of all chapters ever assigned, and all learners ever met, each sorted."""
+        chapters: set[str] = set()
+        learners: set[str] = set()
+        for assigned, met in self._rows("SELECT chapters, learners FROM runs"):
+            chapters |= set(json.loads(assigned))
+            learners |= set(json.loads(met))
+        return tuple(sorted(chapters)), tuple(sorted(learners))
+
+    # --- hand-ins: what is published --------------------------------------------------------------------------
+
+    def publish(self, run: int, entries: Iterable[Entry]) -> None:
+        """Append entries, all or none; from now on they stand for their attempts."""
+        places = ", ".join("?" * (len(_COLUMNS) + 1))
+        with self.at_once():
+            for entry in entries:
+                self._database.execute(
+                    f"INSERT INTO hand_ins (run, {', '.join(_COLUMNS)}) VALUES ({places})",
+                    (run, *astuple(entry)),
+                )
+
+    def newest(self, learner: str, chapter: str) -> Entry | None:
+        """What stands for the last attempt of a learner at a chapter."""
+        condition = "WHERE learner = ? AND chapter = ? ORDER BY attempt DESC, id DESC LIMIT 1"
+        for row in self._rows(f"SELECT {', '.join(_COLUMNS)} FROM hand_ins {condition}", (learner, chapter)):
+            return _entry(row)
+        return None
+
+    def standing(self, learners: Iterable[str], chapters: Iterable[str]) -> Iterator[tuple[Entry, Verdict]]:
+        """What stands for every attempt of these learners at these chapters, by learner, chapter, attempt."""
+        columns = ", ".join(f"h.{name}" for name in _COLUMNS)
+        wanted = (json.dumps(list(learners)), json.dumps(list(chapters)))
+        for *row, key, report in self._rows(
+            f"SELECT {columns}, v.key, v.report FROM hand_ins h JOIN verdicts v ON v.id = h.verdict"
+            " WHERE h.id IN (SELECT max(id) FROM hand_ins GROUP BY learner, chapter, attempt)"
+            " AND h.learner IN (SELECT value FROM json_each(?))"
+            " AND h.chapter IN (SELECT value FROM json_each(?))"
+            " ORDER BY h.learner, h.chapter, h.attempt",
+            wanted,
         ):
-            yield Stored(learner, chapter, from_dict(json.loads(report)), handed_in, graded)
+            entry = _entry(row)
+            yield entry, Verdict(entry.verdict, key, replace(self._report(report), path=entry.path))
+
+    # --- reading and writing ----------------------------------------------------------------------------------
 
     @contextmanager
-    def _written(self) -> Iterator[None]:
+    def at_once(self) -> Iterator[None]:
+        """Everything inside is written together or not at all, and no other process writes in between."""
+        if self._database.in_transaction:
+            yield
+            return
+        with self._writing():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._database.execute(query, values)
+        except sqlite3.Error as error:
+            raise self._trouble("the results of earlier runs cannot be read", error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise KitError(
-                f"the verdict cannot be written: {error}",
-                str(self.path),
-                "make room on the disk, then run it again",
-            ) from error
+            raise self._trouble("the verdict cannot be written", error) from error
+
+    def _trouble(self, what: str, error: sqlite3.Error) -> KitError:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
+        return KitError(f"{what}: {error}", str(self.path), _REMEDIES.get(code, _OTHER_REMEDY))
+
+    def _report(self, text: str) -> Report:
+        try:
+            return from_dict(json.loads(text))
+        except (ValueError, KeyError, TypeError) as error:
+            what = "these results were written by another version of the kit"
+            step = "move that file away, then run: brick grade FOLDER"
+            raise KitError(what, str(self.path), step) from error
+
+
+def _entry(row: Iterable[object]) -> Entry:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return Entry(**values | {"counts": Counts(str(values["counts"]))})  # type: ignore[arg-type]
 
 
 def is_reusable(report: Report) -> bool:
     """Whether the same submission would get the same verdict again: not if a guest was lost or late."""
     lost = ("no answer within", "the submission's process", "could not be loaded", "are used up", "took over")
     messages = [report.error, *(result.message for result in report.checks)]
-    return not any(word in message for message in messages for word in lost)
+    return report.error != KIT_FAULT and not any(word in message for message in messages for word in lost)

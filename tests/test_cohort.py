@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort import Collection, collect, sensible_jobs
+from grader.cohort import sensible_jobs
+from grader.collecting import Collection, collect
 from grader.course import find_chapter
 from grader.desk import attempt_of
 from grader.errors import UsageError

@@ -1,4 +1,4 @@
-"""The store gives back what was put in, keeps history, and survives being killed while writing."""
+"""The store gives back what was put in, forgets nothing, and survives being killed while writing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import signal
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.errors import KitError
-from grader.records import CheckResult, Outcome, Report
-from grader.store import Store, is_reusable, key_of
+from grader.records import CheckResult, Counts, Outcome, Report
+from grader.store import KIT_FAULT, Entry, Store, Verdict, is_reusable, key_of
 
 
 def name(submission: str = "a", checks: str = "b", **changes: str) -> str:
@@ -22,14 +23,21 @@ def name(submission: str = "a", checks: str = "b", **changes: str) -> str:
     )
 
 
+def entry(verdict: Verdict, learner: str = "learner01", attempt: int = 1, **changes: Any) -> Entry:
+    """What is published of an attempt at the verdict's chapter."""
+    chapter = verdict.report.chapter
+    path = verdict.report.path
+    made = Entry(learner, chapter, attempt, "sha", path, 12.5, verdict.id, 0.0, 0.0, Counts.LAST)
+    return replace(made, **changes)
+
+
 def test_a_verdict_comes_back_as_it_was_written(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
 
-    store.add(name(), "learner01", report, handed_in=12.5)
+    kept = store.keep(name(), report)
 
-    assert store.find(name()) == report
-    [stored] = store.latest()
-    assert (stored.learner, stored.chapter, stored.handed_in) == ("learner01", report.chapter, 12.5)
+    assert store.find(name()) == kept
+    assert kept.report == report
 
 
 @pytest.mark.parametrize(
@@ -46,20 +54,68 @@ def test_another_submission_check_level_device_or_profile_is_another_verdict(
     tmp_path: Path, report: Report, other: str
 ) -> None:
     store = Store(tmp_path / "results.db")
-    store.add(name(), "learner01", report)
+    store.keep(name(), report)
 
     assert store.find(other) is None
 
 
-def test_history_is_kept_and_the_newest_counts(tmp_path: Path, report: Report) -> None:
+def test_of_each_attempt_the_newest_entry_stands_and_none_is_lost(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    better = replace(report, submission_sha256="new")
+    run = store.begin_run([report.chapter], ["learner01"])
+    old, new = store.keep(name(), report), store.keep(name("b"), replace(report, notes=("new",)))
 
-    store.add(name(), "learner01", report)
-    store.add(name("new"), "learner01", better)
+    store.publish(run, [entry(old, attempt=1), entry(old, attempt=2)])
+    store.publish(run, [entry(new, attempt=1)])
 
-    assert [stored.report for stored in store.history("learner01", report.chapter)] == [report, better]
-    assert [stored.report for stored in store.latest()] == [better]
+    standing = list(store.standing(["learner01"], [report.chapter]))
+    assert [(one.attempt, verdict.id) for one, verdict in standing] == [(1, new.id), (2, old.id)]
+    assert store.newest("learner01", report.chapter) == entry(old, attempt=2)
+    with sqlite3.connect(store.path) as database:
+        assert database.execute("SELECT count(*) FROM hand_ins").fetchone() == (3,)
+
+
+def test_only_the_learners_and_chapters_asked_for(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+    run = store.begin_run([report.chapter], ["learner01", "learner02"])
+    verdict = store.keep(name(), report)
+
+    store.publish(
+        run, [entry(verdict), entry(verdict, "learner02"), entry(verdict, chapter="ch01_dataloader")]
+    )
+
+    assert [one for one, _ in store.standing(["learner01"], [report.chapter])] == [entry(verdict)]
+
+
+def test_a_shared_verdict_is_read_with_the_path_of_each_who_shares_it(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+    run = store.begin_run([report.chapter], ["learner01", "learner02"])
+    verdict = store.keep(name(), report)
+
+    store.publish(run, [entry(verdict, path="one.py"), entry(verdict, "learner02", path="two.py")])
+
+    standing = store.standing(["learner01", "learner02"], [report.chapter])
+    assert [verdict.report.path for _, verdict in standing] == ["one.py", "two.py"]
+
+
+def test_the_roster_grows_with_every_run(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.db")
+
+    store.begin_run(["ch02_neuron"], ["learner02", "学生"])
+    store.begin_run(["ch01_dataloader", "ch02_neuron"], ["learner01", "learner02"])
+
+    assert store.roster() == (("ch01_dataloader", "ch02_neuron"), ("learner01", "learner02", "学生"))
+
+
+def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+    run = store.begin_run([report.chapter], ["learner01"])
+    verdict = store.keep(name(), report)
+    impossible = entry(verdict, attempt=2, sha256=None)
+
+    with pytest.raises(KitError, match="cannot be written"):
+        store.publish(run, [entry(verdict), impossible])
+
+    assert store.newest("learner01", report.chapter) is None
 
 
 @pytest.mark.parametrize(
@@ -72,18 +128,30 @@ def test_a_lost_guest_is_not_held_against_the_submission_for_ever(
     lost = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, message)
     late = replace(report, checks=(lost,))
 
-    store.add(name(), "learner01", late)
+    store.keep(name(), late)
 
     assert not is_reusable(late)
     assert store.find(name()) is None
-    assert [stored.report for stored in store.latest()] == [late]
+
+
+def test_a_fault_of_the_kit_is_kept_and_not_used_again(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+    run = store.begin_run([report.chapter], ["learner01"])
+
+    verdict = store.keep(name(), replace(report, error=KIT_FAULT))
+    store.publish(run, [entry(verdict)])
+
+    assert store.find(name()) is None
+    [(_, standing)] = store.standing(["learner01"], [report.chapter])
+    assert standing.report.error == KIT_FAULT
 
 
 def _write_for_ever(path: Path, report: Report, started: object) -> None:
     store = Store(path)
+    run = store.begin_run([report.chapter], [])
     number = 0
     while True:
-        store.add(name(str(number)), f"learner{number:05}", report)
+        store.publish(run, [entry(store.keep(name(str(number)), report), f"learner{number:05}")])
         number += 1
         if number == 3:
             started.set()  # type: ignore[attr-defined]
@@ -101,14 +169,18 @@ def test_a_kill_while_writing_leaves_whole_verdicts_only(tmp_path: Path, report:
 
         with sqlite3.connect(path) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        found = list(Store(path).latest())
+        learners = [f"learner{number:05}" for number in range(100_000)]
+        found = list(Store(path).standing(learners, [report.chapter]))
         assert len(found) >= 3
-        assert all(stored.report == report for stored in found)
+        assert all(verdict.report == report for _, verdict in found)
 
 
 def test_a_file_that_is_no_store_is_refused_plainly(tmp_path: Path) -> None:
     path = tmp_path / "results.db"
     path.write_bytes(b"not a database, but long enough to be looked at " * 40)
 
-    with pytest.raises(KitError, match="cannot be opened"):
+    with pytest.raises(KitError, match="cannot be opened") as caught:
         Store(path)
+
+    assert "move that file away" in caught.value.next_step
+    assert path.read_bytes().startswith(b"not a database")

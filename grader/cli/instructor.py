@@ -19,8 +19,8 @@ from grader.report.terminal import class_table
 from grader.report.text import clean_line, wrap
 
 if TYPE_CHECKING:
-    from grader.cohort import Collection, HandedIn
-    from grader.records import Chapter, Report
+    from grader.collecting import Collection
+    from grader.records import Chapter, Course
     from grader.report.terminal import Style
 
 
@@ -78,11 +78,13 @@ def grade(
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
     from grader.checking.run import Profile
-    from grader.cohort import Lane, collect, could_not_grade, grade_all, grade_stored
+    from grader.cohort import Lane, could_not_grade, grade_handed_in
+    from grader.collecting import collect
     from grader.course import find_chapter, load_course
     from grader.desk import desk_of
+    from grader.gradebook import publish, results_in
     from grader.sandbox.isolation import Level, require
-    from grader.store import Store
+    from grader.store import STORE_FILE, Store
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
@@ -99,15 +101,15 @@ def grade(
         mistakes=course.root / "solutions" / "mistakes",
     )
     lane = Lane(level, course.limits, profile)
-    store = Store(desk.state / "results.db")
-    verdicts = (
-        grade_all(found.submissions, lane, jobs)
-        if again
-        else grade_stored(found.submissions, lane, store, jobs)
-    )
-    graded = list(console.progress(verdicts, len(found.submissions), "grading", quiet=as_json))
-    store.close()
-    learners = by_learner(found, graded, only)
+    assigned = only or assigned_by(found, course)
+    with Store(desk.state / STORE_FILE) as store:
+        run = store.begin_run([one.stem for one in assigned], found.learners)
+        verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
+        faults = 0
+        for item, verdict in console.progress(verdicts, len(found.submissions), "grading", quiet=as_json):
+            publish(store, run, course, item, verdict)
+            faults += could_not_grade(verdict.report)
+        learners = results_in(store, course, assigned, found.learners).learners
     files = write_reports(learners, out)
     if as_json:
         typer.echo(
@@ -118,26 +120,15 @@ def grade(
         _show(learners, found, console.style())
         typer.echo(f"isolation {level}, {profile.examples} examples per check")
         typer.echo(f"{len(files)} reports in {out}/")
-    if any(could_not_grade(report) for _, report in graded):
+    if faults:
         raise typer.Exit(2)
-    raise typer.Exit(0 if graded and all(one.passed for one in learners) else 1)
+    raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
 
 
-def by_learner(
-    found: Collection, graded: Sequence[tuple[HandedIn, Report]], only: Sequence[Chapter]
-) -> list[LearnerResult]:
-    """The reports of each learner, in the course's order; what others handed in and this one did not is missing."""
-    assigned = {chapter.stem: chapter for chapter in only} or {
-        item.chapter.stem: item.chapter for item in found.submissions
-    }
-    stems = sorted(assigned)
-    reports = {(item.learner, item.chapter.stem): report for item, report in graded}
-    results = []
-    for learner in found.learners:
-        mine = tuple(reports[learner, stem] for stem in stems if (learner, stem) in reports)
-        missing = tuple((stem, assigned[stem].points) for stem in stems if (learner, stem) not in reports)
-        results.append(LearnerResult(learner, mine, missing))
-    return results
+def assigned_by(found: Collection, course: Course) -> list[Chapter]:
+    """The chapters that anybody handed in: to the others they are missing."""
+    stems = {item.chapter.stem for item in found.submissions}
+    return [chapter for chapter in course.chapters if chapter.stem in stems]
 
 
 def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:

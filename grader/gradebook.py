@@ -1,0 +1,132 @@
+"""Turn the verdicts in the store into a class: of every learner the attempt that counts, lateness taken off."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from grader.collecting import HandedIn
+from grader.desk import desk_of
+from grader.errors import UsageError
+from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
+from grader.store import STORE_FILE, Entry, Store, Verdict
+
+DAY_S = 86_400.0
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResults:
+    """Every learner ever met, with the attempt that counts at each chapter.
+
+    Args:
+        chapters: these only; by default every chapter that was ever assigned.
+
+    Raises:
+        UsageError: nothing was graded yet, or none of these chapters.
+    """
+    path = desk_of(course).state / STORE_FILE
+    if not path.is_file():
+        raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
+    with Store(path) as store:
+        stems, learners = store.roster()
+        assigned = [chapter for chapter in course.chapters if chapter.stem in stems]
+        if chapters:
+            for chapter in chapters:
+                if chapter not in assigned:
+                    step = f"run: brick grade FOLDER --chapter {chapter.label}"
+                    raise UsageError(f"{chapter.stem} was not graded yet", str(path), step)
+            assigned = [chapter for chapter in assigned if chapter in chapters]
+        if not assigned:
+            raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
+        return results_in(store, course, assigned, learners)
+
+
+def results_in(
+    store: Store, course: Course, chapters: Sequence[Chapter], learners: Sequence[str]
+) -> ClassResults:
+    """These learners and chapters as the store has them."""
+    stems = [chapter.stem for chapter in chapters]
+    counting: dict[tuple[str, str], tuple[Report, HandIn]] = {}
+    attempts = store.standing(learners, stems)
+    for place, group in groupby(attempts, key=lambda pair: (pair[0].learner, pair[0].chapter)):
+        counting[place] = _the_one_that_counts(tuple(group))
+    results = []
+    for learner in learners:
+        mine = [counting[learner, stem] for stem in stems if (learner, stem) in counting]
+        missing = tuple((c.stem, c.points) for c in chapters if (learner, c.stem) not in counting)
+        reports, hand_ins = tuple(report for report, _ in mine), tuple(hand_in for _, hand_in in mine)
+        results.append(LearnerResult(learner, reports, missing, hand_ins))
+    return ClassResults(course, tuple(chapters), tuple(results))
+
+
+def _the_one_that_counts(attempts: Sequence[tuple[Entry, Verdict]]) -> tuple[Report, HandIn]:
+    """The last of a learner's attempts at a chapter, or the best; the policy in the newest of them decides."""
+    last = attempts[-1]
+    policy = last[0].counts
+    entry, verdict = last if policy is Counts.LAST else max(attempts, key=_worth)
+    hand_in = HandIn(
+        chapter=entry.chapter,
+        time=None if entry.handed_in is None else datetime.fromtimestamp(entry.handed_in, UTC),
+        attempt=entry.attempt,
+        attempts=last[0].attempt,
+        late_s=entry.late_s,
+        deducted=min(entry.deducted, verdict.report.points),
+    )
+    return verdict.report, hand_in
+
+
+def _worth(attempt: tuple[Entry, Verdict]) -> tuple[float, int]:
+    """What an attempt brings; of equals the later one counts."""
+    entry, verdict = attempt
+    return max(0.0, verdict.report.points - entry.deducted), entry.attempt
+
+
+# --- writing ----------------------------------------------------------------------------------------------
+
+
+def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Verdict) -> None:
+    """Let a verdict stand for what was handed in: for the newest attempt, or for a new one if the work differs."""
+    report = verdict.report
+    # What cannot be read has no fingerprint; the reason stands for it.
+    sha256 = report.submission_sha256 or hashlib.sha256(report.error.encode()).hexdigest()
+    with store.at_once():
+        before = store.newest(item.learner, report.chapter)
+        attempt, times = 1, [item.time]
+        if before is not None:
+            same = before.sha256 == sha256
+            attempt = before.attempt if same else before.attempt + 1
+            # The same work again was handed in when it was first seen, however often it was copied since.
+            times += [before.handed_in] if same else []
+        handed_in = min((time for time in times if time is not None), default=None)
+        late_s, deducted = lateness(item.chapter, course.late, handed_in, marked_late=item.marked_late)
+        entry = Entry(
+            item.learner, report.chapter, attempt, sha256, str(item.path), handed_in,
+            verdict.id, late_s, deducted, course.counts,
+        )  # fmt: skip
+        if entry != before:
+            store.publish(run, [entry])
+
+
+def lateness(
+    chapter: Chapter, policy: LatePolicy, handed_in: float | None, *, marked_late: bool = False
+) -> tuple[float, float]:
+    """Seconds after the deadline, grace included, and the points they cost.
+
+    Args:
+        handed_in: seconds since 1970; None if it is not known.
+        marked_late: whether the course's platform says that it was late, without saying by how much: one day.
+    """
+    if marked_late:
+        late_s, days = DAY_S, 1
+    elif handed_in is None or chapter.deadline is None:
+        return 0.0, 0.0
+    else:
+        late_s = max(0.0, handed_in - chapter.deadline.timestamp())
+        days = 0 if late_s <= policy.grace_min * 60 else math.ceil(late_s / DAY_S)
+    percent = min(policy.percent_per_day * days, policy.cap_percent)
+    return late_s, round(chapter.points * percent / 100, 4)

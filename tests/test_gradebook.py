@@ -1,0 +1,211 @@
+"""Of every learner the attempt that counts is read from the store, with lateness taken off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from grader.collecting import HandedIn
+from grader.course import find_chapter
+from grader.errors import UsageError
+from grader.gradebook import class_results, lateness, publish
+from grader.records import (
+    Chapter,
+    Counts,
+    Course,
+    ExerciseScore,
+    HandIn,
+    LatePolicy,
+    LearnerResult,
+    Report,
+)
+from grader.store import STORE_FILE, Store
+
+DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY_S = 86_400
+
+
+@pytest.fixture
+def desk(tmp_path: Path, course: Course) -> Course:
+    """The course with an empty desk; chapter 3 has a deadline and lateness costs a tenth a day."""
+    chapters = tuple(
+        replace(chapter, deadline=DEADLINE) if chapter.label == "ch03" else chapter
+        for chapter in course.chapters
+    )
+    late = LatePolicy(grace_min=30, percent_per_day=10, cap_percent=50)
+    return replace(course, root=tmp_path, chapters=chapters, late=late)
+
+
+def verdict_of(chapter: Chapter, points: float, version: str) -> Report:
+    """A report that gives so many points on one version of a file."""
+    scores = (ExerciseScore("all", points, chapter.points),)
+    return Report(chapter.stem, chapter.title, "", (), scores, submission_sha256=version)
+
+
+def hand_in(
+    course: Course,
+    learner: str,
+    version: str,
+    points: float,
+    late_s: float | None = None,
+    *,
+    label: str = "ch03",
+    error: str = "",
+    marked_late: bool = False,
+) -> None:
+    """One run of `brick grade` that met one file of one learner."""
+    chapter = find_chapter(course, label)
+    time = None if late_s is None else DEADLINE.timestamp() + late_s
+    report = replace(verdict_of(chapter, points, version), error=error)
+    with Store(course.root / ".brickwork" / STORE_FILE) as store:
+        run = store.begin_run([chapter.stem], [learner])
+        verdict = store.find(version) or store.keep(version, report)
+        item = HandedIn(learner, chapter, Path(f"{version}.py"), time, marked_late)
+        publish(store, run, course, item, verdict)
+
+
+def only(course: Course) -> tuple[Report, HandIn, LearnerResult]:
+    """What counts, in a class of one with one chapter."""
+    [learner] = class_results(course).learners
+    [report] = learner.reports
+    return report, learner.hand_in(report.chapter), learner
+
+
+def test_before_anything_is_graded_there_is_a_next_step(desk: Course) -> None:
+    with pytest.raises(UsageError, match="nothing was graded yet") as caught:
+        class_results(desk)
+
+    assert "brick grade" in caught.value.next_step
+    assert not (desk.root / ".brickwork").exists()
+
+
+def test_the_class_is_everybody_ever_met_and_what_they_did_not_hand_in_is_missing(desk: Course) -> None:
+    hand_in(desk, "learner02", "v1", 4)
+    hand_in(desk, "learner01", "v2", 5, label="ch01")
+
+    results = class_results(desk)
+
+    assert [chapter.label for chapter in results.chapters] == ["ch01", "ch03"]
+    first, second = results.learners
+    assert (first.learner, first.points, first.missing) == ("learner01", 5, (("ch03_activations", 10.0),))
+    assert (second.learner, second.points, second.missing) == ("learner02", 4, (("ch01_dataloader", 10.0),))
+
+
+def test_only_the_chapters_asked_for_and_none_that_was_never_graded(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 4)
+    hand_in(desk, "learner01", "v2", 5, label="ch01")
+
+    [learner] = class_results(desk, [find_chapter(desk, "ch01")]).learners
+
+    assert (learner.points, learner.max_points) == (5, 10)
+    with pytest.raises(UsageError, match="ch05_optimizers was not graded yet"):
+        class_results(desk, [find_chapter(desk, "ch05")])
+
+
+def test_the_last_attempt_counts_even_if_it_is_an_older_version_again(desk: Course) -> None:
+    for version, points in (("v1", 4.0), ("v2", 7.0), ("v1", 4.0)):
+        hand_in(desk, "learner01", version, points)
+
+    report, handed_in, _ = only(desk)
+
+    assert (report.submission_sha256, report.points) == ("v1", 4)
+    assert (handed_in.attempt, handed_in.attempts) == (3, 3)
+
+
+def test_the_same_work_met_again_is_no_new_attempt_and_no_new_row(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 4, late_s=-60)
+    hand_in(desk, "learner01", "v1", 4, late_s=-60)
+
+    _, handed_in, _ = only(desk)
+
+    assert (handed_in.attempt, handed_in.attempts) == (1, 1)
+    with Store(desk.root / ".brickwork" / STORE_FILE) as store:
+        assert list(store._rows("SELECT count(*) FROM hand_ins")) == [(1,)]
+
+
+def test_the_best_attempt_counts_where_the_course_says_so_after_lateness(desk: Course) -> None:
+    best = replace(desk, counts=Counts.BEST)
+    hand_in(best, "learner01", "v1", 6, late_s=-60)
+    hand_in(best, "learner01", "v2", 6.5, late_s=60 * 60)  # a day begun: 5.5
+    hand_in(best, "learner01", "v3", 3, late_s=-30)
+
+    report, handed_in, learner = only(best)
+
+    assert (report.submission_sha256, learner.points) == ("v1", 6)
+    assert (handed_in.attempt, handed_in.attempts) == (1, 3)
+
+
+def test_a_copy_made_later_does_not_move_the_time_of_the_hand_in(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 4, late_s=-60)
+    hand_in(desk, "learner01", "v1", 4, late_s=3 * DAY_S)
+
+    _, handed_in, learner = only(desk)
+
+    assert handed_in.time == DEADLINE - timedelta(minutes=1)
+    assert learner.points == 4
+
+
+def test_a_work_that_cannot_be_read_is_told_and_counts_0(desk: Course) -> None:
+    hand_in(desk, "learner01", "", 0, error="Python cannot read the file")
+
+    report, _, learner = only(desk)
+
+    assert report.error == "Python cannot read the file"
+    assert learner.points == 0
+
+
+@pytest.mark.parametrize(
+    ("late_s", "deducted"),
+    [
+        (-1, 0),
+        (30 * 60, 0),  # within the grace
+        (30 * 60 + 1, 1),  # beyond it the first day has begun
+        (DAY_S, 1),
+        (DAY_S + 1, 2),
+        (4 * DAY_S + 1, 5),
+        (400 * DAY_S, 5),  # the cap
+    ],
+)
+def test_lateness_costs_a_share_for_each_day_begun_up_to_the_cap(
+    desk: Course, late_s: float, deducted: float
+) -> None:
+    hand_in(desk, "learner01", "v1", 8, late_s=late_s)
+
+    _, handed_in, learner = only(desk)
+
+    assert handed_in.late_s == max(0.0, late_s)
+    assert handed_in.deducted == pytest.approx(deducted)
+    assert learner.points == pytest.approx(8 - deducted)
+
+
+def test_lateness_takes_no_more_than_there_is(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 2, late_s=4 * DAY_S)
+
+    _, handed_in, learner = only(desk)
+
+    assert (handed_in.deducted, learner.points) == (2, 0)
+
+
+def test_a_mark_of_the_platform_alone_costs_one_day(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 8, marked_late=True)
+
+    assert only(desk)[2].points == 7
+
+
+def test_without_a_deadline_nothing_is_late(desk: Course) -> None:
+    chapter = find_chapter(desk, "ch01")
+
+    assert lateness(chapter, desk.late, DEADLINE.timestamp() + 99 * DAY_S) == (0.0, 0.0)
+
+
+def test_a_new_policy_takes_effect_when_the_work_is_published_again_not_before(desk: Course) -> None:
+    hand_in(desk, "learner01", "v1", 8, late_s=DAY_S)
+    milder = replace(desk, late=LatePolicy(percent_per_day=5))
+
+    before = only(milder)[2].points
+    hand_in(milder, "learner01", "v1", 8, late_s=DAY_S)
+
+    assert (before, only(milder)[2].points) == (7, 7.5)
