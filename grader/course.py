@@ -297,3 +297,20 @@ def find_exercise(chapter: records.Chapter, name: str) -> records.Exercise:
         chapter.stem,
         f"type one of {', '.join(known)}",
     )
+
+
+def find_by_name(course: records.Course, text: str) -> tuple[tuple[records.Chapter, records.Exercise], ...]:
+    """The exercises meant by `softmax` or `ch03/softmax`; more than one where chapters share a name."""
+    label, slash, name = text.rpartition("/")
+    if slash:
+        chapter = find_chapter(course, label)
+        return ((chapter, find_exercise(chapter, name)),)
+    pairs = [(chapter, exercise) for chapter in course.chapters for exercise in chapter.exercises]
+    found = tuple(pair for pair in pairs if pair[1].name.lower() == name.lower())
+    if not found:
+        near = did_you_mean(name, [exercise.name for _, exercise in pairs])
+        where = str(course.root / COURSE_FILE)
+        raise UsageError(
+            f"no exercise '{name}'{near}", where, "type the name of a function or class to write"
+        )
+    return found
