@@ -47,7 +47,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", clean(name))).strip("._")[:80]
+        plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", clean(name))).strip("._")[:60]
         base = f"{plain}_" if plain.split(".")[0].upper() in _RESERVED else plain or "learner"
         written, number = base, 2
         # Some file systems do not tell capitals from small letters.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
@@ -100,7 +100,10 @@ def _inputs(example: Counterexample) -> str:
 
 @dataclass(frozen=True)
 class ShownExercise:
-    """An exercise as it is shown. `trouble` says why none of it counts, or why nothing could be run."""
+    """An exercise as it is shown. `trouble` says why none of it counts, or why nothing could be run.
+
+    `folded` is one whose checks say no more than its heading: all passed, or none was reached.
+    """
 
     name: str
     word: str
@@ -110,6 +113,7 @@ class ShownExercise:
     trouble: tuple[str, ...] = ()
     untouched: bool = False
     first_failure: int = -1
+    folded: bool = False
     output: str = ""
 
 
@@ -122,15 +126,21 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
     failures = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
     trouble = [clean_line(report.error, MESSAGE_CHARS)] if report.error else []
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
+    word = exercise_word(report, score)
+    cards = [card_of(result, replay=replay) for result in results]
+    # The trouble is told once; that the checks were not run for it needs no saying at each of them.
+    cards = [replace(card, message="") if trouble and card.word == "not run" else card for card in cards]
+    untouched = is_untouched(report, name)
     return ShownExercise(
         name=name,
-        word=exercise_word(report, score),
+        word=word,
         score=score,
         passed=sum(result.outcome is Outcome.PASSED for result in results),
-        cards=tuple(card_of(result, replay=replay) for result in results),
+        cards=tuple(cards),
         trouble=tuple(trouble),
-        untouched=is_untouched(report, name),
+        untouched=untouched,
         first_failure=failures[0] if failures else -1,
+        folded=untouched or not failures,
         output=printed(report.output),
     )
 

@@ -28,7 +28,13 @@ def environment() -> Environment:
         # A template cannot forget to clean: whatever text it shows passes here, and then the escaping.
         finalize=_cleaned,
     )
-    made.filters |= {"points": points, "line": clean_line, "cut": cut}
+    made.filters |= {
+        "points": points,
+        "line": clean_line,
+        "percent": percent,
+        "correlation": correlation,
+        "seconds": seconds,
+    }
     return made
 
 
@@ -42,9 +48,33 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def percent(share: float) -> str:
+    """A share in whole percent; what is not all never reads as all, nor what is not nothing as nothing."""
+    rounded = round(100 * share)
+    if 0 < share < 1:
+        rounded = min(99, max(1, rounded))
+    return f"{rounded} %"
+
+
+def correlation(value: float | None) -> str:
+    """A correlation with two decimals; a dash where there is none."""
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
+def seconds(value: float) -> str:
+    """A time in three digits or so."""
+    return f"{value:.2f} s" if value < 9.995 else f"{value:.0f} s"
+
+
 def fill(template: str, **values: Any) -> Markup:
     """A template filled with values."""
     return Markup(environment().get_template(template).render(**values).strip())
+
+
+def page(template: str, **values: Any) -> str:
+    """A whole page by a template that extends page.html, under a policy that allows its own style and no more."""
+    style = stylesheet("page.css", "brick.css")
+    return fill(template, style=style, policy=policy(style), **values) + "\n"
 
 
 @cache

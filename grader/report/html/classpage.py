@@ -1,0 +1,155 @@
+"""Turn a class's results into the one page that an instructor reads: who, which checks, which mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from grader.records import Chapter, ClassResults, LearnerResult, Report
+from grader.report.html.rendering import page
+from grader.report.statistics import ChapterFigures, CheckFigures, ClassFigures, class_figures, share_of
+from grader.report.text import clean_line, points
+from grader.report.words import lateness, problem
+
+MISSING = "m"
+SHADES = 6  # 0 for no points, 5 for all of them, and four between
+SHOWN = 10
+LATE_SHOWN = 3
+BLUNT = 0.1  # a correlation below which a check does not tell who knows the rest
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring learners who did alike: drawn as one rectangle."""
+
+    start: int
+    width: int
+    shade: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row of the heat map: a chapter over all learners, and the same in words."""
+
+    figures: ChapterFigures
+    runs: tuple[Run, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A learner in the table of all."""
+
+    name: str
+    href: str
+    cells: tuple[str, ...]
+    notes: tuple[str, ...]
+    points: str
+    share: float
+
+
+def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) -> str:
+    """The page about all learners.
+
+    Args:
+        pages: each learner's own page, as a link from this one.
+    """
+    figures = class_figures(results)
+    ranked = sorted(results.learners, key=lambda one: (-share_of(one), one.learner))
+    pages = pages or {}
+    return page(
+        "class.html",
+        title=f"{clean_line(results.course.title, 80)}: the class",
+        results=results,
+        most=sum(chapter.points for chapter in results.chapters),
+        figures=figures,
+        bins=_bins(figures),
+        strips=[_strip(chapter, ranked) for chapter in figures.chapters],
+        hardest=_hardest(figures.checks),
+        blunt=_blunt(figures.checks),
+        slowest=sorted(figures.checks, key=lambda check: -check.median_s)[:5],
+        unfailed=_by_chapter([check for check in figures.checks if check.passed and not check.failed]),
+        by_chapter=_by_chapter(figures.checks),
+        shown=SHOWN,
+        pages=pages,
+        rows=[_row(one, results.chapters, pages.get(one.learner, "")) for one in ranked],
+    )
+
+
+def _bins(figures: ClassFigures) -> list[tuple[str, int, float]]:
+    """The distribution from the best down: a range, how many, and how long its bar is."""
+    counts = figures.points.counts
+    most = max(counts) or 1
+    size = 100 // len(counts)
+    ranges = [f"{place * size}–{(place + 1) * size} %" for place in range(len(counts))]
+    return [(name, count, count / most) for name, count in zip(ranges, counts, strict=True)][::-1]
+
+
+def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
+    shades = [_shade(one, figures.chapter) for one in ranked]
+    runs, start = [], 0
+    for shade, group in groupby(shades):
+        width = len(list(group))
+        runs.append(Run(start, width, shade))
+        start += width
+    absent = shades.count(MISSING)
+    words = (
+        f"{figures.chapter.label}, learners from the most points to the fewest: {figures.whole} of {len(ranked)} "
+        f"with everything right, {absent} without a hand-in"
+    )
+    return Strip(figures, tuple(runs), words)
+
+
+def _shade(one: LearnerResult, chapter: Chapter) -> str:
+    report = _report(one, chapter)
+    if report is None:
+        return MISSING
+    share = one.points_of(report) / report.max_points if report.max_points else 0.0
+    if share >= 1 - 1e-9:
+        return str(SHADES - 1)
+    return "0" if share <= 0 else str(1 + min(SHADES - 3, int(share * (SHADES - 2))))
+
+
+def _report(one: LearnerResult, chapter: Chapter) -> Report | None:
+    return next((report for report in one.reports if report.chapter == chapter.stem), None)
+
+
+def _hardest(checks: Sequence[CheckFigures]) -> list[CheckFigures]:
+    """Of each exercise the check that most fail; one mistake fails many checks, and one is enough to show it."""
+    by_exercise: dict[tuple[str, str], CheckFigures] = {}
+    for check in sorted((c for c in checks if c.failed), key=lambda c: (c.share, -c.failed)):
+        by_exercise.setdefault((check.chapter.stem, check.exercise), check)
+    return list(by_exercise.values())[:SHOWN]
+
+
+def _blunt(checks: Sequence[CheckFigures]) -> list[CheckFigures]:
+    """Checks passed by the weak as often as by the strong: suspect, if anything is."""
+    found = [c for c in checks if c.discrimination is not None and c.discrimination < BLUNT]
+    return sorted(found, key=lambda c: c.discrimination or 0.0)[:SHOWN]
+
+
+def _by_chapter(
+    checks: Sequence[CheckFigures],
+) -> Iterator[tuple[Chapter, list[tuple[str, list[CheckFigures]]]]]:
+    """Checks under their exercises under their chapters, in the order they came."""
+    for chapter, mine in groupby(checks, key=lambda check: check.chapter):
+        yield (
+            chapter,
+            [(name, list(group)) for name, group in groupby(mine, key=lambda check: check.exercise)],
+        )
+
+
+def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
+    cells, notes = [], []
+    for chapter in chapters:
+        report = _report(one, chapter)
+        if report is None:
+            cells.append("–")
+            continue
+        cells.append(points(one.points_of(report), report.max_points) + ("!" if problem(report) else ""))
+        late = lateness(one.hand_in(chapter.stem))
+        notes += [f"{chapter.label} {late}"] if late else []
+    return Row(
+        one.learner, href, tuple(cells), tuple(notes), points(one.points, one.max_points), share_of(one)
+    )

@@ -1,0 +1,120 @@
+"""Turn one learner's results into a page that is theirs alone: the score, every check, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report
+from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
+from grader.report.html.rendering import cut, page
+from grader.report.terminal import focused_exercise, next_line
+from grader.report.text import clean_line
+from grader.report.words import lateness
+from grader.store import KIT_FAULT
+
+NOTES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class ShownChapter:
+    """One chapter as its learner sees it."""
+
+    chapter: Chapter
+    points: float
+    handed_in: str = ""
+    late: str = ""
+    report: Report | None = None
+    error: str = ""
+    breaches: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    exercises: tuple[ShownExercise, ...] = ()
+    output: str = ""
+    nothing_ran: bool = False
+    focus: str = ""
+    next_step: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
+    """The page of one learner; nothing in it comes from another one."""
+    reports = {report.chapter: report for report in learner.reports}
+    chapters = [
+        _shown(chapter, learner, reports[chapter.stem]) if chapter.stem in reports else ShownChapter(chapter, 0.0)
+        for chapter in results.chapters
+    ]  # fmt: skip
+    return page(
+        "feedback.html",
+        title=f"{clean_line(learner.learner, 80)}: feedback",
+        course=results.course,
+        learner=learner,
+        chapters=chapters,
+        next_up=next((shown for shown in chapters if shown.next_step), None),
+    )
+
+
+def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownChapter:
+    hand_in = learner.hand_in(chapter.stem)
+    when = _when(hand_in.time, chapter)
+    attempt = f"attempt {hand_in.attempt} of {hand_in.attempts}" if hand_in.attempts > 1 else ""
+    broken = report.error == KIT_FAULT
+    report = _without_places(report)
+    return ShownChapter(
+        chapter=chapter,
+        points=learner.points_of(report),
+        handed_in=", ".join(part for part in (when, attempt) if part),
+        late=lateness(hand_in),
+        report=report,
+        error=cut(report.error, 2000),
+        # Those that cost an exercise its points are told where it stands.
+        breaches=tuple(breach_words(breach) for breach in report.breaches if not breach.exercises),
+        notes=_notes(report),
+        exercises=tuple(exercise_of(report, score.name) for score in report.exercises),
+        nothing_ran=bool(report.error) and all(r.outcome is Outcome.NOT_RUN for r in report.checks),
+        # What a fault of the kit left behind is for the instructor.
+        output="" if broken else printed(report.output),
+        focus="" if report.error else focused_exercise(report),
+        next_step=clean_line(next_line(report)),
+        facts=_facts(report),
+    )
+
+
+def _when(time: datetime | None, chapter: Chapter) -> str:
+    """The time of handing in, by the clock of the deadline."""
+    if time is None:
+        return ""
+    zone = chapter.deadline.tzinfo if chapter.deadline else None
+    return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z").strip()
+
+
+def _without_places(report: Report) -> Report:
+    """The report with its file named as the learner knows it, not as it lies on the instructor's machine."""
+    folder = str(Path(report.path).parent)
+    if folder in ("", "."):
+        return report
+    return replace(
+        report, path=Path(report.path).name, error=report.error.replace(f"{folder}/", "").replace(folder, "")
+    )
+
+
+def _notes(report: Report) -> tuple[str, ...]:
+    notes = [clean_line(note, 300) for note in report.notes[:NOTES_SHOWN]]
+    left = len(report.notes) - NOTES_SHOWN
+    return (*notes, f"{left} more like these") if left > 0 else tuple(notes)
+
+
+def _facts(report: Report) -> tuple[tuple[str, str], ...]:
+    """How the verdict was made, so that it can be made again."""
+    examples = max((result.examples for result in report.checks), default=0)
+    facts = (
+        ("isolation", report.isolation),
+        ("device", report.device),
+        ("inputs", f"up to {examples} per check" if examples else ""),
+        ("time", f"{report.seconds:.1f} s"),
+        ("file", report.path),
+        ("submission", report.submission_sha256[:12]),
+        ("checks", report.checks_sha256[:12]),
+        ("kit", report.kit),
+    )
+    return tuple((name, value) for name, value in facts if value)

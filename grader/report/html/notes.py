@@ -1,0 +1,23 @@
+"""Turn what a notebook is told beside its verdicts into HTML: a hint, the state of things, a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.errors import KitError
+from grader.report.html.rendering import fill, stylesheet
+
+
+def hints_html(exercise: str, hints: Sequence[tuple[str, str]], step: str) -> str:
+    """The hints open so far, each with its label, and what to do next."""
+    return fill("hints.html", exercise=exercise, hints=hints, step=step, style=stylesheet("brick.css"))
+
+
+def status_html(rows: Sequence[tuple[str, str, str]], total: str, step: str) -> str:
+    """A table of exercises: name, state and points."""
+    return fill("status.html", rows=rows, total=total, step=step, style=stylesheet("brick.css"))
+
+
+def refusal_html(error: KitError) -> str:
+    """The three parts of an error."""
+    return fill("refusal.html", error=error, style=stylesheet("brick.css"))
