@@ -12,6 +12,7 @@ from grader.collecting import HandedIn
 from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
+from grader.report.text import clean_line
 from grader.store import STORE_FILE, Entry, Store, Verdict
 
 DAY_S = 86_400.0
@@ -105,7 +106,7 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
         handed_in = min((time for time in times if time is not None), default=None)
         late_s, deducted = lateness(item.chapter, course.late, handed_in, marked_late=item.marked_late)
         entry = Entry(
-            item.learner, report.chapter, attempt, sha256, str(item.path), handed_in,
+            item.learner, report.chapter, attempt, sha256, clean_line(report.path), handed_in,
             verdict.id, late_s, deducted, course.counts,
         )  # fmt: skip
         if entry != before:

@@ -10,8 +10,9 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 8 << 20  # pictures among the outputs are large, and are not looked at
 GRADER_TAG = "grader"  # a notebook cell with this tag belongs to the grader, not to the learner
 HARMLESS_CELL_MAGICS = ("%%time", "%%capture")  # their cell still runs as ordinary Python
+
+Reader = Callable[[int], bytes]
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 _MAGIC = re.compile(r"%\S|!|\?|[\w., ]+=\s*(!|%[A-Za-z])")
@@ -41,7 +44,19 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     """
     if _is_folder(path):
         return _read_folder(path, chapter)
-    return _read_file(path, chapter, inside=path.parent)
+    return _read_file(path, chapter, partial(bytes_of, path, path.parent))
+
+
+def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
+    """Read a file that lies wherever its reader knows; of a script and a notebook the one that counts, as above.
+
+    Args:
+        files: the name of each, for messages, and what gives its content, or refuses more than so many bytes.
+    """
+    if len(files) == 1:
+        [(path, read)] = files
+        return _read_file(path, chapter, read)
+    return _the_one_that_counts(files, chapter)
 
 
 def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
@@ -64,7 +79,7 @@ def _read_folder(folder: Path, chapter: Chapter) -> Submission:
         paths = [place / f"{chapter.stem}{suffix}" for suffix in (".py", ".ipynb")]
         found = [path for path in paths if os.path.lexists(path)]
         if found:
-            return _the_one_that_counts(found, folder, chapter)
+            return read_files([(path, partial(bytes_of, path, folder)) for path in found], chapter)
     names = [item.name for item in _listing(folder)]
     wanted = f"{chapter.stem}.py"
     raise SubmissionError(
@@ -81,15 +96,15 @@ def _listing(folder: Path) -> list[Path]:
         return []
 
 
-def _the_one_that_counts(paths: list[Path], folder: Path, chapter: Chapter) -> Submission:
-    read: list[Submission] = []
+def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
+    done: list[Submission] = []
     refused: list[SubmissionError] = []
-    for path in paths:
+    for path, read in files:
         try:
-            read.append(_read_file(path, chapter, inside=folder))
+            done.append(_read_file(path, chapter, read))
         except SubmissionError as error:
             refused.append(error)
-    best = max(read, key=_begun, default=None)  # the first of equals: the .py
+    best = max(done, key=_begun, default=None)  # the first of equals: the .py
     if best is None or (refused and not _begun(best)):
         raise refused[0]
     return best
@@ -105,13 +120,13 @@ def _begun(submission: Submission) -> int:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def _read_file(path: Path, chapter: Chapter, *, inside: Path) -> Submission:
+def _read_file(path: Path, chapter: Chapter, read: Reader) -> Submission:
     origins: tuple[SourceLine, ...] = ()
     suffix = path.suffix.lower()
     if suffix not in (".py", ".ipynb"):
         step = f"hand in {chapter.stem}.py or {chapter.stem}.ipynb"
         raise SubmissionError("this is neither a .py file nor a notebook", str(path), step)
-    data = _bytes_of(path, inside, MAX_SOURCE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
+    data = read(MAX_SOURCE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
     text = _decoded(data, path)
     if suffix == ".py":
         _refuse_other_encodings(data, path)
@@ -123,7 +138,7 @@ def _read_file(path: Path, chapter: Chapter, *, inside: Path) -> Submission:
 
 def _submission(source: str, origins: tuple[SourceLine, ...], chapter: Chapter, path: Path) -> Submission:
     if len(source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
-        raise _too_large(path, MAX_SOURCE_BYTES)
+        raise too_large(path, MAX_SOURCE_BYTES)
     submission = Submission(
         chapter=chapter,
         source=source,
@@ -143,7 +158,7 @@ def _cannot_read(error: Unreadable) -> str:
     return f"Python cannot read the file: {error.reason}"
 
 
-def _bytes_of(path: Path, inside: Path, limit: int) -> bytes:
+def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
     """The content of a plain file that lies in the folder `inside`, at most `limit` bytes."""
     try:
         real = path.resolve(strict=True)
@@ -163,7 +178,7 @@ def _bytes_of(path: Path, inside: Path, limit: int) -> bytes:
             what = "this is a folder, not a file" if stat.S_ISDIR(kind.st_mode) else "this is no plain file"
             raise SubmissionError(what, str(path), "put the chapter's file there")
         if kind.st_size > limit:
-            raise _too_large(path, limit)
+            raise too_large(path, limit)
         with open(handle, "rb", closefd=False) as file:
             data = file.read(limit + 1)  # it may have grown since
     except OSError as error:
@@ -171,7 +186,7 @@ def _bytes_of(path: Path, inside: Path, limit: int) -> bytes:
     finally:
         os.close(handle)
     if len(data) > limit:
-        raise _too_large(path, limit)
+        raise too_large(path, limit)
     return data
 
 
@@ -193,7 +208,7 @@ def _cannot_open(path: Path, error: Exception) -> KitError:
     return SubmissionError(f"the file cannot be opened: {reason}", str(path), "put the chapter's file there")
 
 
-def _too_large(path: Path, limit: int) -> SubmissionError:
+def too_large(path: Path, limit: int) -> SubmissionError:
     what = f"the file is larger than {limit >> 20} MiB"
     return SubmissionError(what, str(path), "take out data and outputs; a chapter's code is far smaller")
 
@@ -241,7 +256,7 @@ def read_cells(path: Path) -> tuple[NotebookCell, ...]:
     Raises:
         SubmissionError: as for `read_submission`, except that no cell need be Python.
     """
-    text = _decoded(_bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
+    text = _decoded(bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
     return tuple(
         NotebookCell(cell.cell_type, _text_of(cell), _grade_id(cell)) for cell in _cells_of(text, path)
     )
@@ -311,7 +326,7 @@ def _refuse_too_much(texts: list[str], path: Path) -> None:
     """Look at the size of all cells together, before any of them is parsed."""
     together = "\n".join(texts)
     if len(together) > MAX_SOURCE_BYTES:
-        raise _too_large(path, MAX_SOURCE_BYTES)
+        raise too_large(path, MAX_SOURCE_BYTES)
     try:
         refuse_unusual(together)
     except Unreadable as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.collecting import HandedIn
+from grader.collecting import File, HandedIn
 from grader.course import find_chapter
 from grader.errors import UsageError
 from grader.gradebook import class_results, lateness, publish
@@ -63,7 +63,8 @@ def hand_in(
     with Store(course.root / ".brickwork" / STORE_FILE) as store:
         run = store.begin_run([chapter.stem], [learner])
         verdict = store.find(version) or store.keep(version, report)
-        item = HandedIn(learner, chapter, Path(f"{version}.py"), time, marked_late)
+        path = Path(f"{version}.py")
+        item = HandedIn(learner, chapter, (File(path, (path.name,)),), time, marked_late)
         publish(store, run, course, item, verdict)
 
 
