@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from grader import records
 from grader.errors import CourseError, UsageError, did_you_mean
@@ -49,12 +58,26 @@ def _all_different(exercises: list[_Exercise]) -> list[_Exercise]:
     return exercises
 
 
+def _instant(value: object) -> datetime:
+    """A deadline is one instant, the same for everybody: date, time and zone."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        time = None
+    if isinstance(time, datetime) and time.tzinfo is not None:
+        return time
+    lack = "a zone" if isinstance(time, datetime) else "a date, a time and a zone"
+    found = value.isoformat() if isinstance(value, date) else repr(value)
+    raise ValueError(f"{lack}, as in 2026-03-01T23:59:00+01:00; found {found}")
+
+
 class _Chapter(_Model):
     stem: Stem
     title: _Title
     sections: Annotated[list[Text], Field(min_length=1)]
     minutes: Annotated[int, Field(ge=1)] = 75
     imports: list[Identifier] = []
+    deadline: Annotated[datetime, BeforeValidator(_instant)] | None = None
     exercises: Annotated[list[_Exercise], Field(min_length=1), AfterValidator(_all_different)]
 
 
@@ -66,10 +89,18 @@ class _Limits(_Model):
     output_kib: Annotated[int, Field(ge=1)] = 64
 
 
+class _Late(_Model):
+    grace_minutes: Annotated[float, Field(ge=0)] = 0
+    percent_per_day: Annotated[float, Field(ge=0, le=100)] = 0
+    cap_percent: Annotated[float, Field(ge=0, le=100)] = 100
+
+
 class _Grading(_Model):
     practice_examples: Annotated[int, Field(ge=1)] = 25
     grade_examples: Annotated[int, Field(ge=1)] = 100
     limits: _Limits = _Limits()
+    late: _Late = _Late()
+    attempts: Literal["last", "best"] = "last"
 
 
 def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
@@ -190,8 +221,8 @@ def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
 def _known_fields(location: tuple[str | int, ...]) -> list[str]:
     """The field names that were possible where `location` ends."""
     model: type[BaseModel] = _Course
-    models: tuple[type[BaseModel], ...] = (_Title, _Grading, _Limits, _Chapter, _Exercise)
-    steps = dict(zip(("title", "grading", "limits", "chapters", "exercises"), models, strict=True))
+    models: tuple[type[BaseModel], ...] = (_Title, _Grading, _Limits, _Late, _Chapter, _Exercise)
+    steps = dict(zip(("title", "grading", "limits", "late", "chapters", "exercises"), models, strict=True))
     for part in location[:-1]:
         model = steps.get(str(part), model)
     return list(model.model_fields)
@@ -224,7 +255,7 @@ def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
 
 
 def _as_record(course: _Course, root: Path) -> records.Course:
-    limits = records.Limits(**course.grading.limits.model_dump())
+    limits, late = records.Limits(**course.grading.limits.model_dump()), course.grading.late
     return records.Course(
         root=root,
         title=course.title.en,
@@ -233,6 +264,8 @@ def _as_record(course: _Course, root: Path) -> records.Course:
         practice_examples=course.grading.practice_examples,
         grade_examples=course.grading.grade_examples,
         limits=limits,
+        late=records.LatePolicy(late.grace_minutes, late.percent_per_day, late.cap_percent),
+        counts=records.Counts(course.grading.attempts),
     )
 
 
@@ -248,6 +281,7 @@ def _chapter_record(chapter: _Chapter) -> records.Chapter:
         exercises=exercises,
         imports=tuple(chapter.imports),
         minutes=chapter.minutes,
+        deadline=chapter.deadline,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from grader.course import find_chapter, find_exercise, load_course
 from grader.errors import CourseError, UsageError
-from grader.records import Course
+from grader.records import Counts, Course, LatePolicy
 
 SMALL = """\
 title: {en: Small, zh: 小}
@@ -60,6 +61,31 @@ def test_a_small_course_becomes_records(tmp_path: Path) -> None:
     assert (second.imports, second.minutes, second.title_zh) == (("onnx",), 60, "二")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-01T23:59:00+01:00", "'2026-03-01T23:59+01:00'", "2026-03-01 22:59:00Z", "'2026-03-01 22:59Z'"],
+)
+def test_a_deadline_is_one_instant_however_it_is_written(tmp_path: Path, text: str) -> None:
+    first, second = read(tmp_path, SMALL.replace("minutes: 60", f"deadline: {text}")).chapters
+
+    assert second.deadline == datetime(2026, 3, 1, 22, 59, tzinfo=UTC)
+    assert first.deadline is None
+
+
+def test_what_lateness_costs_and_which_attempt_counts(tmp_path: Path) -> None:
+    policy = "late: {grace_minutes: 10, percent_per_day: 20, cap_percent: 60}\n  attempts: best"
+
+    course = read(tmp_path, SMALL.replace("practice_examples: 5", policy))
+
+    assert (course.late, course.counts) == (LatePolicy(10, 20, 60), Counts.BEST)
+
+
+def test_without_a_policy_lateness_is_free_and_the_last_attempt_counts(tmp_path: Path) -> None:
+    course = read(tmp_path, SMALL)
+
+    assert (course.late.percent_per_day, course.counts) == (0, Counts.LAST)
+
+
 def test_the_course_of_this_kit_has_twelve_chapters_of_ten_points(course: Course) -> None:
     assert [chapter.label for chapter in course.chapters] == [f"ch{n:02}" for n in range(1, 13)]
     assert {chapter.points for chapter in course.chapters} == {10.0}
@@ -97,6 +123,34 @@ def test_every_section_of_the_essay_has_a_chapter(course: Course) -> None:
             ["practise_examples", "did you mean practice_examples?"],
         ),
         ("practice_examples: 5", "limits: {call: 5}", 3, ["grading.limits.call", "did you mean call_s?"]),
+        (
+            "practice_examples: 5",
+            "late: {grace: 5}",
+            3,
+            ["grading.late.grace", "did you mean grace_minutes?"],
+        ),
+        ("practice_examples: 5", "late: {cap_percent: 120}", 3, ["grading.late.cap_percent", "100", "120"]),
+        ("practice_examples: 5", "attempts: first", 3, ["grading.attempts", "'last' or 'best'", "'first'"]),
+        (
+            "minutes: 60",
+            "deadline: 2026-03-01T23:59:00",
+            14,
+            ["chapters[2].deadline", "expected a zone", "23:59"],
+        ),
+        (
+            "minutes: 60",
+            "deadline: '2026-03-01 23:59'",
+            14,
+            ["chapters[2].deadline", "expected a zone", "23:59"],
+        ),
+        ("minutes: 60", "deadline: 2026-03-01", 14, ["deadline", "a date, a time and a zone", "2026-03-01"]),
+        (
+            "minutes: 60",
+            "deadline: next Friday",
+            14,
+            ["deadline", "a date, a time and a zone", "'next Friday'"],
+        ),
+        ("minutes: 60", "deadline: 7", 14, ["deadline", "a date, a time and a zone", "7"]),
         ("title: {en: Small, zh: 小}", "title: {en: Small}", 1, ["title.zh", "missing"]),
         ("minutes: 60", "minutes: 60\n    minutes: 70", 15, ["minutes", "twice", "line 14"]),
         ("minutes: 60", "minutes: [60", 15, ["not YAML"]),
