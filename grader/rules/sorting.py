@@ -74,7 +74,7 @@ def sort_file(tree: ast.Module) -> Sorted:
             _sort_import(node, found)
         elif isinstance(node, DEFINITIONS):
             found.parts.append(Part(node, (node.name,)))
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and (names := _target_names(node)):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and (names := target_names(node)):
             _sort_constant(node, names, definitions, found)
         elif not isinstance(node, ast.Pass) and not _is_text(node):
             found.drop(node, _why_dropped(node))
@@ -105,7 +105,7 @@ def _sort_constant(
     if node.value is None:
         found.removed.add(node)  # an annotation alone, `x: int`, does nothing
         return
-    inside = list(_evaluated(node.value))
+    inside = list(evaluated(node.value))
     called = {
         item.func.id for item in inside if isinstance(item, ast.Call) and isinstance(item.func, ast.Name)
     }
@@ -125,7 +125,7 @@ def _supersede(found: Sorted) -> None:
     last = {part.names[0]: index for index, part in enumerate(found.parts) if part.is_definition}
     read_at: dict[str, list[int]] = {}
     for index, part in enumerate(found.parts):
-        for name in {item.id for item in _evaluated(part.node) if isinstance(item, ast.Name)}:
+        for name in {item.id for item in evaluated(part.node) if isinstance(item, ast.Name)}:
             read_at.setdefault(name, []).append(index)
     for index, part in enumerate(found.parts):
         name = part.names[0]
@@ -164,7 +164,7 @@ def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
+def target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
     """The names an assignment binds; none if it also writes into something."""
     waiting: list[ast.expr] = list(node.targets) if isinstance(node, ast.Assign) else [node.target]
     names: list[str] = []
@@ -181,7 +181,7 @@ def _target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _evaluated(node: ast.AST) -> list[ast.AST]:
+def evaluated(node: ast.AST) -> list[ast.AST]:
     """The nodes that Python evaluates when it meets a statement: bodies of functions come later."""
     found: list[ast.AST] = []
     waiting: list[ast.AST] = [node]

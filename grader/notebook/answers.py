@@ -1,0 +1,225 @@
+"""Answer a notebook: what its cells earn, the next hint, and how far the learner is. Runs in a process of its own."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.checking.run import Profile, load_suite, unreadable
+from grader.cohort import grade_one
+from grader.course import find_by_name, load_course
+from grader.desk import attempt_of, desk_of
+from grader.errors import SubmissionError, UsageError
+from grader.helper import Message, serve
+from grader.hints import LABELS, hints_for, open_one_more
+from grader.notebook.cells import cells_that_hold, contents_of
+from grader.records import Chapter, Course, Exercise, Report, Submission
+from grader.report.html import exercise_html
+from grader.report.html.notes import hints_html, status_html
+from grader.report.terminal import Style, is_whole, render, table
+from grader.report.text import clean_line, points, wrap
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level
+from grader.submission import join_cells, read_submission
+
+HERE = Path("this notebook")
+_WIDTH = 80
+_UNCHECKED = "not checked"
+
+
+def main() -> None:
+    """Serve one notebook for as long as it is open."""
+    serve(lambda _: Session(load_course()).answer)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the last check of an exercise found, and what the exercise was then."""
+
+    report: Report
+    definition: str
+
+
+class Session:
+    """One notebook, or one script, at work on its exercises."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self._desk = desk_of(course)
+        self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
+        self._found: dict[tuple[str, str], Found] = {}
+
+    def answer(self, question: Message) -> Message:
+        """One question: `do` is check, hint or status; the source is `cells` or a `file`."""
+        work = Work(question.get("cells"), question.get("file"))
+        match question["do"]:
+            case "check":
+                return self._check(question["name"], work)
+            case "hint":
+                return self._hint(question["name"], work)
+            case _:
+                return self._status(work)
+
+    # --- check ------------------------------------------------------------------------------------------------
+
+    def _check(self, name: str, work: Work) -> Message:
+        chapter, exercise = self._meant(name, work)
+        report = self._report(chapter, exercise, work)
+        [score] = report.exercises
+        step = "" if report.passed else f"mend {exercise.name}, then {work.again(exercise.name)}"
+        return {
+            "points": min(score.points, exercise.points),
+            "html": exercise_html(report, exercise.name),
+            "text": render(report, Style(_WIDTH), next_step=step),
+        }
+
+    def _meant(self, name: str, work: Work) -> tuple[Chapter, Exercise]:
+        """The exercise of that name; of several, the one in the chapter that the notebook works on most."""
+        owners = find_by_name(self.course, name)
+        if len(owners) == 1:
+            return owners[0]
+        mine = work.names()
+        done = [sum(e.name in mine for e in chapter.exercises) for chapter, _ in owners]
+        if done.count(max(done)) == 1:
+            return owners[done.index(max(done))]
+        choices = [f"{chapter.label}/{exercise.name}" for chapter, exercise in owners]
+        raise UsageError(f"'{name}' could be {' or '.join(choices)}", "check", f'type check("{choices[0]}")')
+
+    def _report(self, chapter: Chapter, exercise: Exercise, work: Work) -> Report:
+        profile = Profile(
+            examples=self.course.practice_examples,
+            only=exercise.name,
+            mistakes=self.course.root / "solutions" / "mistakes",
+        )
+        try:
+            report = grade_one(work.submission(chapter), self._sandbox_for(chapter), profile)
+        except SubmissionError as error:
+            report = unreadable(chapter, work.path, str(error), profile)
+            report = replace(
+                report,
+                checks=tuple(result for result in report.checks if result.exercise == exercise.name),
+                exercises=tuple(score for score in report.exercises if score.name == exercise.name),
+            )
+        # Every plot and print of a notebook is left out; to say so each time is noise.
+        breaches = tuple(breach for breach in report.breaches if exercise.name in breach.exercises)
+        report = replace(report, notes=(), breaches=breaches)
+        self._found[chapter.stem, exercise.name] = Found(report, work.definition(chapter, exercise))
+        return report
+
+    def _sandbox_for(self, chapter: Chapter) -> Sandbox:
+        """A sandbox that stays warm; as far from this machine as that of `brick check`, one's own work."""
+        if chapter.imports not in self._sandboxes:
+            sandbox = Sandbox(Level.PLAIN, self.course.limits, imports=chapter.imports, warm_fake=True)
+            self._sandboxes[chapter.imports] = sandbox
+        return self._sandboxes[chapter.imports]
+
+    # --- hint -------------------------------------------------------------------------------------------------
+
+    def _hint(self, name: str, work: Work) -> Message:
+        chapter, exercise = self._meant(name, work)
+        report = self._report(chapter, exercise, work)
+        hints = hints_for(report, exercise.name, load_suite(chapter.stem).hints)
+        if report.error:
+            return {"html": exercise_html(report, exercise.name), "text": render(report, Style(_WIDTH))}
+        if not hints:
+            lines = [f"{exercise.name} passes every check; there is nothing to hint at"]
+            return {"html": hints_html(exercise.name, (), lines[0]), "text": lines[0] + "\n"}
+        attempt = attempt_of(work.submission(chapter).source, exercise.name)
+        opened = open_one_more(self._desk, f"{chapter.stem}/{exercise.name}", attempt, len(hints))
+        shown = tuple(zip(LABELS, hints[:opened], strict=False))
+        if opened < len(hints):
+            step = f'try it, then run hint("{exercise.name}") again, which opens one more'
+        else:
+            step = f"try it, then {work.again(exercise.name)}"
+        lines = [f"{chapter.label}  {exercise.name}", ""]
+        for label, text in shown:
+            lines += wrap(f"{label}: {clean_line(text)}", _WIDTH, indent="    ", first="  ")
+        lines += ["", *wrap(f"next: {step}", _WIDTH, indent="      ", first="")]
+        return {"html": hints_html(exercise.name, shown, step), "text": "\n".join(lines) + "\n"}
+
+    # --- status -----------------------------------------------------------------------------------------------
+
+    def _status(self, work: Work) -> Message:
+        mine = work.names()
+        checked = {stem for stem, _ in self._found}
+        chapters = [
+            chapter
+            for chapter in self.course.chapters
+            if chapter.stem in checked or (not checked and any(e.name in mine for e in chapter.exercises))
+        ]
+        rows = [self._row(chapter, exercise, work) for chapter in chapters for exercise in chapter.exercises]
+        if not rows:
+            step = f'write an exercise, then check it: check("{self.course.chapters[0].exercises[0].name}")'
+            return {"html": status_html((), "", step), "text": f"next: {step}\n"}
+        counted = [row for row in rows if not row.extra]
+        earned, most = sum(row.points for row in counted), sum(row.of for row in counted)
+        total = f"{points(earned, most)} of {points(most)} points"
+        begun = [row.name for row in rows if row.word not in ("ok", _UNCHECKED)]
+        left = next(iter([*begun, *(row.name for row in rows if row.word == _UNCHECKED)]), "")
+        step = f'check("{left}")' if left else ""
+        cells = [(row.name, row.word, f"{points(row.points, row.of)} of {points(row.of)}") for row in rows]
+        lines = [*table(("exercise", "state", "points"), [*cells], _WIDTH), "", total]
+        lines += [f"next: {step}"] if step else []
+        return {"html": status_html(tuple(cells), total, step), "text": "\n".join(lines) + "\n"}
+
+    def _row(self, chapter: Chapter, exercise: Exercise, work: Work) -> Row:
+        found = self._found.get((chapter.stem, exercise.name))
+        if found is None:
+            return Row(exercise.name, _UNCHECKED, 0.0, exercise.points, exercise.extra)
+        [score] = found.report.exercises
+        word = "ok" if is_whole(found.report, score) else "FAIL"
+        if found.definition != work.definition(chapter, exercise):
+            word = "changed since"
+        return Row(exercise.name, word, score.points, exercise.points, exercise.extra)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One exercise as the table shows it."""
+
+    name: str
+    word: str
+    points: float
+    of: float
+    extra: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the learner wrote: the cells run so far, or a file."""
+
+    cells: list[str] | None
+    file: str | None
+
+    @property
+    def path(self) -> Path:
+        """How messages name it."""
+        return HERE if self.file is None else Path(self.file)
+
+    def submission(self, chapter: Chapter) -> Submission:
+        """The source as a submission of this chapter; SubmissionError if it cannot be read."""
+        if self.file is not None:
+            return read_submission(Path(self.file), chapter)
+        return join_cells(cells_that_hold(self.cells or []), chapter, HERE)
+
+    def definition(self, chapter: Chapter, exercise: Exercise) -> str:
+        """What the exercise is now, apart from its layout; '' if that cannot be read."""
+        try:
+            body = ast.parse(self.submission(chapter).source).body
+        except SubmissionError:
+            return ""
+        return "\n".join(ast.dump(node) for node in body if getattr(node, "name", "") == exercise.name)
+
+    def names(self) -> frozenset[str]:
+        """The names that the work defines."""
+        if self.file is None:
+            return frozenset().union(*(contents_of(cell).binds for cell in self.cells or []))
+        try:
+            return contents_of(Path(self.file).read_text(encoding="utf-8")).binds
+        except (OSError, UnicodeDecodeError):
+            return frozenset()
+
+    def again(self, exercise: str) -> str:
+        """What to do after a change."""
+        return f'run check("{exercise}") again' if self.file is None else f"run {self.path.name} again"

@@ -1,0 +1,67 @@
+"""Pick, of all cells that were ever run, those whose definitions still hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from grader.rules.sorting import DEFINITIONS, evaluated, target_names
+from grader.submission import without_magics
+from grader.syntax import Unreadable, parse
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a cell does to the names of the session: those it binds, and those it reads while it runs."""
+
+    binds: frozenset[str]
+    reads: frozenset[str]
+
+
+def cells_that_hold(cells: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """The cells that bound a name for the last time, or before a cell that read it; each with its number.
+
+    A cell that Python cannot read defined nothing; one that only tries things out leaves nothing behind.
+    """
+    kept: list[tuple[int, str]] = []
+    bound: set[str] = set()
+    wanted: set[str] = set()
+    for number in range(len(cells) - 1, -1, -1):
+        contents = contents_of(cells[number])
+        if contents.binds <= bound and not contents.binds & wanted:
+            continue
+        kept.append((number, cells[number]))
+        bound |= contents.binds
+        wanted = (wanted - contents.binds) | contents.reads
+    return tuple(reversed(kept))
+
+
+@lru_cache(maxsize=4096)
+def contents_of(cell: str) -> Contents:
+    """Look into one cell: imports, definitions and constants, for the rules keep nothing else."""
+    binds: set[str] = set()
+    reads: set[str] = set()
+    try:
+        body = parse("\n".join(without_magics(cell))).body
+    except Unreadable:
+        return Contents(frozenset(), frozenset())
+    for node in body:
+        names = _bound_by(node)
+        if names:
+            binds |= names
+            reads |= {item.id for item in evaluated(node) if isinstance(item, ast.Name)}
+    return Contents(frozenset(binds), frozenset(reads))
+
+
+def _bound_by(node: ast.stmt) -> set[str]:
+    if isinstance(node, DEFINITIONS):
+        return {node.name}
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return set(target_names(node))
+    if isinstance(node, ast.ImportFrom) and node.module == "grader":
+        return set()  # our own `from grader import check`
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    return set()
