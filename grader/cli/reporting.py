@@ -2,8 +2,71 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from grader.cli import console
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.records import ClassResults
+
+FEEDBACK = "feedback"
+CLASS_PAGE = "class.html"
 
 
 def register(app: typer.Typer) -> None:
     """Add this command to `brick`."""
+    app.command()(report)
+
+
+def report(
+    chapter: Annotated[
+        list[str] | None,
+        typer.Option("--chapter", "-c", help="Report on these chapters only.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+) -> None:
+    """Write a feedback page for every learner, and a page about the class for you."""
+    from grader.course import find_chapter, load_course
+    from grader.gradebook import class_results
+
+    course = load_course()
+    results = class_results(course, [find_chapter(course, word) for word in chapter or []])
+    written = write_pages(results, out)
+    typer.echo(f"{len(written)} feedback pages in {out / FEEDBACK}/, one file for each learner")
+    typer.echo(f"the class page, for you alone: {out / CLASS_PAGE}")
+    for path in left_over(written, out):
+        typer.echo(f"note: {path} is from an earlier run and of nobody in this class")
+    typer.echo(f"next: open {out / CLASS_PAGE}, then give every learner their own file")
+
+
+def write_pages(results: ClassResults, out: Path) -> list[Path]:
+    """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html, which links to them."""
+    from urllib.parse import quote
+
+    from grader.desk import write_whole
+    from grader.report.html import class_page, feedback_page
+    from grader.report.text import file_names
+
+    names = file_names(one.learner for one in results.learners)
+    written = []
+    try:
+        (out / FEEDBACK).mkdir(parents=True, exist_ok=True)
+        for one in console.progress(results.learners, len(results.learners), "writing"):
+            path = out / FEEDBACK / f"{names[one.learner]}.html"
+            write_whole(path, feedback_page(results, one))
+            written.append(path)
+        links = {learner: f"{FEEDBACK}/{quote(name)}.html" for learner, name in names.items()}
+        write_whole(out / CLASS_PAGE, class_page(results, links))
+    except OSError as error:
+        what = f"the pages cannot be written: {error.strerror}"
+        raise UsageError(what, str(error.filename or out), "name another folder with --out") from error
+    return written
+
+
+def left_over(written: list[Path], out: Path) -> list[Path]:
+    """Feedback pages there that this run did not write."""
+    return sorted(set((out / FEEDBACK).glob("*.html")) - set(written))
