@@ -2,8 +2,182 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from grader.cli import console
+from grader.errors import CourseError, UsageError
+
+if TYPE_CHECKING:
+    from grader.records import Chapter, Course
+
+
+class Form(StrEnum):
+    """What learners, or the machine that grades them, get."""
+
+    PY = "py"
+    IPYNB = "ipynb"
+    NBGRADER = "nbgrader"
+    GRADESCOPE = "gradescope"
+    CLASSROOM50 = "classroom50"
 
 
 def register(app: typer.Typer) -> None:
     """Add this command to `brick`."""
+    app.command()(release)
+
+
+def release(
+    chapters: Annotated[
+        list[str], typer.Argument(help="ch03, 3 or activations.", metavar="CHAPTER...", show_default=False)
+    ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            help="The folder to write to; for nbgrader the course, for classroom50 the classroom.",
+            show_default=False,
+        ),
+    ],
+    form: Annotated[Form, typer.Option("--as", help="What is made of it.")] = Form.PY,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over what is there and differs.")] = False,
+    unsandboxed: Annotated[
+        bool,
+        typer.Option(
+            "--unsandboxed",
+            help="For gradescope and classroom50: grade without a seal where the machine offers none.",
+        ),
+    ] = False,
+) -> None:
+    """Make what learners get, or the autograder that grades them.
+
+    Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
+    """
+    from grader.course import find_chapter, load_course
+    from grader.release.proven import require_checkout, require_proof
+
+    if unsandboxed and form not in (Form.GRADESCOPE, Form.CLASSROOM50):
+        raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")
+    course = load_course()
+    require_checkout(course)
+    chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
+    with console.counter("proving") as advance:
+        require_proof(course, chosen, announce=_announce, advance=advance)
+    if form is Form.NBGRADER:
+        _release_to_nbgrader(course, chosen, to, replace)
+    else:
+        _place(_files(course, chosen, form, unsandboxed), to, replace)
+    _say_next(chosen, form, to, unsandboxed)
+
+
+def _announce(chapter: Chapter) -> None:
+    typer.echo(f"{chapter.stem}: proving its checks, which takes some minutes", err=True)
+
+
+def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed: bool) -> dict[str, bytes]:
+    """What is to lie in the folder, by relative name."""
+    from grader.release.classroom50 import classroom50_files
+    from grader.release.gradescope import gradescope_zip
+
+    files: dict[str, bytes] = {}
+    for chapter in chapters:
+        match form:
+            case Form.PY:
+                from grader.release.stubs import make_stub
+
+                stub = make_stub(
+                    _solution(course, chapter), chapter.label, where=f"solutions/{chapter.stem}.py"
+                )
+                files[f"{chapter.stem}.py"] = stub.encode()
+            case Form.IPYNB:
+                from grader.release.notebook import as_text, make_notebook, make_release
+
+                notebook = make_release(make_notebook(_solution(course, chapter), chapter), chapter.label)
+                files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
+            case Form.GRADESCOPE:
+                files[f"{chapter.stem}-gradescope.zip"] = gradescope_zip(
+                    course, chapter, unsandboxed=unsandboxed
+                )
+            case Form.CLASSROOM50:
+                packed = classroom50_files(course, chapter, unsandboxed=unsandboxed)
+                files |= {str(name): content for name, content in packed.items()}
+    return files
+
+
+def _solution(course: Course, chapter: Chapter) -> str:
+    path = course.root / "solutions" / f"{chapter.stem}.py"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"the solution cannot be read: {error}"
+        raise CourseError(what, str(path), "write it in UTF-8, then run: brick stubs") from error
+
+
+def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
+    from grader.release.placing import place
+
+    for path, fate in place({to / name: content for name, content in files.items()}, replace=replace).items():
+        typer.echo(f"{path}: {fate}")
+
+
+# --- nbgrader ---------------------------------------------------------------------------------------------
+
+
+def _release_to_nbgrader(course: Course, chapters: Sequence[Chapter], to: Path, replace: bool) -> None:
+    """Write the sources, have nbgrader make the releases, and see to it that submissions are graded by us."""
+    try:
+        from grader.release.nbgrader import (
+            CONFIG_FILE,
+            PLUGIN_LINE,
+            folders_of,
+            generate,
+            new_config,
+            uses_plugin,
+        )
+    except ModuleNotFoundError as error:
+        step = "run: pip install 'brickwork[instructor]'"
+        raise UsageError(f"{error.name} is not installed here", "--as nbgrader", step) from error
+    from grader.release.notebook import as_text, make_notebook
+    from grader.release.placing import Placed, place
+
+    if not (to / CONFIG_FILE).exists():
+        place({to / CONFIG_FILE: new_config(to).encode()})
+        typer.echo(f"{to / CONFIG_FILE}: written, with the line that has submissions graded by Brickwork")
+    for chapter in chapters:
+        source, released = folders_of(to, chapter.stem)
+        name = f"{chapter.stem}.ipynb"
+        if released.exists() and not (source / name).exists() and not replace:
+            what = f"an assignment {chapter.stem} of another source is there, and nothing was written"
+            raise UsageError(what, str(released), "move it away, or write over it with --replace")
+        text = as_text(make_notebook(_solution(course, chapter), chapter))
+        [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
+        typer.echo(f"{path}: {fate}")
+        if fate is Placed.UNCHANGED and (released / name).exists() and not replace:
+            typer.echo(f"{released / name}: {fate}")
+            continue
+        generate(to, chapter.stem)
+        typer.echo(f"{released / name}: made by nbgrader")
+    if not uses_plugin(to):
+        typer.echo(f"add to {to / CONFIG_FILE}, so that submissions are graded in a sandbox: {PLUGIN_LINE}")
+
+
+# --- what comes next --------------------------------------------------------------------------------------
+
+
+def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bool) -> None:
+    first = chapters[0]
+    steps = {
+        Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
+        Form.IPYNB: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
+        Form.NBGRADER: f"cd {to} and open formgrader, or run: nbgrader release_assignment {first.stem}",
+        Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
+        f"{first.stem}.py (0 points) before learners do",
+        Form.CLASSROOM50: "commit the folder in the classroom's repository; the assignment's short name is "
+        f"{first.stem.replace('_', '-')}",
+    }
+    typer.echo(f"next: {steps[form]}")
+    if unsandboxed:
+        typer.echo("NOT SEALED: where that machine offers no seal, a submission can write its own score")

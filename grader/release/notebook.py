@@ -81,6 +81,11 @@ def without_solution(cell_source: str, label: str) -> str:
     return make_stub(_with_marks(cell_source, "#"), label, where="the notebook's cell").rstrip("\n")
 
 
+def has_marks(text: str) -> bool:
+    """Whether there are secret parts in the text, marked in either way."""
+    return any(MARK.fullmatch(line) for line in _with_marks(text, "#").split("\n"))
+
+
 def as_text(notebook: NotebookNode) -> str:
     """The notebook's file."""
     import nbformat
@@ -127,7 +132,7 @@ def _gathered(parts: list[_Part]) -> list[_Part]:
     kept: list[_Part] = []
     secrets: list[str] = []
     for part in parts:
-        if part.kind == "code" and part.exercise is None and _has_marks(part.text):
+        if part.kind == "code" and part.exercise is None and has_marks(part.text):
             secrets.append(part.text)
         elif part.exercise is not None and secrets:
             kept.append(replace(part, text="\n\n\n".join([*secrets, part.text])))
@@ -160,10 +165,6 @@ def _cell(make: Any, text: str, grade_id: str, **nbgrader: Any) -> NotebookNode:
 def _with_marks(text: str, hashes: str) -> str:
     """The marks written as solutions write them, `#`, or as nbgrader's users know them, `###`."""
     return re.sub(r"(?m)^([ \t]*)#+ (BEGIN|END) SOLUTION[ \t]*$", rf"\1{hashes} \2 SOLUTION", text)
-
-
-def _has_marks(text: str) -> bool:
-    return any(MARK.fullmatch(line) for line in text.split("\n"))
 
 
 def _checksum(cell: NotebookNode) -> str:

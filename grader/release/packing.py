@@ -1,0 +1,73 @@
+"""Pack this checkout's kit and course for a machine that grades elsewhere: no solution, no mistake, no secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import grader
+from grader.course import COURSE_FILE
+from grader.errors import UsageError
+from grader.records import Chapter, Course
+from grader.release.stubs import make_stub
+
+_TOP = ("pyproject.toml", "README.md", "LICENSE", "constraints.txt", COURSE_FILE)
+_SCRIPTS = Path(__file__).parent / "autograders"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content gives the same archive
+_PLAIN, _EXECUTABLE = 0o644, 0o755
+
+
+def autograder_files(course: Course, chapter: Chapter, *, unsandboxed: bool = False) -> dict[str, bytes]:
+    """What every autograder needs beside its own script.
+
+    Args:
+        unsandboxed: whether submissions may run unsealed where the machine offers no seal.
+    """
+    release = {"chapter": chapter.stem, "unsandboxed": unsandboxed}
+    return {
+        "release.json": (json.dumps(release, indent=2) + "\n").encode(),
+        "grading.py": script("grading.py"),
+        "brickwork.zip": kit_archive(course),
+        "constraints.txt": (course.root / "constraints.txt").read_bytes(),
+        COURSE_FILE: (course.root / COURSE_FILE).read_bytes(),
+    }
+
+
+def script(name: str) -> bytes:
+    """A script that runs on the other machine."""
+    return (_SCRIPTS / name).read_bytes()
+
+
+def kit_archive(course: Course) -> bytes:
+    """The sources of the kit with the course's stubs, as `pip install` takes them."""
+    package = Path(grader.__file__).resolve().parent
+    if package != (course.root / "grader").resolve():
+        what = "the kit that runs here is not the one of this checkout"
+        raise UsageError(what, str(package), f"run in {course.root}: pip install -e .")
+    files = {name: (course.root / name).read_bytes() for name in _TOP}
+    for path in package.rglob("*"):
+        hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(package).parts)
+        if path.is_file() and not path.is_symlink() and not hidden and path.suffix != ".pyc":
+            files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
+    for chapter in course.chapters:
+        # Made here, not read: somebody may have tried the exercises out in this checkout.
+        solution = course.root / "solutions" / f"{chapter.stem}.py"
+        stub = make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
+        files[f"exercises/{chapter.stem}.py"] = stub.encode()
+    return archive({f"brickwork/{name}": content for name, content in files.items()})
+
+
+def archive(files: Mapping[str, bytes], executable: tuple[str, ...] = ()) -> bytes:
+    """A zip of these files; those in `executable` may be run."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, whose permissions follow
+            entry.external_attr = (_EXECUTABLE if name in executable else _PLAIN) << 16
+            packed.writestr(entry, content)
+    return buffer.getvalue()
