@@ -89,11 +89,17 @@ class Desk:
             ) from error
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        unfinished.write_bytes(content if isinstance(content, bytes) else content.encode())
+        if path.exists():
+            shutil.copymode(path, unfinished)  # who could not read the old one must not read the new one
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def attempt_of(source: str, exercise: str) -> str:
