@@ -1,0 +1,151 @@
+"""Fill grades into a gradebook that Canvas exported."""
+
+from __future__ import annotations
+
+import re
+
+from grader.errors import UsageError, did_you_mean
+from grader.records import Chapter, ClassResults
+from grader.report.lms import Column, Filled, Person, fill
+from grader.report.sheet import Cell, Sheet, read_sheet
+from grader.report.text import clean_line
+
+_TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
+_POINTS_ROW = "Points Possible"
+_IDS = ("ID", "SIS User ID", "Integration ID")
+_TAKEN = {"EX": "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
+
+
+def fill_canvas(
+    results: ClassResults, data: bytes, where: str, *, assignment: str = "", scale: bool = False
+) -> Filled:
+    """Fill the assignments' columns of the gradebook `data`.
+
+    Args:
+        assignment: the name or number of the one that takes the sum of all chapters; by default each chapter
+            goes to the assignment that is named after it.
+        scale: see `lms.fill`.
+    """
+    sheet = read_sheet(data, where)
+    _refuse_other_files(sheet)
+    open_ones = _assignments(sheet)
+    if assignment:
+        columns = [_named(sheet, open_ones, assignment, results.chapters)]
+    else:
+        columns = _by_chapter(sheet, open_ones, results.chapters)
+    return fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN)
+
+
+def _refuse_other_files(sheet: Sheet) -> None:
+    named = sheet.column("Student") if sheet.column("LastName") is None else sheet.column("FirstName")
+    missing = [
+        name
+        for name, at in (("Student", named), ("ID", sheet.column("ID")), ("Section", sheet.column("Section")))
+        if at is None
+    ]
+    if missing:
+        what = f"this is not a gradebook from Canvas: it has no column {' and no column '.join(missing)}"
+        raise UsageError(what, sheet.where, "in Canvas, open Grades, choose Export, and name that file")
+    if _points_row(sheet) is None:
+        what = f"this gradebook has no row '{_POINTS_ROW}'"
+        raise UsageError(what, sheet.where, "export it from Canvas again, and leave its rows as they are")
+
+
+def _points_row(sheet: Sheet) -> tuple[Cell, ...] | None:
+    return next((row for row in sheet.rows if _POINTS_ROW in row[0].text), None)
+
+
+def _people(sheet: Sheet) -> list[Person]:
+    """Everyone below the row of points; the rows above are not about learners."""
+    name, family, given = (sheet.column(title) for title in ("Student", "LastName", "FirstName"))
+    ids = [at for title in _IDS if (at := sheet.column(title)) is not None]
+    login = sheet.column("SIS Login ID")
+    people = []
+    begun = False
+    for at, row in enumerate(sheet.rows):
+        if not begun:
+            begun = _POINTS_ROW in row[0].text
+            continue
+        if len(row) != len(sheet.header):
+            continue
+        whole = row[name].text if name is not None else f"{_said(row, family)}, {_said(row, given)}"
+        people.append(
+            Person(
+                at,
+                frozenset(row[i].text.strip().casefold() for i in ids) - {""},
+                frozenset({_said(row, login).casefold()}) - {""},
+                whole,
+            )
+        )
+    return people
+
+
+def _said(row: tuple[Cell, ...], at: int | None) -> str:
+    return "" if at is None else row[at].text.strip()
+
+
+# --- which column -----------------------------------------------------------------------------------------
+
+
+def _assignments(sheet: Sheet) -> dict[int, tuple[str, str]]:
+    """The title and number of every assignment that may be graded, by column."""
+    row = _points_row(sheet) or ()
+    found = {}
+    for at, title in enumerate(sheet.header):
+        parts = _TITLE_AND_ID.fullmatch(title.strip())
+        if parts and at < len(row) and "read only" not in row[at].text:
+            found[at] = (parts["title"], parts["id"])
+    return found
+
+
+def _column(sheet: Sheet, at: int, chapters: tuple[Chapter, ...]) -> Column:
+    row = _points_row(sheet) or ()
+    return Column(at, sheet.header[at], row[at].text, chapters)
+
+
+def _named(
+    sheet: Sheet, open_ones: dict[int, tuple[str, str]], wanted: str, chapters: tuple[Chapter, ...]
+) -> Column:
+    words = wanted.strip().casefold()
+    found = [
+        at
+        for at, (title, number) in open_ones.items()
+        if words in (title.casefold(), number, sheet.header[at].strip().casefold())
+    ]
+    if len(found) == 1:
+        return _column(sheet, found[0], chapters)
+    many = "more than one assignment is" if found else "no assignment is"
+    near = "" if found else did_you_mean(wanted, [title for title, _ in open_ones.values()])
+    raise UsageError(f"{many} called '{clean_line(wanted)}'{near}", sheet.where, _choices(open_ones))
+
+
+def _by_chapter(
+    sheet: Sheet, open_ones: dict[int, tuple[str, str]], chapters: tuple[Chapter, ...]
+) -> list[Column]:
+    """A column for each chapter that an assignment is named after; UsageError if none or more than one fit."""
+    columns = []
+    for chapter in chapters:
+        found = [at for at, (title, _) in open_ones.items() if _is_about(title, chapter)]
+        if len(found) > 1:
+            what = f"more than one assignment is named after {chapter.label}"
+            raise UsageError(what, sheet.where, _choices(open_ones))
+        columns += [_column(sheet, at, (chapter,)) for at in found]
+    if not columns:
+        labels = ", ".join(chapter.label for chapter in chapters)
+        raise UsageError(f"no assignment is named after {labels}", sheet.where, _choices(open_ones))
+    return columns
+
+
+def _is_about(title: str, chapter: Chapter) -> bool:
+    """Whether an assignment's title has the chapter's label in it, as a word, or its title as a whole."""
+    label = re.compile(rf"(?<![^\W_]){re.escape(chapter.label)}(?![^\W_])", re.IGNORECASE)
+    return bool(label.search(title)) or title.strip().casefold() in (
+        chapter.stem.casefold(), chapter.title.casefold(), chapter.title_zh.casefold(),
+    )  # fmt: skip
+
+
+def _choices(open_ones: dict[int, tuple[str, str]]) -> str:
+    listed = ", ".join(f"{clean_line(title, 60)} ({number})" for title, number in open_ones.values())
+    if not listed:
+        return "make the assignment in Canvas first, then export the gradebook again"
+    return f"name one with --assignment, by its name or number: {listed}"

@@ -1,0 +1,102 @@
+"""Turn somebody else's table of delimited text into cells that can be written anew while every other byte stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from grader.errors import UsageError
+
+_BOM = "\ufeff"
+_QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"')
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_DELIMITERS = ",;\t"
+_AGAIN = "export it again, and do not open it in a spreadsheet program before it is filled"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one cell says, and from where to where it stands in the text, quotes included."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it was read; `where` names it in messages."""
+
+    text: str
+    where: str
+    delimiter: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def column(self, *names: str) -> int | None:
+        """The first column with one of these names, in any case; None if there is none."""
+        wanted = {name.casefold() for name in names}
+        return next((at for at, name in enumerate(self.header) if name.strip().casefold() in wanted), None)
+
+    def written(self, new: Mapping[Cell, str]) -> bytes:
+        """The table with new text in these cells, and every other byte as it was."""
+        parts: list[str] = []
+        place = 0
+        for cell in sorted(new, key=lambda one: one.start):
+            parts += [self.text[place : cell.start], self._quoted(new[cell], like=cell)]
+            place = cell.end
+        return "".join([*parts, self.text[place:]]).encode()
+
+    def _quoted(self, text: str, like: Cell) -> str:
+        was_quoted = self.text.startswith('"', like.start) and like.end > like.start
+        if was_quoted or any(sign in text for sign in (self.delimiter, '"', "\n", "\r")):
+            return '"' + text.replace('"', '""') + '"'
+        return text
+
+
+def read_sheet(data: bytes, where: str) -> Sheet:
+    """Find the cells of a table; UsageError if it is not one in UTF-8."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"the file is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}"
+        raise UsageError(what, where, _AGAIN) from None
+    if "\0" in text:
+        raise UsageError("the file is not a table of text: it has NUL bytes", where, _AGAIN)
+    start = len(_BOM) if text.startswith(_BOM) else 0
+    delimiter = _delimiter(text, start)
+    rows = tuple(_rows(text, start, delimiter, where))
+    if not rows:
+        raise UsageError("the file is empty", where, "name the export of your gradebook")
+    return Sheet(text, where, delimiter, tuple(cell.text for cell in rows[0]), rows[1:])
+
+
+def _delimiter(text: str, start: int) -> str:
+    """The sign that parts the first line into the most cells."""
+    first_line = _LINE_END.split(_QUOTED.sub("", text[start : start + 100_000]), maxsplit=1)[0]
+    return max(_DELIMITERS, key=first_line.count)
+
+
+def _rows(text: str, start: int, delimiter: str, where: str) -> Iterator[tuple[Cell, ...]]:
+    plain = re.compile(f"[^{delimiter}\r\n]*")
+    row: list[Cell] = []
+    place, number = start, 1
+    while place < len(text) or row:
+        quoted = text.startswith('"', place)
+        found = (_QUOTED if quoted else plain).match(text, place)
+        if found is None:
+            raise UsageError(f"row {number} opens a quote that is never closed", where, _AGAIN)
+        place = found.end()
+        said = found.group()
+        row.append(Cell(found.start(), place, said[1:-1].replace('""', '"') if quoted else said))
+        if text.startswith(delimiter, place):
+            place += 1
+            continue
+        line_end = _LINE_END.match(text, place)
+        if line_end is None and place < len(text):
+            raise UsageError(f"row {number} goes on after a closing quote", where, _AGAIN)
+        yield tuple(row)
+        row = []
+        number += 1
+        place = line_end.end() if line_end else place
