@@ -1,0 +1,65 @@
+"""Turn a class into one table: a line per learner and chapter, with nbgrader's column names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import datetime
+
+from grader.records import Chapter, ClassResults, LearnerResult, Report
+from grader.report.text import clean_line, points
+from grader.report.words import lateness, problem
+
+COLUMNS = (
+    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
+    "raw_score", "late_submission_penalty", "score", "max_score", "bonus", "remark",
+)  # fmt: skip
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# What a spreadsheet takes for the beginning of a formula, the full-width forms among them.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def guarded(text: str) -> str:
+    """`text` so that no spreadsheet runs it: a leading apostrophe before what would begin a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def class_csv(results: ClassResults) -> str:
+    """The whole table. It opens with a byte order mark, without which Excel misreads names that are not ASCII."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, dialect="excel", restval="")
+    writer.writeheader()
+    for one in results.learners:
+        for chapter in results.chapters:
+            row = _row(one, chapter)
+            writer.writerow({name: guarded(clean_line(text)) for name, text in row.items()})
+    return "\ufeff" + file.getvalue()
+
+
+def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
+    report = next((found for found in one.reports if found.chapter == chapter.stem), None)
+    row = {"assignment": chapter.stem, "duedate": _instant(chapter.deadline), "student_id": one.learner}
+    if report is None:
+        return row | {
+            "score": "0", "max_score": points(chapter.points), "remark": "not handed in",
+        }  # fmt: skip
+    return row | _scores(one, report)
+
+
+def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
+    hand_in = one.hand_in(report.chapter)
+    most = report.max_points
+    return {
+        "timestamp": _instant(hand_in.time),
+        "raw_score": points(report.points, most),
+        "late_submission_penalty": points(hand_in.deducted),
+        "score": points(one.points_of(report), most),
+        "max_score": points(most),
+        "bonus": points(sum(score.points for score in report.exercises if score.extra)),
+        "remark": "; ".join(filter(None, (problem(report), lateness(hand_in)))),
+    }
+
+
+def _instant(time: datetime | None) -> str:
+    return time.isoformat(sep=" ", timespec="seconds") if time else ""

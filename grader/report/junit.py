@@ -1,0 +1,106 @@
+"""Turn a class into JUnit XML: a suite per learner and chapter, a case per check."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
+from grader.report.terminal import Style, card
+from grader.report.text import clean, clean_line, points
+from grader.report.words import lateness, problem
+
+_WIDTH = 100
+
+
+def junit(results: ClassResults) -> str:
+    """The whole file. `clean` drops what XML 1.0 has no place for: controls, surrogates, what is no character."""
+    suites = [suite for one in results.learners for suite in _suites(one)]
+    root = Element("testsuites", {"name": "brickwork", **_counts(suites)})
+    root.extend(suites)
+    indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+
+
+def _suites(one: LearnerResult) -> list[Element]:
+    suites = [_suite(one, report) for report in one.reports]
+    return suites + [_missing(one, stem, worth) for stem, worth in one.missing]
+
+
+def _suite(one: LearnerResult, report: Report) -> Element:
+    suite = Element("testsuite")
+    hand_in = one.hand_in(report.chapter)
+    known = {
+        "points": points(one.points_of(report), report.max_points),
+        "max_points": points(report.max_points),
+        "handed_in": hand_in.time.isoformat() if hand_in.time else "",
+        "lateness": lateness(hand_in),
+        "problem": problem(report),
+        "isolation": report.isolation,
+        "device": report.device,
+        "profile": report.profile,
+        "kit": report.kit,
+        "submission_sha256": report.submission_sha256,
+    }
+    # Points belong to exercises, and a case is a check.
+    known |= {
+        f"points of {score.name}": f"{points(score.points, score.max_points)} of {points(score.max_points)}"
+        for score in report.exercises
+    }
+    _add_properties(suite, known)
+    for result in report.checks:
+        suite.append(_case(one, report, result))
+    return _headed(suite, f"{one.learner} {report.chapter}", report.seconds)
+
+
+def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
+    group = clean_line(f"{one.learner}.{report.chapter}.{result.exercise}")
+    case = Element(
+        "testcase",
+        {"classname": group, "name": clean_line(result.title), "time": f"{result.seconds:.3f}"},
+    )
+    said = {"message": clean_line(result.message, 300)}
+    if result.outcome is Outcome.FAILED:
+        failure = SubElement(case, "failure", said | {"type": "check"})
+        failure.text = clean("\n".join(card(result, Style(width=_WIDTH), replay=False)))
+    elif result.outcome is Outcome.NOT_RUN and report.error:
+        SubElement(case, "error", said | {"type": "submission"}).text = clean(report.error)
+    elif result.outcome is Outcome.NOT_RUN:
+        SubElement(case, "skipped", said)
+    return case
+
+
+def _missing(one: LearnerResult, stem: str, worth: float) -> Element:
+    suite = Element("testsuite")
+    _add_properties(suite, {"points": "0", "max_points": points(worth)})
+    case = SubElement(
+        suite,
+        "testcase",
+        {"classname": clean_line(f"{one.learner}.{stem}"), "name": "handed in", "time": "0.000"},
+    )
+    SubElement(case, "failure", {"message": "not handed in", "type": "missing"})
+    return _headed(suite, f"{one.learner} {stem}", 0.0)
+
+
+def _add_properties(suite: Element, known: dict[str, str]) -> None:
+    properties = SubElement(suite, "properties")
+    for name, value in known.items():
+        if value:
+            SubElement(properties, "property", {"name": name, "value": clean_line(value)})
+
+
+def _headed(suite: Element, name: str, seconds: float) -> Element:
+    cases = suite.findall("testcase")
+    counts = {
+        word: str(sum(case.find(tag) is not None for case in cases))
+        for word, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
+    }
+    suite.attrib |= {"name": clean_line(name), "tests": str(len(cases)), **counts, "time": f"{seconds:.3f}"}
+    return suite
+
+
+def _counts(suites: list[Element]) -> dict[str, str]:
+    totals = {
+        word: str(sum(int(suite.attrib[word]) for suite in suites))
+        for word in ("tests", "failures", "errors", "skipped")
+    }
+    return totals | {"time": f"{sum(float(suite.attrib['time']) for suite in suites):.3f}"}

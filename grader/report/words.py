@@ -1,0 +1,63 @@
+"""Turn results into the plain sentences that every writer for outside readers uses."""
+
+from __future__ import annotations
+
+from grader.records import ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
+from grader.report.text import clean_line, points
+
+_WIDTH = 100
+
+
+def lateness(hand_in: HandIn) -> str:
+    """How late it came and what that costs; empty if it came in time."""
+    if hand_in.late_s <= 0:
+        return ""
+    cost = f", {points(hand_in.deducted)} points off" if hand_in.deducted else ", nothing off"
+    return f"{duration(hand_in.late_s)} late{cost}"
+
+
+def duration(seconds: float) -> str:
+    """A time span in its two largest units."""
+    minutes = max(1, round(seconds / 60))
+    days, hours, left = minutes // 1440, minutes // 60 % 24, minutes % 60
+    units = [(days, "d"), (hours, "h"), (left, "min")]
+    first = next(at for at, (count, _) in enumerate(units) if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count)
+
+
+def problem(report: Report) -> str:
+    """Why the score is what it is where the checks do not say: an error, or what the rules do not allow."""
+    if report.error:
+        return clean_line(report.error.splitlines()[0])
+    if not report.breaches:
+        return ""
+    first = report.breaches[0]
+    others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
+    return clean_line(f"{breach_place(first)}: {first.name} may not be used here: {first.reason}{others}")
+
+
+def summary(one: LearnerResult, report: Report) -> list[str]:
+    """The whole of one chapter in a few lines: points, lateness, and what went wrong as a whole."""
+    hand_in = one.hand_in(report.chapter)
+    lines = [f"{report.chapter}  {clean_line(report.title)}: {tally(report)}"]
+    late = lateness(hand_in)
+    if late:
+        left = points(one.points_of(report), report.max_points)
+        lines.append(f"{late}: {left} of {points(report.max_points)} points")
+    why = problem(report)
+    return [*lines, why] if why else lines
+
+
+def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:
+    """Every check of one exercise, in words, with the smallest failing input of those that fail."""
+    style = Style(width=_WIDTH)
+    lines = [clean_line(score.note)] if score.note else []
+    for result in results_of(report, score.name):
+        lines.append(f"{WORDS[result.outcome]:<9}{clean_line(result.title)}")
+        if result.outcome is Outcome.FAILED:
+            # `brick replay` knows only what failed on the learner's own desk.
+            lines += card(result, style, indent=" " * 9, replay=False)
+        elif result.outcome is Outcome.NOT_RUN and result.message:
+            lines.append(" " * 9 + clean_line(result.message, 200))
+    return lines
