@@ -1,0 +1,82 @@
+"""Turn one learner's results into the results.json that Gradescope shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.records import Chapter, ClassResults, ExerciseScore, LearnerResult, Report
+from grader.report.terminal import is_whole
+from grader.report.text import clean
+from grader.report.words import exercise_lines, summary
+
+_LONGEST = 20_000
+Fields = dict[str, Any]
+
+
+def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
+    """The whole file: a test per exercise, since exercises are what points are given for.
+
+    `score` is the sum less what lateness takes off; bonus exercises are shown without points, as they do not count.
+    """
+    tests: list[Fields] = []
+    output: list[str] = []
+    several = len(results.chapters) > 1
+    for chapter in results.chapters:
+        report = next((found for found in one.reports if found.chapter == chapter.stem), None)
+        if report is None:
+            output += [f"{chapter.stem}: not handed in"]
+            tests += [_missing(chapter)]
+            continue
+        output += summary(one, report)
+        lead = f"{chapter.label} " if several else ""
+        number = str(int(chapter.label.removeprefix("ch")))
+        tests += [
+            _test(report, score, f"{lead}{score.name}", f"{number}.{place}")
+            for place, score in enumerate(report.exercises, start=1)
+        ]
+    return {
+        "score": _rounded(one.points),
+        "execution_time": _rounded(sum(report.seconds for report in one.reports)),
+        "output": _text(output),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        # What the commands print is for the instructor; what learner code prints is in its report.
+        "stdout_visibility": "hidden",
+        "extra_data": {
+            "chapters": [chapter.stem for chapter in results.chapters],
+            "isolation": sorted({report.isolation for report in one.reports}),
+            "submission_sha256": [report.submission_sha256 for report in one.reports],
+        },
+        "tests": tests,
+    }
+
+
+def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Fields:
+    test: Fields = {
+        "name": name + (" (bonus)" if score.extra else ""),
+        "number": number,
+        "status": "passed" if is_whole(report, score) else "failed",
+        "output": _text(exercise_lines(report, score)),
+        "visibility": "visible",
+    }
+    if not score.extra:
+        test |= {"score": _rounded(score.points), "max_score": score.max_points}
+    return test
+
+
+def _missing(chapter: Chapter) -> Fields:
+    return {
+        "name": chapter.stem, "status": "failed", "output": "not handed in", "visibility": "visible",
+        "score": 0.0, "max_score": chapter.points,
+    }  # fmt: skip
+
+
+def _text(lines: list[str]) -> str:
+    text = clean("\n".join(lines))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
