@@ -1,0 +1,83 @@
+"""Put into every test cell what the exercise earned and why, in place of what running it would have shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbgrader.preprocessors.base import NbGraderPreprocessor
+
+from grader.course import COURSE_FILE
+from grader.errors import KitError
+from grader.helper import Helper, HelperFault, HelperLost, Message
+from grader.nbgrader_plugin.master import CHECK_SUFFIX
+from grader.report.html.notes import refusal_html
+
+_helper: Helper | None = None
+_told: Message = {}
+
+
+class Grade(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the place of `Execute`; its parent is the exporter that read the submission."""
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Grade the whole submission, and show each exercise's verdict in the cell that counts."""
+        from nbformat import v4
+
+        ids = resources["nbgrader"]
+        verdict = self._verdict(ids)
+        number = 0
+        for cell in nb.cells:
+            nbgrader = cell.metadata.get("nbgrader", {})
+            if cell.cell_type != "code" or not nbgrader.get("grade") or nbgrader.get("solution"):
+                continue
+            number += 1
+            earned, card = self._result_of(nbgrader["grade_id"], verdict, ids["student"])
+            data = {"text/plain": repr(min(earned, float(nbgrader["points"]))), "text/html": card}
+            cell.outputs = [v4.new_output("execute_result", data=data, execution_count=number)]
+            cell.execution_count = number
+        return nb, resources
+
+    def _result_of(self, name: str, verdict: Message, student: str) -> tuple[float, str]:
+        """Points and card of one test cell; without a verdict on it, 0 and the reason."""
+        exercise = name.removesuffix(CHECK_SUFFIX)
+        if "error" in verdict:
+            return 0.0, verdict["error"]
+        if name.endswith(CHECK_SUFFIX) and exercise in verdict["points"]:
+            return float(verdict["points"][exercise]), verdict["cards"][exercise]
+        self.log.warning("%s: the cell %s belongs to no exercise and was not run", student, name)
+        what = f"the cell {name} belongs to no exercise of the chapter, and was not run"
+        return 0.0, refusal_html(KitError(what, name, "whoever added it grades it by hand"))
+
+    def _verdict(self, ids: dict[str, str]) -> Message:
+        """Points and cards by exercise; or, after a fault of the kit, why there are none."""
+        path = self.parent.submitted(ids)
+        chapter = self.parent.chapter_of(ids["notebook"])
+        try:
+            verdict = self._ask(path, chapter.stem)
+        except (HelperFault, HelperLost) as fault:
+            self.log.error("%s was not graded, and counts 0: %s", path, fault)
+            what = "this could not be graded, for a fault of the kit"
+            return {"error": refusal_html(KitError(what, ids["notebook"], "whoever grades looks into it"))}
+        if verdict["problem"]:
+            self.log.warning("%s: %s", path, verdict["problem"])
+        return verdict
+
+    def _ask(self, path: Path, stem: str) -> Message:
+        helper = self._helper()
+        try:
+            return helper.ask(path=str(path), chapter=stem)
+        except HelperLost:  # the machine may be to blame, or the submission before
+            return helper.ask(path=str(path), chapter=stem)
+
+    def _helper(self) -> Helper:
+        """The process that grades: one, with one warm sandbox, until the course or the isolation changes."""
+        global _helper, _told
+        course = self.parent.load_course().root.resolve()
+        edition = (course / COURSE_FILE).stat().st_mtime_ns
+        told = {"course": str(course), "edition": edition, "level": str(self.parent.level)}
+        if _helper is None or told != _told:
+            if _helper is not None:
+                _helper.close()
+            _helper, _told = Helper("grader.nbgrader_plugin.grading_helper", **told), told
+        return _helper

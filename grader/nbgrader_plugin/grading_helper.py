@@ -1,0 +1,62 @@
+"""Grade one notebook after the other, for nbgrader, in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.checking.run import Profile, unreadable
+from grader.cohort import Lane, grade_one, verdict_key
+from grader.course import load_course
+from grader.desk import desk_of
+from grader.errors import SubmissionError
+from grader.helper import Message, serve
+from grader.records import Chapter, Course, Report
+from grader.report.html import exercise_html
+from grader.report.text import clean_line
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level
+from grader.store import STORE_FILE, Store
+from grader.submission import read_submission
+
+
+def main() -> None:
+    """Serve nbgrader for as long as it runs."""
+    serve(lambda settings: Grading(load_course(Path(settings["course"])), Level(settings["level"])).answer)
+
+
+class Grading:
+    """A course being graded: the same inputs, sandbox and store of verdicts as `brick grade` has."""
+
+    def __init__(self, course: Course, level: Level) -> None:
+        self._course, self._desk = course, desk_of(course)
+        profile = Profile(
+            "grade",
+            course.grade_examples,
+            secret=self._desk.secret(),
+            mistakes=course.root / "solutions" / "mistakes",
+        )
+        self._lane = Lane(level, course.limits, profile)
+        imports = sorted({name for chapter in course.chapters for name in chapter.imports})
+        self._sandbox = Sandbox(level, course.limits, imports=tuple(imports), warm_fake=True)
+
+    def answer(self, question: Message) -> Message:
+        """Points and card of each exercise of one submission, and what is wrong with it as a whole."""
+        chapter = next(one for one in self._course.chapters if one.stem == question["chapter"])
+        report = self._report(Path(question["path"]), chapter)
+        return {
+            "points": {score.name: score.points for score in report.exercises},
+            "cards": {score.name: exercise_html(report, score.name) for score in report.exercises},
+            "problem": clean_line(report.error),
+        }
+
+    def _report(self, path: Path, chapter: Chapter) -> Report:
+        try:
+            submission = read_submission(path, chapter)
+            key = verdict_key(chapter, submission.sha256, self._lane)
+            with Store(self._desk.state / STORE_FILE) as store:
+                known = store.find(key)
+                if known is not None:
+                    return known.report
+                return store.keep(key, grade_one(submission, self._sandbox, self._lane.profile)).report
+        except SubmissionError as error:
+            return unreadable(chapter, path, str(error), self._lane.profile)
