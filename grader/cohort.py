@@ -120,7 +120,7 @@ def grade_stored(
     that another try may change.
     """
     waiting = list(range(len(submissions)))
-    keys = [verdict_key(submission, lane) for submission in submissions]
+    keys = [verdict_key(one.chapter, one.sha256, lane) for one in submissions]
     while waiting:
         firsts: dict[str, int] = {}
         others: list[int] = []
@@ -135,7 +135,7 @@ def grade_stored(
         chosen = list(firsts.values())
         for position, report in grade_all([submissions[number] for number in chosen], lane, jobs):
             number = chosen[position]
-            yield number, store.keep(keys[number], report)
+            yield number, store.keep(keys[number], report, submissions[number])
         waiting, again = others, False
 
 
@@ -146,21 +146,19 @@ def _placed(verdict: Verdict, submission: Submission) -> Verdict:
 def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, lane: Lane, store: Store) -> Verdict:
     """Kept like the others, under the reason: the same reason again is the same verdict."""
     report = unreadable(item.chapter, item.path, str(error), lane.profile)
-    key = _key_of(item.chapter, f"unreadable: {error}", lane)
+    key = verdict_key(item.chapter, f"unreadable: {error}", lane)
     return store.find(key) or store.keep(key, report)
 
 
-def verdict_key(submission: Submission, lane: Lane) -> str:
+def verdict_key(chapter: Chapter, submission_sha256: str, lane: Lane) -> str:
     """The store's name for the verdict on a submission: it changes with all that the verdict depends on."""
-    return _key_of(submission.chapter, submission.sha256, lane)
-
-
-def _key_of(chapter: Chapter, attempt: str, lane: Lane) -> str:
     profile, limits = lane.profile, lane.limits
     secret = hashlib.sha256(profile.secret or b"").hexdigest()
     words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret} {limits}"
     judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
-    return key_of(attempt, judged_by, isolation=lane.level.value, device=profile.device, profile=words)
+    return key_of(
+        submission_sha256, judged_by, isolation=lane.level.value, device=profile.device, profile=words
+    )
 
 
 @cache

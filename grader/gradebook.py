@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -30,35 +30,54 @@ def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResu
     Raises:
         UsageError: nothing was graded yet, or none of these chapters.
     """
+    with open_store(course) as store:
+        assigned = assigned_in(store, course, chapters)
+        return results_in(store, course, assigned, store.roster()[1])
+
+
+def open_store(course: Course) -> Store:
+    """The store of a course that was graded before; UsageError if it never was."""
     path = desk_of(course).state / STORE_FILE
     if not path.is_file():
         raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
-    with Store(path) as store:
-        stems, learners = store.roster()
-        assigned = [chapter for chapter in course.chapters if chapter.stem in stems]
-        if chapters:
-            for chapter in chapters:
-                if chapter not in assigned:
-                    step = f"run: brick grade FOLDER --chapter {chapter.label}"
-                    raise UsageError(f"{chapter.stem} was not graded yet", str(path), step)
-            assigned = [chapter for chapter in assigned if chapter in chapters]
-        if not assigned:
-            raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
-        return results_in(store, course, assigned, learners)
+    return Store(path)
+
+
+def assigned_in(store: Store, course: Course, chapters: Sequence[Chapter] = ()) -> tuple[Chapter, ...]:
+    """The chapters that were ever assigned, or those of them that are asked for; UsageError if one was not."""
+    stems = store.roster()[0]
+    for chapter in chapters:
+        if chapter.stem not in stems:
+            step = f"run: brick grade FOLDER --chapter {chapter.label}"
+            raise UsageError(f"{chapter.stem} was not graded yet", str(store.path), step)
+    wanted = [chapter.stem for chapter in chapters] or stems
+    assigned = tuple(chapter for chapter in course.chapters if chapter.stem in wanted)
+    if not assigned:
+        raise UsageError("nothing was graded yet", str(store.path), "run: brick grade FOLDER")
+    return assigned
 
 
 def results_in(
     store: Store, course: Course, chapters: Sequence[Chapter], learners: Sequence[str]
 ) -> ClassResults:
     """These learners and chapters as the store has them."""
-    stems = [chapter.stem for chapter in chapters]
+    attempts = store.standing(learners, [chapter.stem for chapter in chapters])
+    return results_from(attempts, course, chapters, learners)
+
+
+def results_from(
+    attempts: Iterable[tuple[Entry, Verdict]],
+    course: Course,
+    chapters: Sequence[Chapter],
+    learners: Sequence[str],
+) -> ClassResults:
+    """The class that these attempts make, given by learner, chapter and attempt."""
     counting: dict[tuple[str, str], tuple[Report, HandIn]] = {}
-    attempts = store.standing(learners, stems)
     for place, group in groupby(attempts, key=lambda pair: (pair[0].learner, pair[0].chapter)):
         counting[place] = _the_one_that_counts(tuple(group))
     results = []
     for learner in learners:
-        mine = [counting[learner, stem] for stem in stems if (learner, stem) in counting]
+        mine = [counting[learner, c.stem] for c in chapters if (learner, c.stem) in counting]
         missing = tuple((c.stem, c.points) for c in chapters if (learner, c.stem) not in counting)
         reports, hand_ins = tuple(report for report, _ in mine), tuple(hand_in for _, hand_in in mine)
         results.append(LearnerResult(learner, reports, missing, hand_ins))
@@ -107,7 +126,7 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
         late_s, deducted = lateness(item.chapter, course.late, handed_in, marked_late=item.marked_late)
         entry = Entry(
             item.learner, report.chapter, attempt, sha256, clean_line(report.path), handed_in,
-            verdict.id, late_s, deducted, course.counts,
+            item.marked_late, verdict.id, late_s, deducted, course.counts,
         )  # fmt: skip
         if entry != before:
             store.publish(run, [entry])

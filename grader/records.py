@@ -324,3 +324,19 @@ class ClassResults:
     course: Course
     chapters: tuple[Chapter, ...]
     learners: tuple[LearnerResult, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One learner's chapter that a regrade would let count otherwise; points are with lateness taken off."""
+
+    learner: str
+    chapter: Chapter
+    before: float
+    after: float
+    why: tuple[str, ...] = ()
+
+    @property
+    def is_lower(self) -> bool:
+        """Whether the learner loses by it."""
+        return self.after < self.before

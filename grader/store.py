@@ -6,23 +6,26 @@ import hashlib
 import json
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from grader.errors import KitError
-from grader.records import Counts, Report
+from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.report.json import as_dict, from_dict
 
 STORE_FILE = "results.db"
+VERSION = 2
 KIT_FAULT = "a fault of the kit, not of the submission"
 # Parts of the kit that no verdict depends on: a new page or command must not grade a class again.
 _JUDGES_NOTHING = frozenset(
-    "build checks cli gradebook.py nbgrader_plugin.py notebook.py release report store.py watch".split()
+    "archive.py build checks cli collecting.py gradebook.py helper.py hints.py nbgrader_plugin notebook prove.py"
+    " regrading.py release report store.py watch".split()
 )
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
@@ -33,11 +36,17 @@ CREATE TABLE IF NOT EXISTS verdicts (
     report     TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);
+CREATE TABLE IF NOT EXISTS sources (
+    sha256     TEXT PRIMARY KEY,  -- of the submission
+    source     BLOB NOT NULL,     -- its text, packed by zlib: a regrade must not depend on where the file is now
+    origins    TEXT NOT NULL      -- line and cell of every line of a notebook, as JSON
+);
 CREATE TABLE IF NOT EXISTS runs (
     id         INTEGER PRIMARY KEY,
     started    REAL NOT NULL,
     chapters   TEXT NOT NULL,     -- stems of the chapters assigned, as JSON
-    learners   TEXT NOT NULL      -- the learners met, as JSON
+    learners   TEXT NOT NULL,     -- the learners met, as JSON
+    settings   TEXT NOT NULL      -- how it was graded, as JSON
 );
 CREATE TABLE IF NOT EXISTS hand_ins (
     id         INTEGER PRIMARY KEY,
@@ -48,6 +57,7 @@ CREATE TABLE IF NOT EXISTS hand_ins (
     sha256     TEXT NOT NULL,     -- of the submission
     path       TEXT NOT NULL,     -- where the submission lay
     handed_in  REAL,              -- when the submission was made, seconds since 1970
+    marked_late INTEGER NOT NULL, -- whether the platform says that it was late, without saying by how much
     verdict    INTEGER NOT NULL REFERENCES verdicts (id),
     late_s     REAL NOT NULL,     -- lateness and its price, by the policy of the day this was published
     deducted   REAL NOT NULL,
@@ -75,6 +85,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """How a run graded; a regrade does the same. `examples` is None where the course says how many."""
+
+    isolation: str
+    examples: int | None
+    device: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """What is published of one attempt: when and where it was handed in, its verdict, what lateness takes off."""
 
@@ -84,6 +103,7 @@ class Entry:
     sha256: str
     path: str
     handed_in: float | None
+    marked_late: bool
     verdict: int
     late_s: float
     deducted: float
@@ -135,12 +155,25 @@ class Store:
             self._database = sqlite3.connect(path, timeout=30.0, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_SCHEMA)
+            if self._version() != VERSION:
+                self._database.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
         except OSError as error:
             step = "make that folder one you can write to"
             raise KitError(f"the results cannot be kept: {error.strerror}", str(path), step) from error
         except sqlite3.Error as error:
             raise self._trouble("the results of earlier runs cannot be opened", error) from error
+
+    def _version(self) -> int:
+        """The version of what is in the file, 0 if nothing is."""
+        [(version,)] = self._rows("PRAGMA user_version")
+        [(tables,)] = self._rows("SELECT count(*) FROM sqlite_schema")
+        if tables and version != VERSION:
+            raise self._of_another_version()
+        return int(version)
+
+    def _of_another_version(self) -> KitError:
+        what = "these results were written by another version of the kit"
+        return KitError(what, str(self.path), "move that file away, then run: brick grade FOLDER")
 
     def __enter__(self) -> Store:
         return self
@@ -163,26 +196,53 @@ class Store:
             return Verdict(number, key, self._report(report))
         return None
 
-    def keep(self, key: str, report: Report) -> Verdict:
-        """Append a verdict."""
+    def keep(self, key: str, report: Report, submission: Submission | None = None) -> Verdict:
+        """Append a verdict, and the submission that it is on, if that could be read."""
         text = json.dumps(as_dict(report), ensure_ascii=False)
         row = (key, time.time(), int(is_reusable(report)), text)
-        with self._writing():
+        with self.at_once():
+            if submission is not None:
+                self._keep_source(submission)
             cursor = self._database.execute(
                 "INSERT INTO verdicts (key, graded, reusable, report) VALUES (?, ?, ?, ?)", row
             )
         return Verdict(int(cursor.lastrowid or 0), key, report)
 
+    def _keep_source(self, submission: Submission) -> None:
+        packed = zlib.compress(submission.source.encode("utf-8", "surrogatepass"))
+        origins = json.dumps([[origin.line, origin.cell] for origin in submission.origins])
+        self._database.execute(
+            "INSERT OR IGNORE INTO sources (sha256, source, origins) VALUES (?, ?, ?)",
+            (submission.sha256, packed, origins),
+        )
+
+    def submission(self, entry: Entry, chapter: Chapter) -> Submission | None:
+        """What was handed in, as it was read then; None if it could not be read."""
+        for packed, origins in self._rows(
+            "SELECT source, origins FROM sources WHERE sha256 = ?", (entry.sha256,)
+        ):
+            source = zlib.decompress(packed).decode("utf-8", "surrogatepass")
+            lines = tuple(SourceLine(line, cell) for line, cell in json.loads(origins))
+            return Submission(chapter, source, Path(entry.path), entry.sha256, lines)
+        return None
+
     # --- runs: the roster -------------------------------------------------------------------------------------
 
-    def begin_run(self, chapters: Iterable[str], learners: Iterable[str]) -> int:
-        """Append a run: the chapters it assigns and the learners it met."""
-        row = (time.time(), json.dumps(list(chapters)), json.dumps(list(learners), ensure_ascii=False))
+    def begin_run(self, chapters: Iterable[str], learners: Iterable[str], settings: Settings) -> int:
+        """Append a run: the chapters it assigns, the learners it met, and how it grades."""
+        lists = (list(chapters), list(learners), asdict(settings))
+        row = (time.time(), *(json.dumps(value, ensure_ascii=False) for value in lists))
         with self._writing():
             cursor = self._database.execute(
-                "INSERT INTO runs (started, chapters, learners) VALUES (?, ?, ?)", row
+                "INSERT INTO runs (started, chapters, learners, settings) VALUES (?, ?, ?, ?)", row
             )
         return int(cursor.lastrowid or 0)
+
+    def last_settings(self) -> Settings | None:
+        """How the newest run graded."""
+        for (settings,) in self._rows("SELECT settings FROM runs ORDER BY id DESC LIMIT 1"):
+            return Settings(**json.loads(settings))
+        return None
 
     def roster(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Stems of all chapters ever assigned, and all learners ever met, each sorted."""
@@ -265,14 +325,13 @@ class Store:
         try:
             return from_dict(json.loads(text))
         except (ValueError, KeyError, TypeError) as error:
-            what = "these results were written by another version of the kit"
-            step = "move that file away, then run: brick grade FOLDER"
-            raise KitError(what, str(self.path), step) from error
+            raise self._of_another_version() from error
 
 
 def _entry(row: Iterable[object]) -> Entry:
     values = dict(zip(_COLUMNS, row, strict=True))
-    return Entry(**values | {"counts": Counts(str(values["counts"]))})  # type: ignore[arg-type]
+    values |= {"counts": Counts(str(values["counts"])), "marked_late": bool(values["marked_late"])}
+    return Entry(**values)  # type: ignore[arg-type]
 
 
 def is_reusable(report: Report) -> bool:

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from grader.errors import KitError
-from grader.records import CheckResult, Counts, Outcome, Report
-from grader.store import KIT_FAULT, Entry, Store, Verdict, is_reusable, key_of
+from grader.records import CheckResult, Counts, Course, Outcome, Report, SourceLine, Submission
+from grader.store import KIT_FAULT, Entry, Settings, Store, Verdict, is_reusable, key_of
+
+AS_USUAL = Settings("bwrap", None, "cpu")
 
 
 def name(submission: str = "a", checks: str = "b", **changes: str) -> str:
@@ -27,7 +29,7 @@ def entry(verdict: Verdict, learner: str = "learner01", attempt: int = 1, **chan
     """What is published of an attempt at the verdict's chapter."""
     chapter = verdict.report.chapter
     path = verdict.report.path
-    made = Entry(learner, chapter, attempt, "sha", path, 12.5, verdict.id, 0.0, 0.0, Counts.LAST)
+    made = Entry(learner, chapter, attempt, "sha", path, 12.5, False, verdict.id, 0.0, 0.0, Counts.LAST)
     return replace(made, **changes)
 
 
@@ -61,7 +63,7 @@ def test_another_submission_check_level_device_or_profile_is_another_verdict(
 
 def test_of_each_attempt_the_newest_entry_stands_and_none_is_lost(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    run = store.begin_run([report.chapter], ["learner01"])
+    run = store.begin_run([report.chapter], ["learner01"], AS_USUAL)
     old, new = store.keep(name(), report), store.keep(name("b"), replace(report, notes=("new",)))
 
     store.publish(run, [entry(old, attempt=1), entry(old, attempt=2)])
@@ -76,7 +78,7 @@ def test_of_each_attempt_the_newest_entry_stands_and_none_is_lost(tmp_path: Path
 
 def test_only_the_learners_and_chapters_asked_for(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    run = store.begin_run([report.chapter], ["learner01", "learner02"])
+    run = store.begin_run([report.chapter], ["learner01", "learner02"], AS_USUAL)
     verdict = store.keep(name(), report)
 
     store.publish(
@@ -88,7 +90,7 @@ def test_only_the_learners_and_chapters_asked_for(tmp_path: Path, report: Report
 
 def test_a_shared_verdict_is_read_with_the_path_of_each_who_shares_it(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    run = store.begin_run([report.chapter], ["learner01", "learner02"])
+    run = store.begin_run([report.chapter], ["learner01", "learner02"], AS_USUAL)
     verdict = store.keep(name(), report)
 
     store.publish(run, [entry(verdict, path="one.py"), entry(verdict, "learner02", path="two.py")])
@@ -100,15 +102,15 @@ def test_a_shared_verdict_is_read_with_the_path_of_each_who_shares_it(tmp_path: 
 def test_the_roster_grows_with_every_run(tmp_path: Path) -> None:
     store = Store(tmp_path / "results.db")
 
-    store.begin_run(["ch02_neuron"], ["learner02", "学生"])
-    store.begin_run(["ch01_dataloader", "ch02_neuron"], ["learner01", "learner02"])
+    store.begin_run(["ch02_neuron"], ["learner02", "学生"], AS_USUAL)
+    store.begin_run(["ch01_dataloader", "ch02_neuron"], ["learner01", "learner02"], AS_USUAL)
 
     assert store.roster() == (("ch01_dataloader", "ch02_neuron"), ("learner01", "learner02", "学生"))
 
 
 def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    run = store.begin_run([report.chapter], ["learner01"])
+    run = store.begin_run([report.chapter], ["learner01"], AS_USUAL)
     verdict = store.keep(name(), report)
     impossible = entry(verdict, attempt=2, sha256=None)
 
@@ -136,7 +138,7 @@ def test_a_lost_guest_is_not_held_against_the_submission_for_ever(
 
 def test_a_fault_of_the_kit_is_kept_and_not_used_again(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
-    run = store.begin_run([report.chapter], ["learner01"])
+    run = store.begin_run([report.chapter], ["learner01"], AS_USUAL)
 
     verdict = store.keep(name(), replace(report, error=KIT_FAULT))
     store.publish(run, [entry(verdict)])
@@ -148,7 +150,7 @@ def test_a_fault_of_the_kit_is_kept_and_not_used_again(tmp_path: Path, report: R
 
 def _write_for_ever(path: Path, report: Report, started: object) -> None:
     store = Store(path)
-    run = store.begin_run([report.chapter], [])
+    run = store.begin_run([report.chapter], [], AS_USUAL)
     number = 0
     while True:
         store.publish(run, [entry(store.keep(name(str(number)), report), f"learner{number:05}")])
@@ -173,6 +175,30 @@ def test_a_kill_while_writing_leaves_whole_verdicts_only(tmp_path: Path, report:
         found = list(Store(path).standing(learners, [report.chapter]))
         assert len(found) >= 3
         assert all(verdict.report == report for _, verdict in found)
+
+
+def test_what_was_handed_in_comes_back_as_it_was_read(tmp_path: Path, report: Report, course: Course) -> None:
+    store = Store(tmp_path / "results.db")
+    chapter = course.chapters[2]
+    lines = (SourceLine(1, 2), SourceLine(2, 2), SourceLine(1, 4))
+    handed_in = Submission(chapter, "a = 1\n# 学生 \udc80\nb = 2", Path(report.path), "sha", lines)
+
+    verdict = store.keep(name(), report, handed_in)
+
+    assert store.submission(entry(verdict), chapter) == handed_in
+    assert store.submission(entry(verdict, sha256="another"), chapter) is None
+
+
+def test_results_of_another_version_are_left_alone_and_refused(tmp_path: Path) -> None:
+    path = tmp_path / "results.db"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE results (id INTEGER PRIMARY KEY)")
+
+    with pytest.raises(KitError, match="another version of the kit"):
+        Store(path)
+
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT name FROM sqlite_schema").fetchall() == [("results",)]
 
 
 def test_a_file_that_is_no_store_is_refused_plainly(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 NARROWEST, WIDEST = 40, 100
+PLAIN_LINE_EVERY_S = 10.0
 
 
 def columns() -> int:
@@ -62,6 +64,39 @@ def progress(items: Iterable[Item], total: int, label: str, *, quiet: bool = Fal
         task = bar.add_task(label, total=total)
         for item in items:
             bar.advance(task)
+            yield item
+
+
+def grading(
+    items: Iterable[Item], total: int, label: str, fails: Callable[[Item], bool], *, quiet: bool = False
+) -> Iterator[Item]:
+    """Pass verdicts through; on stderr stands how many are done and failing, how fast it goes, and what is left.
+
+    A bar where the terminal can redraw a line, else a line now and then; nothing where there is no terminal.
+    """
+    if quiet or total < 2 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
+    told = TextColumn("{task.fields[failing]} failing  {task.fields[rate]}")
+    shown = (TextColumn(label), BarColumn(bar_width=None), MofNCompleteColumn(), told, TimeRemainingColumn())
+    done, failing, start, last_told = 0, 0, time.monotonic(), time.monotonic()
+    with Progress(*shown, console=console, transient=True, disable=console.is_dumb_terminal) as bar:
+        task = bar.add_task(label, total=total, failing=0, rate="")
+        for item in items:
+            done += 1
+            failing += fails(item)
+            now = time.monotonic()
+            rate = f"{60 * done / max(now - start, 1e-3):.0f} a minute"
+            bar.update(task, completed=done, failing=failing, rate=rate)
+            if console.is_dumb_terminal and now - last_told >= PLAIN_LINE_EVERY_S:
+                left = (now - start) / done * (total - done)
+                text = f"{label}: {done} of {total}, {failing} failing, {rate}, {left / 60:.0f} min left"
+                print(text, file=sys.stderr)
+                last_told = now
             yield item
 
 

@@ -1,8 +1,8 @@
-"""The instructor's commands: grade."""
+"""The instructor's commands: grade and regrade."""
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -13,15 +13,15 @@ import typer
 from grader.cli import console
 from grader.cli.learner import Device
 from grader.errors import UsageError
-from grader.records import LearnerResult
-from grader.report.json import as_learner_dict, dumps
-from grader.report.terminal import class_table
-from grader.report.text import clean_line, wrap
+from grader.report.text import clean_line, file_names, wrap
 
 if TYPE_CHECKING:
+    from grader.cohort import Lane
     from grader.collecting import Collection
-    from grader.records import Chapter, Course
+    from grader.records import Chapter, Course, LearnerResult
     from grader.report.terminal import Style
+    from grader.sandbox.isolation import Level
+    from grader.store import Settings, Store, Verdict
 
 
 class Isolation(StrEnum):
@@ -33,31 +33,41 @@ class Isolation(StrEnum):
     PLAIN = "plain"
 
 
+Chapters = Annotated[
+    list[str] | None, typer.Option("--chapter", "-c", help="These chapters only.", show_default=False)
+]
+Unsandboxed = Annotated[
+    bool, typer.Option("--unsandboxed", help="Accept no seal at all: the code can do what you can do.")
+]
+Jobs = Annotated[int, typer.Option(min=0, help="Grade this many at once; 0 means as many as pay off.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to `brick`."""
     app.command()(grade)
+    app.command()(regrade)
+
+
+# --- brick grade ------------------------------------------------------------------------------------------
 
 
 def grade(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            help="A folder of learners, one learner's folder, or single files.", metavar="PATH..."
+            help="A folder of learners, nbgrader's course, a download from Moodle or Canvas (zip or unpacked), "
+            "one learner's folder, or single files.",
+            metavar="PATH...",
         ),
     ],
-    chapter: Annotated[
-        list[str] | None,
-        typer.Option("--chapter", "-c", help="Grade these chapters only.", show_default=False),
-    ] = None,
+    chapter: Chapters = None,
     out: Annotated[Path, typer.Option(help="Where the reports go, one JSON file per learner.")] = Path(
         "reports"
     ),
     isolation: Annotated[
         Isolation, typer.Option(help="How submissions are sealed off.")
     ] = Isolation.STRONGEST,
-    unsandboxed: Annotated[
-        bool, typer.Option("--unsandboxed", help="Accept no seal at all: the code can do what you can do.")
-    ] = False,
+    unsandboxed: Unsandboxed = False,
     examples: Annotated[
         int | None,
         typer.Option(
@@ -65,9 +75,7 @@ def grade(
         ),
     ] = None,
     device: Annotated[Device, typer.Option(help="Where the tensors live.")] = Device.CPU,
-    jobs: Annotated[
-        int, typer.Option(min=0, help="Grade this many at once; 0 means as many as pay off.")
-    ] = 0,
+    jobs: Jobs = 0,
     again: Annotated[
         bool, typer.Option("--again", help="Grade everything anew, also what was graded before.")
     ] = False,
@@ -75,54 +83,77 @@ def grade(
 ) -> None:
     """Grade other people's work in a sandbox.
 
+    What was graded before is not graded again, so a run that was broken off goes on where it was.
+
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
-    from grader.checking.run import Profile
-    from grader.cohort import Lane, could_not_grade, grade_handed_in
+    from grader.cohort import could_not_grade, grade_handed_in
     from grader.collecting import collect
     from grader.course import find_chapter, load_course
     from grader.desk import desk_of
     from grader.gradebook import publish, results_in
+    from grader.report.json import as_learner_dict, dumps
     from grader.sandbox.isolation import Level, require
-    from grader.store import STORE_FILE, Store
+    from grader.store import STORE_FILE, Settings, Store
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
     found = collect(paths, course, only)
-    wished = None if isolation is Isolation.STRONGEST else Level(isolation.value)
-    level = require(wished, unsandboxed)
-    desk = desk_of(course)
-    secret = desk.secret()
-    profile = Profile(
-        "grade",
-        examples or course.grade_examples,
-        secret=secret,
-        device=device,
-        mistakes=course.root / "solutions" / "mistakes",
-    )
-    lane = Lane(level, course.limits, profile)
+    _refuse_nothing(found, paths, course)
+    level = require(None if isolation is Isolation.STRONGEST else Level(isolation.value), unsandboxed)
+    settings = Settings(level.value, examples, device.value)
+    lane = _lane(course, level, settings)
     assigned = only or assigned_by(found, course)
-    with Store(desk.state / STORE_FILE) as store:
-        run = store.begin_run([one.stem for one in assigned], found.learners)
+    faults = 0
+    with Store(desk_of(course).state / STORE_FILE) as store:
+        run = store.begin_run([one.stem for one in assigned], found.learners, settings)
         verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
-        faults = 0
-        for item, verdict in console.progress(verdicts, len(found.submissions), "grading", quiet=as_json):
+        for item, verdict in console.grading(
+            verdicts, len(found.submissions), "grading", lambda pair: not pair[1].report.passed, quiet=as_json
+        ):
             publish(store, run, course, item, verdict)
             faults += could_not_grade(verdict.report)
         learners = results_in(store, course, assigned, found.learners).learners
     files = write_reports(learners, out)
     if as_json:
-        typer.echo(
-            dumps({"schema": "brickwork/class/v1", "learners": [as_learner_dict(one) for one in learners]}),
-            nl=False,
-        )
+        everybody = [as_learner_dict(one) for one in learners]
+        typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
         _show(learners, found, console.style())
-        typer.echo(f"isolation {level}, {profile.examples} examples per check")
+        typer.echo(f"isolation {level}, {lane.profile.examples} examples per check")
         typer.echo(f"{len(files)} reports in {out}/")
     if faults:
         raise typer.Exit(2)
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
+
+
+def _lane(course: Course, level: Level, settings: Settings) -> Lane:
+    """How other people's work on this course is judged."""
+    from grader.checking.run import Profile
+    from grader.cohort import Lane
+    from grader.desk import desk_of
+
+    profile = Profile(
+        "grade",
+        settings.examples or course.grade_examples,
+        secret=desk_of(course).secret(),
+        device=settings.device,
+        mistakes=course.root / "solutions" / "mistakes",
+    )
+    return Lane(level, course.limits, profile)
+
+
+def _refuse_nothing(found: Collection, paths: Sequence[Path], course: Course) -> None:
+    """A path given by mistake must not add its folders to the class."""
+    if found.submissions:
+        return
+    stem = course.chapters[0].stem
+    seen = f" ({clean_line(found.passed_over[0])})" if found.passed_over else ""
+    raise UsageError(
+        f"no file here says which chapter it is{seen}",
+        ", ".join(map(str, paths)),
+        f"submissions are called {stem}.py or {stem}.ipynb, or have ch01 in their name",
+    )
 
 
 def assigned_by(found: Collection, course: Course) -> list[Chapter]:
@@ -134,14 +165,10 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
 def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     """Write one JSON file per learner into `out`."""
     from grader.desk import write_whole
+    from grader.report.json import as_learner_dict, dumps
 
-    files: dict[Path, LearnerResult] = {}
-    for learner in learners:
-        name = re.sub(r"[^\w.-]+", "_", learner.learner).lstrip(".") or "learner"
-        path, number = out / f"{name}.json", 2
-        while path in files:
-            path, number = out / f"{name}-{number}.json", number + 1
-        files[path] = learner
+    names = file_names(one.learner for one in learners)
+    files = {out / f"{names[one.learner]}.json": one for one in learners}
     try:
         out.mkdir(parents=True, exist_ok=True)
         for path, learner in files.items():
@@ -153,9 +180,87 @@ def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
 
 
 def _show(learners: Sequence[LearnerResult], found: Collection, style: Style) -> None:
+    from grader.report.class_table import class_table
+
     for line in class_table(learners, style):
         typer.echo(line)
     typer.echo()
-    for note in found.passed_over:
-        for line in wrap(f"not graded: {clean_line(note)}", style.width, indent="  ", first="", cut=False):
+    notes = [f"not graded: {note}" for note in found.passed_over] + [f"note: {note}" for note in found.notes]
+    for note in notes:
+        for line in wrap(clean_line(note), style.width, indent="  ", first="", cut=False):
             typer.echo(line)
+
+
+# --- brick regrade ----------------------------------------------------------------------------------------
+
+
+def regrade(
+    chapter: Chapters = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Let the new verdicts count without asking.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    isolation: Annotated[
+        Isolation | None,
+        typer.Option(help="How submissions are sealed off; by default as they were.", show_default=False),
+    ] = None,
+    unsandboxed: Unsandboxed = False,
+    jobs: Jobs = 0,
+) -> None:
+    """Grade again what was graded, where a check, the kit or the course is another now.
+
+    The submissions are those of the last runs. What would change is shown, and counts only if you say so.
+
+    Exit code 0: nothing waits for you; 1: changes do not count yet; 2: it could not be done.
+    """
+    from grader.course import find_chapter, load_course
+    from grader.gradebook import assigned_in, open_store
+    from grader.regrading import plan_regrade
+    from grader.report.class_table import change_lines
+
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run exclude each other", "brick regrade", "leave one of them out")
+    course = load_course()
+    with open_store(course) as store:
+        chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
+        lane, settings = _lane_of_last_run(course, store, isolation, unsandboxed)
+        work = plan_regrade(store, course, chapters, lane)
+        verdicts = work.run(store, lane, jobs)
+        for _ in console.grading(verdicts, len(work.stale), "regrading", _fails):
+            pass
+        changes, total = work.changes()
+        again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
+        typer.echo(f"{again}: nothing that judges the others has changed")
+        for line in change_lines(changes, total, console.style()):
+            typer.echo(line)
+        if not work.entries():
+            return
+        if dry_run or not (yes or _agreed()):
+            typer.echo("nothing counts yet; next: brick regrade --yes")
+            raise typer.Exit(1)
+        run = store.begin_run([one.stem for one in chapters], (), settings)
+        work.publish(store, run)
+        typer.echo("the new verdicts count; next: brick report, then brick export")
+
+
+def _fails(verdict: Verdict) -> bool:
+    return not verdict.report.passed
+
+
+def _lane_of_last_run(
+    course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
+) -> tuple[Lane, Settings]:
+    """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
+    from grader.sandbox.isolation import Level, require
+    from grader.store import Settings
+
+    last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
+    wished = isolation.value if isolation else last.isolation
+    level = require(None if wished == Isolation.STRONGEST.value else Level(wished), unsandboxed)
+    settings = Settings(level.value, last.examples, last.device)
+    return _lane(course, level, settings), settings
+
+
+def _agreed() -> bool:
+    """Ask; who cannot be asked has not agreed."""
+    return sys.stdin.isatty() and typer.confirm("Let the new verdicts count?", default=False)

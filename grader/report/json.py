@@ -11,6 +11,7 @@ from grader.records import (
     CheckResult,
     Counterexample,
     ExerciseScore,
+    HandIn,
     LearnerResult,
     Outcome,
     RecordedCall,
@@ -47,8 +48,14 @@ def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
         "points": result.points,
         "max_points": result.max_points,
         "missing": [stem for stem, _ in result.missing],
+        "hand_ins": [_hand_in(hand_in) for hand_in in result.hand_ins],
         "reports": [as_dict(report) for report in result.reports],
     }
+
+
+def _hand_in(hand_in: HandIn) -> dict[str, Any]:
+    time = None if hand_in.time is None else hand_in.time.isoformat()
+    return asdict(hand_in) | {"time": time}
 
 
 def dumps(value: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
+from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
@@ -277,50 +277,10 @@ def _nothing_written(report: Report) -> bool:
     return not report.error and all(is_untouched(report, score.name) for score in report.exercises)
 
 
-def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
-    """One row per learner and one column per chapter, then why a score is what it is where that is not plain."""
-    stems = sorted(
-        {r.chapter for one in learners for r in one.reports} | {s for one in learners for s, _ in one.missing}
-    )
-    labels = tuple(stem.split("_", 1)[0] for stem in stems)
-    header = ("learner", *labels, "points", "of")
-    rows = []
-    for one in learners:
-        reports = {report.chapter: report for report in one.reports}
-        cells = (_score_cell(reports.get(stem)) for stem in stems)
-        rows.append((one.learner, *cells, points(one.points, one.max_points), points(one.max_points)))
-    lines = table(header, rows, style.width)
-    if any(width_of(line) > style.width for line in lines):
-        narrow = [(row[0], *row[-2:]) for row in rows]
-        lines = table((header[0], *header[-2:]), narrow, style.width)
-    return lines + _class_notes(learners, style)
-
-
-def _score_cell(report: Report | None) -> str:
-    if report is None:
-        return "-"
-    return points(report.points, report.max_points) + ("!" if report.error or report.breaches else "")
-
-
-def _class_notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
-    lines: list[str] = []
-    for one in learners:
-        for report in one.reports:
-            why = report.error.splitlines()[0] if report.error else ""
-            if not why and report.breaches:
-                first = report.breaches[0]
-                others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
-                why = f"{breach_place(first)}: {first.name} may not be used here: {first.reason}{others}"
-            if why:
-                lead = f"! {one.learner} {report.chapter.split('_', 1)[0]}: "
-                lines += wrap(clean_line(lead + why), style.width, indent="  ", first="", cut=False)
-    return ["", *lines] if lines else []
-
-
 # --- tables -----------------------------------------------------------------------------------------------
 
 
-def table(header: tuple[str, ...], rows: list[tuple[str, ...]], width: int) -> list[str]:
+def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
     """Columns with the first to the left and the rest to the right; the first gives way where space is short."""
     cells = [tuple(clean_line(cell) for cell in row) for row in (header, *rows)]
     widths = [max(width_of(row[i]) for row in cells) for i in range(len(header))]

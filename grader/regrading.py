@@ -1,0 +1,133 @@
+"""Grade again what a new check, kit or policy would judge otherwise, and say what that changes before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from grader.cohort import Lane, could_not_grade, grade_stored, verdict_key
+from grader.gradebook import lateness, results_from
+from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report
+from grader.store import Entry, Store, Verdict
+
+Attempt = tuple[Entry, Verdict]
+
+
+@dataclass
+class Regrade:
+    """A regrade under way. Nothing of it counts before `publish`.
+
+    Args:
+        chapters: the chapters it looks at.
+        stale: numbers, in `attempts`, of those that are to be graded again.
+    """
+
+    course: Course
+    chapters: tuple[Chapter, ...]
+    attempts: list[Attempt]
+    stale: list[int]
+    fresh: dict[int, Verdict] = field(default_factory=dict)
+
+    def run(self, store: Store, lane: Lane, jobs: int = 0) -> Iterator[Verdict]:
+        """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count."""
+        by_stem = {chapter.stem: chapter for chapter in self.chapters}
+        again, submissions = [], []
+        for number in self.stale:
+            entry = self.attempts[number][0]
+            submission = store.submission(entry, by_stem[entry.chapter])
+            if submission is not None:
+                again.append(number)
+                submissions.append(submission)
+        for place, verdict in grade_stored(submissions, lane, store, jobs):
+            self.fresh[again[place]] = verdict
+            yield verdict
+
+    def proposed(self) -> list[Attempt]:
+        """Every attempt as it would stand: the fresh verdict, and lateness by today's policy."""
+        by_stem = {chapter.stem: chapter for chapter in self.chapters}
+        found = []
+        for number, (entry, old) in enumerate(self.attempts):
+            verdict = self.fresh.get(number, old)
+            late_s, deducted = lateness(
+                by_stem[entry.chapter], self.course.late, entry.handed_in, marked_late=entry.marked_late
+            )
+            new = replace(
+                entry, verdict=verdict.id, late_s=late_s, deducted=deducted, counts=self.course.counts
+            )
+            found.append((new, verdict))
+        return found
+
+    def changes(self) -> tuple[list[Change], int]:
+        """What would count otherwise, lower ones first; and how many there are that count."""
+        learners = sorted({entry.learner for entry, _ in self.attempts})
+        before = results_from(self.attempts, self.course, self.chapters, learners).learners
+        after = results_from(self.proposed(), self.course, self.chapters, learners).learners
+        changes = []
+        for old, new in zip(before, after, strict=True):
+            for chapter in self.chapters:
+                change = _change(chapter, old, new)
+                changes += [change] if change else []
+        total = sum(len(one.reports) for one in before)
+        return sorted(changes, key=lambda change: (not change.is_lower, change.learner)), total
+
+    def entries(self) -> list[Entry]:
+        """What would be published: every attempt that would stand otherwise."""
+        return [new for (new, _), (old, _) in zip(self.proposed(), self.attempts, strict=True) if new != old]
+
+    def publish(self, store: Store, run: int) -> None:
+        """Let the new verdicts count."""
+        store.publish(run, self.entries())
+
+
+def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], lane: Lane) -> Regrade:
+    """Look through what stands for what the checks, kit, mistakes or course of today would judge anew."""
+    by_stem = {chapter.stem: chapter for chapter in chapters}
+    attempts = list(store.standing(store.roster()[1], list(by_stem)))
+    stale = []
+    for number, (entry, verdict) in enumerate(attempts):
+        counts_no_more = course.counts is Counts.LAST and not _is_last(attempts, number)
+        if counts_no_more:
+            continue
+        key = verdict_key(by_stem[entry.chapter], entry.sha256, lane)
+        if verdict.report.submission_sha256 and (key != verdict.key or could_not_grade(verdict.report)):
+            stale.append(number)
+    return Regrade(course, chapters, attempts, stale)
+
+
+def _is_last(attempts: Sequence[Attempt], number: int) -> bool:
+    entry = attempts[number][0]
+    following = attempts[number + 1][0] if number + 1 < len(attempts) else None
+    return following is None or (following.learner, following.chapter) != (entry.learner, entry.chapter)
+
+
+def _change(chapter: Chapter, old: LearnerResult, new: LearnerResult) -> Change | None:
+    before, after = _report(old, chapter), _report(new, chapter)
+    if before is None or after is None:
+        return None
+    points = old.points_of(before), new.points_of(after)
+    if abs(points[0] - points[1]) < 1e-9:
+        return None
+    return Change(old.learner, chapter, *points, _reasons(chapter, old, new, before, after))
+
+
+def _reasons(
+    chapter: Chapter, old: LearnerResult, new: LearnerResult, before: Report, after: Report
+) -> tuple[str, ...]:
+    """In which exercises, by what error, attempt or lateness the points differ."""
+    words = []
+    earlier, later = old.hand_in(chapter.stem), new.hand_in(chapter.stem)
+    if earlier.attempt != later.attempt:
+        words.append(f"attempt {later.attempt} instead of {earlier.attempt}")
+    if before.error != after.error:
+        words.append((after.error or "it can be graded now").splitlines()[0])
+    was = {score.name: score.points for score in before.exercises}
+    for score in after.exercises:
+        if abs(was.get(score.name, 0.0) - score.points) > 1e-9:
+            words.append(f"{score.name} {was.get(score.name, 0.0):g} -> {score.points:g}")
+    if abs(earlier.deducted - later.deducted) > 1e-9:
+        words.append(f"lateness takes {later.deducted:g} instead of {earlier.deducted:g}")
+    return tuple(words)
+
+
+def _report(one: LearnerResult, chapter: Chapter) -> Report | None:
+    return next((report for report in one.reports if report.chapter == chapter.stem), None)

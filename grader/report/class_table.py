@@ -1,0 +1,74 @@
+"""Turn a class into the table that an instructor reads on a terminal, and a regrade into what it would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.records import Change, LearnerResult, Report
+from grader.report.terminal import Style, table
+from grader.report.text import clean_line, points, width_of, wrap
+from grader.report.words import lateness, problem
+
+SHOWN_CHANGES = 60
+
+
+def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
+    """One row per learner and one column per chapter, then why a score is what it is where that is not plain."""
+    stems = sorted(
+        {r.chapter for one in learners for r in one.reports} | {s for one in learners for s, _ in one.missing}
+    )
+    labels = tuple(stem.split("_", 1)[0] for stem in stems)
+    header = ("learner", *labels, "points", "of")
+    rows = []
+    for one in learners:
+        reports = {report.chapter: report for report in one.reports}
+        cells = (_score_cell(one, reports.get(stem)) for stem in stems)
+        rows.append((one.learner, *cells, points(one.points, one.max_points), points(one.max_points)))
+    lines = table(header, rows, style.width)
+    if any(width_of(line) > style.width for line in lines):
+        narrow = [(row[0], *row[-2:]) for row in rows]
+        lines = table((header[0], *header[-2:]), narrow, style.width)
+    return lines + _notes(learners, style)
+
+
+def _score_cell(one: LearnerResult, report: Report | None) -> str:
+    if report is None:
+        return "-"
+    return points(one.points_of(report), report.max_points) + ("!" if _remarks(one, report) else "")
+
+
+def _remarks(one: LearnerResult, report: Report) -> list[str]:
+    """Why the points are not what the checks alone would say."""
+    hand_in = one.hand_in(report.chapter)
+    found = [problem(report), lateness(hand_in) if hand_in.deducted else ""]
+    if hand_in.attempt != hand_in.attempts:
+        found.append(f"attempt {hand_in.attempt} of {hand_in.attempts} counts")
+    return [remark for remark in found if remark]
+
+
+def _notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
+    lines: list[str] = []
+    for one in learners:
+        for report in one.reports:
+            for remark in _remarks(one, report):
+                text = clean_line(f"! {one.learner} {report.chapter.split('_', 1)[0]}: {remark}")
+                lines += wrap(text, style.width, indent="  ", first="", cut=False)
+    return ["", *lines] if lines else []
+
+
+def change_lines(changes: Sequence[Change], total: int, style: Style) -> list[str]:
+    """What a regrade would change: how many, how many of them lower, and which, with why."""
+    lower = sum(change.is_lower for change in changes)
+    if not changes:
+        return [f"none of {total} changes its points"]
+    lines = [f"{len(changes)} of {total} change, {lower or 'none'} lower:"]
+    shown = changes[:SHOWN_CHANGES]
+    rows = [(one.learner, one.chapter.label, points(one.before), points(one.after)) for one in shown]
+    header, *written = table(("learner", "chapter", "was", "is"), rows, style.width)
+    lines.append(header)
+    for line, change in zip(written, shown, strict=True):
+        lines.append(line + ("  lower" if change.is_lower else ""))
+        lines += wrap(clean_line("; ".join(change.why)), style.width, indent="    ") if change.why else []
+    if len(changes) > len(shown):
+        lines.append(f"and {len(changes) - len(shown)} more")
+    return lines

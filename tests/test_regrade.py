@@ -1,0 +1,193 @@
+"""A regrade grades what would be judged otherwise, shows what that changes, and lets it count when told to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from grader.cli import app
+from grader.course import load_course
+from grader.errors import UsageError
+from grader.gradebook import class_results
+from grader.records import Change
+from grader.report.class_table import change_lines
+from grader.report.terminal import Style
+
+STUB = 'raise NotImplementedError("{0}: write this part, then run: brick check ch02")'
+PARTLY = f"""\
+def neuron(x, w, b):
+    return ((w * x).sum() + b).clamp(min=0)
+
+def linear(x, weight, bias):
+    {STUB.format("linear")}
+
+def count_parameters(sizes):
+    return sum((m + 1) * n for m, n in zip(sizes, sizes[1:]))
+
+def mlp_forward(x, layers):
+    {STUB.format("mlp_forward")}
+
+def init_linear(fan_in, fan_out, generator):
+    {STUB.format("init_linear")}
+"""
+LESS = PARTLY.replace(
+    "return sum((m + 1) * n for m, n in zip(sizes, sizes[1:]))", STUB.format("count_parameters")
+)
+CLASS = {"learner01": PARTLY, "learner02": LESS, "learner03": "def neuron(:\n"}
+
+
+def brick(*words: str) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(app, list(words))
+
+
+def edit(desk: Path, old: str, new: str) -> None:
+    """Change the course as its author would."""
+    path = desk / "course.yml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def points(desk: Path) -> dict[str, float]:
+    """What counts now."""
+    return {one.learner: one.points for one in class_results(load_course(desk)).learners}
+
+
+def verdicts(desk: Path) -> int:
+    """How many verdicts were ever made."""
+    with sqlite3.connect(desk / ".brickwork" / "results.db") as database:
+        return int(database.execute("SELECT count(*) FROM verdicts").fetchone()[0])
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk with a class that was graded. Two points of ch02 are a neuron's."""
+    desk = tmp_path_factory.mktemp("graded") / "desk"
+    here = Path.cwd()
+    try:
+        os.chdir(desk.parent)
+        assert brick("init", "desk").exit_code == 0
+        os.chdir(desk)
+        for learner, source in CLASS.items():
+            (desk / "class" / learner).mkdir(parents=True)
+            (desk / "class" / learner / "ch02_neuron.py").write_text(source, encoding="utf-8")
+        words = ("--isolation", "plain", "--unsandboxed", "--examples", "2", "--jobs", "1")
+        assert brick("grade", "class", *words).exit_code == 1
+    finally:
+        os.chdir(here)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def looked_at(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The same with the neuron worth four points, and what a regrade said without letting it count."""
+    desk = tmp_path_factory.mktemp("looked_at") / "desk"
+    shutil.copytree(graded, desk)
+    edit(desk, "{name: neuron, points: 2}", "{name: neuron, points: 4}")
+    # What was handed in is in the store: the regrade needs no file of it.
+    shutil.rmtree(desk / "class")
+    here = Path.cwd()
+    try:
+        os.chdir(desk)
+        return desk, brick("regrade", "--unsandboxed", "--dry-run")
+    finally:
+        os.chdir(here)
+
+
+@pytest.fixture
+def desk(looked_at: tuple[Path, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of that desk for one test."""
+    shutil.copytree(looked_at[0], tmp_path / "desk")
+    monkeypatch.chdir(tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def test_a_dry_run_shows_what_would_change_and_lets_nothing_count(
+    graded: Path, looked_at: tuple[Path, Result]
+) -> None:
+    desk, said = looked_at
+
+    assert said.exit_code == 1, said.output
+    assert said.stdout.splitlines() == [
+        "2 of 3 graded again: nothing that judges the others has changed",
+        "2 of 3 change, none lower:",
+        "learner    chapter  was  is",
+        "learner01     ch02    3   5",
+        "    neuron 2 -> 4",
+        "learner02     ch02    2   4",
+        "    neuron 2 -> 4",
+        "nothing counts yet; next: brick regrade --yes",
+    ]
+    assert points(desk) == points(graded) == {"learner01": 3, "learner02": 2, "learner03": 0}
+
+
+def test_what_was_graded_for_the_diff_is_not_graded_again_when_it_is_accepted(desk: Path) -> None:
+    before = verdicts(desk)
+
+    result = brick("regrade", "--unsandboxed", "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert points(desk) == {"learner01": 5, "learner02": 4, "learner03": 0}
+    assert verdicts(desk) == before
+    again = brick("regrade", "--unsandboxed")
+    assert again.exit_code == 0
+    assert again.stdout.splitlines()[-1] == "none of 3 changes its points"
+
+
+def test_who_cannot_be_asked_has_not_agreed(desk: Path) -> None:
+    result = brick("regrade", "--unsandboxed")
+
+    assert result.exit_code == 1
+    assert points(desk)["learner01"] == 3
+
+
+def test_a_new_late_policy_grades_nothing_again_and_counts_when_accepted(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(graded, tmp_path / "desk")
+    monkeypatch.chdir(tmp_path / "desk")
+    edit(
+        tmp_path / "desk",
+        "  - stem: ch02_neuron\n",
+        "  - stem: ch02_neuron\n    deadline: 2020-01-01T00:00:00Z\n",
+    )
+
+    shown = brick("regrade", "--unsandboxed", "--dry-run")
+    before = points(tmp_path / "desk")
+    brick("regrade", "--unsandboxed", "--yes")
+
+    assert shown.stdout.splitlines()[0].startswith("0 of 3 graded again")
+    assert "2 of 3 change, 2 lower:" in shown.stdout
+    assert "lateness takes 3 instead of 0" in shown.stdout
+    assert (before["learner01"], points(tmp_path / "desk")["learner01"]) == (3, 0)
+
+
+def test_without_a_seal_the_regrade_of_other_peoples_code_is_refused_too(desk: Path) -> None:
+    result = brick("regrade")
+
+    assert "--unsandboxed" in str(result.exception)
+
+
+def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(desk: Path) -> None:
+    assert isinstance(brick("regrade", "-c", "ch05", "--unsandboxed").exception, UsageError)
+    assert isinstance(brick("regrade", "--yes", "--dry-run").exception, UsageError)
+
+
+def test_those_who_lose_stand_first_and_are_marked() -> None:
+    chapter = load_course(Path(__file__).resolve().parent.parent).chapters[1]
+    changes = [Change("learner09", chapter, 5, 4, ("neuron 2 -> 1",)), Change("learner01", chapter, 1, 2)]
+
+    assert change_lines(changes, 10, Style()) == [
+        "2 of 10 change, 1 lower:",
+        "learner    chapter  was  is",
+        "learner09     ch02    5   4  lower",
+        "    neuron 2 -> 1",
+        "learner01     ch02    1   2",
+    ]
