@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,16 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
             return helper.ask(path=str(path), chapter=stem)
 
     def _helper(self) -> Helper:
-        """The process that grades: one, with one warm sandbox, until the course or the isolation changes."""
+        """The process that grades: one, with one warm sandbox, until another course or isolation is asked for."""
         global _helper, _told
         course = self.parent.load_course().root.resolve()
         edition = (course / COURSE_FILE).stat().st_mtime_ns
-        told = {"course": str(course), "edition": edition, "level": str(self.parent.level)}
+        told = {
+            "folder": os.getcwd(),  # nbgrader stands in its course folder
+            "course": str(course),
+            "edition": edition,
+            "level": str(self.parent.level),
+        }
         if _helper is None or told != _told:
             if _helper is not None:
                 _helper.close()

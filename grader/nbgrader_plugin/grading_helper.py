@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from grader.checking.run import Profile, unreadable
@@ -21,7 +23,12 @@ from grader.submission import read_submission
 
 def main() -> None:
     """Serve nbgrader for as long as it runs."""
-    serve(lambda settings: Grading(load_course(Path(settings["course"])), Level(settings["level"])).answer)
+    serve(_prepare)
+
+
+def _prepare(settings: Message) -> Callable[[Message], Message]:
+    os.chdir(settings["folder"])
+    return Grading(load_course(Path(settings["course"])), Level(settings["level"])).answer
 
 
 class Grading:
