@@ -40,11 +40,11 @@ def class_csv(results: ClassResults) -> str:
 def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
     report = next((found for found in one.reports if found.chapter == chapter.stem), None)
     row = {"assignment": chapter.stem, "duedate": _instant(chapter.deadline), "student_id": one.learner}
-    if report is None:
-        return row | {
-            "score": "0", "max_score": points(chapter.points), "remark": "not handed in",
-        }  # fmt: skip
-    return row | _scores(one, report)
+    if report is not None:
+        return row | _scores(one, report)
+    if any(stem == chapter.stem for stem, _ in one.missing):
+        return row | {"score": "0", "max_score": points(chapter.points), "remark": "not handed in"}
+    return row | {"max_score": points(chapter.points), "remark": "not graded"}
 
 
 def _scores(one: LearnerResult, report: Report) -> dict[str, str]:

@@ -49,11 +49,11 @@ def _suite(one: LearnerResult, report: Report) -> Element:
     _add_properties(suite, known)
     for result in report.checks:
         suite.append(_case(one, report, result))
-    return _headed(suite, f"{one.learner} {report.chapter}", report.seconds)
+    return _headed(suite, f"{clean_line(one.learner)} {report.chapter}", report.seconds)
 
 
 def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
-    group = clean_line(f"{one.learner}.{report.chapter}.{result.exercise}")
+    group = f"{clean_line(one.learner)}.{report.chapter}.{result.exercise}"
     case = Element(
         "testcase",
         {"classname": group, "name": clean_line(result.title), "time": f"{result.seconds:.3f}"},
@@ -75,10 +75,10 @@ def _missing(one: LearnerResult, stem: str, worth: float) -> Element:
     case = SubElement(
         suite,
         "testcase",
-        {"classname": clean_line(f"{one.learner}.{stem}"), "name": "handed in", "time": "0.000"},
+        {"classname": f"{clean_line(one.learner)}.{stem}", "name": "handed in", "time": "0.000"},
     )
     SubElement(case, "failure", {"message": "not handed in", "type": "missing"})
-    return _headed(suite, f"{one.learner} {stem}", 0.0)
+    return _headed(suite, f"{clean_line(one.learner)} {stem}", 0.0)
 
 
 def _add_properties(suite: Element, known: dict[str, str]) -> None:
@@ -94,7 +94,7 @@ def _headed(suite: Element, name: str, seconds: float) -> Element:
         word: str(sum(case.find(tag) is not None for case in cases))
         for word, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"))
     }
-    suite.attrib |= {"name": clean_line(name), "tests": str(len(cases)), **counts, "time": f"{seconds:.3f}"}
+    suite.attrib |= {"name": name.strip(), "tests": str(len(cases)), **counts, "time": f"{seconds:.3f}"}
     return suite
 
 
