@@ -15,9 +15,9 @@ from grader.cli import console
 from grader.errors import KitError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from grader.nbgrader_plugin.gradebook import Recorded
     from grader.records import Chapter, ClassResults, LearnerResult
     from grader.report.lms import Filled
-    from grader.report.nbgrader_gradebook import Recorded
 
 SHOWN = 8
 
@@ -266,7 +266,7 @@ def _write_gradebook(results: ClassResults, folder: Path) -> None:
     except ImportError:
         step = "run: pip install 'brickwork[instructor]'"
         raise UsageError("nbgrader is not installed here", "--as nbgrader", step) from None
-    from grader.report.nbgrader_gradebook import write_gradebook
+    from grader.nbgrader_plugin.gradebook import write_gradebook
     from grader.submission import read_submission
 
     def fingerprint(path: Path, chapter: Chapter) -> str:

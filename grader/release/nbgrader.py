@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,25 +72,33 @@ def generate(folder: Path, assignment: str) -> None:
     Raises:
         CourseError: nbgrader did not make it; with its own words.
     """
-    config = _config_of(folder)
+    config = config_of(folder)
     keep_stubs(config)
     with _programs_found():
         result = NbGraderAPI(config=config).generate_assignment(assignment, force=True, create=True)
     if not result["success"]:
-        words = (result.get("error") or result.get("log") or "no reason given").strip().splitlines()
         place = str(folders_of(folder, assignment)[0])
-        raise CourseError(f"nbgrader made no release: {words[-1]}", place, "mend that, then release again")
+        reason = _reason(f"{result.get('log', '')}\n{result.get('error', '')}")
+        raise CourseError(f"nbgrader made no release: {reason}", place, "mend that, then release again")
+
+
+def _reason(log: str) -> str:
+    """What was raised first; nbgrader's own last words only point to its log."""
+    raised = re.findall(r"(?m)^\s*([\w.]*(?:Error|Exception): .+)$", log)
+    lines = [line for line in log.splitlines() if line.strip()]
+    return (raised or lines[-1:] or ["no reason given"])[0]
 
 
 def folders_of(folder: Path, assignment: str) -> tuple[Path, Path]:
     """Where the course keeps an assignment's source, and where its release."""
-    course = CourseDirectory(config=_config_of(folder))
+    course = CourseDirectory(config=config_of(folder))
     steps = (course.source_directory, course.release_directory)
     source, release = (Path(course.format_path(step, ".", assignment)) for step in steps)
     return source, release
 
 
-def _config_of(folder: Path) -> Config:
+def config_of(folder: Path) -> Config:
+    """The configuration of the nbgrader course in `folder`, quiet and rooted there; CourseError if it is broken."""
     config = Config()
     if (folder / CONFIG_FILE).is_file():
         try:
