@@ -17,6 +17,7 @@ _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Controls, format characters (bidirectional overrides, zero width, tags), surrogates, private use, unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MARKS_IN_A_ROW = 3
+_FAR_BEYOND = 20
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 
 
@@ -38,7 +39,8 @@ def clean(text: str) -> str:
 
 def clean_line(text: str, limit: int = 2000) -> str:
     """The same as `clean` on one line, cut after `limit` characters."""
-    line = " ".join(clean(text).split())
+    # Looked at is no more than could be shown: cleaning megabytes takes seconds.
+    line = " ".join(clean(text[: _FAR_BEYOND * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -48,7 +50,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     for name in names:
         plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", clean(name))).strip("._")[:60]
-        base = f"{plain}_" if plain.split(".")[0].upper() in _RESERVED else plain or "learner"
+        base = f"_{plain}" if plain.split(".")[0].upper() in _RESERVED else plain or "learner"
         written, number = base, 2
         # Some file systems do not tell capitals from small letters.
         while written.casefold() in taken:

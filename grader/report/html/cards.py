@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
@@ -93,7 +94,7 @@ def _code(example: Counterexample) -> str:
 def _inputs(example: Counterexample) -> str:
     """The drawn values, unless the calls show them all."""
     calls = " ".join(call.expression for call in example.calls)
-    if all(value in calls for _, value in example.inputs):
+    if all(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", calls) for _, value in example.inputs):
         return ""
     return clean_line(", ".join(f"{name}={value}" for name, value in example.inputs), VALUE_CHARS)
 
@@ -152,7 +153,7 @@ def breach_words(breach: Breach) -> str:
 
 def printed(output: str, lines: int = 40) -> str:
     """The beginning of what the code printed, empty lines left out, and how much more there was."""
-    written = [line.rstrip() for line in cut(output, 100_000).splitlines() if line.strip()]
+    written = [line.rstrip() for line in cut(output, 70_000).splitlines() if line.strip()]
     shown = [line if len(line) <= 200 else line[:199] + "…" for line in written[:lines]]
     shown += [f"… {len(written) - lines} more lines"] if len(written) > lines else []
     return "\n".join(shown)

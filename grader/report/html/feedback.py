@@ -59,7 +59,7 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
     when = _when(hand_in.time, chapter)
     attempt = f"attempt {hand_in.attempt} of {hand_in.attempts}" if hand_in.attempts > 1 else ""
     broken = report.error == KIT_FAULT
-    report = _without_places(report)
+    report = _as_at_home(report)
     return ShownChapter(
         chapter=chapter,
         points=learner.points_of(report),
@@ -88,14 +88,18 @@ def _when(time: datetime | None, chapter: Chapter) -> str:
     return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z").strip()
 
 
-def _without_places(report: Report) -> Report:
-    """The report with its file named as the learner knows it, not as it lies on the instructor's machine."""
-    folder = str(Path(report.path).parent)
-    if folder in ("", "."):
-        return report
-    return replace(
-        report, path=Path(report.path).name, error=report.error.replace(f"{folder}/", "").replace(folder, "")
-    )
+def _as_at_home(report: Report) -> Report:
+    """The report with its file named as on the learner's desk.
+
+    Where it lay when it was graded is the instructor's affair, and who handed in the very same file shares the
+    verdict, so that the path may hold another learner's name.
+    """
+    file = f"{report.chapter}{Path(report.path).suffix or '.py'}"
+    error = report.error
+    for place in (report.path, str(Path(report.path).parent)):
+        if place not in ("", ".", "/"):
+            error = error.replace(place, file)
+    return replace(report, path=file, error=error)
 
 
 def _notes(report: Report) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def _cleaned(value: Any) -> Any:
 
 def cut(text: str, limit: int) -> str:
     """The beginning of a text of several lines, with an ellipsis where something was cut."""
-    text = clean(text).strip()
+    text = clean(text[: 20 * limit]).strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -1,0 +1,561 @@
+"""Pages and cards say what the terminal says, need nothing but themselves, and obey nothing a learner wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from browsers import DESK, PHONE, look_at, open_browser
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up import FAILED_ON, made_up_class
+
+from grader.cli.reporting import write_pages
+from grader.records import (
+    Breach,
+    CheckResult,
+    ClassResults,
+    Counterexample,
+    Course,
+    HandIn,
+    LearnerResult,
+    Outcome,
+    RecordedCall,
+    Report,
+)
+from grader.report.html import card_html, class_page, exercise_html, feedback_page
+from grader.report.html.pictures import dots
+from grader.report.html.values import entries_of, mark_worst
+from grader.report.text import file_names
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ESC, BIDI = "\x1b", "\u202e"
+HOSTILE = (
+    f"</style></title></code><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+    f"<style>body{{display:none}}</style>{ESC}[31m{BIDI}&quot;' onmouseover='x' {{{{ 7*7 }}}} <!-- "
+)
+
+
+class _Reader(HTMLParser):
+    """Reads tags and text as a browser would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if not self.tags or self.tags[-1][0] != "style":
+            self.words.append(data)
+
+
+def read(html: str) -> _Reader:
+    """The tags and the text of a page."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader
+
+
+def text_of(html: str) -> str:
+    """What a page says, on one line."""
+    return " ".join(" ".join(read(html).words).split())
+
+
+def failed_check(**changes: object) -> CheckResult:
+    """A wrong gradient, told apart and recognised."""
+    base = CheckResult(
+        name="check_gradient",
+        exercise="softmax",
+        title="The gradient is that of autograd.",
+        outcome=Outcome.FAILED,
+        weight=1.0,
+        message="the gradient is 2.4 at index (0, 2), should be 0.3; it is 8 times the right one (the batch size)",
+        hint="The loss already divides by the batch.",
+        counterexample=Counterexample(
+            inputs=(("seed", "3"),),
+            calls=(
+                RecordedCall("g = softmax_backward(tensor([[0.1, 0.2, 0.3, 0.4]]), tensor([[1.0, -0.5, 2.0]]))", ""),
+            ),
+            got="tensor([[0.8, -1.6, 2.4, -1.6]])",
+            expected="tensor([[0.1, -0.2, 0.3, -0.2]])",
+            worst="index [0, 2]: off by 2.1, relative 7, 4.5e+15 ulps; 4 of 4 entries differ",
+        ),
+        diagnosis="The gradient is summed over the batch, not averaged.",
+        examples=100,
+    )  # fmt: skip
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+# --- cards ------------------------------------------------------------------------------------------------
+
+
+def test_a_card_says_in_order_what_the_terminal_says() -> None:
+    html = card_html(failed_check())
+
+    said = text_of(html)
+    parts = (
+        "FAIL", "The gradient is that of autograd.", "it is 8 times the right one (the batch size)",
+        "from grader.replay import *", "g = softmax_backward(", "got", "expected", "off by 2.1, relative 7",
+        "4.5e+15 ulps", "smallest input", "seed=3", "same result as", "summed over the batch", "Hint",
+        "The loss already divides",
+    )  # fmt: skip
+    places = [said.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_a_card_marks_the_worst_entry_of_both_values() -> None:
+    html = card_html(failed_check())
+
+    assert re.findall(r"<mark[^>]*>([^<]*)</mark>", html) == ["2.4", "0.3"]
+
+
+def test_a_card_keeps_its_hint_folded_and_names_the_replay_only_where_it_works() -> None:
+    closed, told = card_html(failed_check()), card_html(failed_check(), replay=True)
+
+    assert '<details class="brick-hint"><summary>' in closed
+    assert "brick replay" not in closed
+    assert f"brick replay {failed_check().replay_id}" in told
+
+
+def test_a_passed_check_is_one_line() -> None:
+    html = card_html(failed_check(outcome=Outcome.PASSED, counterexample=None, diagnosis=""))
+
+    assert text_of(html) == "ok The gradient is that of autograd."
+
+
+def test_a_call_that_cannot_run_is_not_offered_to_be_pasted() -> None:
+    call = RecordedCall("softmax(<tensor of shape (300, 300), float64>)", "")
+
+    html = card_html(failed_check(counterexample=Counterexample(calls=(call,))))
+
+    assert "&lt;tensor of shape" in html
+    assert "grader.replay" not in html
+
+
+def test_an_exercise_shows_every_check_and_opens_the_first_failure(report: Report) -> None:
+    second = replace(report.checks[2], name="check_again", title="A second failure.")
+    report = replace(report, checks=(*report.checks, second))
+
+    html = exercise_html(report, "softmax")
+
+    said = text_of(html)
+    assert "1 of 4 checks, 0.5 of 1.5 points" in said
+    assert all(check.title in said for check in report.checks if check.exercise == "softmax")
+    assert "first fix: Rows far from zero stay finite." in said
+    assert html.count('<details class="brick-check" open>') == 1
+    assert html.count('<details class="brick-check">') == 1
+    assert html.index(" open>") < html.index("A second failure.")
+
+
+def test_an_untouched_exercise_is_to_do_and_shows_no_failures(report: Report) -> None:
+    html = exercise_html(report, "log_softmax")
+
+    assert "to do" in text_of(html)
+    assert "FAIL" not in text_of(html)
+    assert "NotImplementedError" not in html
+
+
+def test_a_barred_exercise_says_where_and_why_once(report: Report) -> None:
+    breach = Breach(7, "torch.softmax", "softmax is built from exp here", ("softmax",), "cell 3, line 2")
+    barred = tuple(
+        replace(check, outcome=Outcome.NOT_RUN, message="softmax uses what the rules do not allow")
+        if check.exercise == "softmax"
+        else check
+        for check in report.checks
+    )
+
+    said = text_of(exercise_html(replace(report, breaches=(breach,), checks=barred), "softmax"))
+
+    assert (
+        said.count("cell 3, line 2: torch.softmax may not be used here: softmax is built from exp here") == 1
+    )
+    assert "what the rules do not allow" not in said
+
+
+def test_an_unknown_exercise_is_refused(report: Report) -> None:
+    with pytest.raises(KeyError, match="sofmax"):
+        exercise_html(report, "sofmax")
+
+
+# --- values and pictures ----------------------------------------------------------------------------------
+
+
+@given(st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=1, max_size=4), st.data())
+def test_every_entry_of_a_value_is_found_where_it_stands(
+    rows: list[list[float]], data: st.DataObject
+) -> None:
+    text = f"tensor({rows}, dtype=torch.float32)"
+    row, column = data.draw(st.integers(0, len(rows) - 1)), data.draw(st.integers(0, 1))
+
+    entries = entries_of(text)
+    before, worst, after = mark_worst(text, f"index [{row}, {column}]: off by 1")
+
+    assert entries.whole
+    assert [e.index for e in entries.found] == [(r, c) for r in range(len(rows)) for c in range(2)]
+    assert repr(rows[row][column]) == worst
+    assert before + worst + after == text
+
+
+@pytest.mark.parametrize(
+    ("text", "worst", "marked"),
+    [
+        ("tensor(3.5)", "off by 1, relative 1", "3.5"),
+        ("2", "off by 1", "2"),
+        ("tensor([True, False])", "index [1]: got False, expected True", "False"),
+        ("tensor([1.0, 2.0, 3.… (shape (90,))", "index [1]: off by 1", "2.0"),
+        ("tensor([1.0, 2.0, 3.… (shape (90,))", "index [2]: off by 1", ""),
+        ("tensor([1.0, 2.0])", "index [7]: off by 1", ""),
+        ("{'a': 1}", "index [0]: off by 1", ""),
+        ("empty((0, 3))", "", ""),
+        ("", "index [0]", ""),
+    ],
+)
+def test_the_worst_entry_is_marked_only_where_it_is_seen(text: str, worst: str, marked: str) -> None:
+    parts = mark_worst(text, worst)
+
+    assert parts[1] == marked
+    assert "".join(parts) == text
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "drawn"),
+    [
+        ("tensor([0.8, -1.6, 2.4, -1.6])", "tensor([0.1, -0.2, 0.3, -0.2])", True),
+        ("tensor([0.1, -0.2, 0.3, -0.2])", "tensor([0.1, -0.2, 0.3, -0.2])", False),
+        ("tensor([0.0, 0.0, 0.0, 0.0])", "tensor([1.0, 1.0, 1.0, 1.0])", False),
+        ("tensor([0.8, -1.6])", "tensor([0.1, -0.2])", False),
+        ("tensor([0.8, nan, 2.4, -1.6])", "tensor([0.1, -0.2, 0.3, -0.2])", False),
+        ("tensor([0.8, -1.6, 2.4, -1.6, 1.0])", "tensor([0.1, -0.2, 0.3, -0.2])", False),
+        ("tensor([1e308, -1e308, 2.4, -1.6])", "tensor([0.1, -0.2, 0.3, -0.2])", False),
+    ],
+)
+def test_a_picture_is_drawn_only_where_it_says_something(got: str, expected: str, drawn: bool) -> None:
+    picture = dots(got, expected)
+
+    assert bool(picture) is drawn
+    assert ("4 of 4 entries differ" in picture) is drawn
+
+
+# --- one learner's page -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def softmax_class(course: Course, report: Report) -> ClassResults:
+    """Two learners and two chapters: one handed in late, one handed in nothing."""
+    breach = Breach(3, "import os", "it reaches outside", (), "line 3")
+    graded = replace(
+        report,
+        path="/home/teacher/class/learner01/ch03_activations.py",
+        breaches=(breach,),
+        notes=("line 9 is not run: only imports, definitions and constants are kept of the top level",),
+        output="hello\n\nworld\n",
+        isolation="bwrap",
+    )
+    zone = timezone(timedelta(hours=2), "CEST")
+    chapters = (
+        course.chapters[1],
+        replace(course.chapters[2], deadline=datetime(2026, 6, 1, 12, tzinfo=zone)),
+    )
+    late = HandIn("ch03_activations", datetime(2026, 6, 2, 13, tzinfo=UTC), 2, 3, 27 * 3600.0, 0.25)
+    one = LearnerResult("learner01", (graded,), (("ch02_neuron", 10.0),), (late,))
+    nobody = LearnerResult("learner02", (), (("ch02_neuron", 10.0), ("ch03_activations", 3.0)))
+    return ClassResults(course, chapters, (one, nobody))
+
+
+def test_feedback_tells_points_lateness_attempt_isolation_and_what_is_missing(
+    softmax_class: ClassResults,
+) -> None:
+    said = text_of(feedback_page(softmax_class, softmax_class.learners[0]))
+
+    for part in (
+        "0.75 of 13 points",
+        "ch02 From a neuron to a network not handed in 0 of 10",
+        "2026-06-02 15:00 CEST, attempt 2 of 3",
+        "1 d 3 h late, 0.25 points off",
+        "isolation bwrap; device cpu",
+        "fix softmax in ch03_activations.py, then run: brick check ch03",
+        "line 3: import os may not be used here: it reaches outside",
+        "line 9 is not run",
+        "hello world",
+    ):
+        assert part in said
+
+
+def test_feedback_names_no_other_learner_and_no_place_on_the_instructors_machine(course: Course) -> None:
+    path = "/home/teacher/learner02/ch03_activations.ipynb"
+    error = f"Python cannot read the file\n  where: {path}, line 5\n  next:  fix that line"
+    report = Report("ch03_activations", "Activations", path, (), (), error=error)
+    mine, other = LearnerResult("learner01", (report,)), LearnerResult("learner02", (report,))
+
+    html = feedback_page(ClassResults(course, course.chapters[2:3], (mine, other)), mine)
+
+    assert "learner02" not in html
+    assert "/home/teacher" not in html
+    assert "where: ch03_activations.ipynb, line 5" in text_of(html)
+
+
+def test_feedback_after_a_fault_of_the_kit_keeps_its_traceback_to_the_instructor(course: Course) -> None:
+    from grader.store import KIT_FAULT
+
+    report = Report(
+        "ch03_activations", "Activations", "x.py", (), (), error=KIT_FAULT, output="Traceback: secret"
+    )
+
+    html = feedback_page(
+        ClassResults(course, course.chapters[2:3], ()), LearnerResult("learner01", (report,))
+    )
+
+    assert KIT_FAULT in html
+    assert "secret" not in html
+
+
+def test_feedback_cuts_what_is_endless(course: Course, report: Report) -> None:
+    flood = "x" * 1_000_000
+    example = replace(FAILED_ON, got=flood, expected=flood, calls=(RecordedCall(flood, flood),) * 12)
+    checks = tuple(replace(c, message=flood, title=flood, counterexample=example) for c in report.checks)
+    report = replace(report, checks=checks, notes=(flood,) * 900, output=f"{flood[:30_000]}\n" * 3)
+
+    html = feedback_page(
+        ClassResults(course, course.chapters[2:3], ()), LearnerResult("learner01", (report,))
+    )
+
+    assert len(html) < 200_000
+
+
+# --- hostile text -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hostile_class(course: Course, report: Report) -> ClassResults:
+    """A learner whose every word is an attack, beside one whose words are none."""
+    example = Counterexample(
+        ((HOSTILE, HOSTILE),), (RecordedCall(HOSTILE, HOSTILE),), HOSTILE, HOSTILE, HOSTILE
+    )
+    checks = tuple(
+        replace(
+            check, title=HOSTILE, message=HOSTILE, hint=HOSTILE, diagnosis=HOSTILE, counterexample=example
+        )
+        for check in report.checks
+    )
+    breach = Breach(1, HOSTILE, HOSTILE, ("relu",), HOSTILE)
+    attacked = replace(
+        report, title=HOSTILE, path=HOSTILE, checks=checks, breaches=(breach,), notes=(HOSTILE,), output=HOSTILE,
+        isolation=HOSTILE, device=HOSTILE, kit=HOSTILE, checks_sha256=HOSTILE, submission_sha256=HOSTILE,
+    )  # fmt: skip
+    broken = replace(attacked, error=HOSTILE)
+    people = (
+        LearnerResult(HOSTILE, (attacked,)),
+        LearnerResult("learner02", (broken,)),
+        LearnerResult("learner03", (report,)),
+    )
+    return ClassResults(replace(course, title=HOSTILE), course.chapters[2:3], people)
+
+
+def test_hostile_text_is_text_and_nothing_else(hostile_class: ClassResults) -> None:
+    report = hostile_class.learners[0].reports[0]
+    harmless = replace(
+        hostile_class, learners=(hostile_class.learners[2],), course=replace(hostile_class.course, title="x")
+    )
+    known = {tag for tag, _ in read(class_page(harmless)).tags} | {
+        tag for tag, _ in read(feedback_page(harmless, harmless.learners[0])).tags
+    }
+    known |= {"h3", "ul", "li", "mark"}
+
+    pages = [feedback_page(hostile_class, one) for one in hostile_class.learners]
+    pages += [class_page(hostile_class, {HOSTILE: "feedback/x.html"}), exercise_html(report, "softmax")]
+    pages += [card_html(check) for check in report.checks]
+
+    for html in pages:
+        tags = read(html).tags
+        assert {tag for tag, _ in tags} <= known
+        assert not any(name.startswith("on") or name == "style" for _, names in tags for name in names)
+        assert ESC not in html
+        assert BIDI not in html
+        assert "49" not in text_of(html).replace("7*7", "")
+
+
+# --- in a browser -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all of these tests."""
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def written(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of a small class, as `brick report` writes them, with something of everything in them."""
+    out = tmp_path_factory.mktemp("reports")
+    results = made_up_class(replace(course, chapters=course.chapters[7:9]), 12)
+    first, second, *others = results.learners
+    report = first.reports[0]
+    name = report.exercises[0].name
+    breach = Breach(4, "torch.nn", "it is the answer itself", (name,), "line 4")
+    gradient = failed_check(exercise=name)
+    report = replace(
+        report, breaches=(breach,), notes=("line 9 is not run: it prints",), output="hello",
+        checks=(*report.checks, replace(gradient, exercise=report.exercises[1].name)),
+    )  # fmt: skip
+    first = replace(first, reports=(report, *first.reports[1:]))
+    lost = replace(second.reports[0], error="Python cannot read the file")
+    second = replace(second, reports=(lost, *second.reports[1:]))
+    write_pages(replace(results, learners=(first, second, *others)), out)
+    return out
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize("name", ["class.html", "feedback/learner001.html"])
+def test_a_page_is_accessible_fits_and_asks_for_nothing(
+    browser: Browser, written: Path, name: str, width: int, scheme: str
+) -> None:
+    file = written / name
+
+    with look_at(browser, file, width, scheme) as seen:
+        assert not seen.overflows
+        seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert not seen.overflows
+        assert seen.violations() == []
+        assert seen.asked == [file.as_uri()]
+        assert seen.complaints == []
+
+
+@pytest.mark.parametrize("colours", ["color: #1a1a1a; background: #fff", "color: #e0e0e0; background: #111"])
+def test_a_fragment_is_readable_on_light_and_on_dark_whatever_the_system_prefers(
+    browser: Browser, report: Report, tmp_path: Path, colours: str
+) -> None:
+    body = card_html(failed_check(), replay=True) + exercise_html(report, "softmax")
+    file = tmp_path / "notebook.html"
+    file.write_text(
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>notebook</title><body style='{colours}'><main><h1>n</h1>{body}</main>",
+        encoding="utf-8",
+    )
+
+    for scheme in ("light", "dark"):
+        with look_at(browser, file, PHONE, scheme) as seen:
+            seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            assert seen.violations() == []
+            assert not seen.overflows
+
+
+def test_hostile_text_neither_runs_nor_breaks_a_page(
+    browser: Browser, hostile_class: ClassResults, tmp_path: Path
+) -> None:
+    written = write_pages(hostile_class, tmp_path)
+
+    for file in (tmp_path / "class.html", *written):
+        with look_at(browser, file, PHONE) as seen:
+            seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+            assert seen.page.title() != "taken"
+            assert seen.page.locator("main").is_visible()
+            assert not seen.overflows
+            assert seen.asked == [file.as_uri()]
+            assert seen.complaints == []
+
+
+def test_the_policy_stops_what_the_escaping_might_miss(
+    browser: Browser, written: Path, tmp_path: Path
+) -> None:
+    attack = "<script>document.title='taken'</script><style>main{display:none}</style><img src='http://127.0.0.1:9/x'>"
+    file = tmp_path / "class.html"
+    page = (written / "class.html").read_text(encoding="utf-8")
+    file.write_text(page.replace("<h1>", f"{attack}<h1>", 1), encoding="utf-8")
+
+    with look_at(browser, file) as seen:
+        assert seen.page.title() != "taken"
+        assert seen.page.locator("main").is_visible()
+        assert (
+            seen.page.evaluate("getComputedStyle(document.querySelector('table')).borderCollapse")
+            == "collapse"
+        )
+        assert seen.failures == ["csp"]
+        assert len(seen.complaints) == 3  # the script, the style and the picture
+
+
+def test_a_page_is_walked_by_keyboard(browser: Browser, written: Path) -> None:
+    with look_at(browser, written / "feedback" / "learner001.html", PHONE) as seen:
+        page = seen.page
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the results"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+
+        page.locator("details.brick-check:not([open]) > summary").first.focus()
+        page.keyboard.press("Enter")
+
+        assert page.evaluate("document.activeElement.parentElement.open")
+
+
+def test_what_is_folded_on_the_screen_is_on_paper(browser: Browser, written: Path) -> None:
+    with look_at(browser, written / "feedback" / "learner001.html") as seen:
+        hint = seen.page.locator(".brick-hint > p").first
+        assert not hint.is_visible()
+
+        seen.page.emulate_media(media="print")
+
+        assert hint.is_visible()
+        assert seen.page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+# --- brick report -----------------------------------------------------------------------------------------
+
+
+NAMES = ("ada", "Ada", "../../etc/passwd", "a/b", "a_b", ".hidden", "CON", "nul.txt", "积木 学生_12", "é", "e\u0301",
+         "x" * 400, HOSTILE, "", " ")  # fmt: skip
+
+
+def test_file_names_are_safe_and_no_two_alike() -> None:
+    names = file_names(NAMES)
+
+    assert set(names) == set(NAMES)
+    assert len({name.casefold() for name in names.values()}) == len(NAMES)
+    for name in names.values():
+        assert re.fullmatch(r"[\w.-]+", name)
+        assert not name.startswith(".")
+        assert len(name.encode()) < 230
+        assert name.split(".")[0].upper() not in ("CON", "NUL")
+
+
+def test_every_learner_has_a_file_and_the_class_page_links_to_it(
+    course: Course, report: Report, tmp_path: Path
+) -> None:
+    people = tuple(LearnerResult(name, (report,)) for name in NAMES)
+
+    written = write_pages(ClassResults(course, course.chapters[2:3], people), tmp_path)
+
+    assert sorted((tmp_path / "feedback").iterdir()) == sorted(written)
+    assert len(set(written)) == len(NAMES)
+    links = [
+        a["href"] for tag, a in read((tmp_path / "class.html").read_text(encoding="utf-8")).tags if tag == "a"
+    ]
+    from urllib.parse import unquote
+
+    assert {tmp_path / unquote(link) for link in links if link and link.startswith("feedback/")} == set(
+        written
+    )
+
+
+def test_a_learner_page_links_to_nothing_of_others(written: Path) -> None:
+    html = (written / "feedback" / "learner001.html").read_text(encoding="utf-8")
+
+    links = [a["href"] or "" for tag, a in read(html).tags if tag == "a"]
+    assert all(link.startswith("#") for link in links)
+    ids = {a["id"] for _, a in read(html).tags if "id" in a}
+    assert {link[1:] for link in links} <= ids
+    assert not re.findall(r"learner0(?!01)\d\d", html)
+    assert "class.html" not in html
