@@ -109,7 +109,8 @@ class SourceLine:
 class Submission:
     """One learner's source for one chapter.
 
-    `origins[i]` says where line i + 1 of `source` came from; empty if they are the file's own lines.
+    `origins[i]` says where line i + 1 of `source` came from; empty if they are the file's own lines. `unread` are
+    the lines where cells of a notebook, left out here, cannot be read, and why.
     """
 
     chapter: Chapter
@@ -117,6 +118,7 @@ class Submission:
     path: Path
     sha256: str
     origins: tuple[SourceLine, ...] = ()
+    unread: tuple[tuple[int, str], ...] = ()
 
     def place(self, line: int | None) -> str:
         """Name a line of `source` as its author knows it."""

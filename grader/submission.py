@@ -60,8 +60,25 @@ def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submis
 
 
 def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
-    """Put the code cells of an open notebook together, each with its number; `path` names it in messages."""
-    return _submission(*_joined(cells, path), chapter, path)
+    """Put the code cells of a notebook together, each with its number; `path` names it in messages.
+
+    A cell that Python cannot read is left out, as in Jupyter, where the others run all the same.
+    """
+    _refuse_too_much([text for _, text in cells], path)
+    lines: list[str] = []
+    origins: list[SourceLine] = []
+    unread: list[tuple[int, str]] = []
+    for number, text in cells:
+        try:
+            code = without_magics(text)
+        except Unreadable as error:
+            unread.append((len(lines) + (error.line or 1), f"Python cannot read this cell: {error.reason}"))
+            code = [""] * (text.count("\n") + 1)
+        lines += [*code, ""]
+        origins += [SourceLine(line, number) for line in range(1, len(code) + 2)]
+    source = "\n".join(lines)
+    told = "".join(f"\n{line} {why}" for line, why in unread)  # the report says it too
+    return _checked(Submission(chapter, source, path, _sha256(source + told), tuple(origins), tuple(unread)))
 
 
 # --- folders ----------------------------------------------------------------------------------------------
@@ -104,8 +121,9 @@ def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter)
             done.append(_read_file(path, chapter, read))
         except SubmissionError as error:
             refused.append(error)
-    best = max(done, key=_begun, default=None)  # the first of equals: the .py
-    if best is None or (refused and not _begun(best)):
+    # The first of equals is the .py; but what cannot be read was begun, which a stub was not.
+    best = max(done, key=lambda one: (_begun(one), bool(one.unread)), default=None)
+    if best is None or (refused and not _begun(best) and not best.unread):
         raise refused[0]
     return best
 
@@ -121,33 +139,29 @@ def _begun(submission: Submission) -> int:
 
 
 def _read_file(path: Path, chapter: Chapter, read: Reader) -> Submission:
-    origins: tuple[SourceLine, ...] = ()
     suffix = path.suffix.lower()
     if suffix not in (".py", ".ipynb"):
         step = f"hand in {chapter.stem}.py or {chapter.stem}.ipynb"
         raise SubmissionError("this is neither a .py file nor a notebook", str(path), step)
     data = read(MAX_SOURCE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
     text = _decoded(data, path)
-    if suffix == ".py":
-        _refuse_other_encodings(data, path)
-        source = text  # its lines are the file's
-    else:
-        source, origins = _joined_cells(text, path)
-    return _submission(source, origins, chapter, path)
+    if suffix == ".ipynb":
+        return join_cells(_code_cells(text, path), chapter, path)
+    _refuse_other_encodings(data, path)
+    return _checked(Submission(chapter, text, path, _sha256(text)))
 
 
-def _submission(source: str, origins: tuple[SourceLine, ...], chapter: Chapter, path: Path) -> Submission:
-    if len(source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
-        raise too_large(path, MAX_SOURCE_BYTES)
-    submission = Submission(
-        chapter=chapter,
-        source=source,
-        path=path,
-        sha256=hashlib.sha256(source.encode("utf-8", "replace")).hexdigest(),
-        origins=origins,
-    )
+def _sha256(source: str) -> str:
+    return hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
+
+
+def _checked(submission: Submission) -> Submission:
+    """A submission that is small enough, and Python."""
+    chapter = submission.chapter
+    if len(submission.source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
+        raise too_large(submission.path, MAX_SOURCE_BYTES)
     try:
-        parse(source)
+        parse(submission.source)
     except Unreadable as error:
         step = f"fix that line, then run: brick check {chapter.label}"
         raise SubmissionError(_cannot_read(error), submission.place(error.line), step) from error
@@ -286,14 +300,13 @@ class _Notebook(msgspec.Struct):
     nbformat: int = 4
 
 
-def _joined_cells(content: str, path: Path) -> tuple[str, tuple[SourceLine, ...]]:
-    """The learner's code, and for each line its cell (counted over all cells, from 1) and line in the cell."""
-    cells = [
+def _code_cells(content: str, path: Path) -> list[tuple[int, str]]:
+    """The learner's cells of code, each with its number, counted over all cells from 1."""
+    return [
         (number, _text_of(cell))
         for number, cell in enumerate(_cells_of(content, path), start=1)
         if cell.cell_type == "code" and not _belongs_to_the_grader(cell)
     ]
-    return _joined(cells, path)
 
 
 def _cells_of(content: str, path: Path) -> list[_Cell]:
@@ -305,21 +318,6 @@ def _cells_of(content: str, path: Path) -> list[_Cell]:
     if notebook.cells is None:
         raise SubmissionError(f"this notebook has an old format ({notebook.nbformat})", str(path), step)
     return notebook.cells
-
-
-def _joined(cells: Sequence[tuple[int, str]], path: Path) -> tuple[str, tuple[SourceLine, ...]]:
-    _refuse_too_much([text for _, text in cells], path)
-    lines: list[str] = []
-    origins: list[SourceLine] = []
-    for number, text in cells:
-        try:
-            code = without_magics(text)
-        except Unreadable as error:
-            where = f"{path}, cell {number}" + (f", line {error.line}" if error.line else "")
-            raise SubmissionError(_cannot_read(error), where, "fix that cell") from error
-        lines += [*code, ""]
-        origins += [SourceLine(line, number) for line in range(1, len(code) + 2)]
-    return "\n".join(lines), tuple(origins)
 
 
 def _refuse_too_much(texts: list[str], path: Path) -> None:

@@ -258,10 +258,19 @@ def test_of_two_files_the_one_with_more_begun_counts(
 
 
 def test_a_broken_file_beside_an_untouched_stub_is_reported(python: Path, ipynb: Path) -> None:
+    python.write_text("def relu(:")
+    ipynb.write_text(notebook(STUB))
+
+    assert f"{python}, line 1" in refusal(python.parent).where
+
+
+def test_a_broken_cell_beside_an_untouched_stub_is_reported(python: Path, ipynb: Path) -> None:
     python.write_text(STUB)
     ipynb.write_text(notebook("def relu(:"))
 
-    assert "cell 1, line 1" in refusal(python.parent).where
+    submission = read_submission(python.parent, CHAPTER)
+
+    assert submission.place(submission.unread[0][0]) == f"{ipynb}, cell 1, line 1"
 
 
 # --- notebooks --------------------------------------------------------------------------------------------
@@ -333,11 +342,29 @@ def test_grader_cells_are_left_out(ipynb: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cells", "kept", "says", "where"),
+    [
+        (("x = 1", "y = (\n"), "x = 1", "never closed", "cell 2, line 1"),
+        (("x = (", ")", "z = 1"), "z = 1", "never closed", "cell 1, line 1"),
+        (("%time\nx = = 1", "y = 1"), "y = 1", "invalid syntax", "cell 1, line 2"),
+    ],
+)
+def test_a_cell_that_python_cannot_read_is_left_out_and_named(
+    ipynb: Path, cells: tuple[str, ...], kept: str, says: str, where: str
+) -> None:
+    ipynb.write_text(notebook(*cells))
+
+    submission = read_submission(ipynb, CHAPTER)
+
+    assert submission.source.strip() == kept
+    line, why = submission.unread[0]
+    assert says in why
+    assert submission.place(line) == f"{ipynb}, {where}"
+
+
+@pytest.mark.parametrize(
     ("content", "says", "where"),
     [
-        (notebook("x = 1", "y = (\n"), "never closed", "cell 2, line 1"),
-        (notebook("x = (", ")"), "never closed", "cell 1, line 1"),
-        (notebook("%time\nx = = 1"), "invalid syntax", "cell 1, line 2"),
         (notebook("x = '\ud800'"), "surrogate", ""),
         ("{", "no notebook", ""),
         ("[]", "no notebook", ""),
@@ -351,9 +378,7 @@ def test_grader_cells_are_left_out(ipynb: Path) -> None:
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_broken_notebook_is_refused_by_cell_and_line(
-    ipynb: Path, content: str, says: str, where: str
-) -> None:
+def test_a_broken_notebook_is_refused(ipynb: Path, content: str, says: str, where: str) -> None:
     ipynb.write_text(content)
 
     error = refusal(ipynb)
