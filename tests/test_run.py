@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_laws, tensors
+from grader.checking.drawing import Kept
 from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, SameProcess, grade_submission, score
 from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
@@ -146,6 +147,18 @@ def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> N
     assert "not the same twice" in report.checks[0].message
 
 
+def test_the_report_so_far_is_told_after_each_check() -> None:
+    source = RIGHT.replace("x + x", "x * x")
+    told: list[Report] = []
+
+    report = grade_submission(
+        Submission(CHAPTER, source, Path("desk.py"), ""), Ruling(source), SameProcess(), PRACTICE, SUITE, told.append
+    )  # fmt: skip
+
+    assert [len(so_far.checks) for so_far in told] == [1, 2, 3]
+    assert told[0].checks[0].counterexample == report.checks[0].counterexample
+
+
 def test_a_file_that_raises_when_loaded_loses_every_check_with_one_reason() -> None:
     report = graded("x = 1 / 0\n" + RIGHT)
 
@@ -213,6 +226,69 @@ def test_the_same_profile_draws_the_same_inputs() -> None:
 )
 def test_another_secret_or_seed_draws_other_inputs(other: Profile) -> None:
     assert inputs_seen(Profile("grade", 40, secret=b"a")) != inputs_seen(other)
+
+
+def test_kept_inputs_are_those_that_would_be_drawn() -> None:
+    drawn = inputs_seen(Profile(examples=40))
+    profile = Profile(examples=40, kept=Kept())
+
+    first, again = inputs_seen(profile), inputs_seen(profile)
+
+    assert first == drawn
+    assert again == drawn
+
+
+@pytest.mark.parametrize("wrong", ["x * x", "x + x.abs()", "x + x + (x == 100)"])
+def test_kept_inputs_lead_to_the_same_smallest_failure(wrong: str) -> None:
+    source = RIGHT.replace("x + x", wrong)
+    kept = Kept()
+    graded(RIGHT, profile=Profile(kept=kept))
+
+    found = [graded(source, profile=profile).checks for profile in (PRACTICE, Profile(kept=kept))]
+
+    assert found[0][0].outcome is Outcome.FAILED
+    assert [(a.outcome, a.message, a.counterexample) for a in found[0]] == [
+        (b.outcome, b.message, b.counterexample) for b in found[1]
+    ]
+
+
+def test_a_check_that_changes_its_inputs_leaves_the_kept_ones_alone() -> None:
+    @check("double")
+    @given(x=tensors(ndim=1))
+    def check_spoils(learner: Any, x: torch.Tensor) -> None:
+        """Spoils."""
+        firsts.append(float(x.sum()))
+        x.add_(1)
+
+    profile = Profile(kept=Kept())
+    runs = []
+    for _ in range(2):
+        firsts: list[float] = []
+        graded(RIGHT, check_spoils, profile=profile)
+        runs.append(firsts)
+
+    assert runs[0] == runs[1]
+
+
+def test_what_failed_before_is_met_beside_the_kept_inputs(tmp_path: Path) -> None:
+    wrong = RIGHT.replace("x + x", "x + x + (x == 100)")
+    few = Profile(examples=3, kept=Kept(), memory=tmp_path)
+    [unseen] = graded(wrong, check_double_is_twice, profile=few).checks
+    [failed] = graded(wrong, check_double_is_twice, profile=Profile(memory=tmp_path)).checks
+
+    [seen] = graded(wrong, check_double_is_twice, profile=few).checks
+
+    assert unseen.outcome is Outcome.PASSED
+    assert seen.counterexample == failed.counterexample
+
+
+def test_a_failure_that_does_not_come_back_is_told_as_such() -> None:
+    source = "seen = []\ndef double(x):\n    seen.append(1)\n    return x + x + (len(seen) == 9)\n"
+
+    [result] = graded(source, check_double_is_twice, profile=Profile(kept=Kept())).checks
+
+    assert result.outcome is Outcome.FAILED
+    assert "not the same twice" in result.message
 
 
 PRINT_INPUTS = """

@@ -104,7 +104,7 @@ class Desk:
             examples=config.getoption("--check-examples"), seed=config.getoption("--check-seed")
         )
         self._profile = profile
-        self._workplace: Any = SameProcess() if config.getoption("--in-process") else Sandbox()
+        self._workplace: Any = SameProcess() if config.getoption("--in-process") else Sandbox(warm_fake=True)
         if isinstance(self._workplace, Sandbox):
             self._workplace.start()
             config.add_cleanup(self._workplace.close)

@@ -6,18 +6,17 @@ import hashlib
 import hmac
 import importlib
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
 import hypothesis
-from hypothesis.database import DirectoryBasedExampleDatabase
-from hypothesis.errors import FlakyStrategyDefinition, Unsatisfiable
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from grader.checking.counterexample import build_counterexample
+from grader.checking.drawing import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.checking.failures import CheckFailure, NotCheckable
 from grader.checking.law import Check, Suite, suite_of
 from grader.errors import CourseError
@@ -36,23 +35,7 @@ from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, Lear
 
 SHRINK_LIMIT_S = 6.0
 LOSSES_PER_EXERCISE = 2
-_PHASES = (
-    hypothesis.Phase.explicit,
-    hypothesis.Phase.reuse,
-    hypothesis.Phase.generate,
-    hypothesis.Phase.shrink,
-)
 _PUBLIC_KEY = b"brickwork practice"
-
-
-class RepeatableProvider(HypothesisProvider):
-    """Hypothesis' own draws without the constants it mines from imported modules: a seed alone fixes the inputs."""
-
-    def _maybe_draw_constant(self, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS["brickwork"] = RepeatableProvider
 
 
 @dataclass(frozen=True)
@@ -69,6 +52,7 @@ class Profile:
         memory: a folder where failing examples are kept and replayed first; None for none.
         mistakes: the folder of known mistakes, to name the learner's; None for no diagnosis.
         shrink: whether to look for the smallest failing example, or stop at the first.
+        kept: inputs drawn before, for whoever runs the same checks again and again; None draws anew.
     """
 
     name: str = "practice"
@@ -80,11 +64,16 @@ class Profile:
     memory: Path | None = None
     shrink: bool = True
     mistakes: Path | None = None
+    kept: Kept | None = field(default=None, compare=False)
 
     def seed_of(self, chapter: str, check: str) -> int:
         """The seed of one check: the same for every learner."""
         text = f"{chapter}/{check}/{self.seed}".encode()
         return int.from_bytes(hmac.digest(self.secret or _PUBLIC_KEY, text, "sha256")[:8], "big")
+
+    def examples_of(self, check: Check) -> int:
+        """How many inputs a check gets; some are content with fewer."""
+        return min(self.examples, check.examples or self.examples)
 
 
 class Workplace(Protocol):
@@ -115,7 +104,12 @@ def load_suite(stem: str) -> Suite:
 
 
 def grade_submission(
-    submission: Submission, ruling: Ruling, workplace: Workplace, profile: Profile, suite: Suite | None = None
+    submission: Submission,
+    ruling: Ruling,
+    workplace: Workplace,
+    profile: Profile,
+    suite: Suite | None = None,
+    tell: Callable[[Report], None] | None = None,
 ) -> Report:
     """Run every check of the submission's chapter and score the exercises.
 
@@ -125,14 +119,21 @@ def grade_submission(
         workplace: where it runs.
         profile: how many examples, and from which seed.
         suite: the checks; by default those of the chapter.
+        tell: hears the report as far as it goes, after each check; its points are not final.
     """
     start = time.perf_counter()
-    chapter = submission.chapter
-    suite = suite or load_suite(chapter.stem)
-    run = _Run(suite, ruling, workplace, profile, chapter)
-    checks = tuple(
-        replace(result, message=run.placed(result.message, submission)) for result in run.results()
-    )
+    suite = suite or load_suite(submission.chapter.stem)
+    run = _Run(suite, ruling, workplace, profile, submission.chapter)
+    checks: list[CheckResult] = []
+    for result in run.results():
+        checks.append(replace(result, message=run.placed(result.message, submission)))
+        if tell is not None:
+            tell(_report(submission, run, tuple(checks), start))
+    return _report(submission, run, tuple(checks), start)
+
+
+def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], start: float) -> Report:
+    chapter, ruling, workplace, profile = submission.chapter, run.ruling, run.workplace, run.profile
     return Report(
         chapter=chapter.stem,
         title=chapter.title,
@@ -146,7 +147,7 @@ def grade_submission(
         device=profile.device,
         isolation=str(workplace.level),
         submission_sha256=submission.sha256,
-        checks_sha256=suite.sha256,
+        checks_sha256=run.suite.sha256,
         kit=kit_version(),
         seconds=time.perf_counter() - start,
         output="".join(run.output)[: workplace.limits.output_kib * 1024],
@@ -173,6 +174,7 @@ def unreadable(chapter: Chapter, path: Path, error: str, profile: Profile) -> Re
     )  # fmt: skip
 
 
+@cache
 def kit_version() -> str:
     """The version of this kit."""
     try:
@@ -224,16 +226,14 @@ class _Run:
         self._lost: dict[str, int] = {}
         self._end = time.monotonic() + workplace.limits.chapter_s
 
-    def results(self) -> list[CheckResult]:
-        """One result per check listed, in order."""
-        found = []
+    def results(self) -> Iterator[CheckResult]:
+        """One result per check listed, in order, each as soon as it is known."""
         for check in self.suite.checks:
             if self.profile.only is not None and check.exercise != self.profile.only:
                 continue
             result = self._result(check)
             self._outcomes[check.name] = result.outcome
-            found.append(result)
-        return found
+            yield result
 
     def _result(self, check: Check) -> CheckResult:
         reason = self._reason_not_to_run(check)
@@ -352,31 +352,31 @@ class Trial:
         if not self.check.inputs:
             self._once()
             return
-        examples = min(self.profile.examples, self.check.examples or self.profile.examples)
-        memory = self.profile.memory
-        settings = hypothesis.settings(
-            max_examples=examples,
-            backend="brickwork",
-            deadline=None,
-            database=None if memory is None else DirectoryBasedExampleDatabase(memory),
-            report_multiple_bugs=False,
-            suppress_health_check=list(hypothesis.HealthCheck),
-            phases=_PHASES if self.profile.shrink else _PHASES[:-1],
-            verbosity=hypothesis.Verbosity.quiet,
-            print_blob=False,
-        )
-        once = self._once
+        if self.profile.kept is not None and self._keeps_with(self.profile.kept):
+            return
+        self.examples = 0
+        self._run(DRAW_AND_SHRINK if self.profile.shrink else DRAW)
+        if self.failure is not None:
+            self._note_flaky()
 
-        def example(**drawn: Any) -> None:
-            once(**drawn)
-
-        example.__name__ = example.__qualname__ = self.check.name
-        armed: Any = hypothesis.seed(self.seed)(settings(hypothesis.given(**self.check.inputs)(example)))
-        armed.hypothesis.inner_test._hypothesis_internal_add_digest = self.check.name.encode()
+    def _keeps_with(self, kept: Kept) -> bool:
+        """Whether the law holds for what failed before and for all kept inputs; if not, the smallest is to be found."""
+        if self.profile.memory is not None:
+            self._run(REPEAT_AND_SHRINK)
         try:
-            armed()
-        except (Unsatisfiable, FlakyStrategyDefinition) as error:
-            raise TypeError(f"{self.check.name}: its inputs cannot be drawn: {error}") from error
+            for drawn in kept.inputs(self.check, self.seed, self.profile.examples_of(self.check)):
+                self._once(**drawn)
+        except CheckFailure:
+            if not self.profile.shrink:
+                raise
+            return False
+        return True
+
+    def _run(self, phases: tuple[hypothesis.Phase, ...]) -> None:
+        profile = self.profile
+        run_examples(
+            self.check, self._once, self.seed, profile.examples_of(self.check), phases, profile.memory
+        )
 
     def _once(self, **drawn: Any) -> None:
         """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""

@@ -1,0 +1,98 @@
+"""Draw the inputs of a check from its seed with Hypothesis, and keep them where the same checks run again and again."""
+
+from __future__ import annotations
+
+import copy
+import unittest
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from hypothesis import Phase
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.errors import FlakyStrategyDefinition, Unsatisfiable
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+
+from grader.checking.law import Check
+
+Inputs = dict[str, Any]
+
+DRAW = (Phase.explicit, Phase.reuse, Phase.generate)
+DRAW_AND_SHRINK = (*DRAW, Phase.shrink)
+REPEAT_AND_SHRINK = (Phase.explicit, Phase.reuse, Phase.shrink)
+
+
+class RepeatableProvider(HypothesisProvider):
+    """Hypothesis' own draws without the constants it mines from imported modules: a seed alone fixes the inputs."""
+
+    def _maybe_draw_constant(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS["brickwork"] = RepeatableProvider
+
+
+def run_examples(
+    check: Check,
+    body: Callable[..., None],
+    seed: int,
+    examples: int,
+    phases: tuple[Phase, ...] = DRAW_AND_SHRINK,
+    memory: Path | None = None,
+) -> None:
+    """Call `body` with one set of drawn inputs after the other; what it raises for the last and smallest is raised.
+
+    Args:
+        phases: draw new inputs, repeat those that failed before, shrink a failing one.
+        memory: a folder where failing inputs are kept; None for none.
+    """
+    settings = hypothesis.settings(
+        max_examples=examples,
+        backend="brickwork",
+        deadline=None,
+        database=None if memory is None else DirectoryBasedExampleDatabase(memory),
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=phases,
+        verbosity=hypothesis.Verbosity.quiet,
+        print_blob=False,
+    )
+
+    def example(**drawn: Any) -> None:
+        body(**drawn)
+
+    example.__name__ = example.__qualname__ = check.name
+    # The seed first: it would take the memory out of settings that are there already.
+    armed: Any = settings(hypothesis.seed(seed)(hypothesis.given(**check.inputs)(example)))
+    armed.hypothesis.inner_test._hypothesis_internal_add_digest = check.name.encode()
+    try:
+        armed()
+    except (Unsatisfiable, FlakyStrategyDefinition) as error:
+        raise TypeError(f"{check.name}: its inputs cannot be drawn: {error}") from error
+    except unittest.SkipTest:  # nothing failed before, so there was nothing to repeat
+        return
+
+
+class Kept:
+    """Inputs that were drawn before: check, seed and number fix them, so they are those that would be drawn again.
+
+    Drawing takes several times as long as running what was drawn.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int, int], tuple[Inputs, ...]] = {}
+
+    def has(self, check: Check, seed: int, examples: int) -> bool:
+        """Whether they need not be drawn any more."""
+        return not check.inputs or (check.name, seed, examples) in self._kept
+
+    def inputs(self, check: Check, seed: int, examples: int) -> Iterator[Inputs]:
+        """The inputs of a check, example by example; whoever gets them may change them."""
+        key = (check.name, seed, examples)
+        if key not in self._kept:
+            found: list[Inputs] = []
+            run_examples(check, lambda **drawn: found.append(drawn), seed, examples, DRAW)
+            self._kept[key] = tuple(found)
+        for drawn in self._kept[key]:
+            yield copy.deepcopy(drawn)
