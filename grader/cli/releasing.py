@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def release(
     chapters: Annotated[
-        list[str], typer.Argument(help="ch03, 3 or activations.", metavar="CHAPTER...", show_default=False)
+        list[str], typer.Argument(help="ch03, 3 or activations.", metavar="CHAPTER", show_default=False)
     ],
     to: Annotated[
         Path,

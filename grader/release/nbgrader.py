@@ -94,7 +94,13 @@ def folders_of(folder: Path, assignment: str) -> tuple[Path, Path]:
     course = CourseDirectory(config=config_of(folder))
     steps = (course.source_directory, course.release_directory)
     source, release = (Path(course.format_path(step, ".", assignment)) for step in steps)
-    return source, release
+    return _as_typed(source, folder), _as_typed(release, folder)
+
+
+def _as_typed(path: Path, folder: Path) -> Path:
+    """A path in the course by the name that the course was called by."""
+    root = folder.resolve()
+    return folder / path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def config_of(folder: Path) -> Config:
