@@ -94,7 +94,9 @@ def _code(example: Counterexample) -> str:
 def _inputs(example: Counterexample) -> str:
     """The drawn values, unless the calls show them all."""
     calls = " ".join(call.expression for call in example.calls)
-    if all(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", calls) for _, value in example.inputs):
+    # A drawn tuple is handed over as arguments.
+    drawn = [value.removeprefix("(").removesuffix(")") for _, value in example.inputs]
+    if all(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", calls) for value in drawn):
         return ""
     return clean_line(", ".join(f"{name}={value}" for name, value in example.inputs), VALUE_CHARS)
 
