@@ -1,11 +1,26 @@
-"""How many lanes are worth their start, and what counts as an attempt."""
+"""A class is graded whole even if grading is killed; and what is worth a second process, what an attempt is."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from killing import Desk, kill_and_rerun
 
 from grader.cohort import sensible_jobs
 from grader.desk import attempt_of
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(tmp_path: Path) -> None:
+    calm, killed = Desk(tmp_path / "calm", 24), Desk(tmp_path / "killed", 24)
+    calm.grade()
+
+    reached = kill_and_rerun(killed, kills=3)
+
+    assert reached[-1] < 24
+    assert killed.results() == calm.results()
+    assert (killed.count("verdicts"), killed.count("hand_ins")) == (24, 24)
 
 
 def test_few_submissions_are_not_worth_a_second_process() -> None:
