@@ -177,6 +177,85 @@ def test_a_kill_while_writing_leaves_whole_verdicts_only(tmp_path: Path, report:
         assert all(verdict.report == report for _, verdict in found)
 
 
+def _add_fifty(path: Path, report: Report, learner: str) -> None:
+    with Store(path) as store:
+        run = store.begin_run([report.chapter], [learner], AS_USUAL)
+        for number in range(50):
+            verdict = store.keep(name(f"{learner} {number}"), report)
+            store.publish(run, [entry(verdict, learner, attempt=number + 1)])
+
+
+def test_two_who_write_at_once_lose_nothing(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "results.db"
+    learners = ["learner01", "learner02"]
+    writers = [multiprocessing.Process(target=_add_fifty, args=(path, report, one)) for one in learners]
+
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    with Store(path) as store:
+        assert store.roster() == ((report.chapter,), ("learner01", "learner02"))
+        standing = [one.learner for one, _ in store.standing(learners, [report.chapter])]
+    assert standing == ["learner01"] * 50 + ["learner02"] * 50
+
+
+def _fill(store: Store, kept: list[Verdict], report: Report) -> None:
+    for number in range(1000):
+        kept.append(store.keep(name(str(number)), replace(report, output="x" * 10_000)))
+
+
+def _find_all(path: Path, verdicts: list[Verdict]) -> None:
+    with Store(path) as store:
+        for verdict in verdicts:
+            store.find(verdict.key)
+
+
+def test_a_full_disk_is_told_and_what_was_written_before_stays(tmp_path: Path, report: Report) -> None:
+    resource = pytest.importorskip("resource")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    store = Store(tmp_path / "results.db")
+    kept = [store.keep(name("first"), report)]
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 10, usual[1]))
+    try:
+        with pytest.raises(KitError, match="cannot be written") as caught:
+            _fill(store, kept, report)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert "make room on the disk" in caught.value.next_step
+    store.close()
+    with Store(tmp_path / "results.db") as store:
+        assert len(kept) > 3
+        assert all(store.find(verdict.key) == verdict for verdict in kept)
+        assert store.find(store.keep(name("after"), report).key) is not None
+
+
+def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        verdicts = [store.keep(name(str(number)), report) for number in range(50)]
+    data = bytearray(path.read_bytes())
+    data[8192:] = b"\xff" * len(data[8192:])
+    path.write_bytes(data)
+
+    with pytest.raises(KitError, match="earlier runs cannot be") as caught:
+        _find_all(path, verdicts)
+
+    assert "backup" in caught.value.next_step
+    assert path.read_bytes() == data
+
+
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+
+    with pytest.raises(KitError, match="results cannot be kept"):
+        Store(tmp_path / "file" / "results.db")
+
+
 def test_what_was_handed_in_comes_back_as_it_was_read(tmp_path: Path, report: Report, course: Course) -> None:
     store = Store(tmp_path / "results.db")
     chapter = course.chapters[2]
