@@ -98,9 +98,8 @@ def export(
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     results = _only(results, learner) if learner else results
-    results, faulty = _graded(results)
-    for name, label in faulty:
-        _say(f"left out: {name} {label} could not be graded; run: brick grade FOLDER --again")
+    if reader is not Format.JUNIT:  # which has a place for what went wrong
+        results = _graded(reader, results)
     if reader is Format.NBGRADER:
         assert into is not None
         _write_gradebook(results, into)
@@ -135,22 +134,23 @@ def _only(results: ClassResults, learner: str) -> ClassResults:
     return replace(results, learners=found)
 
 
-def _graded(results: ClassResults) -> tuple[ClassResults, list[tuple[str, str]]]:
+def _graded(reader: Format, results: ClassResults) -> ClassResults:
     """The results without what the kit failed to grade: a 0 there would say nothing about the learner."""
     from grader.store import KIT_FAULT
 
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
-    faulty = [
-        (one.learner, labels[report.chapter])
-        for one in results.learners
-        for report in one.reports
-        if report.error == KIT_FAULT
-    ]
-    learners = tuple(
-        replace(one, reports=tuple(report for report in one.reports if report.error != KIT_FAULT))
-        for one in results.learners
-    )
-    return replace(results, learners=learners), faulty
+    again = "run: brick grade FOLDER --again"
+    learners = []
+    for one in results.learners:
+        sound = tuple(report for report in one.reports if report.error != KIT_FAULT)
+        for report in one.reports:
+            if report not in sound:
+                what = f"{one.learner} {labels[report.chapter]} could not be graded"
+                if reader in (Format.GRADESCOPE, Format.CLASSROOM50):
+                    raise UsageError(f"{what}, so there is nothing to publish", report.path, again)
+                _say(f"left out: {what}; {again}")
+        learners.append(replace(one, reports=sound))
+    return replace(results, learners=tuple(learners))
 
 
 # --- files of our own -------------------------------------------------------------------------------------
@@ -236,12 +236,11 @@ def _fill(
 
 
 def _show_filled(filled: Filled, chapters: Sequence[Chapter], path: Path) -> None:
+    from grader.report.lms import amount
     from grader.report.text import points
 
     for column in filled.columns:
         labels = ", ".join(chapter.label for chapter in column.chapters)
-        from grader.report.lms import amount
-
         most = amount(column.most) or 0.0
         scaled = "" if abs(most - column.worth) < 1e-6 else f", stretched from {points(column.worth)}"
         _say(f"{labels} -> {column.name}, out of {points(most)}{scaled}")
