@@ -78,6 +78,14 @@ def test_the_wheel_holds_course_exercises_and_checks(names: list[str], course: C
     assert [stem for stem in exercises if f"grader/checks/{stem}.py" not in names] == []
 
 
+def test_the_wheel_holds_what_its_pages_are_made_of(names: list[str]) -> None:
+    folder = CHECKOUT / "grader" / "report" / "html" / "templates"
+    templates = [f"grader/report/html/templates/{path.name}" for path in folder.iterdir()]
+
+    assert templates
+    assert [name for name in templates if name not in names] == []
+
+
 def test_the_wheel_holds_no_solution_and_no_known_mistake(wheel: Path, names: list[str]) -> None:
     with zipfile.ZipFile(wheel) as archive:
         texts = {name: archive.read(name).decode("utf-8", "replace") for name in names}

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 from browsers import DESK, PHONE, look_at, open_browser
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import FAILED_ON, made_up_class
+from typer.testing import CliRunner
 
+from grader.cli import app
 from grader.cli.reporting import write_pages
+from grader.errors import UsageError
 from grader.records import (
     Breach,
     CheckResult,
@@ -33,6 +38,7 @@ from grader.report.html import card_html, class_page, exercise_html, feedback_pa
 from grader.report.html.pictures import dots
 from grader.report.html.values import entries_of, mark_worst
 from grader.report.text import file_names
+from grader.store import KIT_FAULT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -308,8 +314,6 @@ def test_feedback_names_no_other_learner_and_no_place_on_the_instructors_machine
 
 
 def test_feedback_after_a_fault_of_the_kit_keeps_its_traceback_to_the_instructor(course: Course) -> None:
-    from grader.store import KIT_FAULT
-
     report = Report(
         "ch03_activations", "Activations", "x.py", (), (), error=KIT_FAULT, output="Traceback: secret"
     )
@@ -519,6 +523,60 @@ NAMES = ("ada", "Ada", "../../etc/passwd", "a/b", "a_b", ".hidden", "CON", "nul.
          "x" * 400, HOSTILE, "", " ")  # fmt: skip
 
 
+def test_brick_report_writes_the_pages_of_what_was_graded_and_names_the_next_step(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BRICKWORK_SECRET", "pages")
+    shutil.copy(course.root / "course.yml", tmp_path)
+    stub = (course.root / "exercises" / "ch08_clipping.py").read_text(encoding="utf-8")
+    for learner, text in (("learner01", stub), ("learner02", "def clip(:\n")):
+        (tmp_path / "class" / learner).mkdir(parents=True)
+        (tmp_path / "class" / learner / "ch08_clipping.py").write_text(text, encoding="utf-8")
+    (tmp_path / "reports" / "feedback").mkdir(parents=True)
+    (tmp_path / "reports" / "feedback" / "gone.html").write_text("old")
+    grading = CliRunner().invoke(
+        app, ["grade", "class", "--isolation", "plain", "--unsandboxed", "--examples", "1"]
+    )
+
+    result = CliRunner().invoke(app, ["report", "-c", "ch08"])
+
+    assert (grading.exit_code, result.exit_code) == (1, 0)
+    assert "2 feedback pages in reports/feedback/" in result.stdout
+    assert "gone.html is from an earlier run and of nobody in this class" in result.stdout
+    assert result.stdout.count("next: ") == 1
+    feedback = tmp_path / "reports" / "feedback"
+    assert "isolation plain" in text_of((feedback / "learner01.html").read_text(encoding="utf-8"))
+    broken = text_of((feedback / "learner02.html").read_text(encoding="utf-8"))
+    assert "where: ch08_clipping.py, line 1" in broken
+    assert "not graded: " in text_of((tmp_path / "reports" / "class.html").read_text(encoding="utf-8"))
+
+
+def test_brick_report_before_anything_is_graded_says_what_to_run(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(course.root / "course.yml", tmp_path)
+
+    result = CliRunner().invoke(app, ["report"])
+
+    assert isinstance(result.exception, UsageError)
+    assert "brick grade" in result.exception.next_step
+    assert not (tmp_path / "reports").exists()
+
+
+def test_pages_that_cannot_be_written_are_an_error_with_a_next_step(
+    course: Course, report: Report, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    results = ClassResults(course, course.chapters[2:3], (LearnerResult("learner01", (report,)),))
+
+    with pytest.raises(UsageError, match="cannot be written") as caught:
+        write_pages(results, tmp_path / "file")
+
+    assert "--out" in caught.value.next_step
+
+
 def test_file_names_are_safe_and_no_two_alike() -> None:
     names = file_names(NAMES)
 
@@ -543,8 +601,6 @@ def test_every_learner_has_a_file_and_the_class_page_links_to_it(
     links = [
         a["href"] for tag, a in read((tmp_path / "class.html").read_text(encoding="utf-8")).tags if tag == "a"
     ]
-    from urllib.parse import unquote
-
     assert {tmp_path / unquote(link) for link in links if link and link.startswith("feedback/")} == set(
         written
     )
