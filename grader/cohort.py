@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -18,7 +19,7 @@ from grader.checking.diagnose import diagnose
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
 from grader.collecting import HandedIn
 from grader.errors import CourseError, SubmissionError
-from grader.records import Chapter, Limits, Report, Submission
+from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
@@ -50,15 +51,18 @@ def grade_file(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile)
 
 def grade_one(submission: Submission, sandbox: Sandbox, profile: Profile) -> Report:
     """Judge and run one submission that was read, and name the mistakes in it."""
-    chapter = submission.chapter
     ruling = judge(submission)
-    report = grade_submission(submission, ruling, sandbox, profile)
-    mistakes = (
-        _known_mistakes(profile.mistakes, chapter.stem) if profile.mistakes and not report.passed else ()
-    )
+    return name_mistakes(grade_submission(submission, ruling, sandbox, profile), ruling, sandbox, profile)
+
+
+def name_mistakes(report: Report, ruling: Ruling, sandbox: Sandbox, profile: Profile) -> Report:
+    """Say which known mistakes a submission makes, where they are at hand."""
+    if profile.mistakes is None or report.passed:
+        return report
+    mistakes = _known_mistakes(profile.mistakes, report.chapter)
     if not mistakes:
         return report
-    return diagnose(report, ruling, sandbox, profile, load_suite(chapter.stem), mistakes)
+    return diagnose(report, ruling, sandbox, profile, load_suite(report.chapter), mistakes)
 
 
 @cache
@@ -217,12 +221,15 @@ def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> It
         futures: dict[Future[Report], int] = {
             pool.submit(_grade_in_lane, submission): number for number, submission in waiting.items()
         }
-        for future in as_completed(futures):
-            try:
+        try:
+            for future in as_completed(futures):
                 report = future.result()
-            except BrokenProcessPool:
-                return
-            yield futures.pop(future), report
+                yield futures.pop(future), report  # none is held longer than it takes to keep it
+        except BrokenProcessPool:
+            return
+        finally:
+            # Whoever stops asking, for an error or on Ctrl-C, waits for what is in the lanes and not for the rest.
+            pool.shutdown(cancel_futures=True)
 
 
 _lane: Lane
@@ -232,6 +239,7 @@ _lane_sandbox: Sandbox
 def _open_lane(lane: Lane, imports: tuple[str, ...]) -> None:
     """Runs first in every process of a pool; the sandbox lives as long as the process."""
     global _lane, _lane_sandbox
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out the work
     Thread(target=_end_with_parent, daemon=True).start()
     _lane = lane
     _lane_sandbox = _sandbox(lane, imports)

@@ -20,7 +20,7 @@ from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.report.json import as_dict, from_dict
 
 STORE_FILE = "results.db"
-VERSION = 2
+VERSION = 3
 KIT_FAULT = "a fault of the kit, not of the submission"
 # Parts of the kit that no verdict depends on: a new page or command must not grade a class again.
 _JUDGES_NOTHING = frozenset(
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
     key        TEXT NOT NULL,     -- what was graded and how; see key_of
     graded     REAL NOT NULL,     -- when this verdict was made, seconds since 1970
     reusable   INTEGER NOT NULL,  -- 0 when a guest was lost or late, or the kit failed: another try may differ
-    report     TEXT NOT NULL
+    report     BLOB NOT NULL      -- as JSON, packed by zlib: to a tenth
 );
 CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);
 CREATE TABLE IF NOT EXISTS sources (
@@ -198,8 +198,8 @@ class Store:
 
     def keep(self, key: str, report: Report, submission: Submission | None = None) -> Verdict:
         """Append a verdict, and the submission that it is on, if that could be read."""
-        text = json.dumps(as_dict(report), ensure_ascii=False)
-        row = (key, time.time(), int(is_reusable(report)), text)
+        packed = _packed(json.dumps(as_dict(report), ensure_ascii=False))
+        row = (key, time.time(), int(is_reusable(report)), packed)
         with self.at_once():
             if submission is not None:
                 self._keep_source(submission)
@@ -209,7 +209,7 @@ class Store:
         return Verdict(int(cursor.lastrowid or 0), key, report)
 
     def _keep_source(self, submission: Submission) -> None:
-        packed = zlib.compress(submission.source.encode("utf-8", "surrogatepass"))
+        packed = _packed(submission.source)
         origins = json.dumps([[origin.line, origin.cell] for origin in submission.origins])
         self._database.execute(
             "INSERT OR IGNORE INTO sources (sha256, source, origins) VALUES (?, ?, ?)",
@@ -221,9 +221,8 @@ class Store:
         for packed, origins in self._rows(
             "SELECT source, origins FROM sources WHERE sha256 = ?", (entry.sha256,)
         ):
-            source = zlib.decompress(packed).decode("utf-8", "surrogatepass")
             lines = tuple(SourceLine(line, cell) for line, cell in json.loads(origins))
-            return Submission(chapter, source, Path(entry.path), entry.sha256, lines)
+            return Submission(chapter, _unpacked(packed), Path(entry.path), entry.sha256, lines)
         return None
 
     # --- runs: the roster -------------------------------------------------------------------------------------
@@ -321,11 +320,19 @@ class Store:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
         return KitError(f"{what}: {error}", str(self.path), _REMEDIES.get(code, _OTHER_REMEDY))
 
-    def _report(self, text: str) -> Report:
+    def _report(self, packed: bytes) -> Report:
         try:
-            return from_dict(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
+            return from_dict(json.loads(_unpacked(packed)))
+        except (ValueError, KeyError, TypeError, zlib.error) as error:
             raise self._of_another_version() from error
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def _unpacked(data: bytes) -> str:
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")
 
 
 def _entry(row: Iterable[object]) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import signal
 import sqlite3
 from dataclasses import replace
@@ -204,7 +205,7 @@ def test_two_who_write_at_once_lose_nothing(tmp_path: Path, report: Report) -> N
 
 def _fill(store: Store, kept: list[Verdict], report: Report) -> None:
     for number in range(1000):
-        kept.append(store.keep(name(str(number)), replace(report, output="x" * 10_000)))
+        kept.append(store.keep(name(str(number)), replace(report, output=random.randbytes(9000).hex())))
 
 
 def _find_all(path: Path, verdicts: list[Verdict]) -> None:

@@ -104,15 +104,22 @@ def grade(
     settings = Settings(level.value, examples, device.value)
     lane = _lane(course, level, settings)
     assigned = only or assigned_by(found, course)
-    faults = 0
+    done = faults = 0
     with Store(desk_of(course).state / STORE_FILE) as store:
         run = store.begin_run([one.stem for one in assigned], found.learners, settings)
         verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
-        for item, verdict in console.grading(
-            verdicts, len(found.submissions), "grading", lambda pair: not pair[1].report.passed, quiet=as_json
-        ):
-            publish(store, run, course, item, verdict)
-            faults += could_not_grade(verdict.report)
+        shown = console.grading(
+            verdicts, len(found.submissions), "grading", lambda pair: _fails(pair[1]), quiet=as_json
+        )
+        try:
+            for item, verdict in shown:
+                publish(store, run, course, item, verdict)
+                done += 1
+                faults += could_not_grade(verdict.report)
+        except KeyboardInterrupt:
+            kept = f"broken off: {done} of {len(found.submissions)} are graded and kept"
+            typer.echo(f"{kept}; the same command goes on from there", err=True)
+            raise typer.Exit(130) from None
         learners = results_in(store, course, assigned, found.learners).learners
     files = write_reports(learners, out)
     if as_json:
