@@ -32,7 +32,7 @@ from grader.records import (
     Outcome,
     Report,
 )
-from grader.release.nbgrader import config_of, generate
+from grader.release.nbgrader import PLUGIN_LINE, config_of, generate
 from grader.release.notebook import as_text, make_notebook
 from grader.submission import read_submission
 
@@ -86,7 +86,7 @@ def folder(course: Course, chapter: Chapter, tmp_path_factory: pytest.TempPathFa
     """A course with a released chapter and five submissions, two of which would stop nbgrader."""
     folder = tmp_path_factory.mktemp("nbgrader course")
     (folder / "nbgrader_config.py").write_text(
-        "c = get_config()\nc.CourseDirectory.course_id = 'bricks'\n", encoding="utf-8"
+        f"c = get_config()\nc.CourseDirectory.course_id = 'bricks'\n{PLUGIN_LINE}\n", encoding="utf-8"
     )
     solution = (course.root / "solutions" / f"{STEM}.py").read_text(encoding="utf-8")
     source = as_text(make_notebook(solution, chapter))
