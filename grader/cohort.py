@@ -6,14 +6,15 @@ import hashlib
 import os
 import signal
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 
 from grader.checking.diagnose import diagnose
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
@@ -98,7 +99,7 @@ def could_not_grade(report: Report) -> bool:
 
 def grade_handed_in(
     handed_in: Iterable[HandedIn], lane: Lane, store: Store, jobs: int = 0, *, again: bool = False
-) -> Iterator[tuple[HandedIn, Verdict]]:
+) -> Generator[tuple[HandedIn, Verdict]]:
     """Read and grade what was handed in; what the store holds a verdict on is not graded again.
 
     Args:
@@ -214,22 +215,40 @@ def sensible_jobs(submissions: int) -> int:
 def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> Iterator[tuple[int, Report]]:
     """Grade in fresh processes until all is done or one of them is gone."""
     context = get_context("spawn")
+    others = set(active_children())
     imports = _imports(waiting.values())
     with ProcessPoolExecutor(
         workers, mp_context=context, initializer=_open_lane, initargs=(lane, imports)
     ) as pool:
-        futures: dict[Future[Report], int] = {
-            pool.submit(_grade_in_lane, submission): number for number, submission in waiting.items()
-        }
+        with _uninterrupted():  # the lanes start here
+            futures: dict[Future[Report], int] = {
+                pool.submit(_grade_in_lane, submission): number for number, submission in waiting.items()
+            }
         try:
             for future in as_completed(futures):
                 report = future.result()
                 yield futures.pop(future), report  # none is held longer than it takes to keep it
         except BrokenProcessPool:
             return
-        finally:
-            # Whoever stops asking, for an error or on Ctrl-C, waits for what is in the lanes and not for the rest.
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            # Nobody asks any more, for an error or on Ctrl-C: what is in the lanes is lost, what was yielded is kept.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for lane_process in set(active_children()) - others:
+                lane_process.terminate()
+            raise
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes started inside do not hear Ctrl-C: it is for the one that hands out the work."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _lane: Lane
@@ -239,7 +258,6 @@ _lane_sandbox: Sandbox
 def _open_lane(lane: Lane, imports: tuple[str, ...]) -> None:
     """Runs first in every process of a pool; the sandbox lives as long as the process."""
     global _lane, _lane_sandbox
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out the work
     Thread(target=_end_with_parent, daemon=True).start()
     _lane = lane
     _lane_sandbox = _sandbox(lane, imports)

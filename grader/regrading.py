@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.cohort import Lane, could_not_grade, grade_stored, verdict_key
@@ -28,7 +28,7 @@ class Regrade:
     stale: list[int]
     fresh: dict[int, Verdict] = field(default_factory=dict)
 
-    def run(self, store: Store, lane: Lane, jobs: int = 0) -> Iterator[Verdict]:
+    def run(self, store: Store, lane: Lane, jobs: int = 0) -> Generator[Verdict]:
         """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count."""
         by_stem = {chapter.stem: chapter for chapter in self.chapters}
         again, submissions = [], []

@@ -81,23 +81,27 @@ def grading(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))
-    told = TextColumn("{task.fields[failing]} failing  {task.fields[rate]}")
+    told = TextColumn("{task.fields[told]}")
     shown = (TextColumn(label), BarColumn(bar_width=None), MofNCompleteColumn(), told, TimeRemainingColumn())
-    done, failing, start, last_told = 0, 0, time.monotonic(), time.monotonic()
+    start = last_line = time.monotonic()
+    failing = 0
     with Progress(*shown, console=console, transient=True, disable=console.is_dumb_terminal) as bar:
-        task = bar.add_task(label, total=total, failing=0, rate="")
-        for item in items:
-            done += 1
+        task = bar.add_task(label, total=total, told="starting")
+        for done, item in enumerate(items, start=1):
             failing += fails(item)
             now = time.monotonic()
-            rate = f"{60 * done / max(now - start, 1e-3):.0f} a minute"
-            bar.update(task, completed=done, failing=failing, rate=rate)
-            if console.is_dumb_terminal and now - last_told >= PLAIN_LINE_EVERY_S:
-                left = (now - start) / done * (total - done)
-                text = f"{label}: {done} of {total}, {failing} failing, {rate}, {left / 60:.0f} min left"
-                print(text, file=sys.stderr)
-                last_told = now
+            text = f"{failing} failing, {_rate(done, now - start)}"
+            bar.update(task, completed=done, told=text)
+            if console.is_dumb_terminal and now - last_line >= PLAIN_LINE_EVERY_S:
+                minutes = (now - start) / done * (total - done) / 60
+                print(f"{label}: {done} of {total}, {text}, {minutes:.0f} min left", file=sys.stderr)
+                last_line = now
             yield item
+
+
+def _rate(done: int, seconds: float) -> str:
+    """How fast it goes; not before there is something to tell it by."""
+    return f"{60 * done / seconds:.0f} a minute" if seconds > 1 else "starting"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -108,16 +109,16 @@ def grade(
     with Store(desk_of(course).state / STORE_FILE) as store:
         run = store.begin_run([one.stem for one in assigned], found.learners, settings)
         verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
-        shown = console.grading(
-            verdicts, len(found.submissions), "grading", lambda pair: _fails(pair[1]), quiet=as_json
-        )
+        total = len(found.submissions)
+        shown = console.grading(verdicts, total, "grading", lambda pair: _fails(pair[1]), quiet=as_json)
         try:
-            for item, verdict in shown:
-                publish(store, run, course, item, verdict)
-                done += 1
-                faults += could_not_grade(verdict.report)
+            with closing(verdicts):  # an error must not wait for the rest of the class
+                for item, verdict in shown:
+                    publish(store, run, course, item, verdict)
+                    done += 1
+                    faults += could_not_grade(verdict.report)
         except KeyboardInterrupt:
-            kept = f"broken off: {done} of {len(found.submissions)} are graded and kept"
+            kept = f"broken off: {done} of {total} are graded and kept"
             typer.echo(f"{kept}; the same command goes on from there", err=True)
             raise typer.Exit(130) from None
         learners = results_in(store, course, assigned, found.learners).learners
@@ -232,9 +233,9 @@ def regrade(
         chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
         lane, settings = _lane_of_last_run(course, store, isolation, unsandboxed)
         work = plan_regrade(store, course, chapters, lane)
-        verdicts = work.run(store, lane, jobs)
-        for _ in console.grading(verdicts, len(work.stale), "regrading", _fails):
-            pass
+        with closing(work.run(store, lane, jobs)) as verdicts:
+            for _ in console.grading(verdicts, len(work.stale), "regrading", _fails):
+                pass
         changes, total = work.changes()
         again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
         typer.echo(f"{again}: nothing that judges the others has changed")
