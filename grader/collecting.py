@@ -205,9 +205,14 @@ def _is_part(folder: str) -> bool:
     return re.fullmatch(r"exercises|ch\d\d(_[a-z0-9_]+)?", folder.lower()) is not None
 
 
+def _absolute(path: Path) -> Path:
+    """The whole path as it was typed: the name of a link is the name that counts."""
+    return Path(os.path.abspath(path))
+
+
 def _owner_of(folder: Path) -> str:
     """The learner whose folder this is: its name, or that of the folder around a part."""
-    folder = Path(os.path.abspath(folder))
+    folder = _absolute(folder)
     if folder.parent.parent.name == NBGRADER:
         return folder.parent.name
     while _is_part(folder.name) and folder.parent != folder:
@@ -259,6 +264,10 @@ class _Finder:
             self.notes.append(
                 f"{path}: its times are those of the download, so nobody in it counts as late; "
                 "Moodle's grading worksheet has the real ones"
+            )
+        if any(one.marked_late for one in named):
+            self.notes.append(
+                f"{path}: Canvas marks who was late, not by how much; each counts as one day late"
             )
         self._tell_of_files_without_a_chapter(tree, named)
         for learner, files in by_learner.items():
@@ -340,9 +349,9 @@ def _whose(file: File, tree: _Tree) -> _Found | None:
         if moodle:
             return _found(file, moodle["learner"], rest[-1], "moodle")
         if len(rest) == 1:
-            one_learners = _is_part(first) or tree.path.parent.name == NBGRADER
+            one_learners = _is_part(first) or _absolute(tree.path).parent.name == NBGRADER
             return _found(file, tree.owner if one_learners else first, rest[0])
-        in_assignment = tree.path.name == NBGRADER or _is_part(rest[0])
+        in_assignment = _absolute(tree.path).name == NBGRADER or _is_part(rest[0])
         return _found(file, first, rest[-1]) if in_assignment and len(rest) == 2 else None
     moodle = _MOODLE_FILE.fullmatch(first)
     if moodle:
@@ -462,6 +471,7 @@ def _read_stamp(file: File) -> float | None:
 
 def _read_autograder_metadata(folder: Path) -> float | None:
     """On Gradescope itself the submission lies beside a file that says when it was made."""
+    folder = _absolute(folder)
     path = folder.parent / "submission_metadata.json"
     if folder.name != "submission" or not path.is_file():
         return None

@@ -189,6 +189,15 @@ def test_a_part_of_nbgraders_folders_still_is_its_learners(
     assert set(collect([tmp_path / "submitted" / given], course).learners) == {"learner01"}
 
 
+def test_nbgrader_from_inside_its_folder(
+    tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, *NBGRADER)
+    monkeypatch.chdir(tmp_path / "submitted")
+
+    assert pairs(collect([Path()], course)) == [("learner01", "ch03"), ("learner01", "ch05")]
+
+
 MOODLE = {
     "folders": (
         "Learner 01_1001_assignsubmission_file_/ch03_activations.py",
@@ -258,6 +267,7 @@ def test_a_download_from_canvas(tmp_path: Path, course: Course, packed: bool) ->
     assert "learner04_4570" in collection.learners
     [note] = collection.passed_over
     assert note.endswith("learner02_LATE_4568_98770_ch03_activations-2.py was graded for ch03")
+    assert "one day late" in collection.notes[0]
 
 
 GRADESCOPE = """\

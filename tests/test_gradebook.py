@@ -22,6 +22,8 @@ from grader.records import (
     LearnerResult,
     Report,
 )
+from grader.report.class_table import class_table
+from grader.report.terminal import Style
 from grader.store import STORE_FILE, Settings, Store
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -211,3 +213,19 @@ def test_a_new_policy_takes_effect_when_the_work_is_published_again_not_before(d
     hand_in(milder, "learner01", "v1", 8, late_s=DAY_S)
 
     assert (before, only(milder)[2].points) == (7, 7.5)
+
+
+def test_the_table_says_what_lateness_took_and_which_attempt_counts(desk: Course) -> None:
+    best = replace(desk, counts=Counts.BEST)
+    hand_in(best, "learner01", "v1", 8, late_s=DAY_S + 2 * 3600)
+    hand_in(best, "learner01", "v2", 2, late_s=DAY_S + 3 * 3600)
+    hand_in(best, "learner02", "v3", 8, late_s=20 * 60)
+
+    lines = class_table(class_results(best).learners, Style())
+
+    assert lines[1].split() == ["learner01", "6!", "6", "10"]
+    assert lines[2].split() == ["learner02", "8", "8", "10"]
+    assert lines[4:] == [
+        "! learner01 ch03: 1 d 2 h late, 2 points off",
+        "! learner01 ch03: attempt 1 of 2 counts",
+    ]

@@ -180,6 +180,15 @@ def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(des
     assert isinstance(brick("regrade", "--yes", "--dry-run").exception, UsageError)
 
 
+def test_a_folder_given_by_mistake_adds_nobody_to_the_class(desk: Path) -> None:
+    (desk / "holiday" / "photos").mkdir(parents=True)
+
+    result = brick("grade", "holiday", "--isolation", "plain", "--unsandboxed")
+
+    assert "no file here says which chapter it is" in str(result.exception)
+    assert set(points(desk)) == set(CLASS)
+
+
 def test_those_who_lose_stand_first_and_are_marked() -> None:
     chapter = load_course(Path(__file__).resolve().parent.parent).chapters[1]
     changes = [Change("learner09", chapter, 5, 4, ("neuron 2 -> 1",)), Change("learner01", chapter, 1, 2)]
