@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
 from grader.checking.diagnose import diagnose
+from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
 from grader.collecting import HandedIn
 from grader.errors import CourseError, SubmissionError
@@ -188,6 +189,8 @@ def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> I
     """
     if not submissions:
         return
+    # Every learner gets the same inputs, so each process draws them once.
+    lane = replace(lane, profile=replace(lane.profile, kept=Kept()))
     workers = jobs or sensible_jobs(len(submissions))
     if workers == 1:
         with _sandbox(lane, _imports(submissions)) as sandbox:

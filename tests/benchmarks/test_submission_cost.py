@@ -12,6 +12,7 @@ import torch
 from sandboxes import need
 
 from grader.checking import agree, check, given, tensors
+from grader.checking.drawing import Kept
 from grader.checking.law import Suite
 from grader.checking.run import Profile, grade_submission
 from grader.records import Chapter, Exercise, Submission
@@ -68,6 +69,7 @@ def check_adam_step(learner: Learner, x: torch.Tensor) -> None:
     agree(learner.adam_step(x), weight.detach(), atol=1e-9)
 
 
+KEPT = Kept()  # as `brick grade` has it: all learners get the same inputs
 SUITE = Suite((check_softmax, check_layer_norm, check_adam_step), {}, {})
 
 
@@ -88,8 +90,9 @@ def graded(sandbox: Sandbox, number: int) -> None:
     """Grade `number` submissions, each in a fresh process."""
     submission = Submission(CHAPTER, ANSWERS, Path("ch99_three.py"), "")
     ruling = judge(submission)
+    profile = Profile("grade", INPUTS, kept=KEPT)
     for _ in range(number):
-        report = grade_submission(submission, ruling, sandbox, Profile("grade", INPUTS), SUITE)
+        report = grade_submission(submission, ruling, sandbox, profile, SUITE)
         assert report.points == report.max_points, [result.message for result in report.checks]
 
 
