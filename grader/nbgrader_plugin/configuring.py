@@ -6,6 +6,7 @@ from typing import Any
 
 READER = "grader.nbgrader_plugin.reading.Brickwork"
 GRADER = "grader.nbgrader_plugin.grading.Grade"
+STUBS = "grader.release.nbgrader.ClearToStubs"
 
 
 def configure(config: Any) -> None:
@@ -25,6 +26,17 @@ def configure(config: Any) -> None:
     names = [GRADER if name_of(one) == name_of(Execute) else name_of(one) for one in listed]
     config.Autograde.autograde_preprocessors = names if GRADER in names else [GRADER, *names]
     config.Autograde.exporter_class = READER
+    keep_stubs(config)
+
+
+def keep_stubs(config: Any) -> None:
+    """Have `generate_assignment`, from wherever it is called, leave in an exercise the stub of the course's files."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import ClearSolutions
+
+    listed = _listed(config.GenerateAssignment, "preprocessors", GenerateAssignment)
+    names = [STUBS if name_of(one) == name_of(ClearSolutions) else name_of(one) for one in listed]
+    config.GenerateAssignment.preprocessors = names
 
 
 def _listed(section: Any, name: str, owner: Any) -> list[Any]:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import NbGraderAPI
-from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import CourseError
+from grader.nbgrader_plugin.configuring import keep_stubs
 from grader.release.notebook import CHECK_SUFFIX, has_marks, without_solution
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -54,13 +54,6 @@ class ClearToStubs(ClearSolutions):  # type: ignore[misc]
 
 def _is(cell: Any, kind: str) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get(kind, False))
-
-
-def keep_stubs(config: Config) -> None:
-    """Configure nbgrader so that `generate_assignment`, from wherever it is called, leaves the course's stubs."""
-    section = config.GenerateAssignment
-    listed = section.get("preprocessors") or GenerateAssignment.preprocessors.default()
-    section.preprocessors = [ClearToStubs if one is ClearSolutions else one for one in listed]
 
 
 def generate(folder: Path, assignment: str) -> None:
