@@ -172,17 +172,24 @@ def _walk(folder: Path, names: tuple[str, ...], tree: _Tree, passed_over: list[s
 
 def _without_wrapper(tree: _Tree) -> _Tree:
     """An archive often holds one folder with everything in it: the tree in there, unless it is a learner's."""
-    while len(tree.folders) == 1 and all(len(file.names) > 2 for file in tree.files if _is_code(file)):
+    while len(tree.folders) == 1:
         [name] = tree.folders
-        inner = {file.names[1] for file in tree.files if len(file.names) > 2}
-        if _MOODLE_FOLDER.fullmatch(name) or not inner or all(_is_part(part) for part in inner):
+        code = [file.names for file in tree.files if _is_code(file)]
+        of_learners = {names[1] for names in code if len(names) > 2 and not _is_part(names[1])}
+        is_class = bool(of_learners) and all(len(names) > 2 for names in code)
+        is_download = any(len(names) == 2 and _platform_of(names[1]) for names in code)
+        if _MOODLE_FOLDER.fullmatch(name) or not (is_class or is_download):
             break
-        inside = _Tree(tree.path / name, _owner_of(tree.path / name))
-        for file in tree.files:
-            if len(file.names) > 1:
-                inside.add(File(file.path, file.names[1:], file.time, file.archive, file.member))
-        tree = inside
-    return tree
+        tree = _inside(tree, name)
+    return _inside(tree, NBGRADER) if NBGRADER in tree.folders else tree
+
+
+def _inside(tree: _Tree, folder: str) -> _Tree:
+    inside = _Tree(tree.path / folder, _owner_of(tree.path / folder))
+    for file in tree.files:
+        if file.names[0] == folder and len(file.names) > 1:
+            inside.add(File(file.path, file.names[1:], file.time, file.archive, file.member))
+    return inside
 
 
 def _changed(path: Path) -> float | None:
@@ -353,14 +360,18 @@ def _whose(file: File, tree: _Tree) -> _Found | None:
             return _found(file, tree.owner if one_learners else first, rest[0])
         in_assignment = _absolute(tree.path).name == NBGRADER or _is_part(rest[0])
         return _found(file, first, rest[-1]) if in_assignment and len(rest) == 2 else None
-    moodle = _MOODLE_FILE.fullmatch(first)
-    if moodle:
-        return _found(file, moodle["learner"], moodle["file"], "moodle")
-    canvas = _CANVAS.fullmatch(first) or _CANVAS_NAMELESS.fullmatch(first)
-    if canvas:
-        learner = f"{canvas['name']}_{canvas['user']}"
-        return _found(file, learner, canvas["file"] or "", "canvas", marked_late=canvas["late"] is not None)
-    return _found(file, tree.owner, first)
+    match = _platform_of(first)
+    if match is None:
+        return _found(file, tree.owner, first)
+    if "learner" in match.re.groupindex:
+        return _found(file, match["learner"], match["file"], "moodle")
+    learner, late = f"{match['name']}_{match['user']}", match["late"] is not None
+    return _found(file, learner, match["file"] or "", "canvas", marked_late=late)
+
+
+def _platform_of(name: str) -> re.Match[str] | None:
+    """How Moodle (group `learner`) or Canvas (groups `name`, `user`) named a file that lies among all others."""
+    return _MOODLE_FILE.fullmatch(name) or _CANVAS.fullmatch(name) or _CANVAS_NAMELESS.fullmatch(name)
 
 
 def _found(file: File, learner: str, name: str, platform: str = "", *, marked_late: bool = False) -> _Found:

@@ -284,6 +284,21 @@ submission_7:
 """
 
 
+@pytest.mark.parametrize(
+    "names", [CANVAS, MOODLE["flat"], MOODLE["folders"], NBGRADER], ids="canvas flat folders nbgrader".split()
+)
+def test_a_download_that_was_packed_again_with_its_folder(
+    tmp_path: Path, course: Course, names: tuple[str, ...]
+) -> None:
+    put(tmp_path / "a" / "download", *names)
+    put(tmp_path / "b", *names)
+
+    packed = collect([zipped(tmp_path / "a", tmp_path / "again.zip")], course)
+
+    assert pairs(packed) == pairs(collect([tmp_path / "b"], course))
+    assert packed.submissions
+
+
 def test_an_export_of_gradescope_says_whose_and_when(tmp_path: Path, course: Course) -> None:
     put(tmp_path / "e", "assignment_9_export/submission_7/ch03_activations.py")
     (tmp_path / "e" / "assignment_9_export" / "submission_metadata.yml").write_text(
