@@ -42,6 +42,9 @@ LESS = PARTLY.replace(
 CLASS = {"learner01": PARTLY, "learner02": LESS, "learner03": "def neuron(:\n"}
 
 
+AS_HERE = ("--isolation", "plain", "--unsandboxed", "--examples", "2", "--jobs", "1")
+
+
 def brick(*words: str) -> Result:
     """Run the command in this process."""
     return CliRunner().invoke(app, list(words))
@@ -60,10 +63,10 @@ def points(desk: Path) -> dict[str, float]:
     return {one.learner: one.points for one in class_results(load_course(desk)).learners}
 
 
-def verdicts(desk: Path) -> int:
-    """How many verdicts were ever made."""
+def rows(desk: Path, table: str = "verdicts") -> int:
+    """How many verdicts were ever made, or hand-ins published."""
     with sqlite3.connect(desk / ".brickwork" / "results.db") as database:
-        return int(database.execute("SELECT count(*) FROM verdicts").fetchone()[0])
+        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +81,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for learner, source in CLASS.items():
             (desk / "class" / learner).mkdir(parents=True)
             (desk / "class" / learner / "ch02_neuron.py").write_text(source, encoding="utf-8")
-        words = ("--isolation", "plain", "--unsandboxed", "--examples", "2", "--jobs", "1")
-        assert brick("grade", "class", *words).exit_code == 1
+        assert brick("grade", "class", *AS_HERE).exit_code == 1
     finally:
         os.chdir(here)
     return desk
@@ -129,13 +131,13 @@ def test_a_dry_run_shows_what_would_change_and_lets_nothing_count(
 
 
 def test_what_was_graded_for_the_diff_is_not_graded_again_when_it_is_accepted(desk: Path) -> None:
-    before = verdicts(desk)
+    before = rows(desk)
 
     result = brick("regrade", "--unsandboxed", "--yes")
 
     assert result.exit_code == 0, result.output
     assert points(desk) == {"learner01": 5, "learner02": 4, "learner03": 0}
-    assert verdicts(desk) == before
+    assert rows(desk) == before
     again = brick("regrade", "--unsandboxed")
     assert again.exit_code == 0
     assert again.stdout.splitlines()[-1] == "none of 3 changes its points"
@@ -178,6 +180,30 @@ def test_without_a_seal_the_regrade_of_other_peoples_code_is_refused_too(desk: P
 def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(desk: Path) -> None:
     assert isinstance(brick("regrade", "-c", "ch05", "--unsandboxed").exception, UsageError)
     assert isinstance(brick("regrade", "--yes", "--dry-run").exception, UsageError)
+
+
+def test_a_class_graded_again_costs_nothing_and_changes_nothing(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(graded, tmp_path / "desk")
+    monkeypatch.chdir(tmp_path / "desk")
+
+    result = brick("grade", "class", *AS_HERE)
+
+    assert result.exit_code == 1, result.output
+    assert rows(tmp_path / "desk") == rows(tmp_path / "desk", "hand_ins") == len(CLASS)
+
+
+def test_again_grades_anew_and_the_new_verdict_counts(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(graded, tmp_path / "desk")
+    monkeypatch.chdir(tmp_path / "desk")
+
+    brick("grade", "class/learner01", "--again", *AS_HERE)
+
+    assert rows(tmp_path / "desk") == rows(tmp_path / "desk", "hand_ins") == len(CLASS) + 1
+    assert points(tmp_path / "desk") == points(graded)
 
 
 def test_a_folder_given_by_mistake_adds_nobody_to_the_class(desk: Path) -> None:
