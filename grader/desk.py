@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,15 +105,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def attempt_of(source: str, exercise: str) -> str:
     """A fingerprint of what the learner wrote for one exercise; layout and comments do not change it."""
+    return attempts_of(source, (exercise,))[exercise]
+
+
+def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
+    """The fingerprint of each exercise."""
     try:
         with PARSER:
             body = ast.parse(source).body
     except SyntaxError:
-        return hashlib.sha256(source.encode()).hexdigest()
+        return dict.fromkeys(exercises, hashlib.sha256(source.encode()).hexdigest())
+    named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    texts = [(node.name if isinstance(node, named) else None, ast.dump(node)) for node in body]
     # Helpers count: moving the arithmetic into a private function is an attempt too.
-    mine = [ast.dump(node) for node in body if getattr(node, "name", exercise) == exercise]
-    helpers = [ast.dump(node) for node in body if getattr(node, "name", "").startswith("_")]
-    return hashlib.sha256("\n".join(mine + helpers).encode()).hexdigest()
+    helpers = [text for name, text in texts if name and name.startswith("_")]
+    found = {}
+    for exercise in exercises:
+        mine = [text for name, text in texts if name in (None, exercise)]
+        found[exercise] = hashlib.sha256("\n".join(mine + helpers).encode()).hexdigest()
+    return found
 
 
 # --- laying out a new desk --------------------------------------------------------------------------------

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import queue
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,15 +17,16 @@ from textual.pilot import Pilot
 from textual.widgets import Footer, Static
 from typer.testing import CliRunner
 
-from grader.checking.run import Profile
+from grader.checking.run import Profile, load_suite
 from grader.cli import app as brick_app
-from grader.course import load_course
+from grader.course import load_course, packaged_course_root
 from grader.desk import desk_of
-from grader.records import Chapter, Report
+from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style
 from grader.report.text import width_of
 from grader.watch.app import WatchApp
-from grader.watch.judging import Bench, Judging, News
+from grader.watch.bench import Bench
+from grader.watch.judging import Judging, News
 from grader.watch.plain import PlainWatch
 from grader.watch.reset import reset as put_back
 from grader.watch.saves import Saves
@@ -68,24 +72,28 @@ def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Pa
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
     """A warm sandbox that all tests of this file share."""
-    bench = Bench(load_course().limits, "cpu", ())
+    bench = Bench(load_course().limits, (), Profile(examples=5))
     bench.start()
     yield bench
     bench.close()
 
 
 @pytest.fixture
-def judged(bench: Bench) -> Iterator[tuple[Judging, queue.Queue[News]]]:
+def lent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """The same, for one who would close it in the end."""
+    monkeypatch.setattr(bench, "close", lambda: None)
+    bench.allow_run()
+    return bench
+
+
+@pytest.fixture
+def judged(lent: Bench) -> Iterator[tuple[Judging, queue.Queue[News]]]:
     """A judge and what it says."""
     news: queue.Queue[News] = queue.Queue()
-    judging = Judging(bench, Profile(examples=5), news.put)
-    # The bench outlives this judge.
-    close, bench.close = bench.close, lambda: None  # type: ignore[method-assign]
+    judging = Judging(lambda: lent, news.put)
     judging.start()
     yield judging, news
     judging.close()
-    bench.close = close  # type: ignore[method-assign]
-    bench.allow_run()
 
 
 def next_news(news: queue.Queue[News], kind: str) -> News:
@@ -226,6 +234,65 @@ def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Judging, qu
     assert not any(found.kind == "judged" for found in list(news.queue))
 
 
+def test_the_first_failure_is_told_before_the_rest_is_judged(
+    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+) -> None:
+    judging, news = judged
+    session = sit_down(desk)
+
+    judging.ask(session.saved([write(desk, "linear", "return (x @ weight.T + bias).clamp(min=0)")])[:1])
+    early, whole = next_news(news, "so far"), next_news(news, "judged")
+
+    assert early.report is not None
+    assert whole.report is not None
+    assert len(early.report.checks) < len(whole.report.checks)
+    assert early.report.checks[-1].outcome is Outcome.FAILED
+    assert early.report.checks == whole.report.checks[: len(early.report.checks)]
+
+
+def test_the_name_of_a_mistake_follows_the_verdict(
+    desk: Path, judged: tuple[Judging, queue.Queue[News]], lent: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judging, news = judged
+    mistakes = packaged_course_root() / "solutions" / "mistakes"
+    monkeypatch.setattr(lent, "_profile", replace(lent._profile, mistakes=mistakes))
+    session = sit_down(desk)
+
+    judging.ask(
+        session.saved(
+            [write(desk, "count_parameters", "return sum(m * n for m, n in zip(sizes, sizes[1:]))")]
+        )
+    )
+    verdict, named = next_news(news, "judged"), next_news(news, "judged")
+
+    assert verdict.report is not None
+    assert named.report is not None
+    assert {result.diagnosis for result in verdict.report.checks} == {""}
+    assert any("bias" in result.diagnosis for result in named.report.checks)
+
+
+def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, bench: Bench) -> None:
+    session = sit_down(desk)
+    found = session.find("neuron")
+    assert found is not None
+    kept, profile = bench._profile.kept, bench._profile
+    assert kept is not None
+    neuron = [c for c in load_suite("ch02_neuron").checks if c.exercise == "neuron" and c.inputs]
+
+    for _ in neuron:
+        bench.draw_ahead(found.chapter, "neuron")
+
+    assert all(kept.has(c, profile.seed_of("ch02_neuron", c.name), profile.examples_of(c)) for c in neuron)
+
+
+def test_the_screen_needs_neither_torch_nor_hypothesis() -> None:
+    code = "import sys, grader.watch.app; print({'torch', 'hypothesis', 'numpy'} & set(sys.modules))"
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == "set()"
+
+
 # --- saves ------------------------------------------------------------------------------------------------
 
 
@@ -270,7 +337,7 @@ class Typist(io.StringIO):
                 yield word + "\n"
 
 
-def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, bench: Bench) -> None:
+def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, lent: Bench) -> None:
     said: list[str] = []
     path = write(desk, "neuron", "return (w * x).sum() + b")
     session = sit_down(desk)
@@ -289,10 +356,7 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, bench: B
         ("ch02_neuron.py: linear", lambda: "l"),
         ("you are here", lambda: "q"),
     ]
-    loop = PlainWatch(
-        session, bench, Profile(examples=5), Typist(plan, said), said.append, Style, lambda session: ""
-    )
-    loop.run()
+    PlainWatch(session, lent, Typist(plan, said), said.append, Style, lambda session: "").run()
 
     text = "\n".join(said)
     assert "keys: n next" in said[1]
@@ -324,7 +388,7 @@ def app_for(session: Session, bench: Bench, **options: object) -> WatchApp:
         )
         return f"kept in {undone.backup.name}"
 
-    return WatchApp(session, bench, Profile(examples=5), reset, **options)  # type: ignore[arg-type]
+    return WatchApp(session, lambda: bench, reset, **options)  # type: ignore[arg-type]
 
 
 def drive(
@@ -354,13 +418,13 @@ async def shows(pilot: Pilot[None], name: str, wanted: str) -> str:
     return found
 
 
-def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, bench: Bench) -> None:
+def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, lent: Bench) -> None:
     path = write(desk, "neuron", "return (w * x).sum() + b")
     session = sit_down(desk)
     found = session.find("neuron")
     assert found is not None
     session.go_to(found)
-    app = app_for(session, bench)
+    app = app_for(session, lent)
 
     async def steps(pilot: Pilot[None]) -> None:
         wrong = await shows(pilot, "#work", "FAIL")
@@ -382,11 +446,11 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, ben
     drive(app, steps)
 
 
-def test_the_list_is_searched_and_reset_asks_first(desk: Path, bench: Bench) -> None:
+def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: Bench) -> None:
     path = write(desk, "linear", RIGHT["linear"])
     mine = path.read_text(encoding="utf-8")
     session = sit_down(desk)
-    app = app_for(session, bench)
+    app = app_for(session, lent)
 
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("l")
@@ -411,13 +475,13 @@ def test_the_list_is_searched_and_reset_asks_first(desk: Path, bench: Bench) -> 
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43), (40, 12)])
-def test_every_line_fits_the_screen(desk: Path, bench: Bench, size: tuple[int, int]) -> None:
+def test_every_line_fits_the_screen(desk: Path, lent: Bench, size: tuple[int, int]) -> None:
     write(desk, "linear", "return x @ weight + bias")
     session = sit_down(desk)
     found = session.find("linear")
     assert found is not None
     session.go_to(found)
-    app = app_for(session, bench)
+    app = app_for(session, lent)
 
     async def steps(pilot: Pilot[None]) -> None:
         await shows(pilot, "#work", "FAIL")

@@ -14,10 +14,9 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.checking.run import Profile
     from grader.desk import Desk
     from grader.records import Chapter, Course, Report
-    from grader.watch.judging import Bench
+    from grader.watch.bench import Bench
     from grader.watch.session import Session
 
 
@@ -60,26 +59,24 @@ def watch(
     from grader.watch.app import WatchApp
     from grader.watch.doctor import editor_command
 
-    WatchApp(session, *_bench_for(session), _reset_current, editor_command(), events=not poll).run()
+    WatchApp(session, lambda: _bench_for(session), _reset_current, editor_command(), events=not poll).run()
 
 
 def _watch_plainly(session: Session, *, events: bool) -> None:
     from grader.watch.doctor import editor_command
     from grader.watch.plain import PlainWatch
 
-    bench, profile = _bench_for(session)
     with console.waiting("getting ready"):
+        bench = _bench_for(session)
         bench.start()  # before there are threads: then the sandbox is a fork, and torch is imported once
     say = functools.partial(print, flush=True)
-    loop = PlainWatch(
-        session, bench, profile, sys.stdin, say, console.style, _reset_current, editor_command(), events
-    )
+    loop = PlainWatch(session, bench, sys.stdin, say, console.style, _reset_current, editor_command(), events)
     loop.run()
 
 
-def _bench_for(session: Session) -> tuple[Bench, Profile]:
+def _bench_for(session: Session) -> Bench:
     from grader.checking.run import Profile
-    from grader.watch.judging import Bench
+    from grader.watch.bench import Bench
 
     course = session.course
     profile = Profile(
@@ -88,7 +85,7 @@ def _bench_for(session: Session) -> tuple[Bench, Profile]:
         mistakes=course.root / "solutions" / "mistakes",
     )
     imports = tuple(sorted({name for chapter in session.chapters for name in chapter.imports}))
-    return Bench(course.limits, profile.device, imports), profile
+    return Bench(course.limits, imports, profile)
 
 
 def _open_hints(

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -16,15 +16,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from grader.checking.run import Profile
 from grader.errors import KitError
 from grader.records import Outcome, Report
 from grader.report.terminal import Style, card, results_of
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
-from grader.watch.judging import Bench, Judging, News
+from grader.watch.judging import Judging, News
 from grader.watch.place import Spot
 from grader.watch.saves import Saves
 from grader.watch.session import Job, Session, editor_words, has_window, run_brick
+
+if TYPE_CHECKING:
+    from grader.watch.bench import Bench
 
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
 _COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "error:": "red", "to do": "cyan"}
@@ -118,6 +120,7 @@ class WatchApp(App[None]):
     """Watch the desk.
 
     Args:
+        set_up: makes the bench that learner code runs on, once the screen is there.
         reset: puts the current exercise back to its stub; what to say about it.
         editor: the learner's editor, as a command line; None if none is known.
     """
@@ -147,15 +150,14 @@ class WatchApp(App[None]):
     def __init__(
         self,
         session: Session,
-        bench: Bench,
-        profile: Profile,
+        set_up: Callable[[], Bench],
         reset: Callable[[Session], str],
         editor: list[str] | None = None,
         events: bool = True,
     ) -> None:
         super().__init__(ansi_color=True)
         self.session, self._reset, self._editor = session, reset, editor
-        self._judging = Judging(bench, profile, lambda news: self._from_thread(self._hear, news))
+        self._judging = Judging(set_up, lambda news: self._from_thread(self._hear, news))
         self._saves = Saves(
             lambda: [path for c in session.course.chapters if (path := session.desk.find(c)) is not None],
             [session.desk.root / "exercises", session.desk.root],
@@ -233,11 +235,19 @@ class WatchApp(App[None]):
             self._note, self._state = f"error: {clean(news.error)}", ""
         elif news.kind == "begun" and news.job is not None:
             self._state = f"judging {news.job.exercise or news.job.chapter.stem}"
+        elif news.kind == "so far" and news.job is not None and news.report is not None:
+            self._show(news.job, news.report, news.seconds)
         elif news.kind == "judged" and news.job is not None and news.report is not None:
             self._take(news.job, news.report, news.seconds)
         elif news.kind == "done" and self._state.startswith(("judging", "getting")):
             self._state = ""
         self._draw()
+
+    def _show(self, job: Job, report: Report, seconds: float) -> None:
+        """The report as far as it goes: its first failure need not wait for the rest."""
+        if any(result.outcome is Outcome.FAILED for result in report.checks):
+            self.session.show(job.chapter, job.exercise, report)
+        self._state = f"judging {job.exercise or job.chapter.stem}, {len(report.checks)} checks so far"
 
     def _take(self, job: Job, report: Report, seconds: float) -> None:
         self.session.take(job.chapter, job.exercise, report)

@@ -1,4 +1,4 @@
-"""Judge one exercise after the other in a warm sandbox; what is asked newly stops what runs."""
+"""Judge one job after the other in a thread; what is asked newly stops what runs. Imports nothing heavy by itself."""
 
 from __future__ import annotations
 
@@ -6,57 +6,26 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from grader.checking import agree, tensors
-from grader.checking.law import Check
-from grader.checking.run import Profile, Trial
-from grader.cohort import grade_file
 from grader.errors import KitError
-from grader.records import Limits, Report
-from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
-from grader.sandbox.learner import Learner
+from grader.records import Outcome, Report
 from grader.watch.session import Job
+
+if TYPE_CHECKING:
+    from grader.watch.bench import Bench
+
+SO_FAR_EVERY_S = 0.3
 
 
 class Cancelled(BaseException):
     """A newer save made this run pointless; not an Exception, so that no check takes it for its own."""
 
 
-class Bench(Sandbox):
-    """A sandbox for one's own work, whose run can be stopped from another thread."""
-
-    def __init__(self, limits: Limits, device: str, imports: tuple[str, ...]) -> None:
-        super().__init__(Level.PLAIN, limits, device, imports=imports, warm_fake=True)
-        self._stopped = threading.Event()
-
-    def open(self, source: str) -> Learner:
-        """As in every sandbox, but a stopped run gets no fresh process."""
-        self.refuse_if_stopped()
-        learner = super().open(source)
-        self.refuse_if_stopped()
-        return learner
-
-    def refuse_if_stopped(self) -> None:
-        """Raise Cancelled in a run that was stopped."""
-        if self._stopped.is_set():
-            raise Cancelled
-
-    def stop_run(self) -> None:
-        """End the run that is on: its learner's process at once, its checks at the next call."""
-        self._stopped.set()
-        self.kill()
-
-    def allow_run(self) -> None:
-        """Let the next run begin."""
-        self._stopped.clear()
-
-
 @dataclass(frozen=True)
 class News:
-    """What the judge has to say. One of: ready, a job begun, a report on it, all done, or broken."""
+    """What the judge has to say. One of: ready, a job begun, its report so far, judged, all done, or broken."""
 
     kind: str
     job: Job | None = None
@@ -69,16 +38,17 @@ class Judging:
     """A thread that judges what was asked last.
 
     Args:
-        bench: where learner code runs.
-        profile: how the checks are run.
+        set_up: makes the bench that learner code runs on; called in the thread, for it imports torch.
         tell: called in the thread with each piece of news.
     """
 
-    def __init__(self, bench: Bench, profile: Profile, tell: Callable[[News], None]) -> None:
-        self._bench, self._profile, self._tell = bench, profile, tell
+    def __init__(self, set_up: Callable[[], Bench], tell: Callable[[News], None]) -> None:
+        self._set_up, self._tell = set_up, tell
+        self._bench: Bench | None = None
         self._wake = threading.Condition()
         self._asked: tuple[Job, ...] | None = None
         self._since = 0.0
+        self._last: Job | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="judging", daemon=True)
 
@@ -90,22 +60,31 @@ class Judging:
         """Judge these, in order, instead of whatever is judged now."""
         with self._wake:
             self._asked, self._since = tuple(jobs), time.perf_counter()
-            self._bench.stop_run()
-            self._wake.notify()
+            self._stop_run()
 
     def close(self) -> None:
         """Stop at once, and end the sandbox."""
         with self._wake:
             self._closed = True
-            self._bench.stop_run()
-            self._wake.notify()
+            self._stop_run()
         if self._thread.is_alive():
             self._thread.join(10)
-        self._bench.close()
+        if self._bench is not None:
+            self._bench.close()
+
+    def _stop_run(self) -> None:
+        if self._bench is not None:
+            self._bench.stop_run()
+        self._wake.notify()
+
+    # --- in the thread ---
 
     def _run(self) -> None:
         try:
-            warm_up(self._bench, self._profile)
+            bench = self._set_up()
+            with self._wake:
+                self._bench = bench
+            bench.warm_up()
         except Cancelled:
             pass
         except KitError as error:
@@ -113,23 +92,31 @@ class Judging:
             return
         self._tell(News("ready"))
         while True:
+            while self._asked is None and self._draws_ahead(bench):
+                pass
             with self._wake:
                 self._wake.wait_for(lambda: self._closed or self._asked is not None)
                 if self._closed:
                     return
                 jobs, since, self._asked = self._asked or (), self._since, None
-                self._bench.allow_run()
-            self._serve(jobs, since)
+                bench.allow_run()
+            self._serve(bench, jobs, since)
 
-    def _serve(self, jobs: tuple[Job, ...], since: float) -> None:
+    def _draws_ahead(self, bench: Bench) -> bool:
+        """Use a quiet moment; False when there is nothing left to prepare."""
+        if self._last is None or self._closed:
+            return False
+        try:
+            return bench.draw_ahead(self._last.chapter, self._last.exercise)
+        except Exception:  # whoever asks for a verdict will hear of it
+            self._last = None
+            return False
+
+    def _serve(self, bench: Bench, jobs: tuple[Job, ...], since: float) -> None:
+        self._last = jobs[0] if jobs else self._last
         try:
             for job in jobs:
-                self._tell(News("begun", job))
-                report = self._judge(job, replace(self._profile, mistakes=None))
-                self._tell(News("judged", job, report, time.perf_counter() - since))
-                if _can_be_named(report, self._profile):
-                    named = self._judge(job, self._profile)
-                    self._tell(News("judged", job, named, time.perf_counter() - since))
+                self._serve_one(bench, job, since)
                 since = time.perf_counter()
         except Cancelled:
             return
@@ -141,31 +128,23 @@ class Judging:
             return
         self._tell(News("done"))
 
-    def _judge(self, job: Job, profile: Profile) -> Report:
-        profile = replace(profile, only=job.exercise)
-        try:
-            report = grade_file(job.path, job.chapter, self._bench, profile)
-        except SystemError:  # see grader.syntax.PARSER; not every parse is ours to put in turn
-            report = grade_file(job.path, job.chapter, self._bench, profile)
-        self._bench.refuse_if_stopped()  # a run that was cut short says nothing about the learner
-        return report
+    def _serve_one(self, bench: Bench, job: Job, since: float) -> None:
+        self._tell(News("begun", job))
+        told = [since, 0]  # when, and how many failures
+
+        def so_far(report: Report) -> None:
+            """Pass on the first failure at once, and how far it is from time to time."""
+            now, failures = time.perf_counter(), _failures(report)
+            if (failures and not told[1]) or now - told[0] > SO_FAR_EVERY_S:
+                told[:] = [now, failures]
+                self._tell(News("so far", job, report, now - since))
+
+        judged = bench.verdict(job, so_far)
+        self._tell(News("judged", job, judged.report, time.perf_counter() - since))
+        named = bench.name_mistakes_in(judged)
+        if named is not None:
+            self._tell(News("judged", job, named, time.perf_counter() - since))
 
 
-def _can_be_named(report: Report, profile: Profile) -> bool:
-    """Whether known mistakes are at hand and the learner's may be among them; looking for it takes its time."""
-    from grader.report.terminal import is_untouched
-
-    if profile.mistakes is None or not profile.mistakes.is_dir() or report.passed or report.error:
-        return False
-    return not all(is_untouched(report, score.name) for score in report.exercises)
-
-
-def warm_up(bench: Bench, profile: Profile) -> None:
-    """Start the sandbox and let Hypothesis draw and shrink once, so that the first save does not pay for it."""
-    bench.start()
-
-    def body(learner: Learner, **drawn: Any) -> None:
-        agree(drawn["x"], drawn["x"].abs())
-
-    rehearsal = Check("check_rehearsal", "rehearsal", "A rehearsal.", body, {"x": tensors()})
-    Trial(rehearsal, bench.open(""), replace(profile, memory=None), "rehearsal", 5.0).run()
+def _failures(report: Report) -> int:
+    return sum(result.outcome is Outcome.FAILED for result in report.checks)

@@ -9,15 +9,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from grader.checking.run import Profile
 from grader.errors import KitError
 from grader.report.terminal import Style, render
 from grader.report.text import clean, clean_line, points, wrap
-from grader.watch.judging import Bench, Judging, News
+from grader.watch.judging import Judging, News
 from grader.watch.saves import Saves
 from grader.watch.session import Session, editor_words, has_window, run_brick
+
+if TYPE_CHECKING:
+    from grader.watch.bench import Bench
 
 KEYS = "n next, r run, h hint, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
 
@@ -46,7 +48,6 @@ class PlainWatch:
         self,
         session: Session,
         bench: Bench,
-        profile: Profile,
         typed: IO[str],
         say: Callable[[str], None],
         style: Callable[[], Style],
@@ -57,7 +58,7 @@ class PlainWatch:
         self.session, self._say, self._style, self._reset = session, say, style, reset
         self._typed, self._editor = typed, editor
         self._inbox: queue.Queue[_Saved | _Typed | News] = queue.Queue()
-        self._judging = Judging(bench, profile, self._inbox.put)
+        self._judging = Judging(lambda: bench, self._inbox.put)
         self._saves = Saves(
             lambda: [path for c in session.course.chapters if (path := session.desk.find(c)) is not None],
             [session.desk.root / "exercises", session.desk.root],

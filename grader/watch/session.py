@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.desk import Desk, attempt_of
+from grader.desk import Desk, attempts_of
 from grader.errors import SubmissionError, UsageError
 from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_untouched, is_whole
@@ -26,6 +26,42 @@ class Job:
     chapter: Chapter
     path: Path
     exercise: str | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """What the current text of a chapter's file says about its exercises.
+
+    Args:
+        attempts: a fingerprint per exercise: its own text, and that of the exercises it calls; none of a file that
+            Python cannot read.
+        lines: where each exercise starts.
+    """
+
+    source: str
+    attempts: Mapping[str, str]
+    lines: Mapping[str, int]
+
+
+def look_at(source: str, chapter: Chapter) -> Text:
+    """Find the exercises in a source."""
+    try:
+        with PARSER:
+            body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return Text(source, {}, {})
+    names = [exercise.name for exercise in chapter.exercises]
+    found = {getattr(node, "name", ""): node for node in body if getattr(node, "name", "") in names}
+    uses = {
+        name: {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & set(names)
+        for name, node in found.items()
+    }
+    uses = {name: uses.get(name, set()) | {name} for name in names}
+    for _ in names:  # an exercise may call one that calls another
+        uses = {name: used.union(*(uses[other] for other in used)) for name, used in uses.items()}
+    own = attempts_of(source, names)
+    attempts = {name: " ".join(own[part] for part in sorted(uses[name])) for name in names}
+    return Text(source, attempts, {name: node.lineno for name, node in found.items()})
 
 
 class Session:
@@ -53,10 +89,10 @@ class Session:
         self.shown: Report | None = self.reports.get(self.current.chapter.stem)
         self.hints: tuple[str, ...] = ()
         self.more_hints = False
+        self._texts: dict[str, Text] = {}
         self._judged: dict[str, str] = {}
+        self._at_first = {chapter.stem: self.source_of(chapter) for chapter in self.chapters}
         self._dirty: set[str] = set()
-        for chapter in self.chapters:
-            self._judged |= self._attempts(chapter)
         self._keep_place()
 
     # --- where we are ---
@@ -168,31 +204,24 @@ class Session:
         return wanted
 
     def _rewritten(self, chapter: Chapter) -> list[Job]:
-        path = self.desk.exercise_file(chapter)
-        changed = [name for name, mark in self._attempts(chapter).items() if self._judged.get(name) != mark]
-        return [Job(chapter, path, name.partition("/")[2]) for name in changed]
+        """The exercises whose text is another than the one judged last, or than the one at the start."""
+        path, first = self.desk.exercise_file(chapter), self._at_first.pop(chapter.stem, None)
+        if first is not None:
+            for name, attempt in look_at(first, chapter).attempts.items():
+                self._judged.setdefault(f"{chapter.stem}/{name}", attempt)
+        attempts = self.text_of(chapter).attempts
+        changed = [
+            name for name, mark in attempts.items() if self._judged.get(f"{chapter.stem}/{name}") != mark
+        ]
+        return [Job(chapter, path, name) for name in changed]
 
-    def _attempts(self, chapter: Chapter) -> dict[str, str]:
-        """A fingerprint per exercise: its own text, and that of the exercises it calls."""
+    def text_of(self, chapter: Chapter) -> Text:
+        """What the chapter's file says now."""
         source = self.source_of(chapter)
-        try:
-            with PARSER:
-                tree = ast.parse(source)
-        except (SyntaxError, ValueError):
-            return {}
-        names = [exercise.name for exercise in chapter.exercises]
-        own = {name: attempt_of(source, name) for name in names}
-        uses: dict[str, set[str]] = {name: set() for name in names}
-        for node in tree.body:
-            if getattr(node, "name", "") in uses:
-                used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-                uses[getattr(node, "name", "")] |= used & set(names)
-        for _ in names:  # an exercise may call one that calls another
-            uses = {name: used.union(*(uses[other] for other in used)) for name, used in uses.items()}
-        return {
-            f"{chapter.stem}/{name}": " ".join(own[part] for part in sorted(uses[name] | {name}))
-            for name in names
-        }
+        text = self._texts.get(chapter.stem)
+        if text is None or text.source != source:
+            text = self._texts[chapter.stem] = look_at(source, chapter)
+        return text
 
     def _sha256_of(self, chapter: Chapter) -> str:
         from grader.submission import read_submission
@@ -213,17 +242,23 @@ class Session:
 
     # --- what was judged ---
 
+    def show(self, chapter: Chapter, exercise: str | None, report: Report) -> bool:
+        """Show a report as far as it goes; False when it is not about the current exercise."""
+        here = self.current
+        mine = chapter.stem == here.chapter.stem and exercise in (None, here.exercise.name)
+        self.shown = report if mine else self.shown
+        return mine
+
     def take(self, chapter: Chapter, exercise: str | None, report: Report) -> None:
         """Keep a report: marks, points and place follow from it."""
-        if chapter.stem == self.current.chapter.stem and exercise in (None, self.current.exercise.name):
-            self.shown = report
+        self.show(chapter, exercise, report)
         if report.isolation == "none":  # not one line ran; what was known of the exercises still is
             return
         whole = report if exercise is None else self._merged(chapter, exercise, report)
         self.reports[chapter.stem] = whole
         judged = [exercise] if exercise else [e.name for e in chapter.exercises]
-        marks = self._attempts(chapter)
-        self._judged |= {f"{chapter.stem}/{name}": marks.get(f"{chapter.stem}/{name}", "") for name in judged}
+        marks = self.text_of(chapter).attempts
+        self._judged |= {f"{chapter.stem}/{name}": marks.get(name, "") for name in judged}
         if not self._rewritten(chapter):
             self._dirty.discard(chapter.stem)
         self._note_done(chapter, whole)
@@ -287,14 +322,10 @@ class Session:
         return f"fix {name} in {self.shown_path}, then save it"
 
     def line_of_current(self) -> int:
-        """The line of the file that the current exercise starts on."""
-        try:
-            text = self.path.read_text(encoding="utf-8")
-            with PARSER:
-                body = ast.parse(text).body
-        except (SyntaxError, ValueError, OSError):
+        """The line of the file that the current exercise starts on; a notebook has no lines."""
+        if self.path.suffix != ".py":
             return 1
-        return next((n.lineno for n in body if getattr(n, "name", "") == self.current.exercise.name), 1)
+        return self.text_of(self.current.chapter).lines.get(self.current.exercise.name, 1)
 
 
 def editor_words(command: list[str], path: Path, line: int) -> list[str]:

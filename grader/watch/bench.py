@@ -1,0 +1,117 @@
+"""A warm sandbox for one's own work, and inputs drawn ahead, so that a save is judged at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grader.checking import agree, tensors
+from grader.checking.drawing import Kept
+from grader.checking.law import Check
+from grader.checking.run import Profile, Trial, grade_submission, load_suite, unreadable
+from grader.cohort import name_mistakes
+from grader.errors import SubmissionError
+from grader.records import Chapter, Limits, Report, Ruling
+from grader.report.terminal import is_untouched
+from grader.rules import judge
+from grader.sandbox.host import Sandbox
+from grader.sandbox.isolation import Level
+from grader.sandbox.learner import Learner
+from grader.submission import read_submission
+from grader.watch.judging import Cancelled
+from grader.watch.session import Job
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A report, and what the rules made of the submission: what it takes to look for known mistakes afterwards."""
+
+    report: Report
+    ruling: Ruling | None = None
+
+
+class Bench(Sandbox):
+    """A sandbox whose run can be stopped from another thread, and what is run in it.
+
+    Args:
+        profile: how the checks are run.
+    """
+
+    def __init__(self, limits: Limits, imports: tuple[str, ...], profile: Profile) -> None:
+        super().__init__(Level.PLAIN, limits, profile.device, imports=imports, warm_fake=True)
+        self._profile = replace(profile, kept=Kept())
+        self._stopped = threading.Event()
+
+    # --- stopping ---
+
+    def open(self, source: str) -> Learner:
+        """As in every sandbox, but a stopped run gets no fresh process."""
+        self.refuse_if_stopped()
+        learner = super().open(source)
+        self.refuse_if_stopped()
+        return learner
+
+    def refuse_if_stopped(self) -> None:
+        """Raise Cancelled in a run that was stopped."""
+        if self._stopped.is_set():
+            raise Cancelled
+
+    def stop_run(self) -> None:
+        """End the run that is on: its learner's process at once, its checks at the next call."""
+        self._stopped.set()
+        self.kill()
+
+    def allow_run(self) -> None:
+        """Let the next run begin."""
+        self._stopped.clear()
+
+    # --- judging ---
+
+    def warm_up(self) -> None:
+        """Start the sandbox and let Hypothesis draw and shrink once, so that the first save does not pay for it."""
+        self.start()
+
+        def body(learner: Learner, **drawn: Any) -> None:
+            agree(drawn["x"], drawn["x"].abs())
+
+        rehearsal = Check("check_rehearsal", "rehearsal", "A rehearsal.", body, {"x": tensors()})
+        Trial(rehearsal, self.open(""), replace(self._profile, memory=None), "rehearsal", 5.0).run()
+
+    def verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
+        """Judge one job; `tell` hears the report as far as it goes, check by check."""
+        try:
+            return self._verdict(job, tell)
+        except SystemError:  # see grader.syntax.PARSER; not every parse is ours to put in turn
+            return self._verdict(job, tell)
+
+    def _verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
+        profile = replace(self._profile, only=job.exercise)
+        try:
+            submission = read_submission(job.path, job.chapter)
+        except SubmissionError as error:
+            return Judged(unreadable(job.chapter, job.path, str(error), profile))
+        ruling = judge(submission)
+        report = grade_submission(submission, ruling, self, profile, tell=tell)
+        self.refuse_if_stopped()  # a run that was cut short says nothing about the learner
+        return Judged(report, ruling)
+
+    def name_mistakes_in(self, judged: Judged) -> Report | None:
+        """Look for the learner's mistakes among the known ones, which takes its time; None when none is found."""
+        report, ruling = judged.report, judged.ruling
+        if ruling is None or all(is_untouched(report, score.name) for score in report.exercises):
+            return None
+        named = name_mistakes(report, ruling, self, self._profile)
+        self.refuse_if_stopped()
+        return named if named != report else None
+
+    def draw_ahead(self, chapter: Chapter, exercise: str | None) -> bool:
+        """Draw the inputs of one check that will be needed soon; False when all are drawn."""
+        checks = load_suite(chapter.stem).checks
+        for check in sorted(checks, key=lambda check: check.exercise != exercise):
+            seed, examples = self._profile.seed_of(chapter.stem, check.name), self._profile.examples_of(check)
+            if self._profile.kept is not None and not self._profile.kept.has(check, seed, examples):
+                next(self._profile.kept.inputs(check, seed, examples), None)
+                return True
+        return False
