@@ -32,6 +32,7 @@ from grader.checking import (
     sampled_from,
     seeds,
     shapes,
+    tensor_from,
     tensor_laws,
     tensors,
 )
@@ -362,6 +363,7 @@ def check_adamw_moves_as_torch(learner, run, lr, b1, b2, eps, weight_decay):
     "AdamW",
     hint="The defaults stand in the signature: lr 1e-3, betas (0.9, 0.999), eps 1e-8, weight_decay 1e-2.",
     after=check_adamw_moves_as_torch,
+    examples=30,
 )
 @given(run=runs(steps=(2, 4)))
 def check_adamw_has_torch_defaults(learner, run):
@@ -436,6 +438,7 @@ def check_adamw_skips_none(learner, run, weight_decay):
     "AdamW",
     hint="Read self.lr inside step, for the decay and for the step.",
     after=check_adamw_moves_as_torch,
+    examples=40,
 )
 @given(run=runs(steps=(2, 3)), rates=lists(floats(0.0, 1.0), min_size=3, max_size=3))
 def check_adamw_reads_lr_at_every_step(learner, run, rates):
@@ -464,6 +467,7 @@ def check_adamw_leaves_gradients_alone(learner, grad, steps):
     "AdamW",
     hint="Lists and dictionaries in the class body are shared by all objects; make them in __init__.",
     after=check_adamw_moves_as_torch,
+    examples=20,
 )
 @given(run=runs(1, 1, (2, 3)))
 def check_adamw_keeps_its_own_memory(learner, run):
@@ -482,7 +486,51 @@ def check_adamw_keeps_its_own_memory(learner, run):
     agree(second.value(), expected, what="the second parameter")
 
 
-@check("AdamW", hint="torch.zeros_like(w) takes over dtype and device.", after=check_adamw_moves_as_torch)
+@check(
+    "AdamW",
+    hint="Turn params into a list once: an iterator gives its items only one time.",
+    after=check_adamw_moves_as_torch,
+    examples=10,
+)
+@given(seed=seeds(), steps=integers(2, 3))
+def check_adamw_takes_any_iterable(learner, seed, steps):
+    """The parameters may come as a tuple, as a bare sequence, or from an iterator."""
+    rows = tensor_from(seed, (2, 3))
+    history: Steps = [[tensor_from(seed + 2 * k + i + 1, (3,)) for i in range(2)] for k in range(steps)]
+    held = [[learner.hold(row) for row in rows] for _ in range(2)]
+    stacked = learner.hold(rows)
+    kinds = (tuple(held[0]), learner.sequence(held[1]), iter(stacked.handle))
+    optimizers = [learner.AdamW(kind, lr=0.1, weight_decay=0.5) for kind in kinds]
+    for grads in history:
+        for optimizer in optimizers:
+            optimizer.step(grads)
+    expected = after_torch(torch.optim.AdamW, list(rows), history, lr=0.1, weight_decay=0.5)
+    for found in ([w.value() for w in held[0]], [w.value() for w in held[1]], list(stacked.value())):
+        agree(found, expected, what="params")
+
+
+@check(
+    "AdamW",
+    hint="reshape and flatten of a transposed tensor make a copy; a copy that is changed helps nobody.",
+    after=check_adamw_moves_as_torch,
+    examples=10,
+)
+@given(seed=seeds(), shape=sampled_from([(2, 3), (3, 2, 2)]))
+def check_adamw_takes_any_layout(learner, seed, shape):
+    """Parameters and gradients may be transposed tensors."""
+    flipped = lambda seed: tensor_from(seed, shape[::-1]).permute(*reversed(range(len(shape))))
+    history: Steps = [[flipped(seed + k + 1)] for k in range(2)]
+    settings = {"lr": 0.1, "weight_decay": 0.5}
+    expected = after_torch(torch.optim.AdamW, [flipped(seed)], history, **settings)
+    agree(after_learner(learner, [flipped(seed)], history, **settings), expected, what="params")
+
+
+@check(
+    "AdamW",
+    hint="torch.zeros_like(w) takes over dtype and device.",
+    after=check_adamw_moves_as_torch,
+    examples=30,
+)
 @given(run=runs(), weight_decay=floats(0.0, 0.9))
 def check_adamw_keeps_float32(learner, run, weight_decay):
     """float32 parameters stay float32 and move as in torch."""
@@ -570,15 +618,19 @@ def check_dropout_drops_the_share_p(learner, p, seed):
     after=check_dropout_enlarges_what_it_keeps,
     examples=4,
 )
-@given(p=floats(0.3, 0.7), seed=seeds())
-def check_dropout_decides_every_entry_by_itself(learner, p, seed):
-    """Rows and columns are dropped in different places."""
-    _, mask = learner.dropout(torch.ones(100, 100), p, training=True, generator=learner.generator(seed))
-    # Each of these has a chance below 1 in 10^10 for a hundred fair tosses.
-    for name, lines in (("row", mask), ("column", mask.T)):
-        require(len(torch.unique(lines, dim=0)) == len(lines), f"two {name}s have the same mask")
-        uniform = lines.all(1) | ~lines.any(1)
-        require(not bool(uniform.any()), f"a whole {name} was kept or dropped")
+@given(p=floats(0.3, 0.7), seed=seeds(), shape=sampled_from([(100, 100), (4, 50, 100), (100, 3, 40)]))
+def check_dropout_decides_every_entry_by_itself(learner, p, seed, shape):
+    """No two rows or columns are dropped in the same places, and none as a whole, for any rank."""
+    _, mask = learner.dropout(torch.ones(shape), p, training=True, generator=learner.generator(seed))
+    agree(mask, mask.reshape(shape) != 0, what="mask")
+    for axis in range(len(shape)):
+        # Every slice along an axis has a hundred entries or more: chances of less than 1 in 10^10.
+        slices = mask.movedim(axis, 0).flatten(1)
+        require(
+            len(torch.unique(slices, dim=0)) == len(slices), f"two slices of axis {axis} have the same mask"
+        )
+        uniform = slices.all(1) | ~slices.any(1)
+        require(not bool(uniform.any()), f"a whole slice of axis {axis} was kept or dropped")
 
 
 @check(
@@ -640,6 +692,9 @@ def check_dropout_without_a_generator_uses_the_global_one(learner, p):
     x = torch.ones(10, 20)
     out, first = learner.dropout(x, p, training=True, generator=None)
     agree(out, torch.where(first, x / (1 - p), torch.zeros_like(x)), what="out")
+    require(
+        learner.last_call.disturbed or learner.device != "cpu", "it did not draw from the global generator"
+    )
     second = learner.dropout(x, p, training=True, generator=None)[1]
     require(not torch.equal(first, second), "two calls without a generator drop the same entries")
 

@@ -83,7 +83,10 @@ class InProcess:
 
 @dataclass(frozen=True)
 class Call:
-    """One call as it was made; turned into text only when somebody will read it."""
+    """One call as it was made; turned into text only when somebody will read it.
+
+    `disturbed` says whether it drew from torch's global generator.
+    """
 
     target: str
     args: tuple[Any, ...]
@@ -94,6 +97,7 @@ class Call:
     aliases: tuple[str, ...] = ()
     name: str = ""
     op: str = "call"
+    disturbed: bool = False
 
 
 @dataclass(frozen=True)
@@ -342,6 +346,13 @@ class Learner:
         """A plain function of the guest as an argument (grader/sandbox/fixtures.py)."""
         return GuestFixture(name)
 
+    def listed(self, thing: Handle) -> list[Any]:
+        """All that an iteration over `thing` gives, made there before any of it is sent."""
+        found = self._protocol("list", thing)
+        if not isinstance(found, list):
+            raise self._broken(WireError("it did not say what it gave"))
+        return found
+
     def allow_global_rng(self) -> None:
         """In this example the learner's code may draw from the global generator."""
         self._global_rng = True
@@ -412,8 +423,9 @@ class Learner:
         packed = self._build_request(op, name, target=number, args=args, kwargs=kwargs)
         reply, body = self._exchange(*packed)
         call = Call(
-            label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op
-        )
+            label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op,
+            disturbed=reply.disturbed,
+        )  # fmt: skip
         try:
             result = self._settle(reply, body, label)
         except LearnerRaised as error:
@@ -434,7 +446,7 @@ class Learner:
         return result
 
     def _protocol(self, op: str, handle: Handle) -> Any:
-        """`iter`, `next` or `len` of an object: recorded and watched like a method."""
+        """`iter`, `next`, `len` or `list` of an object: recorded and watched like a method."""
         label = f"{op}({handle._label})"
         reply, body = self._exchange(wire.pack(Request(op, target=handle._number)), b"")
         call = Call(op, (handle,), {}, name=f"{handle._kind}.{op}", op=op)

@@ -140,7 +140,9 @@ def l2_gradients__first_tensor_only(
     return [grads[0] + lam * params[0], *(grad.clone() for grad in grads[1:])]
 
 
-def l2_gradients__price_on_the_cpu(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) -> list[Tensor]:
+def l2_gradients__price_on_the_cpu(
+    params: Sequence[Tensor], grads: Sequence[Tensor], lam: float
+) -> list[Tensor]:
     """lam is turned into tensors on the CPU, wherever the weights are; a Python number fits everywhere."""
     prices = [torch.full(w.shape, lam, dtype=w.dtype) for w in params]
     return [grad + prices[i] * params[i] for i, grad in enumerate(grads)]
@@ -554,6 +556,41 @@ class AdamW__squares_are_absolute(AdamW):
                 self.params[i].sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))
 
 
+class AdamW__reads_params_at_every_step(AdamW):
+    """`params` is not copied into a list; an iterator such as a generator is used up after the first step."""
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__([], lr, betas, eps, weight_decay)
+        self.source = params
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        self.params = list(self.source)
+        if not self.counts:
+            self.counts = [0 for _ in self.params]
+            self.averages = [torch.zeros_like(w) for w in self.params]
+            self.squares = [torch.zeros_like(w) for w in self.params]
+        super().step(grads[: len(self.params)])
+
+
+class AdamW__moves_a_flat_copy(AdamW):
+    """The parameter is flattened first; of a transposed tensor that makes a copy, and the copy is what moves."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        kept = self.params
+        self.params = [w.reshape(-1) for w in kept]
+        self.averages = [m.reshape(-1) for m in self.averages]
+        self.squares = [v.reshape(-1) for v in self.squares]
+        super().step([None if grad is None else grad.reshape(-1) for grad in grads])
+        self.params = kept
+
+
 # --- dropout ----------------------------------------------------------------------------------------------
 
 
@@ -700,6 +737,29 @@ def dropout__own_generator_for_none(
     if generator is None:
         generator = torch.Generator(device=x.device).manual_seed(0)
     return dropout(x, p, training=training, generator=generator)
+
+
+def dropout__new_generator_for_none(
+    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """Without a generator a new one is made and seeded by the clock; torch.manual_seed cannot repeat its masks."""
+    _refuse(p)
+    if generator is not None or not training:
+        return dropout(x, p, training=training, generator=generator)
+    generator = torch.Generator()
+    generator.seed()
+    mask = (torch.rand(x.shape, generator=generator) >= p).to(x.device)
+    return torch.where(mask, x / (1 - p), 0.0), mask
+
+
+def dropout__whole_channels(
+    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """For x of rank 3 the last axis shares one toss, as in channel dropout; every entry is decided by itself."""
+    if x.ndim < 3 or not training:
+        return dropout(x, p, training=training, generator=generator)
+    mask = _kept(x[..., :1], p, generator).expand(x.shape)
+    return torch.where(mask, x / (1 - p), 0.0), mask
 
 
 def dropout__draws_in_eval(
