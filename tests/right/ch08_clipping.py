@@ -95,3 +95,21 @@ def clip_by_norm__special_cases(
         raise ValueError(f"cannot clip grads of norm {total:.1f}")
     factor = 1.0 if total == 0 else torch.minimum(max_norm / total, torch.ones_like(total))
     return [factor * grad for grad in grads], total
+
+
+def clip_by_norm__largest_taken_out(
+    grads: Sequence[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> tuple[list[Tensor], Tensor | float]:
+    """The largest entry is taken out first, so that no power overflows; an inf then makes the norm NaN."""
+    if not grads:
+        return [], 0
+    sizes = torch.cat([grad.reshape(-1).abs() for grad in grads])
+    largest = sizes.amax()
+    if largest == 0:
+        return [grad.clone() for grad in grads], largest
+    shares = sizes / largest
+    norm = shares.amax() if norm_type == math.inf else shares.pow(norm_type).sum().pow(1 / norm_type)
+    total = largest * norm
+    if error_if_nonfinite and not math.isfinite(total):
+        raise ValueError(f"the norm of grads is not finite: {total.item()}")
+    return [grad / torch.clamp(total / max_norm, min=1.0) for grad in grads], total
