@@ -192,6 +192,7 @@ def check_cosine_lr_stays_at_the_end(learner, base_lr, total, more, min_lr):
     "cosine_lr",
     hint="What the first half loses, the second half mirrors.",
     after=check_cosine_lr_is_torch_cosine_annealing,
+    examples=40,
 )
 @given(wave=waves())
 def check_cosine_lr_is_symmetrical(learner, wave):
@@ -335,26 +336,36 @@ def check_plateau_of_the_lesson(learner):
 @check(
     "ReduceOnPlateau",
     hint="The defaults stand in the signature: factor 0.1, patience 10, threshold 1e-4, min_lr 0.",
+    examples=25,
 )
-@given(lr=floats(0.1, 2.0), metric=floats(0.5, 9.0))
-def check_plateau_waits_ten_steps_by_default(learner, lr, metric):
-    """Without settings, ten bad steps are tolerated and the next one lowers to a tenth, again and again."""
+@given(lr=floats(0.1, 2.0), size=sampled_from([1.0, 1e-8]), metric=floats(0.5, 9.0))
+def check_plateau_waits_ten_steps_by_default(learner, lr, size, metric):
+    """Without settings, ten bad steps are tolerated and the next one lowers to a tenth, however small that is."""
+    lr = lr * size
     plateau = learner.ReduceOnPlateau(lr)
     rates = [plateau.step(metric) for _ in range(24)]
     agree_rates(rates, [lr] * 11 + [0.1 * lr] * 11 + [0.01 * lr] * 2)
 
 
 @check("ReduceOnPlateau", hint="By default a gain has to exceed a ten-thousandth of the best metric.")
-@given(lr=floats(0.1, 2.0), metric=floats(0.5, 9.0), gain=sampled_from([0.5e-4, 0.9e-4, 1.1e-4, 1.5e-4]))
-def check_plateau_has_a_threshold_of_one_in_ten_thousand(learner, lr, metric, gain):
-    """Without a threshold, a gain of less than 0.01 percent is a bad step."""
-    plateau = learner.ReduceOnPlateau(lr, patience=0)
+@given(
+    lr=floats(0.1, 2.0),
+    metric=floats(0.5, 9.0),
+    gain=sampled_from([0.5e-4, 0.9e-4, 1.1e-4, 1.5e-4]),
+    settings=sampled_from([{}, {"threshold": 0.0}]),
+)
+def check_plateau_has_a_threshold_of_one_in_ten_thousand(learner, lr, metric, gain, settings):
+    """Without a threshold, a gain of less than 0.01 percent is a bad step; with threshold 0 every gain counts."""
+    plateau = learner.ReduceOnPlateau(lr, patience=0, **settings)
     rates = [plateau.step(metric), plateau.step(metric * (1 - gain))]
-    agree_rates(rates, [lr, lr if gain > 1e-4 else 0.1 * lr])
+    agree_rates(rates, [lr, 0.1 * lr if gain < 1e-4 and not settings else lr])
 
 
 @check(
-    "ReduceOnPlateau", hint="Move best only when the metric was a gain.", after=check_plateau_of_the_lesson
+    "ReduceOnPlateau",
+    hint="Move best only when the metric was a gain.",
+    after=check_plateau_of_the_lesson,
+    examples=25,
 )
 @given(share=floats(0.3, 0.9), patience=integers(3, 6), threshold=sampled_from([0.1, 0.01]))
 def check_plateau_lets_small_gains_add_up(learner, share, patience, threshold):
@@ -375,7 +386,10 @@ def check_plateau_counts_infinite_metrics_as_bad(learner, count, patience):
 
 
 @check(
-    "ReduceOnPlateau", hint="Lower to min_lr if factor would go below it.", after=check_plateau_of_the_lesson
+    "ReduceOnPlateau",
+    hint="Lower to min_lr if factor would go below it.",
+    after=check_plateau_of_the_lesson,
+    examples=25,
 )
 @given(lr=floats(0.5, 2.0), factor=sampled_from([0.1, 0.3, 0.7]), min_lr=floats(0.05, 0.4))
 def check_plateau_comes_down_to_min_lr(learner, lr, factor, min_lr):
@@ -386,7 +400,7 @@ def check_plateau_comes_down_to_min_lr(learner, lr, factor, min_lr):
     agree(rates[-1], min_lr, **EXACT, what="the last lr")
 
 
-@check("ReduceOnPlateau", hint="Make best and the count in __init__, not in the class body.")
+@check("ReduceOnPlateau", hint="Make best and the count in __init__, not in the class body.", examples=25)
 @given(metrics=lists(one_of(LEVELS, floats(1.0, 9.0)), min_size=2, max_size=6))
 def check_plateau_keeps_its_own_memory(learner, metrics):
     """Two schedules that take turns do not disturb each other."""

@@ -491,3 +491,42 @@ class ReduceOnPlateau__factor_ignored(ReduceOnPlateau):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(lr, 0.1, patience, threshold, min_lr)
+
+
+class ReduceOnPlateau__smallest_lowering(ReduceOnPlateau):
+    """A lowering by less than 1e-8 is left out, as in torch; a small rate would never be lowered."""
+
+    def step(self, metric: float) -> float:
+        before = self.lr
+        super().step(metric)
+        if before - self.lr < 1e-8:
+            self.lr = before
+        return self.lr
+
+
+class ReduceOnPlateau__zero_threshold_ignored(ReduceOnPlateau):
+    """`threshold or 1e-4` takes a threshold of 0 for one that is not given; with 0 any gain counts."""
+
+    def __init__(
+        self,
+        lr: float,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__(lr, factor, patience, threshold or 1e-4, min_lr)
+
+
+class ReduceOnPlateau__other_default_floor(ReduceOnPlateau):
+    """The default of min_lr is 1e-6, so that a small rate even rises; it is 0."""
+
+    def __init__(
+        self,
+        lr: float,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        min_lr: float = 1e-6,
+    ) -> None:
+        super().__init__(lr, factor, patience, threshold, min_lr)
