@@ -36,6 +36,7 @@ from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, Lear
 SHRINK_LIMIT_S = 6.0
 LOSSES_PER_EXERCISE = 2
 _PUBLIC_KEY = b"brickwork practice"
+_NOT_DEFINED = "the file does not define"
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,10 @@ class _Run:
         return learner
 
     def placed(self, message: str, submission: Submission) -> str:
-        """Replace '(line N)' by the place its author knows."""
+        """Replace '(line N)' by the place its author knows, and say where a missing name may be."""
+        if message.startswith(_NOT_DEFINED) and submission.unread:
+            line, why = submission.unread[0]
+            return f"{message}; {_place(submission, line)}: {why}"
         if not submission.origins or "<line " not in message:
             return message.replace("<line ", "line ").replace(">", "", message.count("<line "))
         head, _, rest = message.partition("<line ")
@@ -399,7 +403,7 @@ class Trial:
                 raise _Stop from None
             self._fail(f"it raised {raised}{_line_words(raised.line)}", drawn)
         except LearnerMissing as missing:
-            self._record(f"the file does not define {missing}", drawn)
+            self._record(f"{_NOT_DEFINED} {missing}", drawn)
             raise _Stop from None
         except LearnerMisbehaved as misbehaved:
             self._fail(str(misbehaved), drawn)
