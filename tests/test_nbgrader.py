@@ -310,6 +310,7 @@ def test_the_card_says_why_an_exercise_has_no_points(graded: Class) -> None:
     assert "open may not be used here" in card("learner03", "neuron")
     assert "this is no notebook" in card("learner04", "neuron")
     assert "smallest input" in card("learner02", "neuron") or "call" in card("learner02", "neuron")
+    assert "Python cannot read this cell" in card("learner02", "init_linear")
 
 
 # --- feedback, export, formgrader's buttons ---------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from grader.checking.drawing import Kept
 from grader.checking.run import Profile, unreadable
 from grader.cohort import Lane, grade_one, verdict_key
 from grader.course import load_course
@@ -41,6 +42,7 @@ class Grading:
             course.grade_examples,
             secret=self._desk.secret(),
             mistakes=course.root / "solutions" / "mistakes",
+            kept=Kept(),
         )
         self._lane = Lane(level, course.limits, profile)
         imports = sorted({name for chapter in course.chapters for name in chapter.imports})
@@ -64,6 +66,7 @@ class Grading:
                 known = store.find(key)
                 if known is not None:
                     return known.report
-                return store.keep(key, grade_one(submission, self._sandbox, self._lane.profile)).report
+                report = grade_one(submission, self._sandbox, self._lane.profile)
+                return store.keep(key, report, submission).report
         except SubmissionError as error:
             return unreadable(chapter, path, str(error), self._lane.profile)

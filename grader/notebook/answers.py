@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.checking.drawing import Kept
 from grader.checking.run import Profile, load_suite, unreadable
 from grader.cohort import grade_one
 from grader.course import find_by_name, load_course
@@ -49,6 +50,7 @@ class Session:
         self._desk = desk_of(course)
         self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
         self._found: dict[tuple[str, str], Found] = {}
+        self._kept = Kept()
 
     def answer(self, question: Message) -> Message:
         """One question: `do` is check, hint or status; the source is `cells` or a `file`."""
@@ -91,6 +93,7 @@ class Session:
             examples=self.course.practice_examples,
             only=exercise.name,
             mistakes=self.course.root / "solutions" / "mistakes",
+            kept=self._kept,
         )
         try:
             report = grade_one(work.submission(chapter), self._sandbox_for(chapter), profile)
