@@ -1,0 +1,82 @@
+"""CPU seconds of a submission graded by nbgrader, with the plugin and without. Figures only: nothing fails on time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sandboxes import CHECKOUT, need
+
+from grader.course import find_chapter, load_course
+from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
+from grader.release.notebook import as_text, make_notebook
+from grader.sandbox.isolation import Level
+
+STEM = "ch03_activations"
+SUBMISSIONS = 6
+# Every process that comes of the command is waited for, also one whose own parent is gone.
+MEASURE = """
+import ctypes, os, resource, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(code, used.ru_utime + used.ru_stime)
+"""
+
+
+@pytest.mark.slow
+def test_cost_of_a_submission_with_and_without_the_plugin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need(Level.BWRAP)
+
+    costs = {way: cost_of(course(tmp_path / way, plugin=way == "plugin")) for way in ("plugin", "stock")}
+
+    with capsys.disabled():
+        words = ", ".join(f"{way} {cpu_s:.1f}" for way, cpu_s in costs.items())
+        each = ", ".join(f"{way} {cpu_s / SUBMISSIONS:.2f}" for way, cpu_s in costs.items())
+        print(
+            f"\nnbgrader autograde, {SUBMISSIONS} right submissions of {STEM}: CPU s in all {words}; each {each}"
+        )
+
+
+def course(root: Path, *, plugin: bool) -> Path:
+    """An nbgrader course with right submissions, no two the same, and as many inputs a check either way."""
+    folder = root / "source" / STEM
+    folder.mkdir(parents=True)
+    text = (CHECKOUT / "course.yml").read_text(encoding="utf-8")
+    (root / "course.yml").write_text(text.replace("_examples: 100", "_examples: 25"), encoding="utf-8")
+    source = (CHECKOUT / "solutions" / f"{STEM}.py").read_text(encoding="utf-8")
+    notebook = as_text(make_notebook(source, find_chapter(load_course(root), STEM)))
+    (folder / f"{STEM}.ipynb").write_text(notebook, encoding="utf-8")
+    config = new_config(root) if plugin else new_config(root).replace(PLUGIN_LINE, "c.Execute.timeout = 600")
+    (root / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    generate(root, STEM)
+    release = json.loads((root / "release" / STEM / f"{STEM}.ipynb").read_text(encoding="utf-8"))
+    solved = {cell["id"]: cell["source"] for cell in json.loads(notebook)["cells"]}
+    for number in range(SUBMISSIONS):
+        for cell in release["cells"]:
+            if cell["metadata"]["nbgrader"]["solution"]:
+                cell["source"] = [f"# {number}\n", *solved[cell["id"]]]
+        place = root / "submitted" / f"learner{number:02}" / STEM
+        place.mkdir(parents=True)
+        (place / f"{STEM}.ipynb").write_text(json.dumps(release), encoding="utf-8")
+    return root
+
+
+def cost_of(root: Path) -> float:
+    """CPU seconds of nbgrader's autograde and of all that it starts."""
+    command = [sys.executable, "-m", "nbgrader", "autograde", STEM]
+    ended = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command], cwd=root, capture_output=True, text=True, check=True
+    )
+    code, cpu_s = ended.stdout.split()
+    assert code == "0"
+    return float(cpu_s)
