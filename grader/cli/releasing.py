@@ -172,7 +172,7 @@ def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bo
     steps = {
         Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
         Form.IPYNB: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
-        Form.NBGRADER: f"cd {to} and open formgrader, or run: nbgrader release_assignment {first.stem}",
+        Form.NBGRADER: f"hand it out in formgrader, or in {to} run: nbgrader release_assignment {first.stem}",
         Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
         f"{first.stem}.py (0 points) before learners do",
         Form.CLASSROOM50: "commit the folder in the classroom's repository; the assignment's short name is "

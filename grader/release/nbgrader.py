@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nbformat.warnings import MissingIDFieldWarning
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions
@@ -67,7 +69,9 @@ def generate(folder: Path, assignment: str) -> None:
     """
     config = config_of(folder)
     keep_stubs(config)
-    with _programs_found():
+    with _programs_found(), warnings.catch_warnings():
+        # A header notebook of the course's own may be in an older format; that is no concern of a release.
+        warnings.simplefilter("ignore", MissingIDFieldWarning)
         result = NbGraderAPI(config=config).generate_assignment(assignment, force=True, create=True)
     if not result["success"]:
         place = str(folders_of(folder, assignment)[0])
