@@ -107,12 +107,13 @@ def test_a_right_notebook_gets_full_marks_sealed(
 
 def test_a_file_by_another_name_is_not_graded_and_the_name_is_told(archive: bytes, tmp_path: Path) -> None:
     root = lay_out(tmp_path, archive, {"homework.py": b"x = 1", "deep/ch08.txt": b""})
+    (root / "submission" / "elsewhere").symlink_to(root / "installed" / "brickwork" / "exercises")
 
     results, _ = run_autograder(root)
 
     assert results["score"] == 0
     assert "no ch08_clipping.py or ch08_clipping.ipynb" in results["output"]
-    assert "What came is: deep, homework.py." in results["output"]
+    assert "What came is: deep, elsewhere, homework.py." in results["output"]
 
 
 def test_an_autograder_that_breaks_down_leaves_a_score_of_nothing_and_a_word(

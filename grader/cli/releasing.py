@@ -168,6 +168,8 @@ def _release_to_nbgrader(course: Course, chapters: Sequence[Chapter], to: Path, 
 
 
 def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bool) -> None:
+    from grader.release.classroom50 import slug_of
+
     first = chapters[0]
     steps = {
         Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
@@ -175,8 +177,8 @@ def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bo
         Form.NBGRADER: f"hand it out in formgrader, or in {to} run: nbgrader release_assignment {first.stem}",
         Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
         f"{first.stem}.py (0 points) before learners do",
-        Form.CLASSROOM50: "commit the folder in the classroom's repository; the assignment's short name is "
-        f"{first.stem.replace('_', '-')}",
+        Form.CLASSROOM50: "commit the folder to the classroom's repository; the assignment is called "
+        f'{slug_of(first)}, and its runtime needs "apt": ["bubblewrap", "libseccomp2"]',
     }
     typer.echo(f"next: {steps[form]}")
     if unsandboxed:

@@ -15,7 +15,7 @@ SUFFIXES = (".py", ".ipynb")
 
 def find_work(folder: Path, chapter: str) -> Path | None:
     """The folder, at most two deep, that holds the file of a chapter such as ch03_activations; None if none does."""
-    label = chapter.split("_")[0]
+    label, real = chapter.split("_")[0], folder.resolve()
     found = [
         path
         for pattern in ("*", "*/*", "*/*/*")
@@ -23,7 +23,7 @@ def find_work(folder: Path, chapter: str) -> Path | None:
         if path.suffix.lower() in SUFFIXES
         and label in path.stem.lower()
         and path.is_file()
-        and not path.is_symlink()
+        and path.resolve() == real / path.relative_to(folder)  # no link on the way to it
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
     return found[0].parent if found else None
