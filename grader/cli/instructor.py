@@ -130,6 +130,7 @@ def grade(
         _show(learners, found, console.style())
         typer.echo(f"isolation {level}, {lane.profile.examples} examples per check")
         typer.echo(f"{len(files)} reports in {out}/")
+        typer.echo("next: run: brick report")
     if faults:
         raise typer.Exit(2)
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)

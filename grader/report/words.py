@@ -13,8 +13,8 @@ def lateness(hand_in: HandIn) -> str:
     """How late it came and what that costs; empty if it came in time."""
     if hand_in.late_s <= 0:
         return ""
-    cost = f", {points(hand_in.deducted)} points off" if hand_in.deducted else ", nothing off"
-    return f"{duration(hand_in.late_s)} late{cost}"
+    cost = f"{points(hand_in.deducted)} point{'' if hand_in.deducted == 1 else 's'} off"
+    return f"{duration(hand_in.late_s)} late, {cost if hand_in.deducted else 'nothing off'}"
 
 
 def duration(seconds: float) -> str:
