@@ -216,7 +216,7 @@ def regrade(
     unsandboxed: Unsandboxed = False,
     jobs: Jobs = 0,
 ) -> None:
-    """Grade again what was graded, where a check, the kit or the course is another now.
+    """Grade again what a changed check, kit or course may judge anew.
 
     The submissions are those of the last runs. What would change is shown, and counts only if you say so.
 

@@ -29,7 +29,7 @@ def report(
     ] = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
 ) -> None:
-    """Write a feedback page for every learner, and a page about the class for you."""
+    """Write a page for every learner, and one about the class for you."""
     from grader.course import find_chapter, load_course
     from grader.gradebook import class_results
 
