@@ -45,8 +45,7 @@ class Grading:
             kept=Kept(),
         )
         self._lane = Lane(level, course.limits, profile)
-        imports = sorted({name for chapter in course.chapters for name in chapter.imports})
-        self._sandbox = Sandbox(level, course.limits, imports=tuple(imports), warm_fake=True)
+        self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
 
     def answer(self, question: Message) -> Message:
         """Points and card of each exercise of one submission, and what is wrong with it as a whole."""
@@ -66,7 +65,14 @@ class Grading:
                 known = store.find(key)
                 if known is not None:
                     return known.report
-                report = grade_one(submission, self._sandbox, self._lane.profile)
+                report = grade_one(submission, self._sandbox_for(chapter), self._lane.profile)
                 return store.keep(key, report, submission).report
         except SubmissionError as error:
             return unreadable(chapter, path, str(error), self._lane.profile)
+
+    def _sandbox_for(self, chapter: Chapter) -> Sandbox:
+        """A sandbox that stays warm, with what the chapter's submissions import."""
+        if chapter.imports not in self._sandboxes:
+            level, limits = self._lane.level, self._lane.limits
+            self._sandboxes[chapter.imports] = Sandbox(level, limits, imports=chapter.imports, warm_fake=True)
+        return self._sandboxes[chapter.imports]
