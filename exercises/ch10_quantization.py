@@ -143,7 +143,7 @@ def dequantize(q: Tensor, scale: float, zero_point: int) -> Tensor:
         zero_point: the code of the number 0.
 
     Returns:
-        The numbers, float32, same shape as `q`.
+        The numbers, float32, same shape as `q`; the code `zero_point` gives exactly 0.
 
     Example: with scale 0.5 and zero point 10, the code 12 is the number 1.
 
@@ -259,7 +259,7 @@ def fake_quantize(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qm
         qmax: the largest code.
 
     Returns:
-        The numbers of the marks, same shape and dtype as `x`.
+        The numbers of the marks, same shape and dtype as `x`; 0 stays exactly 0.
 
     Example: with scale 0.5 and zero point 10, the number 1.2 becomes 1.
 

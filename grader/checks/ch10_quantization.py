@@ -21,6 +21,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    one_of,
     require,
     sampled_from,
     seeds,
@@ -75,7 +76,7 @@ HINTS = {
 }
 
 CODES = sampled_from([(-128, 127), (-127, 127), (-8, 7), (-100, 27), (0, 100)])
-WIDE_CODES = sampled_from([(-128, 127), (0, 255), (-8, 7), (-40, 300)])
+WIDE_CODES = sampled_from([(-128, 127), (0, 255), (-8, 7), (-40, 300), (3, 18)])
 POWERS = sampled_from([0.125, 0.25, 0.5, 1.0, 2.0])  # x / scale is exact, so every tie is one for everybody
 TIE_MARGIN = 1e-3
 
@@ -107,9 +108,9 @@ def on_the_grid(x: Tensor, scale: float, zero_point: int, qmin: int, qmax: int) 
 
 @composite
 def ranges(draw: Any) -> tuple[float, float]:
-    """A range above, below or around 0, its ends in order; sometimes without width."""
-    low, width = draw(floats(-20, 20)), draw(floats(0, 30))
-    return low, low + width
+    """A range above, below or around 0, its ends in order, of any size; sometimes without width."""
+    low, width, size = draw(floats(-20, 20)), draw(floats(0, 30)), draw(sampled_from([1.0, 1e-9, 1e6]))
+    return low * size, (low + width) * size
 
 
 @check("choose_qparams", hint="Work the lesson's example by hand: -1 to 3.")
@@ -215,7 +216,10 @@ def check_quantize_ties_to_even(learner: Learner, steps: Tensor, scale: float, z
 
 @check("quantize", hint="Is everything computed in the dtype of x?")
 @given(
-    steps=tensors(scale=6.0, special=()), scale=POWERS, zero_point=integers(-20, 20), up=sampled_from([-1, 1])
+    steps=tensors(scale=6.0, special=()),
+    scale=one_of(POWERS, floats(0.01, 2)),
+    zero_point=integers(-20, 20),
+    up=sampled_from([-1, 1]),
 )
 def check_quantize_beside_a_tie(
     learner: Learner, steps: Tensor, scale: float, zero_point: int, up: int
@@ -230,7 +234,7 @@ def check_quantize_beside_a_tie(
     scale=floats(0.01, 2),
     zero_point=integers(-128, 127),
     size=floats(300, 70_000),
-    grow=sampled_from([1, 1e5]),
+    grow=sampled_from([1, 1e5, 1e30]),
 )
 def check_quantize_saturates(
     learner: Learner, scale: float, zero_point: int, size: float, grow: float
@@ -304,7 +308,8 @@ def weights(draw: Any, dtype: torch.dtype = torch.float64) -> tuple[Tensor, int]
     """Weights whose channels differ in size, and the axis of the channels."""
     w = draw(tensors(ndim=(1, 3), side=(1, 4), special=(0.0, 50.0, -50.0)))
     axis = draw(integers(-w.ndim, w.ndim - 1))
-    sizes = torch.tensor(draw(sampled_from([(1.0, 1.0), (0.01, 3.0), (7.0, 0.2)])) * 2)[: w.shape[axis]]
+    pairs = sampled_from([(1.0, 1.0), (0.01, 3.0), (7.0, 0.2), (1e-9, 1.0)])
+    sizes = torch.tensor(draw(pairs) * 2, dtype=torch.float64)[: w.shape[axis]]
     w = (w.movedim(axis, -1) * sizes).movedim(-1, axis)
     return w.contiguous().to(dtype), axis
 
@@ -317,9 +322,8 @@ def verify_channels(found: tuple[Tensor, Tensor, Tensor], w: Tensor, axis: int) 
     narrow = low == high  # such a channel may have any scale
     require(scales.shape == low.shape, f"scales have shape {tuple(scales.shape)}, not {tuple(low.shape)}")
     require(bool((scales > 0).all()), f"the scales are {scales.tolist()}; they must be above 0")
-    agree(
-        scales, torch.where(narrow, scales.to(torch.float64), (high - low) / 255).to(w.dtype), what="scales"
-    )
+    right = torch.where(narrow, scales.to(torch.float64), (high - low) / 255).to(w.dtype)
+    agree(scales, right, atol=0.0, what="scales")
     require(zero_points.shape == low.shape, f"zero points have shape {tuple(zero_points.shape)}")
     require(zero_points.dtype is torch.int64, f"zero points have dtype {zero_points.dtype}, not int64")
     place = -128 - low / scales.to(torch.float64)
@@ -357,6 +361,7 @@ def check_quantize_per_channel_each_on_its_own(learner: Learner, case: tuple[Ten
     "quantize_per_channel",
     hint="The scales take the dtype of w.",
     after=check_quantize_per_channel_each_on_its_own,
+    examples=30,
 )
 @given(case=weights(dtype=torch.float32))
 def check_quantize_per_channel_float32(learner: Learner, case: tuple[Tensor, int]) -> None:
@@ -365,7 +370,10 @@ def check_quantize_per_channel_float32(learner: Learner, case: tuple[Tensor, int
 
 
 @check(
-    "quantize_per_channel", hint="Use reshape, not view.", after=check_quantize_per_channel_each_on_its_own
+    "quantize_per_channel",
+    hint="Use reshape, not view.",
+    after=check_quantize_per_channel_each_on_its_own,
+    examples=30,
 )
 @given(case=weights())
 def check_quantize_per_channel_any_layout(learner: Learner, case: tuple[Tensor, int]) -> None:
@@ -423,12 +431,27 @@ def check_fake_quantize_known_value(learner: Learner) -> None:
     agree(learner.fake_quantize(x, 0.5, 0, -4, 3), torch.tensor([-2.0, -2.0, 0.5, 1.5, 1.5]))
 
 
+HUGE = (0.0, 1.0, -0.5, 30.0, -30.0, 1e4, -1e4, 1e30, -1e30)
+
+
 @check("fake_quantize", hint="Round, add the zero point, cut off, subtract the zero point, multiply.")
-@given(x=tensors(ndim=(0, 3), scale=20.0), ruler=rulers(floats(0.01, 2)))
+@given(x=tensors(ndim=(0, 3), scale=20.0, special=HUGE), ruler=rulers(floats(0.01, 2)))
 def check_fake_quantize_moves_to_marks(learner: Learner, x: Tensor, ruler: dict[str, Any]) -> None:
     """Each number moves to the nearest mark of the ruler, in its own dtype."""
     x = off_ties(x, ruler["scale"])
     agree(learner.fake_quantize(x, **ruler), on_the_grid(x, **ruler))
+
+
+@check(
+    "fake_quantize",
+    hint="Subtract the zero point first, so that its code gives 0 * scale.",
+    after=check_fake_quantize_moves_to_marks,
+)
+@given(ruler=rulers(floats(0.01, 2)))
+def check_fake_quantize_zero_is_exact(learner: Learner, ruler: dict[str, Any]) -> None:
+    """0 has a mark of its own: it stays exactly 0, in float32 too."""
+    zeros = torch.zeros(2)
+    agree(learner.fake_quantize(zeros, **ruler), zeros, rtol=0.0, atol=0.0)
 
 
 @check("fake_quantize", hint="Are the defaults -128 and 127?")
@@ -583,7 +606,7 @@ def check_quantized_linear_is_the_layer(learner: Learner, layer: dict[str, Any])
     verify_layer(learner, layer)
 
 
-@check("quantized_linear", hint="The bias is a float and joins at the very end.")
+@check("quantized_linear", hint="The bias is a float and joins at the very end.", examples=25)
 @given(layer=integer_layers())
 def check_quantized_linear_zeros_give_the_bias(learner: Learner, layer: dict[str, Any]) -> None:
     """If every input is 0, the output is exactly the bias."""
@@ -598,17 +621,20 @@ def check_quantized_linear_zeros_give_the_bias(learner: Learner, layer: dict[str
     after=check_quantized_linear_is_the_layer,
     examples=5,
 )
-@given(seed=seeds(), scale=floats(0.01, 2))
-def check_quantized_linear_sums_are_exact(learner: Learner, seed: int, scale: float) -> None:
+@given(seed=seeds(), scale=floats(0.01, 2), sides=sampled_from([(16, 1000), (2, 30_000)]))
+def check_quantized_linear_sums_are_exact(
+    learner: Learner, seed: int, scale: float, sides: tuple[int, int]
+) -> None:
     """Sums that pass 2**24 on the way are still exact."""
     generator = torch.Generator().manual_seed(seed)
-    # For fewer rows and outputs, matmul keeps so many partial sums that none of them gets that far.
-    x = torch.randint(120, 127, (16, 1000), generator=generator, dtype=torch.int8)
-    w = torch.randint(120, 127, (16, 1000), generator=generator, dtype=torch.int8)
+    # matmul keeps many partial sums when there are few rows and outputs, a plain sum keeps 32 of them always: the
+    # first sides let the ones of matmul get that far, the second the others.
+    x = torch.randint(120, 127, sides, generator=generator, dtype=torch.int8)
+    w = torch.randint(120, 127, sides, generator=generator, dtype=torch.int8)
     w_q = torch.cat([w, -w], 1)
     w_q[:, -5:] += 1  # the halves would cancel; now a small sum is left
     layer = {"x_q": torch.cat([x, x], 1), "w_q": w_q, "x_scale": scale, "x_zero_point": -128, "w_scale": 0.5}
-    layer |= {"w_zero_point": 0, "bias": torch.zeros(16)}
+    layer |= {"w_zero_point": 0, "bias": torch.zeros(sides[0])}
     agree(learner.quantized_linear(**layer), integer_layer(**layer), rtol=1e-6, atol=0.0)
 
 

@@ -142,6 +142,24 @@ def choose_qparams__float32(
     return torch.tensor(scale, dtype=torch.float32).item(), zero_point
 
 
+def choose_qparams__smallest_scale(
+    x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
+) -> tuple[float, int]:
+    """No scale below 1e-8 is given; small numbers then share a few marks. Only a range of zeros needs help."""
+    low, high = min(x_min, 0.0), max(x_max, 0.0)
+    scale = max((high - low) / (qmax - qmin), 1e-8)
+    return scale, round(qmin - low / scale)
+
+
+def choose_qparams__zero_point_0_for_zeros(
+    x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
+) -> tuple[float, int]:
+    """A range of zeros gets the zero point 0, which need not be one of the codes."""
+    if x_min == x_max == 0.0:
+        return 1.0, 0
+    return choose_qparams(x_min, x_max, qmin, qmax)
+
+
 # --- quantize ---------------------------------------------------------------------------------------------
 
 
@@ -156,6 +174,13 @@ def quantize__cut_off_after_the_byte(
     """The codes become one-byte integers before they are cut off: they have wrapped already."""
     codes = (torch.round(x / scale) + zero_point).clamp(-(2.0**62), 2.0**62).to(torch.int64).to(torch.int8)
     return codes.clamp(qmin, qmax)
+
+
+def quantize__cut_off_after_int64(
+    x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
+) -> Tensor:
+    """The codes become 64-bit integers before they are cut off; a huge number does not fit even there."""
+    return (torch.round(x / scale).to(torch.int64) + zero_point).clamp(qmin, qmax).to(torch.int8)
 
 
 def quantize__cut_off_before_the_zero_point(
@@ -230,6 +255,14 @@ def quantize__in_float32(
 ) -> Tensor:
     """float64 numbers are rounded to float32 first, and some end up on the wrong side of a tie."""
     return quantize(x.to(torch.float32), scale, zero_point, qmin, qmax)
+
+
+def quantize__inverse_in_float32(
+    x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
+) -> Tensor:
+    """1 / scale is rounded to float32, as torch does; in float64 some numbers get the wrong mark."""
+    inverse = torch.full((), 1 / scale, dtype=torch.float32, device=x.device).to(x.dtype)
+    return (torch.round(x * inverse) + zero_point).clamp(qmin, qmax).to(torch.int8)
 
 
 def quantize__in_place(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127) -> Tensor:
@@ -381,6 +414,16 @@ def quantize_per_channel__matrices_only(w: Tensor, axis: int) -> tuple[Tensor, T
     return _by_channel(w, axis, rulers)
 
 
+def quantize_per_channel__smallest_scale(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """No channel gets a scale below 1e-8; small weights then share a few marks."""
+    rulers = []
+    for channel in w.movedim(axis, 0):
+        low, high = min(channel.min().item(), 0.0), max(channel.max().item(), 0.0)
+        scale = max((high - low) / 255, 1e-8)
+        rulers.append((scale, round(-128 - low / scale)))
+    return _by_channel(w, axis, rulers)
+
+
 # --- fake_quantize ----------------------------------------------------------------------------------------
 
 
@@ -446,6 +489,21 @@ def fake_quantize__zero_point_before_rounding(
 ) -> Tensor:
     """The zero point is added before rounding; with an odd one, ties go the other way."""
     return (torch.round(x / scale + zero_point).clamp(qmin, qmax) - zero_point) * scale
+
+
+def fake_quantize__scale_before_the_subtraction(
+    x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
+) -> Tensor:
+    """The scale is applied before the subtraction; both terms are rounded, and 0 does not stay exactly 0."""
+    return (torch.round(x / scale) + zero_point).clamp(qmin, qmax) * scale - zero_point * scale
+
+
+def fake_quantize__cut_off_after_int32(
+    x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
+) -> Tensor:
+    """The codes become integers before they are cut off; a huge number does not fit there."""
+    codes = (torch.round(x / scale).to(torch.int32) + zero_point).clamp(qmin, qmax)
+    return (codes - zero_point).to(x.dtype) * scale
 
 
 def fake_quantize__only_cuts_off(
@@ -637,6 +695,20 @@ def quantized_linear__sums_in_float32(
     """The sums are kept in float32, which is exact only up to 16,777,216."""
     x, w = x_q.to(torch.float32) - x_zero_point, w_q.to(torch.float32) - w_zero_point
     return x @ w.T * (x_scale * w_scale) + bias
+
+
+def quantized_linear__products_in_float32(
+    x_q: Tensor,
+    x_scale: float,
+    x_zero_point: int,
+    w_q: Tensor,
+    w_scale: float,
+    w_zero_point: int,
+    bias: Tensor,
+) -> Tensor:
+    """The products are summed up in float32, which is exact only up to 16,777,216."""
+    x, w = x_q.to(torch.float32) - x_zero_point, w_q.to(torch.float32) - w_zero_point
+    return (x[:, None] * w).sum(2) * (x_scale * w_scale) + bias
 
 
 def quantized_linear__dequantizes_first(
