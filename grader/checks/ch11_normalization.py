@@ -63,7 +63,7 @@ HINTS = {
 }
 
 EPS = sampled_from([1e-5, 1e-3, 0.1, 1.0])
-KNOWN = torch.tensor([[2.0], [4.0], [4.0], [6.0]])
+KNOWN = torch.tensor([[2.0], [4.0], [4.0], [6.0]], dtype=torch.float64)
 STATE = ("running_mean", "running_var")
 
 
@@ -119,9 +119,8 @@ def copied(layer: dict[str, Any]) -> dict[str, Any]:
 def check_batch_norm_known_value(learner: Learner) -> None:
     """With eps 0, gamma 3 and beta 1, (2, 4, 4, 6) becomes (-3.2426, 1, 1, 5.2426)."""
     bn = learner.BatchNorm(1, eps=0.0)
-    bn.gamma, bn.beta = torch.tensor([3.0]), torch.tensor([1.0])
-    root = 3 * 2**0.5
-    agree(bn.forward(KNOWN, training=True), torch.tensor([[1 - root], [1.0], [1.0], [1 + root]]))
+    bn.gamma, bn.beta = torch.tensor([3.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    agree(bn.forward(KNOWN, training=True), 1 + 3 * (KNOWN - 4) / 2**0.5)
 
 
 @check("BatchNorm", hint="gamma and running_var start at 1, beta and running_mean at 0.")
@@ -190,16 +189,13 @@ def check_batch_norm_ignores_shift_and_scale(learner: Learner, x: Tensor, c: flo
 @check("BatchNorm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
 @given(x=tensors((5, 2), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
 def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
-    """In float32 a common mean of 1,000 does not spoil the output."""
+    """In float32 a common mean of 1,000 spoils neither the output nor the running variance."""
     x = torch.round(x * 8) / 8  # exact in float32 beside 1,000
     x[0], x[1] = 1.0, -1.0
     expected = functional.batch_norm(x, None, None, training=True).to(torch.float32)
-    agree(
-        learner.BatchNorm(2).forward((x + shift).to(torch.float32), training=True),
-        expected,
-        rtol=0.0,
-        atol=2e-3,
-    )
+    bn = learner.BatchNorm(2, momentum=1.0)
+    agree(bn.forward((x + shift).to(torch.float32), training=True), expected, rtol=0.0, atol=2e-3)
+    agree(bn.running_var, x.var(0).to(torch.float32), rtol=2e-3, what="running_var")
 
 
 # --- BatchNorm: running statistics ------------------------------------------------------------------------
@@ -213,12 +209,11 @@ def check_batch_norm_known_statistics(learner: Learner) -> None:
     bn = learner.BatchNorm(1)
     for mean, var in ((0.4, 0.9 + 0.8 / 3), (0.76, 0.81 + 0.19 * 8 / 3)):
         bn.forward(KNOWN, training=True)
-        agree(
-            (bn.running_mean, bn.running_var), (torch.tensor([mean]), torch.tensor([var])), what="statistics"
-        )
+        agree(bn.running_mean, torch.tensor([mean], dtype=torch.float64), what="running_mean")
+        agree(bn.running_var, torch.tensor([var], dtype=torch.float64), what="running_var")
 
 
-@check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.")
+@check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.", examples=40)
 @given(case=layers_and_batches(most=3))
 def check_batch_norm_statistics_match_torch(
     learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
@@ -233,7 +228,7 @@ def check_batch_norm_statistics_match_torch(
             agree(getattr(bn, name), twin[name], what=name)
 
 
-@check("BatchNorm", hint="Evaluation reads the running statistics and nothing of the batch.")
+@check("BatchNorm", hint="Evaluation reads the running statistics and nothing of the batch.", examples=40)
 @given(layer=layers(), rows=integers(1, 4), seed=seeds())
 def check_batch_norm_evaluation_matches_torch(
     learner: Learner, layer: dict[str, Any], rows: int, seed: int
@@ -243,37 +238,43 @@ def check_batch_norm_evaluation_matches_torch(
     agree(build(learner, layer).forward(x, training=False), expected_output(copied(layer), x, False))
 
 
-@check("BatchNorm", hint="Only training may write the running statistics.")
-@given(case=layers_and_batches(most=4), training=lists(booleans(), min_size=4, max_size=4))
+@check(
+    "BatchNorm",
+    hint="Only training may write the running statistics. Read gamma and beta anew in every call.",
+)
+@given(case=layers_and_batches(most=4), training=lists(booleans(), min_size=4, max_size=4), seed=seeds())
 def check_batch_norm_calls_in_any_order(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], training: list[bool]
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], training: list[bool], seed: int
 ) -> None:
-    """Training and evaluation in any order: outputs and running statistics equal torch's at each call."""
+    """Training and evaluation in any order, gamma and beta set in between: each call does what torch's does."""
     layer, batches = case
     bn, twin = build(learner, layer), copied(layer)
     for x, mode in zip(batches, training, strict=False):
         agree(bn.forward(x, mode), expected_output(twin, x, mode))
         for name in STATE:
             agree(getattr(bn, name), twin[name], what=name)
+        seed += 1
+        bn.gamma = twin["gamma"] = cotangent(layer["gamma"], seed)
+        bn.beta = twin["beta"] = cotangent(layer["beta"], seed + 1)
 
 
-@check("BatchNorm", hint="Is anything kept outside the object, or in the class?")
-@given(case=layers_and_batches(most=2))
+@check("BatchNorm", hint="Is anything kept outside the object, or in the class?", examples=40)
+@given(case=layers_and_batches(most=2), seed=seeds())
 def check_batch_norm_layers_are_independent(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
 ) -> None:
-    """What one layer sees does not change another."""
+    """What one layer sees does not change another, nor what another remembers for its backward."""
     layer, batches = case
-    first, second = build(learner, layer), learner.BatchNorm(layer["num_features"])
+    width = layer["num_features"]
+    first, second = build(learner, layer), learner.BatchNorm(width)
     for x in batches:
         first.forward(x, training=True)
     for name, start in zip(STATE, (0.0, 1.0), strict=True):
         value = getattr(second, name).to(torch.float64)
-        agree(
-            value,
-            torch.full((layer["num_features"],), start, dtype=torch.float64),
-            what=f"the other's {name}",
-        )
+        agree(value, torch.full((width,), start, dtype=torch.float64), what=f"the other's {name}")
+    second.forward(cotangent(x, seed + 1), training=True)
+    g = cotangent(x, seed)
+    agree_gradient(first.backward(g), expected_gradients(layer, g, x))
 
 
 @check("BatchNorm", hint="At the first forward, gamma, beta and both running statistics become what x is.")
@@ -291,7 +292,7 @@ def check_batch_norm_takes_on_the_dtype(learner: Learner, x: Tensor, single: boo
         require(found is x.dtype, f"{name} has dtype {found} after a forward with {x.dtype}")
 
 
-@check("BatchNorm", hint="Use reshape, not view.", after=check_batch_norm_training_matches_torch)
+@check("BatchNorm", hint="Use reshape, not view.", after=check_batch_norm_training_matches_torch, examples=25)
 @given(case=layers_and_batches(), seed=seeds())
 def check_batch_norm_any_layout(
     learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
@@ -341,9 +342,9 @@ def check_batch_norm_backward_known_value(learner: Learner) -> None:
     """For the column (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
     bn = learner.BatchNorm(1, eps=0.0)
     bn.forward(KNOWN, training=True)
-    quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]]) / 2**0.5
-    found = bn.backward(torch.tensor([[1.0], [0.0], [0.0], [0.0]]))
-    agree(found, (quarter, torch.tensor([-(2**0.5)]), torch.tensor([1.0])), what="gradients")
+    g = torch.tensor([[1.0], [0.0], [0.0], [0.0]], dtype=torch.float64)
+    quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]], dtype=torch.float64) / 2**0.5
+    agree(bn.backward(g), (quarter, -(2**0.5) * g[0], g[0]), what="gradients")
 
 
 @check("BatchNorm", hint="x moves its column's mean and variance too. Which of the three gradients is wrong?")
@@ -360,7 +361,7 @@ def check_batch_norm_backward_matches_autograd(
     agree_gradient(bn.backward(g), expected_gradients(layer, g, x), batch=len(x))
 
 
-@check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.")
+@check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.", examples=40)
 @given(case=layers_and_batches(), first=seeds(), second=seeds())
 def check_batch_norm_backward_twice(
     learner: Learner, case: tuple[dict[str, Any], list[Tensor]], first: int, second: int
@@ -378,6 +379,7 @@ def check_batch_norm_backward_twice(
     "BatchNorm",
     hint="What does a shift of a whole column change?",
     after=check_batch_norm_backward_matches_autograd,
+    examples=40,
 )
 @given(case=layers_and_batches(), seed=seeds())
 def check_batch_norm_makes_a_bias_useless(
@@ -510,10 +512,10 @@ def expected_layer_norm_gradients(
 @check("layer_norm_backward", hint="The lesson on batch norm has these numbers, in a column.")
 def check_layer_norm_backward_known_value(learner: Learner) -> None:
     """For the row (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
-    x, g = torch.tensor([2.0, 4.0, 4.0, 6.0]), torch.tensor([1.0, 0.0, 0.0, 0.0])
-    quarter = torch.tensor([0.25, -0.25, -0.25, 0.25]) / 2**0.5
-    expected = (quarter, torch.tensor([-(2**0.5), 0.0, 0.0, 0.0]), g)
-    agree(learner.layer_norm_backward(g, x, torch.ones(4), 0.0), expected, what="gradients")
+    x, g = KNOWN.flatten(), torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64)
+    quarter = torch.tensor([0.25, -0.25, -0.25, 0.25], dtype=torch.float64) / 2**0.5
+    found = learner.layer_norm_backward(g, x, torch.ones_like(x), 0.0)
+    agree(found, (quarter, -(2**0.5) * g, g), what="gradients")
 
 
 @check("layer_norm_backward", hint="Which of the three is wrong? Is gamma inside both means?")
@@ -527,15 +529,25 @@ def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[st
     )
 
 
-@check("layer_norm_backward", hint="What does a shift of a whole row change?")
-@given(inputs=rows_and_parameters(), seed=seeds())
-def check_layer_norm_backward_rows_sum_to_zero(learner: Learner, inputs: dict[str, Any], seed: int) -> None:
-    """Shifting a row changes nothing, so dL/dx sums to 0 along every row."""
-    x = inputs["x"]
-    grad_x, _, _ = learner.layer_norm_backward(cotangent(x, seed), x, inputs["gamma"], inputs["eps"])
-    require(grad_x.shape == x.shape, f"dL/dx has shape {tuple(grad_x.shape)}, not {tuple(x.shape)}")
-    size = grad_x.abs().max().item()
-    agree(grad_x.sum(-1), torch.zeros_like(x[..., 0]), atol=1e-9 * (1 + size), what="the row sums")
+@check(
+    "layer_norm_backward",
+    hint="What does a shift of a whole row change? Subtract the mean before squaring.",
+    after=check_layer_norm_backward_matches_autograd,
+    examples=40,
+)
+@given(inputs=rows_and_parameters(), shift=sampled_from([0.0, 1e6, -1e6]), seed=seeds())
+def check_layer_norm_backward_does_not_see_a_shift(
+    learner: Learner, inputs: dict[str, Any], shift: float, seed: int
+) -> None:
+    """Shifting a row changes nothing: no gradient changes, and dL/dx sums to 0 along every row."""
+    x, gamma, eps = inputs["x"] + shift, inputs["gamma"], inputs["eps"]
+    g = cotangent(x, seed)
+    found = learner.layer_norm_backward(g, x, gamma, eps)
+    # What the sum with the shift has rounded away is no fault of the learner's.
+    expected = expected_layer_norm_gradients(g, x - shift, gamma, eps)
+    size = max(1.0, *(part.abs().max().item() for part in expected))
+    agree_gradient(found, expected, rtol=1e-6, atol=1e-6 * size)
+    agree(found[0].sum(-1), torch.zeros_like(x[..., 0]), atol=1e-6 * size, what="the row sums")
 
 
 check_layer_norm_backward_everywhere = tensor_laws(

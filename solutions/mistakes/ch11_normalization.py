@@ -156,6 +156,25 @@ class BatchNorm__no_gamma(_Plain):
         return x_hat + self.beta
 
 
+class BatchNorm__keeps_the_first_gamma(_Plain):
+    """gamma and beta are kept from the first forward on; whoever trains sets new ones between the calls."""
+
+    kept: tuple[Tensor, Tensor] | None = None
+
+    def _affine(self, x_hat: Tensor) -> Tensor:
+        if self.kept is None:
+            self.kept = self.gamma, self.beta
+        gamma, beta = self.kept
+        return gamma * x_hat + beta
+
+
+class BatchNorm__eps_0_ignored(_Plain):
+    """`eps or 1e-5` takes an eps of 0 for one that is not given."""
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__(num_features, eps or 1e-5, momentum)
+
+
 class BatchNorm__changes_x(_Plain):
     """The mean is subtracted from x in place; the caller's tensor must stay as it is."""
 
@@ -244,6 +263,15 @@ class BatchNorm__averages_standard_deviations(_Plain):
         self.running_var = (1 - self.momentum) * self.running_var + self.momentum * x.std(0)
 
 
+class BatchNorm__running_difference_of_squares(_Plain):
+    """The running variance is computed as mean(x^2) - mean(x)^2, which loses its digits when the mean is large."""
+
+    def _update(self, x: Tensor) -> None:
+        var = ((x * x).mean(0) - x.mean(0) ** 2) * len(x) / (len(x) - 1)
+        self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * x.mean(0)
+        self.running_var = (1 - self.momentum) * self.running_var + self.momentum * var
+
+
 class BatchNorm__trains_on_running_statistics(_Plain):
     """In training x is normalised by the running statistics; it needs those of the batch."""
 
@@ -326,6 +354,22 @@ class BatchNorm__shares_statistics(_Plain):
         self.running_mean = _SHARED.get(key, self.running_mean)
         super()._update(x)
         _SHARED[key] = self.running_mean
+
+
+class BatchNorm__shares_the_memory_of_backward(_Plain):
+    """What backward needs is kept in a dictionary of the class: with two layers, it is that of the last forward."""
+
+    memory: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def forward(self, x: Tensor, training: bool) -> Tensor:
+        out = super().forward(x, training)
+        if training:
+            self.memory["last"] = self.x_hat, self.std
+        return out
+
+    def backward(self, grad_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        self.x_hat, self.std = self.memory["last"]
+        return super().backward(grad_out)
 
 
 # --- BatchNorm: backward ----------------------------------------------------------------------------------
@@ -620,6 +664,17 @@ def layer_norm_backward__eps_outside_the_root(
     x_hat, g = (x - x.mean(-1, keepdim=True)) / std, grad_out * gamma
     grad_x = (g - g.mean(-1, keepdim=True) - x_hat * (g * x_hat).mean(-1, keepdim=True)) / std
     width = len(gamma)
+    return grad_x, (grad_out * x_hat).reshape(-1, width).sum(0), grad_out.reshape(-1, width).sum(0)
+
+
+def layer_norm_backward__difference_of_squares(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The variance is computed as mean(x^2) - mean(x)^2, which loses its digits when the mean is large."""
+    mean, width = x.mean(-1, keepdim=True), len(gamma)
+    std = torch.sqrt((x * x).mean(-1, keepdim=True) - mean**2 + eps)
+    x_hat, g = (x - mean) / std, grad_out * gamma
+    grad_x = (g - g.mean(-1, keepdim=True) - x_hat * (g * x_hat).mean(-1, keepdim=True)) / std
     return grad_x, (grad_out * x_hat).reshape(-1, width).sum(0), grad_out.reshape(-1, width).sum(0)
 
 
