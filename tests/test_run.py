@@ -149,14 +149,26 @@ def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> N
 
 def test_the_report_so_far_is_told_after_each_check() -> None:
     source = RIGHT.replace("x + x", "x * x")
+    submission = Submission(CHAPTER, source, Path("desk.py"), "")
     told: list[Report] = []
 
-    report = grade_submission(
-        Submission(CHAPTER, source, Path("desk.py"), ""), Ruling(source), SameProcess(), PRACTICE, SUITE, told.append
-    )  # fmt: skip
+    report = grade_submission(submission, Ruling(source), SameProcess(), PRACTICE, SUITE, told.append)
 
     assert [len(so_far.checks) for so_far in told] == [1, 2, 3]
     assert told[0].checks[0].counterexample == report.checks[0].counterexample
+
+
+def test_with_kept_inputs_a_failure_is_told_before_its_smallest_input_is_found() -> None:
+    source = RIGHT.replace("x + x", "x + x + (x.sum() > 9)")
+    submission, profile = Submission(CHAPTER, source, Path("desk.py"), ""), Profile(kept=Kept())
+    told: list[Report] = []
+
+    report = grade_submission(submission, Ruling(source), SameProcess(), profile, SUITE, told.append)
+
+    early, final = told[0].checks[0], told[1].checks[0]
+    assert early.outcome is final.outcome is Outcome.FAILED
+    assert early.counterexample is not None
+    assert final == report.checks[0]
 
 
 def test_a_file_that_raises_when_loaded_loses_every_check_with_one_reason() -> None:
@@ -234,8 +246,9 @@ def test_kept_inputs_are_those_that_would_be_drawn() -> None:
 
     first, again = inputs_seen(profile), inputs_seen(profile)
 
-    assert first == drawn
-    assert again == drawn
+    assert sorted(first) == sorted(drawn)
+    assert [len(inputs) for inputs in first] == sorted(len(inputs) for inputs in drawn)
+    assert again == first
 
 
 @pytest.mark.parametrize("wrong", ["x * x", "x + x.abs()", "x + x + (x == 100)"])

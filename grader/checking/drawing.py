@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import torch
 from hypothesis import Phase
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 from hypothesis.errors import FlakyStrategyDefinition, Unsatisfiable
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
@@ -52,7 +52,7 @@ def run_examples(
         max_examples=examples,
         backend="brickwork",
         deadline=None,
-        database=None if memory is None else DirectoryBasedExampleDatabase(memory),
+        database=None if memory is None else _Memory(memory),
         report_multiple_bugs=False,
         suppress_health_check=list(hypothesis.HealthCheck),
         phases=phases,
@@ -75,10 +75,34 @@ def run_examples(
         return
 
 
+class _Memory(ExampleDatabase):
+    """The smallest inputs that failed, in a folder. What Hypothesis would keep besides takes long to meet again."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._kept = DirectoryBasedExampleDatabase(folder)
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        return () if _is_besides(key) else self._kept.fetch(key)
+
+    def save(self, key: bytes, value: bytes) -> None:
+        if not _is_besides(key):
+            self._kept.save(key, value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        if not _is_besides(key):
+            self._kept.delete(key, value)
+
+
+def _is_besides(key: bytes) -> bool:
+    return key.endswith((b".secondary", b".pareto"))
+
+
 class Kept:
     """Inputs that were drawn before: check, seed and number fix them, so they are those that would be drawn again.
 
-    Drawing takes several times as long as running what was drawn.
+    Drawing takes several times as long as running what was drawn. The small ones come first: whichever fails first is
+    then small enough to be shown.
     """
 
     def __init__(self) -> None:
@@ -94,9 +118,20 @@ class Kept:
         if key not in self._kept:
             found: list[Inputs] = []
             run_examples(check, lambda **drawn: found.append(drawn), seed, examples, DRAW)
-            self._kept[key] = tuple(found)
+            self._kept[key] = tuple(sorted(found, key=_size))
         for drawn in self._kept[key]:
             yield {name: _copied(value) for name, value in drawn.items()}
+
+
+def _size(value: Any) -> int:
+    """How many numbers and words there are to read."""
+    if isinstance(value, torch.Tensor):
+        return value.numel()
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(_size, value))
+    return 1
 
 
 def _copied(value: Any) -> Any:

@@ -120,21 +120,26 @@ def grade_submission(
         workplace: where it runs.
         profile: how many examples, and from which seed.
         suite: the checks; by default those of the chapter.
-        tell: hears the report as far as it goes, after each check; its points are not final.
+        tell: hears the report as far as it goes, after each check, and before its smallest failure is looked for.
     """
     start = time.perf_counter()
     suite = suite or load_suite(submission.chapter.stem)
-    run = _Run(suite, ruling, workplace, profile, submission.chapter)
     checks: list[CheckResult] = []
-    for result in run.results():
-        checks.append(replace(result, message=run.placed(result.message, submission)))
+
+    def so_far(last: CheckResult) -> None:
         if tell is not None:
-            tell(_report(submission, run, tuple(checks), start))
+            tell(_report(submission, run, (*checks, last), start))
+
+    run = _Run(suite, ruling, workplace, profile, submission.chapter, so_far)
+    for result in run.results():
+        so_far(result)
+        checks.append(result)
     return _report(submission, run, tuple(checks), start)
 
 
 def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], start: float) -> Report:
     chapter, ruling, workplace, profile = submission.chapter, run.ruling, run.workplace, run.profile
+    checks = tuple(replace(result, message=run.placed(result.message, submission)) for result in checks)
     return Report(
         chapter=chapter.stem,
         title=chapter.title,
@@ -216,10 +221,16 @@ class _Run:
     """One pass over the checks of a chapter, with fresh guests when one is lost."""
 
     def __init__(
-        self, suite: Suite, ruling: Ruling, workplace: Workplace, profile: Profile, chapter: Chapter
+        self,
+        suite: Suite,
+        ruling: Ruling,
+        workplace: Workplace,
+        profile: Profile,
+        chapter: Chapter,
+        tell_early: Callable[[CheckResult], None],
     ) -> None:
         self.suite, self.ruling, self.workplace, self.profile = suite, ruling, workplace, profile
-        self.chapter = chapter
+        self.chapter, self.tell_early = chapter, tell_early
         self.error = ""
         self.output: list[str] = []
         self._learner: Learner | None = None
@@ -244,7 +255,7 @@ class _Run:
         if learner is None:
             return _not_run(check, self.error)
         limit_s = min(self.workplace.limits.check_s, self._end - time.monotonic())
-        trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s)
+        trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s, self.tell_early)
         result = trial.run()
         if trial.lost:
             self._learner = None
@@ -322,12 +333,19 @@ class Trial:
 
     Args:
         limit_s: seconds the whole check may take.
+        tell_early: hears of a failure that is about to be shrunk.
     """
 
     def __init__(
-        self, check: Check, learner: Learner, profile: Profile, chapter: str, limit_s: float
+        self,
+        check: Check,
+        learner: Learner,
+        profile: Profile,
+        chapter: str,
+        limit_s: float,
+        tell_early: Callable[[CheckResult], None] = lambda result: None,
     ) -> None:
-        self.check, self.learner, self.profile = check, learner, profile
+        self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
         self.seed = profile.seed_of(chapter, check.name)
         self.failure: Failure | None = None
         self.examples = 0
@@ -350,7 +368,7 @@ class Trial:
             self.not_checkable = str(reason)
         except hypothesis.errors.Flaky:
             self._note_flaky()
-        return self._result()
+        return self._result(self._explanation())
 
     def _examples(self) -> None:
         if not self.check.inputs:
@@ -373,6 +391,7 @@ class Trial:
         except CheckFailure:
             if not self.profile.shrink:
                 raise
+            self._tell_early(self._result())
             return False
         return True
 
@@ -452,12 +471,12 @@ class Trial:
             return ""
         return f"; {words}" if words else ""
 
-    def _result(self) -> CheckResult:
+    def _result(self, explanation: str = "") -> CheckResult:
         check, failure = self.check, self.failure
         counterexample: Counterexample | None = None
         message = ""
         if failure is not None:
-            message = failure.message + self._explanation()
+            message = failure.message + explanation
             counterexample = build_counterexample(
                 failure.inputs,
                 list(failure.calls),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.errors import KitError
-from grader.records import Outcome, Report
+from grader.records import CheckResult, Outcome, Report
 from grader.watch.session import Job
 
 if TYPE_CHECKING:
@@ -130,13 +130,15 @@ class Judging:
 
     def _serve_one(self, bench: Bench, job: Job, since: float) -> None:
         self._tell(News("begun", job))
-        told = [since, 0]  # when, and how many failures
+        told = since
+        shown: CheckResult | None = None
 
         def so_far(report: Report) -> None:
             """Pass on the first failure at once, and how far it is from time to time."""
-            now, failures = time.perf_counter(), _failures(report)
-            if (failures and not told[1]) or now - told[0] > SO_FAR_EVERY_S:
-                told[:] = [now, failures]
+            nonlocal told, shown
+            now, failure = time.perf_counter(), _first_failure(report)
+            if failure != shown or now - told > SO_FAR_EVERY_S:
+                told, shown = now, failure
                 self._tell(News("so far", job, report, now - since))
 
         judged = bench.verdict(job, so_far)
@@ -146,5 +148,5 @@ class Judging:
             self._tell(News("judged", job, named, time.perf_counter() - since))
 
 
-def _failures(report: Report) -> int:
-    return sum(result.outcome is Outcome.FAILED for result in report.checks)
+def _first_failure(report: Report) -> CheckResult | None:
+    return next((result for result in report.checks if result.outcome is Outcome.FAILED), None)
