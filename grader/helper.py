@@ -58,7 +58,7 @@ class Helper:
         """
         with self._turn:
             try:
-                answer = self._exchange(question)
+                answer = self._exchange_again_if_lost(question)
             except BaseException:
                 self.close()  # an interrupted answer must not be taken for the next one
                 raise
@@ -79,6 +79,13 @@ class Helper:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
         child.wait()
+
+    def _exchange_again_if_lost(self, question: Message) -> Message:
+        try:
+            return self._exchange(question)
+        except HelperLost:  # perhaps it was gone before it was asked
+            self.close()
+            return self._exchange(question)
 
     def _exchange(self, question: Message) -> Message:
         if self._child is None or self._child.poll() is not None:

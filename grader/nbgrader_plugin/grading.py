@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from nbgrader.preprocessors.base import NbGraderPreprocessor
@@ -55,7 +54,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         path = self.parent.submitted(ids)
         chapter = self.parent.chapter_of(ids["notebook"])
         try:
-            verdict = self._ask(path, chapter.stem)
+            verdict = self._helper().ask(path=str(path), chapter=chapter.stem)
         except (HelperFault, HelperLost) as fault:
             self.log.error("%s was not graded, and counts 0: %s", path, fault)
             what = "this could not be graded, for a fault of the kit"
@@ -63,13 +62,6 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         if verdict["problem"]:
             self.log.warning("%s: %s", path, verdict["problem"])
         return verdict
-
-    def _ask(self, path: Path, stem: str) -> Message:
-        helper = self._helper()
-        try:
-            return helper.ask(path=str(path), chapter=stem)
-        except HelperLost:  # the machine may be to blame, or the submission before
-            return helper.ask(path=str(path), chapter=stem)
 
     def _helper(self) -> Helper:
         """The process that grades: one, with one warm sandbox, until another course or isolation is asked for."""
