@@ -109,7 +109,7 @@ def check_export_mlp_known_value(learner: Learner) -> None:
 @check(
     "export_mlp",
     hint="What does the checker say? Does each name lead from the input to the output?",
-    examples=40,
+    examples=25,
 )
 @given(layers=networks(), rows=integers(1, 4), seed=seeds())
 def check_export_mlp_is_the_network(learner: Learner, layers: Layers, rows: int, seed: int) -> None:
@@ -119,7 +119,7 @@ def check_export_mlp_is_the_network(learner: Learner, layers: Layers, rows: int,
     agree_float32(verdict["output"], output_of(layers, x), "the model's output")
 
 
-@check("export_mlp", hint="A Softmax node follows the last layer, over the classes.", examples=40)
+@check("export_mlp", hint="A Softmax node follows the last layer, over the classes.", examples=20)
 @given(layers=networks(), rows=integers(1, 4), seed=seeds())
 def check_export_mlp_softmax(learner: Learner, layers: Layers, rows: int, seed: int) -> None:
     """With softmax=True the model's output is the shares of the classes."""
@@ -128,7 +128,7 @@ def check_export_mlp_softmax(learner: Learner, layers: Layers, rows: int, seed: 
     agree_float32(verdict["output"], output_of(layers, x, softmax=True), "the model's output")
 
 
-@check("export_mlp", hint="Give the batch axis a name instead of a number.", examples=20)
+@check("export_mlp", hint="Give the batch axis a name instead of a number.", examples=10)
 @given(layers=networks(), seed=seeds(), softmax=booleans())
 def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int, softmax: bool) -> None:
     """The same model runs on batches of 1 and of 7."""
@@ -140,7 +140,7 @@ def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int
         )
 
 
-@check("export_mlp", hint="One input, one output, float32, (a name, a number) each.", examples=20)
+@check("export_mlp", hint="One input, one output, float32, (a name, a number) each.", examples=12)
 @given(layers=networks(), softmax=booleans())
 def check_export_mlp_declares_its_ends(learner: Learner, layers: Layers, softmax: bool) -> None:
     """It has one input and one output, float32, with a named batch axis, the same in both, and the right width."""
@@ -187,15 +187,28 @@ def check_export_mlp_any_layout(learner: Learner, layers: Layers, seed: int) -> 
 
 
 def serialised(
-    nodes: list[Any], weights: dict[str, Tensor], shape: list[Any], *, output: str = "y", listed: bool = False
+    nodes: list[Any],
+    weights: dict[str, Tensor],
+    shape: list[Any],
+    *,
+    output: str = "y",
+    listed: str = "",
+    raw: bool = True,
 ) -> bytes:
-    """A model of ours with the input "data"; `listed` names the weights among the inputs too, before it."""
-    stored = [
-        numpy_helper.from_array(value.to(torch.float32).numpy(), name) for name, value in weights.items()
-    ]
-    inputs = [helper.make_tensor_value_info("data", TensorProto.FLOAT, shape)]
-    if listed:
-        inputs = [helper.make_tensor_value_info(t.name, t.data_type, list(t.dims)) for t in stored] + inputs
+    """A model of ours with the input "data".
+
+    `listed` names the weights among the inputs too, "before" or "after" it; `raw` stores them as bytes, not numbers.
+    """
+    if raw:
+        stored = [numpy_helper.from_array(w.to(torch.float32).numpy(), name) for name, w in weights.items()]
+    else:
+        stored = [
+            helper.make_tensor(name, TensorProto.FLOAT, w.shape, w.flatten().tolist())
+            for name, w in weights.items()
+        ]
+    data = helper.make_tensor_value_info("data", TensorProto.FLOAT, shape)
+    others = [helper.make_tensor_value_info(t.name, t.data_type, list(t.dims)) for t in stored]
+    inputs = {"": [data], "before": [*others, data], "after": [data, *others]}[listed]
     outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
     graph = helper.make_graph(nodes, "ours", inputs, outputs, stored)
     model = helper.make_model_gen_version(graph, opset_imports=[helper.make_opsetid("", OPERATOR_SET)])
@@ -275,7 +288,9 @@ def check_run_model_gemm(
     )
 
 
-@check("run_model", hint="Softmax has an axis, by default the last. Large scores must not overflow.")
+@check(
+    "run_model", hint="Softmax has an axis, by default the last. Large scores must not overflow.", examples=60
+)
 @given(
     shape=sampled_from([(3,), (2, 3), (3, 1), (2, 3, 4), (1, 2, 3)]),
     axis=one_of(just(None), integers(-3, 2)),
@@ -292,38 +307,47 @@ def check_run_model_softmax(
     verify_run(learner, serialised([node], {}, list(shape)), x)
 
 
+STACKS = sampled_from(
+    [((2, 3), (3, 4)), ((1, 3), (3, 1)), ((4, 2, 3), (3, 2)), ((3,), (3, 4)), ((2, 3), (3,)), ((4, 2, 3), (4, 3, 2)),
+     ((2, 3), (4, 3, 2)), ((1, 2, 3), (4, 3, 1))]
+)  # fmt: skip
+
+
 @check(
-    "run_model", hint="MatMul and Add follow the rules of torch.matmul and of +, stacks and broadcasting too."
+    "run_model",
+    hint="MatMul and Add follow the rules of torch.matmul and of +, stacks and broadcasting too.",
+    examples=60,
 )
-@given(
-    shape=sampled_from([(2, 3), (1, 3), (4, 2, 3), (3,)]),
-    width=integers(1, 4),
-    added=sampled_from([(), (1,), "width", "rows"]),
-    seed=seeds(),
-    first=booleans(),
-)
+@given(sides=STACKS, added=sampled_from(["scalar", "one", "row", "column"]), seed=seeds(), first=booleans())
 def check_run_model_matmul_and_add(
-    learner: Learner, shape: tuple[int, ...], width: int, added: Any, seed: int, first: bool
+    learner: Learner, sides: tuple[Any, Any], added: str, seed: int, first: bool
 ) -> None:
-    """MatMul takes stacks of matrices, Add stretches axes, and the order of their inputs is kept."""
-    places = {"width": (width,), "rows": (*shape[:-1], 1) if len(shape) > 1 else (1,)}
-    weights = {
-        "w": tensor_from(seed + 1, (shape[-1], width)),
-        "c": tensor_from(seed + 2, places.get(added, added)),
-    }
+    """MatMul takes stacks of matrices on either side, Add stretches axes, and the order of inputs is kept."""
+    x, w = (tensor_from(seed + k, shape) for k, shape in enumerate(sides, start=1))
+    found = (x @ w).shape
+    shapes = {"scalar": (), "one": (1,), "row": found[-1:], "column": (*found[:-1], 1)}
+    weights = {"w": w, "c": tensor_from(seed + 3, tuple(shapes[added]))}
     nodes = [
         helper.make_node("MatMul", ["data", "w"], ["product"]),
         helper.make_node("Add", ["c", "product"] if first else ["product", "c"], ["y"]),
     ]
-    verify_run(learner, serialised(nodes, weights, list(shape)), tensor_from(seed + 3, shape))
+    verify_run(learner, serialised(nodes, weights, list(x.shape)), x)
 
 
-@check("run_model", hint="Each node reads the names it lists; the graph says which value is its output.")
+@check(
+    "run_model",
+    hint="Each node reads the names it lists; the graph says which value is its output.",
+    examples=60,
+)
 @given(
-    seed=seeds(), rows=integers(1, 3), listed=booleans(), output=sampled_from(["sum", "cut", "y", "product"])
+    seed=seeds(),
+    rows=integers(1, 3),
+    listed=sampled_from(["", "before", "after"]),
+    raw=booleans(),
+    output=sampled_from(["sum", "cut", "y", "product"]),
 )
 def check_run_model_follows_the_names(
-    learner: Learner, seed: int, rows: int, listed: bool, output: str
+    learner: Learner, seed: int, rows: int, listed: str, raw: bool, output: str
 ) -> None:
     """Values can be read twice or later, any of them can be the output, and weights can be listed as inputs."""
     weights = {"w": tensor_from(seed + 1, (2, 2)), "x": tensor_from(seed + 2, (2,))}
@@ -335,14 +359,24 @@ def check_run_model_follows_the_names(
         helper.make_node("MatMul", ["w", "w"], ["aside"]),
         helper.make_node("Gemm", ["shifted", "aside", "data"], ["y"], beta=0.5),
     ]
-    verify_run(
-        learner,
-        serialised(nodes, weights, [rows, 2], output=output, listed=listed),
-        tensor_from(seed + 3, (rows, 2)),
-    )
+    data = serialised(nodes, weights, [rows, 2], output=output, listed=listed, raw=raw)
+    verify_run(learner, data, tensor_from(seed + 3, (rows, 2)))
 
 
-@check("run_model", hint="Raise ValueError with node.op_type in its message.")
+@check("run_model", hint="Read the model; take nothing out of it and write nothing into it.", examples=5)
+@given(layers=networks(), seed=seeds(), softmax=booleans())
+def check_run_model_leaves_the_model_alone(
+    learner: Learner, layers: Layers, seed: int, softmax: bool
+) -> None:
+    """The same model can be run again: it is the same as before, and so is its answer."""
+    model, x = learner.export_mlp(layers, softmax=softmax), rows_for(layers, seed, 2)
+    before = learner.model_bytes(model)
+    learner.run_model(model, x)
+    require(learner.model_bytes(model) == before, "run_model changed the model")
+    agree_float32(learner.run_model(model, x), output_of(layers, x, softmax))
+
+
+@check("run_model", hint="Raise ValueError with node.op_type in its message.", examples=30)
 @given(op_type=UNKNOWN, place=integers(0, 2))
 def check_run_model_refuses_unknown_operations(learner: Learner, op_type: str, place: int) -> None:
     """An operation that is not known raises ValueError that names it, wherever it stands."""

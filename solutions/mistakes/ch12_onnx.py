@@ -442,6 +442,21 @@ def run_model__first_input(model: ModelProto, x: Tensor) -> Tensor:
     return _interpret(model, x)
 
 
+def run_model__last_input(model: ModelProto, x: Tensor) -> Tensor:
+    """The last input gets x; in some models initializers are listed after it."""
+    free = _input_name(model.graph)
+    if model.graph.input[-1].name != free:
+        raise KeyError(free)
+    return _interpret(model, x)
+
+
+def run_model__takes_nodes_out(model: ModelProto, x: Tensor) -> Tensor:
+    """Each node is taken out of the model as it is run, so that the model can be run only once."""
+    out = _interpret(model, x)
+    del model.graph.node[:]
+    return out
+
+
 def run_model__last_value(model: ModelProto, x: Tensor) -> Tensor:
     """The value of the last node is returned; the graph says which value is its output."""
     model.graph.output[0].name = model.graph.node[-1].output[0]
@@ -506,6 +521,15 @@ def run_model__matmul_switched(model: ModelProto, x: Tensor) -> Tensor:
 def run_model__matrices_only(model: ModelProto, x: Tensor) -> Tensor:
     """MatMul is done by torch.mm, which takes matrices only; ONNX's takes stacks of them."""
     return _interpret(model, x, MatMul=torch.mm)
+
+
+def run_model__stack_on_the_left_only(model: ModelProto, x: Tensor) -> Tensor:
+    """MatMul takes a stack of matrices on its left side only; ONNX's takes one on either side, and vectors."""
+
+    def matmul(a, b):
+        return (a.reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
+
+    return _interpret(model, x, MatMul=matmul)
 
 
 def run_model__double_precision(model: ModelProto, x: Tensor) -> Tensor:
