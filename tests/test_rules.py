@@ -560,6 +560,7 @@ def test_onnx_and_numpy_are_open_where_the_chapter_says_so() -> None:
     source = dedent("""
         import numpy as np
         import onnx.numpy_helper
+        import torch
         from onnx import TensorProto, helper, numpy_helper as nh
         def export_mlp(layers, *, softmax=False):
             weight = onnx.numpy_helper.from_array(layers[0][0].numpy().astype(np.float32), "w")
@@ -569,7 +570,7 @@ def test_onnx_and_numpy_are_open_where_the_chapter_says_so() -> None:
             onnx.checker.check_model(model)
             return model
         def run_model(model, x):
-            return [nh.to_array(item) for item in model.graph.initializer]
+            return [torch.from_numpy(nh.to_array(item).copy()) for item in model.graph.initializer]
     """)
 
     assert not judge(source.replace("import onnx.numpy_helper", "import onnx"), CHAPTERS["ch12"]).breaches

@@ -143,6 +143,7 @@ _MODULES: Mapping[str, frozenset[str]] = {
 # Modules of single chapters: course.yml names them under `imports`.
 _EXTRA_MODULES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "numpy": {
+        "torch": _TORCH | {"from_numpy"},
         "numpy": _words("""
             abs all allclose amax amin any arange argmax argmin argsort array array_equal array_split asarray
             ascontiguousarray atleast_1d atleast_2d bincount bool_ broadcast_arrays broadcast_to ceil clip
