@@ -12,6 +12,7 @@ from grader.errors import KitError
 from grader.helper import Helper, HelperFault, HelperLost, Message
 from grader.nbgrader_plugin.master import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
+from grader.report.text import points
 
 _helper: Helper | None = None
 _told: Message = {}
@@ -26,16 +27,16 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
 
         ids = resources["nbgrader"]
         verdict = self._verdict(ids)
-        number = 0
-        for cell in nb.cells:
-            nbgrader = cell.metadata.get("nbgrader", {})
-            if cell.cell_type != "code" or not nbgrader.get("grade") or nbgrader.get("solution"):
-                continue
-            number += 1
-            earned, card = self._result_of(nbgrader["grade_id"], verdict, ids["student"])
-            data = {"text/plain": repr(min(earned, float(nbgrader["points"]))), "text/html": card}
+        total = 0.0
+        for number, cell in enumerate((cell for cell in nb.cells if _is_test(cell)), start=1):
+            nbgrader = cell.metadata.nbgrader
+            earned, card = self._result_of(nbgrader.grade_id, verdict, ids["student"])
+            earned = min(earned, float(nbgrader.points))
+            total += earned
+            data = {"text/plain": repr(earned), "text/html": card}
             cell.outputs = [v4.new_output("execute_result", data=data, execution_count=number)]
             cell.execution_count = number
+        self.log.info("%s: %s points in %s", ids["student"], points(total), ids["notebook"])
         return nb, resources
 
     def _result_of(self, name: str, verdict: Message, student: str) -> tuple[float, str]:
@@ -66,7 +67,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
     def _helper(self) -> Helper:
         """The process that grades: one, with one warm sandbox, until another course or isolation is asked for."""
         global _helper, _told
-        course = self.parent.load_course().root.resolve()
+        course = self.parent.graded_course.root.resolve()
         edition = (course / COURSE_FILE).stat().st_mtime_ns
         told = {
             "folder": os.getcwd(),  # nbgrader stands in its course folder
@@ -79,3 +80,9 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
                 _helper.close()
             _helper, _told = Helper("grader.nbgrader_plugin.grading_helper", **told), told
         return _helper
+
+
+def _is_test(cell: Any) -> bool:
+    """Whether a cell is graded by what it shows."""
+    nbgrader = cell.metadata.get("nbgrader", {})
+    return bool(cell.cell_type == "code" and nbgrader.get("grade") and not nbgrader.get("solution"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,32 +45,34 @@ class Brickwork(NotebookExporter):
             self.log.error("%s; or, in nbgrader_config.py: c.Brickwork.unsandboxed = True", error)
             raise NbGraderException(error.what) from error
 
-    def load_course(self) -> Course:
+    @cached_property
+    def graded_course(self) -> Course:
         """The course whose chapters are graded."""
         return load_course(Path(self.course) if self.course else find_course_root())
 
     def chapter_of(self, notebook: str) -> Chapter:
         """The chapter that a notebook is; UsageError for one that no release of the kit has made."""
-        course = self.load_course()
-        for chapter in course.chapters:
+        for chapter in self.graded_course.chapters:
             if notebook == chapter.stem:
                 return chapter
         raise UsageError(
             f"the notebook {notebook} is no chapter of this course, so it was not graded, and not executed either",
-            str(course.root),
+            str(self.graded_course.root),
             "name notebooks as brick release does, or take the plugin out of nbgrader_config.py for this one",
         )
 
     def submitted(self, ids: dict[str, str]) -> Path:
         """The file that was handed in."""
-        directory = self._converter.coursedir
-        folder = directory.format_path(directory.submitted_directory, ids["student"], ids["assignment"])
+        return self._file(self._converter.coursedir.submitted_directory, ids)
+
+    def _file(self, step: str, ids: dict[str, str]) -> Path:
+        folder = self._converter.coursedir.format_path(step, ids["student"], ids["assignment"])
         return Path(folder) / f"{ids['notebook']}.ipynb"
 
     def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
-        """Read a notebook; a learner's is built anew from its text and the gradebook's cells."""
-        ids = (resources or {}).get("nbgrader")
-        if ids is None or Path(filename) != self.submitted(ids):
+        """Read a notebook: what was written here before as it is, and any other anew from the gradebook's cells."""
+        ids = resources["nbgrader"]
+        if Path(filename) == self._file(self._converter.coursedir.autograded_directory, ids):
             return super().from_filename(filename, resources=resources, **settings)
         self.chapter_of(ids["notebook"])
         with Gradebook(ids["db_url"]) as gradebook:
