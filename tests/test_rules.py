@@ -237,6 +237,11 @@ FILES = {
     "await": "def softmax(x):\n    async def f(): return x\n    return f()",
     "import inside": "def softmax(x):\n    import torch.nn.functional as F\n    return F.softmax(x, -1)",
     "with open": "def softmax(x):\n    with open('a') as f: return f.read()",
+    "no_grad turned round": "import torch\ndef softmax(x):\n    switch = torch.no_grad()\n    switch.prev = True\n    switch.__exit__(None, None, None)\n    return x",
+    "no_grad handed on": "from torch import no_grad\ndef softmax(x):\n    switch = [make() for make in (no_grad,)][0]\n    switch.prev = True\n    return x",
+    "no_grad in a default": "import torch\ndef softmax(x, switch=torch.no_grad()):\n    switch.prev = True\n    return x",
+    "no_grad with arguments": "import torch\n@torch.no_grad(print)\ndef softmax(x): return x",
+    "a context left by hand": "def softmax(x):\n    x.__exit__(None, None, None)\n    return x",
     "with a context of one's own": "class C:\n    def __enter__(self): return self\n    def __exit__(self, *a): return True\ndef softmax(x):\n    with C(): return x",
     "subclass of Tensor": "from torch import Tensor\nclass T(Tensor): pass\ndef softmax(x): return T(x)",
     "subclass by alias": "from torch import Tensor\nB = Tensor\nclass T(B): pass\ndef softmax(x): return T(x)",
@@ -428,6 +433,26 @@ HONEST_FILES = {
         class Other:
             layer: Layer
         def softmax(x): return Other(Layer.make().again()).layer.size
+    """,
+    "no_grad as a decorator": """
+        import torch
+        from torch import no_grad
+        @torch.no_grad()
+        def a(x): return x
+        @no_grad
+        def b(x): return x
+        def softmax(x):
+            with no_grad():
+                return a(b(x))
+    """,
+    "methods with two underscores in front": """
+        class Rate:
+            def __init__(self): self.__lr = 1
+            def __halved(self): return self.__lr / 2
+            @staticmethod
+            def __twice(x): return 2 * x
+            def lower(self): return self.__twice(self.__halved())
+        def softmax(x): return Rate().lower()
     """,
     "properties": """
         class Rate:

@@ -192,6 +192,9 @@ class _Reader:
         """A name of an allowed module, used as a value."""
         if origin in _ONE_ARGUMENT:
             self.refuse(node, origin, _ONE_ARGUMENT[origin])
+        elif origin == _NO_GRAD:
+            # Whoever has the object can set what it restores when it is left: gradients switched on.
+            self.refuse(node, origin, "write with torch.no_grad(): or @torch.no_grad()")
         line = getattr(node, "lineno", 0)
         parts = origin.split(".")
         self.reading.uses += [Use(line, part, origin) for part in parts[1:]]
@@ -267,7 +270,7 @@ class _Reader:
         name = node.attr
         if name.startswith("__") and name.endswith("__"):
             reading = isinstance(node.ctx, ast.Load)
-            if not reading or name not in allowed.DUNDER_METHODS | allowed.DUNDER_READABLE:
+            if not reading or name not in (allowed.DUNDER_METHODS | allowed.DUNDER_READABLE) - _CONTEXT:
                 self.refuse(node, name)
             return
         if name in allowed.NEVER:
@@ -362,7 +365,8 @@ class _Reader:
     def visit_function(self, node: ast.FunctionDef) -> None:
         if getattr(node, "type_params", None):
             self.refuse(node, "type parameters", _NOT_IN_THE_COURSE)
-        if node.name.startswith("__"):
+        private = self.in_class_body() and not node.name.endswith("__")
+        if node.name.startswith("__") and not private:
             if not self.in_class_body() or node.name not in allowed.DUNDER_METHODS:
                 self.refuse(node, node.name, "this special method is not part of the course")
         elif self.in_class_body():
@@ -400,6 +404,8 @@ class _Reader:
             origin = self.origin(head)
             if origin not in allowed.DECORATORS:
                 self.refuse(decorator, f"@{ast.unparse(head)}", "this decorator is not part of the course")
+            elif _is_no_grad(decorator, origin):
+                continue
             elif called:
                 self.visit(decorator)
             elif origin in _ONE_ARGUMENT:
@@ -485,8 +491,8 @@ class _Reader:
     def visit_with(self, node: ast.With) -> None:
         for item in node.items:
             call = item.context_expr
-            plain = isinstance(call, ast.Call) and not call.args and not call.keywords
-            if not (plain and self.origin(call.func) == "torch.no_grad") or item.optional_vars:  # type: ignore[attr-defined]
+            origin = self.origin(call.func) if isinstance(call, ast.Call) else ""
+            if not _is_no_grad(call, origin) or item.optional_vars:
                 self.refuse(node, "with", "the course needs it for torch.no_grad() only")
         self.visit_all(node.body)
 
@@ -497,6 +503,11 @@ class _Reader:
 
     def visit_import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.refuse(node, "import", "imports stand at the top of the file")
+
+
+def _is_no_grad(node: ast.expr, origin: str) -> bool:
+    """Whether this is `torch.no_grad()`, with nothing between the brackets; `origin` is what is called."""
+    return origin == _NO_GRAD and isinstance(node, ast.Call) and not node.args and not node.keywords
 
 
 def _named_attribute(node: ast.Call) -> ast.Attribute:
@@ -557,6 +568,8 @@ def _outside_targets(node: Comprehension) -> Iterator[ast.AST]:
 
 _NOT_IN_THE_COURSE = "the course does without it"
 _GRADIENT_KEYWORDS = frozenset({"requires_grad"})
+_NO_GRAD = "torch.no_grad"
+_CONTEXT = frozenset({"__enter__", "__exit__"})
 _CLASS_VALUES = allowed.DUNDER_METHODS | allowed.DUNDER_VALUES
 _ONE_ARGUMENT = {
     "type": "write type(x), with one argument",
