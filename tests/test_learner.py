@@ -46,3 +46,38 @@ def test_iteration_may_not_draw_from_the_global_generator() -> None:
 
     with pytest.raises(LearnerMisbehaved, match=r"iter\(loader\) drew from torch's global random generator"):
         list(learner.Loader(True))
+
+
+REFILLED = """
+import torch
+
+class Buffer:
+    def __iter__(self):
+        kept = torch.zeros(1)
+        for step in range(2):
+            yield kept.add_(1)
+
+class Endless:
+    def __iter__(self):
+        while True:
+            yield 1
+"""
+
+
+def test_what_is_listed_is_made_before_any_of_it_is_sent() -> None:
+    learner = Learner(InProcess())
+    learner.load(REFILLED)
+
+    one_by_one = [item.item() for item in learner.Buffer()]
+    at_once = [item.item() for item in learner.listed(learner.Buffer())]
+
+    assert (one_by_one, at_once) == ([1.0, 2.0], [2.0, 2.0])
+    assert recorded(learner.calls[-1]).expression == "list(buffer_2)"
+
+
+def test_what_never_ends_cannot_be_listed() -> None:
+    learner = Learner(InProcess())
+    learner.load(REFILLED)
+
+    with pytest.raises(LearnerMisbehaved, match="too many parts"):
+        learner.listed(learner.Endless())
