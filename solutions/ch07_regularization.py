@@ -118,7 +118,7 @@ def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) 
     Returns:
         A list of new tensors, one per weight tensor; `params` and `grads` stay as they are.
 
-    Example: for the weight 2, the gradient 1 and lam 0.5 the result is 2.
+    Example: for the weight 4, the gradient 1 and lam 0.5 the result is 3.
 
     Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 7.1.1; the essay, section 6.
     """

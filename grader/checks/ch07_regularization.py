@@ -111,14 +111,20 @@ def check_l2_penalty_is_half_lam_times_the_squares(learner, params, lam):
     agree(learner.l2_penalty(params, lam), right_penalty(params, lam))
 
 
-@check("l2_penalty", hint="Half of 0.1, times 9 + 16 + 1.")
+@check(
+    "l2_penalty", hint="Half of 0.1, times 9 + 16 + 1.", after=check_l2_penalty_is_half_lam_times_the_squares
+)
 def check_l2_penalty_of_the_lesson(learner):
     """The tensors (3, -4) and (1) with lam = 0.1 cost 1.3."""
     params = [torch.tensor([3.0, -4.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)]
     agree(learner.l2_penalty(params, 0.1), torch.tensor(1.3, dtype=torch.float64))
 
 
-@check("l2_penalty", hint="No mean and no root on the way: nothing may depend on where a tensor ends.")
+@check(
+    "l2_penalty",
+    hint="No mean and no root on the way: nothing may depend on where a tensor ends.",
+    after=check_l2_penalty_is_half_lam_times_the_squares,
+)
 @given(pair=weights_and_gradients(), lam=floats(0.1, 2.0))
 def check_l2_penalty_does_not_see_where_tensors_end(learner, pair, lam):
     """All weights in one long tensor cost the same as in many."""
@@ -163,11 +169,11 @@ def check_l2_gradients_adds_lam_times_w(learner, pair, lam):
     agree_gradient(learner.l2_gradients(params, grads, lam), expected)
 
 
-@check("l2_gradients", hint="1 + 0.5 * 2.")
+@check("l2_gradients", hint="1 + 0.5 * 4.", after=check_l2_gradients_adds_lam_times_w)
 def check_l2_gradients_known_value(learner):
-    """The weight 2 with gradient 1 and lam 0.5 has the gradient 2."""
-    w, grad = torch.tensor([2.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
-    agree(learner.l2_gradients([w], [grad], 0.5), [torch.tensor([2.0], dtype=torch.float64)])
+    """The weight 4 with gradient 1 and lam 0.5 has the gradient 3."""
+    w, grad = torch.tensor([4.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    agree(learner.l2_gradients([w], [grad], 0.5), [torch.tensor([3.0], dtype=torch.float64)])
 
 
 @check(
@@ -241,7 +247,7 @@ def check_decoupled_decay_takes_the_share(learner, params, lr, lam):
     agree(decayed(learner, params, lr, lam), [w - lam * (lr * w) for w in params], what="params")
 
 
-@check("decoupled_decay", hint="2 * (1 - 0.1 * 0.5).")
+@check("decoupled_decay", hint="2 * (1 - 0.1 * 0.5).", after=check_decoupled_decay_takes_the_share)
 def check_decoupled_decay_known_value(learner):
     """The weight 2 with lr 0.1 and lam 0.5 becomes 1.9."""
     w, expected = torch.tensor([2.0], dtype=torch.float64), torch.tensor([1.9], dtype=torch.float64)
@@ -335,18 +341,6 @@ SETTINGS = {
 }
 
 
-@check(
-    "AdamW",
-    hint="First the weight loses the share lr * weight_decay, then Adam steps with the gradient alone.",
-)
-def check_adamw_first_step_of_the_lesson(learner):
-    """From w = 1 with g = 4, lr = 0.1 and weight_decay = 0.1 the first step ends at 0.89."""
-    w = torch.tensor([1.0], dtype=torch.float64)
-    grad = torch.tensor([4.0], dtype=torch.float64)
-    found = after_learner(learner, [w], [[grad]], lr=0.1, weight_decay=0.1)
-    agree(found, [torch.tensor([0.89], dtype=torch.float64)], rtol=1e-8, what="params")
-
-
 @check("AdamW", hint="Go through the update line by line: averages, corrections, decay, step.")
 @given(run=runs(), **SETTINGS)
 def check_adamw_moves_as_torch(learner, run, lr, b1, b2, eps, weight_decay):
@@ -357,6 +351,19 @@ def check_adamw_moves_as_torch(learner, run, lr, b1, b2, eps, weight_decay):
         after_torch(torch.optim.AdamW, *run, **settings),
         what="params",
     )
+
+
+@check(
+    "AdamW",
+    hint="First the weight loses the share lr * weight_decay, then Adam steps with the gradient alone.",
+    after=check_adamw_moves_as_torch,
+)
+def check_adamw_first_step_of_the_lesson(learner):
+    """From w = 1 with g = 4, lr = 0.1 and weight_decay = 0.1 the first step ends at 0.89."""
+    w = torch.tensor([1.0], dtype=torch.float64)
+    grad = torch.tensor([4.0], dtype=torch.float64)
+    found = after_learner(learner, [w], [[grad]], lr=0.1, weight_decay=0.1)
+    agree(found, [torch.tensor([0.89], dtype=torch.float64)], rtol=1e-8, what="params")
 
 
 @check(
@@ -554,15 +561,6 @@ def check_adamw_keeps_float32(learner, run, weight_decay):
 PROBABILITIES = one_of(floats(0.0, 1.0), sampled_from([0.0, 0.2, 0.75, 1.0]))
 
 
-@check("dropout", hint="When training is False, give x back and a mask of True, before anything is drawn.")
-@given(x=tensors(ndim=(0, 3)), p=PROBABILITIES, seed=seeds())
-def check_dropout_does_nothing_in_evaluation(learner, x, p, seed):
-    """When not training, x comes back as it is with a mask that is all True, for every p."""
-    out, mask = learner.dropout(x, p, training=False, generator=learner.generator(seed))
-    agree(out, x, rtol=0.0, atol=0.0, what="out")
-    agree(mask, torch.ones_like(x, dtype=torch.bool), what="mask")
-
-
 @check("dropout", hint="What the mask keeps is divided by 1 - p, what it does not is exactly 0.")
 @given(x=tensors(ndim=(0, 3)), p=floats(0.0, 0.95), seed=seeds(), single=booleans())
 def check_dropout_enlarges_what_it_keeps(learner, x, p, seed, single):
@@ -573,7 +571,24 @@ def check_dropout_enlarges_what_it_keeps(learner, x, p, seed, single):
     agree(out, torch.where(mask, x / (1 - p), torch.zeros_like(x)), what="out")
 
 
-@check("dropout", hint="rand lies in [0, 1): which comparison keeps all of it for p = 0, and none for p = 1?")
+@check(
+    "dropout",
+    hint="When training is False, give x back and a mask of True, before anything is drawn.",
+    after=check_dropout_enlarges_what_it_keeps,
+)
+@given(x=tensors(ndim=(0, 3)), p=PROBABILITIES, seed=seeds())
+def check_dropout_does_nothing_in_evaluation(learner, x, p, seed):
+    """When not training, x comes back as it is with a mask that is all True, for every p."""
+    out, mask = learner.dropout(x, p, training=False, generator=learner.generator(seed))
+    agree(out, x, rtol=0.0, atol=0.0, what="out")
+    agree(mask, torch.ones_like(x, dtype=torch.bool), what="mask")
+
+
+@check(
+    "dropout",
+    hint="rand lies in [0, 1): which comparison keeps all of it for p = 0, and none for p = 1?",
+    after=check_dropout_enlarges_what_it_keeps,
+)
 @given(x=tensors(ndim=(0, 3)), p=sampled_from([0.0, 1.0]), seed=seeds())
 def check_dropout_with_p_0_and_p_1(learner, x, p, seed):
     """p = 0 keeps everything as it is; p = 1 leaves nothing but zeros."""
@@ -699,7 +714,11 @@ def check_dropout_without_a_generator_uses_the_global_one(learner, p):
     require(not torch.equal(first, second), "two calls without a generator drop the same entries")
 
 
-@check("dropout", hint="Look at p first, before asking whether it is training.")
+@check(
+    "dropout",
+    hint="Look at p first, before asking whether it is training.",
+    after=check_dropout_enlarges_what_it_keeps,
+)
 @given(p=one_of(sampled_from([1.5, -0.5, 2.0]), floats(1.01, 3.0), floats(-2.0, -0.01)), training=booleans())
 def check_dropout_refuses_a_p_that_is_no_probability(learner, p, training):
     """A p outside [0, 1] raises ValueError that names p and its value, in training and evaluation."""
@@ -753,7 +772,11 @@ def check_dropout_backward_uses_mask_and_factor(learner, pair, p):
     agree_gradient(learner.dropout_backward(*pair, p), right_backward(*pair, p))
 
 
-@check("dropout_backward", hint="Divide by 0.75 where the mask is True.")
+@check(
+    "dropout_backward",
+    hint="Divide by 0.75 where the mask is True.",
+    after=check_dropout_backward_uses_mask_and_factor,
+)
 def check_dropout_backward_of_the_lesson(learner):
     """The gradient (1, 2, 3, 4) with the second entry dropped and p = 0.25 is (1.3333, 0, 4, 5.3333)."""
     grad_out = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
@@ -762,7 +785,11 @@ def check_dropout_backward_of_the_lesson(learner):
     agree_gradient(learner.dropout_backward(grad_out, mask, 0.25), expected)
 
 
-@check("dropout_backward", hint="0 * inf and 0 / 0 are not 0; choose with torch.where instead.")
+@check(
+    "dropout_backward",
+    hint="0 * inf and 0 / 0 are not 0; choose with torch.where instead.",
+    after=check_dropout_backward_uses_mask_and_factor,
+)
 @given(grad_out=tensors(ndim=(1, 3)))
 def check_dropout_backward_with_p_1(learner, grad_out):
     """With p = 1 everything was dropped and the gradient is all zeros."""

@@ -76,14 +76,22 @@ def check_clip_by_value_cuts_every_entry(learner, grads, limit):
     agree(learner.clip_by_value(grads, limit), right_by_value(grads, limit))
 
 
-@check("clip_by_value", hint="One entry is cut above, one below, one not at all.")
+@check(
+    "clip_by_value",
+    hint="One entry is cut above, one below, one not at all.",
+    after=check_clip_by_value_cuts_every_entry,
+)
 def check_clip_by_value_of_the_lesson(learner):
     """(-7, 0.5, 3) with limit 2 becomes (-2, 0.5, 2)."""
     grad = torch.tensor([-7.0, 0.5, 3.0], dtype=torch.float64)
     agree(learner.clip_by_value([grad], 2.0), [torch.tensor([-2.0, 0.5, 2.0], dtype=torch.float64)])
 
 
-@check("clip_by_value", hint="inf * 0 is not a number; compare and choose instead of multiplying.")
+@check(
+    "clip_by_value",
+    hint="inf * 0 is not a number; compare and choose instead of multiplying.",
+    after=check_clip_by_value_cuts_every_entry,
+)
 @given(signs=lists(sampled_from([1.0, -1.0]), min_size=1, max_size=3), limit=floats(0.1, 9.0))
 def check_clip_by_value_cuts_infinity(learner, signs, limit):
     """Infinite entries become limit or -limit."""
@@ -148,14 +156,22 @@ def check_clip_by_norm_uses_one_norm_and_one_factor(learner, grads, max_norm, no
     agree_clipped(learner.clip_by_norm(grads, max_norm, norm_type), grads, max_norm, norm_type)
 
 
-@check("clip_by_norm", hint="9 + 16 + 144 = 169, and 6.5 / 13 is one half.")
+@check(
+    "clip_by_norm",
+    hint="9 + 16 + 144 = 169, and 6.5 / 13 is one half.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 def check_clip_by_norm_of_the_lesson(learner):
     """(3, 4) and (12) with max_norm 6.5 become (1.5, 2) and (6); total_norm is 13."""
     grads = [torch.tensor([3.0, 4.0], dtype=torch.float64), torch.tensor([12.0], dtype=torch.float64)]
     agree_clipped(learner.clip_by_norm(grads, 6.5), grads, 6.5)
 
 
-@check("clip_by_norm", hint="The factor is at most 1: min, or an if.")
+@check(
+    "clip_by_norm",
+    hint="The factor is at most 1: min, or an if.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 @given(grads=gradients(SIZES), room=sampled_from([1.2, 3.0, 1e3]), norm_type=NORMS)
 def check_clip_by_norm_leaves_small_gradients_alone(learner, grads, room, norm_type):
     """Gradients whose norm is below max_norm come back entry by entry as they were, never larger."""
@@ -193,7 +209,11 @@ def check_clip_by_norm_twice_is_once(learner, grads, max_norm, norm_type):
     agree(twice, once, rtol=5e-6, what="clipped twice")
 
 
-@check("clip_by_norm", hint="max_norm / 0 must not reach the gradients.")
+@check(
+    "clip_by_norm",
+    hint="max_norm / 0 must not reach the gradients.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 @given(sizes=lists(integers(1, 3), min_size=1, max_size=3), max_norm=floats(0.1, 3.0), norm_type=NORMS)
 def check_clip_by_norm_takes_zero_gradients(learner, sizes, max_norm, norm_type):
     """Gradients that are all 0 stay 0, and their norm is 0."""
@@ -203,7 +223,11 @@ def check_clip_by_norm_takes_zero_gradients(learner, sizes, max_norm, norm_type)
     agree(clipped, grads, what="clipped")
 
 
-@check("clip_by_norm", hint="Look at the list first: nothing can be stacked or joined if it is empty.")
+@check(
+    "clip_by_norm",
+    hint="Look at the list first: nothing can be stacked or joined if it is empty.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 @given(norm_type=NORMS)
 def check_clip_by_norm_takes_an_empty_list(learner, norm_type):
     """No gradients at all: an empty list and the norm 0."""
@@ -224,7 +248,11 @@ def check_clip_by_norm_takes_the_2_norm_by_default(learner, grads, max_norm):
     agree_clipped(learner.clip_by_norm(grads, max_norm), grads, max_norm)
 
 
-@check("clip_by_norm", hint="Neither inf nor NaN is finite; torch.isfinite and math.isfinite know both.")
+@check(
+    "clip_by_norm",
+    hint="Neither inf nor NaN is finite; torch.isfinite and math.isfinite know both.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 @given(
     grads=gradients((1.0, -2.0)),
     place=integers(0, 99),
@@ -253,7 +281,11 @@ def check_clip_by_norm_refuses_nothing_finite(learner, grads, max_norm, norm_typ
     agree_clipped(found, grads, max_norm, norm_type)
 
 
-@check("clip_by_norm", hint="error_if_nonfinite is False by default: whoever wants the error asks for it.")
+@check(
+    "clip_by_norm",
+    hint="error_if_nonfinite is False by default: whoever wants the error asks for it.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+)
 @given(bad=sampled_from([math.inf, -math.inf, math.nan]), norm_type=NORMS)
 def check_clip_by_norm_raises_nothing_unasked(learner, bad, norm_type):
     """Without error_if_nonfinite no error is raised, not even for inf or NaN."""

@@ -90,14 +90,14 @@ def check_step_lr_is_torch_step_lr(learner, base_lr, step, step_size, gamma):
     agree(learner.step_lr(base_lr, step, step_size, gamma), right[step], rtol=1e-9, atol=0.0, what="lr")
 
 
-@check("step_lr", hint="Three steps at 0.1, three at 0.05, and so on.")
+@check("step_lr", hint="Three steps at 0.1, three at 0.05, and so on.", after=check_step_lr_is_torch_step_lr)
 def check_step_lr_of_the_lesson(learner):
     """0.1 halved after every 3 steps: 0.1 at 0 and 2, 0.05 at 3 and 5, 0.025 at 6, 0.0125 at 9."""
     for step, rate in ((0, 0.1), (2, 0.1), (3, 0.05), (5, 0.05), (6, 0.025), (9, 0.0125)):
         agree(learner.step_lr(0.1, step, 3, gamma=0.5), rate, **EXACT, what=f"lr at step {step}")
 
 
-@check("step_lr", hint="gamma is 0.1 unless it is given.")
+@check("step_lr", hint="gamma is 0.1 unless it is given.", after=check_step_lr_is_torch_step_lr)
 @given(base_lr=BASE, stairs=integers(0, 3), step_size=integers(1, 12))
 def check_step_lr_falls_to_a_tenth_by_default(learner, base_lr, stairs, step_size):
     """Without gamma every stair is a tenth of the one before."""
@@ -128,14 +128,22 @@ def check_exponential_lr_is_torch_exponential_lr(learner, base_lr, step, gamma):
     agree(learner.exponential_lr(base_lr, step, gamma), right[step], rtol=1e-9, atol=0.0, what="lr")
 
 
-@check("exponential_lr", hint="At step 0 nothing has been lost yet.")
+@check(
+    "exponential_lr",
+    hint="At step 0 nothing has been lost yet.",
+    after=check_exponential_lr_is_torch_exponential_lr,
+)
 def check_exponential_lr_of_the_lesson(learner):
     """0.1 with gamma 0.5 is 0.1, 0.05, 0.025, 0.0125 at steps 0, 1, 2, 3."""
     for step, rate in enumerate((0.1, 0.05, 0.025, 0.0125)):
         agree(learner.exponential_lr(0.1, step, 0.5), rate, **EXACT, what=f"lr at step {step}")
 
 
-@check("exponential_lr", hint="Each rate is the one before times gamma.")
+@check(
+    "exponential_lr",
+    hint="Each rate is the one before times gamma.",
+    after=check_exponential_lr_is_torch_exponential_lr,
+)
 @given(base_lr=BASE, step=integers(0, 30), gamma=floats(0.1, 0.95))
 def check_exponential_lr_loses_the_same_share_at_every_step(learner, base_lr, step, gamma):
     """Every rate is gamma times the one before it."""
@@ -165,7 +173,11 @@ def check_cosine_lr_is_torch_cosine_annealing(learner, wave):
     agree(learner.cosine_lr(base_lr, step, total, min_lr), right[step], rtol=1e-9, atol=1e-12, what="lr")
 
 
-@check("cosine_lr", hint="The cosine of 0, 45, 90, 135, 180 degrees, shifted up by 1 and halved.")
+@check(
+    "cosine_lr",
+    hint="The cosine of 0, 45, 90, 135, 180 degrees, shifted up by 1 and halved.",
+    after=check_cosine_lr_is_torch_cosine_annealing,
+)
 def check_cosine_lr_of_the_lesson(learner):
     """0.1 over 100 steps: 0.1, 0.0854, 0.05, 0.0146, 0 at steps 0, 25, 50, 75, 100."""
     root = math.sqrt(0.5)
@@ -173,7 +185,11 @@ def check_cosine_lr_of_the_lesson(learner):
         agree(learner.cosine_lr(0.1, step, 100), 0.1 * share, **EXACT, what=f"lr at step {step}")
 
 
-@check("cosine_lr", hint="The share of the way done is 0 at the start and 1 at the end.")
+@check(
+    "cosine_lr",
+    hint="The share of the way done is 0 at the start and 1 at the end.",
+    after=check_cosine_lr_is_torch_cosine_annealing,
+)
 @given(base_lr=BASE, total=integers(1, 1000), min_lr=floats(0.0, 0.01, 0.001))
 def check_cosine_lr_starts_and_ends_exactly(learner, base_lr, total, min_lr):
     """It starts at base_lr and is min_lr at `total`, without a difference."""
@@ -181,7 +197,11 @@ def check_cosine_lr_starts_and_ends_exactly(learner, base_lr, total, min_lr):
     agree(learner.cosine_lr(base_lr, total, total, min_lr), min_lr, **EXACT, what="lr at `total`")
 
 
-@check("cosine_lr", hint="Do not let the share of the way done grow above 1.")
+@check(
+    "cosine_lr",
+    hint="Do not let the share of the way done grow above 1.",
+    after=check_cosine_lr_is_torch_cosine_annealing,
+)
 @given(base_lr=BASE, total=integers(1, 40), more=integers(1, 100), min_lr=floats(0.0, 0.01, 0.001))
 def check_cosine_lr_stays_at_the_end(learner, base_lr, total, more, min_lr):
     """Past `total` the rate stays at min_lr."""
@@ -243,14 +263,22 @@ def check_warmup_cosine_goes_on_as_a_cosine(learner, wave, warmup):
     agree(found, right[step], rtol=1e-9, atol=1e-12, what="lr")
 
 
-@check("warmup_cosine", hint="Half way up at step 5, half way down at step 60.")
+@check(
+    "warmup_cosine",
+    hint="Half way up at step 5, half way down at step 60.",
+    after=(check_warmup_cosine_rises_on_a_line, check_warmup_cosine_goes_on_as_a_cosine),
+)
 def check_warmup_cosine_of_the_lesson(learner):
     """0.1 with warmup 10 and total 110: 0, 0.05, 0.1, 0.05, 0 at steps 0, 5, 10, 60, 110."""
     for step, rate in ((0, 0.0), (5, 0.05), (10, 0.1), (60, 0.05), (110, 0.0)):
         agree(learner.warmup_cosine(0.1, step, 10, 110), rate, **EXACT, what=f"lr at step {step}")
 
 
-@check("warmup_cosine", hint="The line ends at base_lr, where the wave begins.")
+@check(
+    "warmup_cosine",
+    hint="The line ends at base_lr, where the wave begins.",
+    after=check_warmup_cosine_goes_on_as_a_cosine,
+)
 @given(base_lr=BASE, warmup=integers(1, 20), wave=integers(1, 30), min_lr=floats(0.0, 0.01, 0.001))
 def check_warmup_cosine_peaks_at_base_lr(learner, base_lr, warmup, wave, min_lr):
     """At step warmup the rate is exactly base_lr: line and wave meet without a jump."""
@@ -271,7 +299,11 @@ def check_warmup_cosine_without_warmup(learner, wave):
     agree(learner.warmup_cosine(base_lr, step, 0, total, min_lr), expected, rtol=1e-11, atol=1e-14, what="lr")
 
 
-@check("warmup_cosine", hint="Past `total` the share of the wave done stays at 1.")
+@check(
+    "warmup_cosine",
+    hint="Past `total` the share of the wave done stays at 1.",
+    after=check_warmup_cosine_goes_on_as_a_cosine,
+)
 @given(
     base_lr=BASE,
     warmup=integers(0, 20),
@@ -325,7 +357,11 @@ def check_plateau_is_torch_reduce_lr_on_plateau(learner, metrics, lr, factor, pa
     agree_rates([plateau.step(metric) for metric in metrics], right_rates(metrics, lr, **settings))
 
 
-@check("ReduceOnPlateau", hint="7.5 beats 8, but not by ten percent; the third bad step in a row lowers.")
+@check(
+    "ReduceOnPlateau",
+    hint="7.5 beats 8, but not by ten percent; the third bad step in a row lowers.",
+    after=check_plateau_is_torch_reduce_lr_on_plateau,
+)
 def check_plateau_of_the_lesson(learner):
     """Metrics 10, 8, 7.5, 7.3, 7, 7, 7, 7 with patience 2 and threshold 0.1 halve the rate at the last one."""
     plateau = learner.ReduceOnPlateau(0.4, factor=0.5, patience=2, threshold=0.1)

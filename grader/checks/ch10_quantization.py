@@ -113,13 +113,6 @@ def ranges(draw: Any) -> tuple[float, float]:
     return low * size, (low + width) * size
 
 
-@check("choose_qparams", hint="Work the lesson's example by hand: -1 to 3.")
-def check_choose_qparams_known_value(learner: Learner) -> None:
-    """The range -1 to 3 has scale 4 / 255 and zero point -64."""
-    agree(learner.choose_qparams(-1.0, 3.0), (4 / 255, -64))
-    agree(learner.choose_qparams(0.0, 6.375), (0.025, -128))
-
-
 @check("choose_qparams", hint="Between n marks there are n - 1 steps. Is 0 inside the range?")
 @given(ends=ranges())
 def check_choose_qparams_scale_spans_the_range(learner: Learner, ends: tuple[float, float]) -> None:
@@ -137,6 +130,17 @@ def check_choose_qparams_zero_point_is_nearest(learner: Learner, ends: tuple[flo
     verify_zero_point(ends, *learner.choose_qparams(*ends), -128, 127)
 
 
+@check(
+    "choose_qparams",
+    hint="Work the lesson's example by hand: -1 to 3.",
+    after=(check_choose_qparams_scale_spans_the_range, check_choose_qparams_zero_point_is_nearest),
+)
+def check_choose_qparams_known_value(learner: Learner) -> None:
+    """The range -1 to 3 has scale 4 / 255 and zero point -64."""
+    agree(learner.choose_qparams(-1.0, 3.0), (4 / 255, -64))
+    agree(learner.choose_qparams(0.0, 6.375), (0.025, -128))
+
+
 @check("choose_qparams", hint="Are qmin and qmax used, and not only their defaults?")
 @given(ends=ranges(), codes=WIDE_CODES)
 def check_choose_qparams_other_codes(
@@ -150,7 +154,11 @@ def check_choose_qparams_other_codes(
     verify_zero_point(ends, scale, zero_point, *codes)
 
 
-@check("choose_qparams", hint="A scale of 0 cannot be divided by. Any positive one will do here.")
+@check(
+    "choose_qparams",
+    hint="A scale of 0 cannot be divided by. Any positive one will do here.",
+    after=(check_choose_qparams_scale_spans_the_range, check_choose_qparams_zero_point_is_nearest),
+)
 @given(codes=WIDE_CODES)
 def check_choose_qparams_zeros_only(learner: Learner, codes: tuple[int, int]) -> None:
     """The range 0 to 0 gets a scale above 0 and a zero point among the codes."""
@@ -178,13 +186,6 @@ def verify_zero_point(ends: tuple[float, float], scale: float, zero_point: int, 
 # --- quantize ---------------------------------------------------------------------------------------------
 
 
-@check("quantize", hint="Work the table of the lesson by hand.")
-def check_quantize_known_value(learner: Learner) -> None:
-    """With scale 0.25 and zero point 3, (0.3, 0.625, 0.875, 100) has the codes (4, 5, 7, 127)."""
-    x = torch.tensor([0.3, 0.625, 0.875, 100.0])
-    agree(learner.quantize(x, 0.25, 3), torch.tensor([4, 5, 7, 127], dtype=torch.int8))
-
-
 @check("quantize", hint="Round x / scale, add the zero point, cut off at the ends.")
 @given(x=tensors(ndim=(0, 3), scale=20.0), scale=floats(0.01, 2), zero_point=integers(-128, 127))
 def check_quantize_nearest_mark(learner: Learner, x: Tensor, scale: float, zero_point: int) -> None:
@@ -192,6 +193,13 @@ def check_quantize_nearest_mark(learner: Learner, x: Tensor, scale: float, zero_
     x = off_ties(x, scale)
     expected = codes_of(x, scale, zero_point).clamp(-128, 127).to(torch.int8)
     agree(learner.quantize(x, scale, zero_point), expected)
+
+
+@check("quantize", hint="Work the table of the lesson by hand.", after=check_quantize_nearest_mark)
+def check_quantize_known_value(learner: Learner) -> None:
+    """With scale 0.25 and zero point 3, (0.3, 0.625, 0.875, 100) has the codes (4, 5, 7, 127)."""
+    x = torch.tensor([0.3, 0.625, 0.875, 100.0])
+    agree(learner.quantize(x, 0.25, 3), torch.tensor([4, 5, 7, 127], dtype=torch.int8))
 
 
 @check("quantize", hint="Are qmin and qmax used?")
@@ -229,7 +237,11 @@ def check_quantize_beside_a_tie(
     agree(learner.quantize(x, scale, zero_point), codes_of(x, scale, zero_point).to(torch.int8))
 
 
-@check("quantize", hint="Cut off the codes while they are floats; one byte wraps around.")
+@check(
+    "quantize",
+    hint="Cut off the codes while they are floats; one byte wraps around.",
+    after=check_quantize_nearest_mark,
+)
 @given(
     scale=floats(0.01, 2),
     zero_point=integers(-128, 127),
@@ -260,13 +272,6 @@ def numbers_of(q: Tensor, scale: float, zero_point: int) -> Tensor:
     return ((q.to(torch.float64) - zero_point) * scale).to(torch.float32)
 
 
-@check("dequantize", hint="Work the table of the lesson from right to left.")
-def check_dequantize_known_value(learner: Learner) -> None:
-    """With scale 0.25 and zero point 3, the codes (4, 5, 7, 127) are (0.25, 0.5, 1, 31)."""
-    q = torch.tensor([4, 5, 7, 127], dtype=torch.int8)
-    agree(learner.dequantize(q, 0.25, 3), torch.tensor([0.25, 0.5, 1.0, 31.0]))
-
-
 @check("dequantize", hint="Subtract the zero point in a type that can hold 255; then apply the scale.")
 @given(q=int8_codes(ndim=(0, 3)), scale=floats(0.01, 5), zero_point=integers(-128, 127))
 def check_dequantize_marks(learner: Learner, q: Tensor, scale: float, zero_point: int) -> None:
@@ -274,7 +279,16 @@ def check_dequantize_marks(learner: Learner, q: Tensor, scale: float, zero_point
     agree(learner.dequantize(q, scale, zero_point), numbers_of(q, scale, zero_point))
 
 
-@check("dequantize", hint="Subtract first, so that the zero point gives 0 * scale.")
+@check("dequantize", hint="Work the table of the lesson from right to left.", after=check_dequantize_marks)
+def check_dequantize_known_value(learner: Learner) -> None:
+    """With scale 0.25 and zero point 3, the codes (4, 5, 7, 127) are (0.25, 0.5, 1, 31)."""
+    q = torch.tensor([4, 5, 7, 127], dtype=torch.int8)
+    agree(learner.dequantize(q, 0.25, 3), torch.tensor([0.25, 0.5, 1.0, 31.0]))
+
+
+@check(
+    "dequantize", hint="Subtract first, so that the zero point gives 0 * scale.", after=check_dequantize_marks
+)
 @given(scale=floats(0.01, 5), zero_point=integers(-128, 127))
 def check_dequantize_zero_is_exact(learner: Learner, scale: float, zero_point: int) -> None:
     """The zero point stands for exactly 0."""
@@ -339,15 +353,6 @@ def verify_channels(found: tuple[Tensor, Tensor, Tensor], w: Tensor, axis: int) 
     agree(torch.where(tie & ((got - expected).abs() <= 1), expected, got), expected, what="codes")
 
 
-@check("quantize_per_channel", hint="Which axis stays, and over which axes are the extremes taken?")
-def check_quantize_per_channel_known_value(learner: Learner) -> None:
-    """The rows (0, 2.55) and (0, 255) have the scales 0.01 and 1, and the zero points are -128."""
-    w = torch.tensor([[0.0, 2.55], [0.0, 255.0]], dtype=torch.float64)
-    codes = torch.tensor([[-128, 127], [-128, 127]], dtype=torch.int8)
-    scales = torch.tensor([0.01, 1.0], dtype=torch.float64)
-    agree(learner.quantize_per_channel(w, 0), (codes, scales, torch.tensor([-128, -128])))
-
-
 @check(
     "quantize_per_channel", hint="Treat each channel as a tensor of its own, then put it back where it was."
 )
@@ -355,6 +360,19 @@ def check_quantize_per_channel_known_value(learner: Learner) -> None:
 def check_quantize_per_channel_each_on_its_own(learner: Learner, case: tuple[Tensor, int]) -> None:
     """Each channel has the scale and zero point of its own range, and its codes use them."""
     verify_channels(learner.quantize_per_channel(*case), *case)
+
+
+@check(
+    "quantize_per_channel",
+    hint="Which axis stays, and over which axes are the extremes taken?",
+    after=check_quantize_per_channel_each_on_its_own,
+)
+def check_quantize_per_channel_known_value(learner: Learner) -> None:
+    """The rows (0, 2.55) and (0, 255) have the scales 0.01 and 1, and the zero points are -128."""
+    w = torch.tensor([[0.0, 2.55], [0.0, 255.0]], dtype=torch.float64)
+    codes = torch.tensor([[-128, 127], [-128, 127]], dtype=torch.int8)
+    scales = torch.tensor([0.01, 1.0], dtype=torch.float64)
+    agree(learner.quantize_per_channel(w, 0), (codes, scales, torch.tensor([-128, -128])))
 
 
 @check(
@@ -383,7 +401,11 @@ def check_quantize_per_channel_any_layout(learner: Learner, case: tuple[Tensor, 
     verify_channels(learner.quantize_per_channel(w, axis), w, axis)
 
 
-@check("quantize_per_channel", hint="Is the range of a channel wider than that of the whole tensor?")
+@check(
+    "quantize_per_channel",
+    hint="Is the range of a channel wider than that of the whole tensor?",
+    after=check_quantize_per_channel_each_on_its_own,
+)
 @given(case=weights())
 def check_quantize_per_channel_beats_one_ruler(learner: Learner, case: tuple[Tensor, int]) -> None:
     """No channel's scale is larger than one for all would be, no error larger than half of its own scale."""
@@ -424,13 +446,6 @@ def near_the_ends(draw: Any) -> tuple[Tensor, dict[str, Any]]:
     return x, ruler
 
 
-@check("fake_quantize", hint="Work the table of the lesson by hand.")
-def check_fake_quantize_known_value(learner: Learner) -> None:
-    """With scale 0.5, zero point 0 and codes -4 to 3, 0.3 becomes 0.5 and -3 becomes -2."""
-    x = torch.tensor([-3.0, -2.2, 0.3, 1.7, 1.8])
-    agree(learner.fake_quantize(x, 0.5, 0, -4, 3), torch.tensor([-2.0, -2.0, 0.5, 1.5, 1.5]))
-
-
 HUGE = (0.0, 1.0, -0.5, 30.0, -30.0, 1e4, -1e4, 1e30, -1e30)
 
 
@@ -440,6 +455,15 @@ def check_fake_quantize_moves_to_marks(learner: Learner, x: Tensor, ruler: dict[
     """Each number moves to the nearest mark of the ruler, in its own dtype."""
     x = off_ties(x, ruler["scale"])
     agree(learner.fake_quantize(x, **ruler), on_the_grid(x, **ruler))
+
+
+@check(
+    "fake_quantize", hint="Work the table of the lesson by hand.", after=check_fake_quantize_moves_to_marks
+)
+def check_fake_quantize_known_value(learner: Learner) -> None:
+    """With scale 0.5, zero point 0 and codes -4 to 3, 0.3 becomes 0.5 and -3 becomes -2."""
+    x = torch.tensor([-3.0, -2.2, 0.3, 1.7, 1.8])
+    agree(learner.fake_quantize(x, 0.5, 0, -4, 3), torch.tensor([-2.0, -2.0, 0.5, 1.5, 1.5]))
 
 
 @check(
@@ -492,13 +516,6 @@ def straight_through(
     )[0]
 
 
-@check("fake_quantize_backward", hint="Work the table of the lesson by hand.")
-def check_fake_quantize_backward_known_value(learner: Learner) -> None:
-    """With scale 0.5, zero point 0 and codes -4 to 3, the gradient passes at -2.2, 0.3 and 1.7 only."""
-    x, g = torch.tensor([-3.0, -2.2, 0.3, 1.7, 1.8]), torch.tensor([2.0, 3.0, 5.0, 7.0, 11.0])
-    agree(learner.fake_quantize_backward(g, x, 0.5, 0, -4, 3), torch.tensor([0.0, 3.0, 5.0, 7.0, 0.0]))
-
-
 @check("fake_quantize_backward", hint="Compare the code, before it is cut off; both ends count.")
 @given(case=near_the_ends(), seed=seeds())
 def check_fake_quantize_backward_matches_autograd(
@@ -508,6 +525,17 @@ def check_fake_quantize_backward_matches_autograd(
     x, ruler = case
     g = cotangent(x, seed)
     agree_gradient(learner.fake_quantize_backward(g, x, **ruler), straight_through(g, x, **ruler))
+
+
+@check(
+    "fake_quantize_backward",
+    hint="Work the table of the lesson by hand.",
+    after=check_fake_quantize_backward_matches_autograd,
+)
+def check_fake_quantize_backward_known_value(learner: Learner) -> None:
+    """With scale 0.5, zero point 0 and codes -4 to 3, the gradient passes at -2.2, 0.3 and 1.7 only."""
+    x, g = torch.tensor([-3.0, -2.2, 0.3, 1.7, 1.8]), torch.tensor([2.0, 3.0, 5.0, 7.0, 11.0])
+    agree(learner.fake_quantize_backward(g, x, 0.5, 0, -4, 3), torch.tensor([0.0, 3.0, 5.0, 7.0, 0.0]))
 
 
 @check("fake_quantize_backward", hint="Are the defaults -128 and 127?")
@@ -591,14 +619,6 @@ def verify_layer(learner: Learner, layer: dict[str, Any]) -> None:
     agree(learner.quantized_linear(**layer), integer_layer(**layer), rtol=1e-6, atol=atol)
 
 
-@check("quantized_linear", hint="Work the lesson's example by hand.")
-def check_quantized_linear_known_value(learner: Learner) -> None:
-    """The codes (3, 0) and (-1, 1) of the lesson give 0.875."""
-    x_q, w_q = torch.tensor([[3, 0]], dtype=torch.int8), torch.tensor([[-1, 1]], dtype=torch.int8)
-    y = learner.quantized_linear(x_q, 0.5, 1, w_q, 0.25, -2, torch.tensor([1.0]))
-    agree(y, torch.tensor([[0.875]]))
-
-
 @check("quantized_linear", hint="Widen, subtract both zero points, sum, apply both scales, add the bias.")
 @given(layer=integer_layers())
 def check_quantized_linear_is_the_layer(learner: Learner, layer: dict[str, Any]) -> None:
@@ -606,7 +626,22 @@ def check_quantized_linear_is_the_layer(learner: Learner, layer: dict[str, Any])
     verify_layer(learner, layer)
 
 
-@check("quantized_linear", hint="The bias is a float and joins at the very end.", examples=25)
+@check(
+    "quantized_linear", hint="Work the lesson's example by hand.", after=check_quantized_linear_is_the_layer
+)
+def check_quantized_linear_known_value(learner: Learner) -> None:
+    """The codes (3, 0) and (-1, 1) of the lesson give 0.875."""
+    x_q, w_q = torch.tensor([[3, 0]], dtype=torch.int8), torch.tensor([[-1, 1]], dtype=torch.int8)
+    y = learner.quantized_linear(x_q, 0.5, 1, w_q, 0.25, -2, torch.tensor([1.0]))
+    agree(y, torch.tensor([[0.875]]))
+
+
+@check(
+    "quantized_linear",
+    hint="The bias is a float and joins at the very end.",
+    examples=25,
+    after=check_quantized_linear_is_the_layer,
+)
 @given(layer=integer_layers())
 def check_quantized_linear_zeros_give_the_bias(learner: Learner, layer: dict[str, Any]) -> None:
     """If every input is 0, the output is exactly the bias."""

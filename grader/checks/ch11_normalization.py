@@ -115,25 +115,6 @@ def copied(layer: dict[str, Any]) -> dict[str, Any]:
 # --- BatchNorm: forward in training -----------------------------------------------------------------------
 
 
-@check("BatchNorm", hint="Work the lesson's column (2, 4, 4, 6) by hand.")
-def check_batch_norm_known_value(learner: Learner) -> None:
-    """With eps 0, gamma 3 and beta 1, (2, 4, 4, 6) becomes (-3.2426, 1, 1, 5.2426)."""
-    bn = learner.BatchNorm(1, eps=0.0)
-    bn.gamma, bn.beta = torch.tensor([3.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
-    agree(bn.forward(KNOWN, training=True), 1 + 3 * (KNOWN - 4) / 2**0.5)
-
-
-@check("BatchNorm", hint="gamma and running_var start at 1, beta and running_mean at 0.")
-@given(width=integers(1, 5))
-def check_batch_norm_starts_neutral(learner: Learner, width: int) -> None:
-    """gamma and running_var start as ones, beta and running_mean as zeros."""
-    bn = learner.BatchNorm(width)
-    for name, start in (("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
-        value = getattr(bn, name)
-        require(isinstance(value, Tensor), f"{name} is {value!r}, not a tensor")
-        agree(value.to(torch.float64), torch.full((width,), start, dtype=torch.float64), what=name)
-
-
 @check("BatchNorm", hint="Each column by its own mean and its variance over N; eps goes under the root.")
 @given(case=layers_and_batches())
 def check_batch_norm_training_matches_torch(
@@ -142,6 +123,33 @@ def check_batch_norm_training_matches_torch(
     """In training the output equals torch's, for any eps, gamma and beta."""
     layer, (x,) = case
     agree(build(learner, layer).forward(x, training=True), expected_output(copied(layer), x, True))
+
+
+@check(
+    "BatchNorm",
+    hint="Work the lesson's column (2, 4, 4, 6) by hand.",
+    after=check_batch_norm_training_matches_torch,
+)
+def check_batch_norm_known_value(learner: Learner) -> None:
+    """With eps 0, gamma 3 and beta 1, (2, 4, 4, 6) becomes (-3.2426, 1, 1, 5.2426)."""
+    bn = learner.BatchNorm(1, eps=0.0)
+    bn.gamma, bn.beta = torch.tensor([3.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
+    agree(bn.forward(KNOWN, training=True), 1 + 3 * (KNOWN - 4) / 2**0.5)
+
+
+@check(
+    "BatchNorm",
+    hint="gamma and running_var start at 1, beta and running_mean at 0.",
+    after=check_batch_norm_training_matches_torch,
+)
+@given(width=integers(1, 5))
+def check_batch_norm_starts_neutral(learner: Learner, width: int) -> None:
+    """gamma and running_var start as ones, beta and running_mean as zeros."""
+    bn = learner.BatchNorm(width)
+    for name, start in (("gamma", 1.0), ("beta", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
+        value = getattr(bn, name)
+        require(isinstance(value, Tensor), f"{name} is {value!r}, not a tensor")
+        agree(value.to(torch.float64), torch.full((width,), start, dtype=torch.float64), what=name)
 
 
 @check("BatchNorm", hint="The default of eps is 1e-5.", after=check_batch_norm_training_matches_torch)
@@ -153,7 +161,11 @@ def check_batch_norm_default_eps(learner: Learner, x: Tensor) -> None:
     agree(learner.BatchNorm(x.shape[1]).forward(x, True), expected)
 
 
-@check("BatchNorm", hint="What is divided by when all entries of a column are the same?")
+@check(
+    "BatchNorm",
+    hint="What is divided by when all entries of a column are the same?",
+    after=check_batch_norm_training_matches_torch,
+)
 @given(layer=layers(), rows=integers(2, 5), value=floats(-100, 100))
 def check_batch_norm_constant_column(
     learner: Learner, layer: dict[str, Any], rows: int, value: float
@@ -201,18 +213,6 @@ def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> No
 # --- BatchNorm: running statistics ------------------------------------------------------------------------
 
 
-@check(
-    "BatchNorm", hint="momentum is the share of the newest batch; the running variance is the unbiased one."
-)
-def check_batch_norm_known_statistics(learner: Learner) -> None:
-    """After one and two calls on (2, 4, 4, 6), running_mean is 0.4 and 0.76, running_var 1.1667 and 1.3167."""
-    bn = learner.BatchNorm(1)
-    for mean, var in ((0.4, 0.9 + 0.8 / 3), (0.76, 0.81 + 0.19 * 8 / 3)):
-        bn.forward(KNOWN, training=True)
-        agree(bn.running_mean, torch.tensor([mean], dtype=torch.float64), what="running_mean")
-        agree(bn.running_var, torch.tensor([var], dtype=torch.float64), what="running_var")
-
-
 @check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.", examples=40)
 @given(case=layers_and_batches(most=3))
 def check_batch_norm_statistics_match_torch(
@@ -226,6 +226,20 @@ def check_batch_norm_statistics_match_torch(
         expected_output(twin, x, True)
         for name in STATE:
             agree(getattr(bn, name), twin[name], what=name)
+
+
+@check(
+    "BatchNorm",
+    hint="momentum is the share of the newest batch; the running variance is the unbiased one.",
+    after=check_batch_norm_statistics_match_torch,
+)
+def check_batch_norm_known_statistics(learner: Learner) -> None:
+    """After one and two calls on (2, 4, 4, 6), running_mean is 0.4 and 0.76, running_var 1.1667 and 1.3167."""
+    bn = learner.BatchNorm(1)
+    for mean, var in ((0.4, 0.9 + 0.8 / 3), (0.76, 0.81 + 0.19 * 8 / 3)):
+        bn.forward(KNOWN, training=True)
+        agree(bn.running_mean, torch.tensor([mean], dtype=torch.float64), what="running_mean")
+        agree(bn.running_var, torch.tensor([var], dtype=torch.float64), what="running_var")
 
 
 @check("BatchNorm", hint="Evaluation reads the running statistics and nothing of the batch.", examples=40)
@@ -308,7 +322,11 @@ def check_batch_norm_any_layout(
 # --- BatchNorm: refusals ----------------------------------------------------------------------------------
 
 
-@check("BatchNorm", hint="One row is its own mean: nothing is left of it. Name x and its shape.")
+@check(
+    "BatchNorm",
+    hint="One row is its own mean: nothing is left of it. Name x and its shape.",
+    after=check_batch_norm_training_matches_torch,
+)
 @given(width=integers(1, 4), seed=seeds())
 def check_batch_norm_refuses_to_train_on_one_row(learner: Learner, width: int, seed: int) -> None:
     """Training on a batch of one raises ValueError that names x and its shape."""
@@ -316,7 +334,11 @@ def check_batch_norm_refuses_to_train_on_one_row(learner: Learner, width: int, s
     refuses(lambda: learner.BatchNorm(width).forward(x, training=True), names="x", value=1)
 
 
-@check("BatchNorm", hint="Compare the width of x with num_features in both modes. Name x and its shape.")
+@check(
+    "BatchNorm",
+    hint="Compare the width of x with num_features in both modes. Name x and its shape.",
+    after=check_batch_norm_training_matches_torch,
+)
 @given(width=integers(1, 4), other=integers(1, 4), training=booleans(), rows=integers(2, 4))
 def check_batch_norm_refuses_another_width(
     learner: Learner, width: int, other: int, training: bool, rows: int
@@ -337,16 +359,6 @@ def expected_gradients(layer: dict[str, Any], grad_out: Tensor, x: Tensor) -> tu
     )  # fmt: skip
 
 
-@check("BatchNorm", hint="Work the table of the lesson by hand.")
-def check_batch_norm_backward_known_value(learner: Learner) -> None:
-    """For the column (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
-    bn = learner.BatchNorm(1, eps=0.0)
-    bn.forward(KNOWN, training=True)
-    g = torch.tensor([[1.0], [0.0], [0.0], [0.0]], dtype=torch.float64)
-    quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]], dtype=torch.float64) / 2**0.5
-    agree(bn.backward(g), (quarter, -(2**0.5) * g[0], g[0]), what="gradients")
-
-
 @check("BatchNorm", hint="x moves its column's mean and variance too. Which of the three gradients is wrong?")
 @given(case=layers_and_batches(most=2), seed=seeds())
 def check_batch_norm_backward_matches_autograd(
@@ -359,6 +371,20 @@ def check_batch_norm_backward_matches_autograd(
         bn.forward(x, training=True)
     g = cotangent(x, seed)
     agree_gradient(bn.backward(g), expected_gradients(layer, g, x), batch=len(x))
+
+
+@check(
+    "BatchNorm",
+    hint="Work the table of the lesson by hand.",
+    after=check_batch_norm_backward_matches_autograd,
+)
+def check_batch_norm_backward_known_value(learner: Learner) -> None:
+    """For the column (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
+    bn = learner.BatchNorm(1, eps=0.0)
+    bn.forward(KNOWN, training=True)
+    g = torch.tensor([[1.0], [0.0], [0.0], [0.0]], dtype=torch.float64)
+    quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]], dtype=torch.float64) / 2**0.5
+    agree(bn.backward(g), (quarter, -(2**0.5) * g[0], g[0]), what="gradients")
 
 
 @check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.", examples=40)
@@ -415,18 +441,18 @@ def plain(width: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tenso
     return torch.ones(width, dtype=dtype), torch.zeros(width, dtype=dtype)
 
 
-@check("layer_norm", hint="Work the lesson's row (2, 1, 0, 7) by hand.")
-def check_layer_norm_known_value(learner: Learner) -> None:
-    """With eps 0, (2, 1, 0, 7) becomes (-0.1857, -0.5571, -0.9285, 1.6713)."""
-    x = torch.tensor([2.0, 1.0, 0.0, 7.0], dtype=torch.float64)
-    agree(learner.layer_norm(x, *plain(4), eps=0.0), (x - 2.5) / 7.25**0.5)
-
-
 @check("layer_norm", hint="Mean and variance over the last axis only; gamma, then beta.")
 @given(inputs=rows_and_parameters())
 def check_layer_norm_matches_torch(learner: Learner, inputs: dict[str, Any]) -> None:
     """It equals torch's for any rank, gamma, beta and eps."""
     agree(learner.layer_norm(**inputs), expected_layer_norm(**inputs))
+
+
+@check("layer_norm", hint="Work the lesson's row (2, 1, 0, 7) by hand.", after=check_layer_norm_matches_torch)
+def check_layer_norm_known_value(learner: Learner) -> None:
+    """With eps 0, (2, 1, 0, 7) becomes (-0.1857, -0.5571, -0.9285, 1.6713)."""
+    x = torch.tensor([2.0, 1.0, 0.0, 7.0], dtype=torch.float64)
+    agree(learner.layer_norm(x, *plain(4), eps=0.0), (x - 2.5) / 7.25**0.5)
 
 
 @check("layer_norm", hint="The default of eps is 1e-5.", after=check_layer_norm_matches_torch)
@@ -437,7 +463,11 @@ def check_layer_norm_default_eps(learner: Learner, x: Tensor) -> None:
     agree(learner.layer_norm(x, *plain(x.shape[1])), expected_layer_norm(x, *plain(x.shape[1])))
 
 
-@check("layer_norm", hint="What is divided by when all entries of a row are the same?")
+@check(
+    "layer_norm",
+    hint="What is divided by when all entries of a row are the same?",
+    after=check_layer_norm_matches_torch,
+)
 @given(value=floats(-100, 100), shape=sampled_from([(1,), (4,), (2, 3), (3, 1)]), seed=seeds())
 def check_layer_norm_constant_row(learner: Learner, value: float, shape: tuple[int, ...], seed: int) -> None:
     """A row whose entries are all the same becomes beta."""
@@ -509,15 +539,6 @@ def expected_layer_norm_gradients(
     )
 
 
-@check("layer_norm_backward", hint="The lesson on batch norm has these numbers, in a column.")
-def check_layer_norm_backward_known_value(learner: Learner) -> None:
-    """For the row (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
-    x, g = KNOWN.flatten(), torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64)
-    quarter = torch.tensor([0.25, -0.25, -0.25, 0.25], dtype=torch.float64) / 2**0.5
-    found = learner.layer_norm_backward(g, x, torch.ones_like(x), 0.0)
-    agree(found, (quarter, -(2**0.5) * g, g), what="gradients")
-
-
 @check("layer_norm_backward", hint="Which of the three is wrong? Is gamma inside both means?")
 @given(inputs=rows_and_parameters(), seed=seeds())
 def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[str, Any], seed: int) -> None:
@@ -527,6 +548,19 @@ def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[st
     agree_gradient(
         learner.layer_norm_backward(g, x, gamma, eps), expected_layer_norm_gradients(g, x, gamma, eps)
     )
+
+
+@check(
+    "layer_norm_backward",
+    hint="The lesson on batch norm has these numbers, in a column.",
+    after=check_layer_norm_backward_matches_autograd,
+)
+def check_layer_norm_backward_known_value(learner: Learner) -> None:
+    """For the row (2, 4, 4, 6) and the gradient (1, 0, 0, 0), dL/dx is (0.1768, -0.1768, -0.1768, 0.1768)."""
+    x, g = KNOWN.flatten(), torch.tensor([1.0, 0.0, 0.0, 0.0], dtype=torch.float64)
+    quarter = torch.tensor([0.25, -0.25, -0.25, 0.25], dtype=torch.float64) / 2**0.5
+    found = learner.layer_norm_backward(g, x, torch.ones_like(x), 0.0)
+    agree(found, (quarter, -(2**0.5) * g, g), what="gradients")
 
 
 @check(

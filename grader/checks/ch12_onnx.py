@@ -98,14 +98,6 @@ def judged(learner: Learner, model: Any, x: Tensor) -> dict[str, Any]:
     return verdict
 
 
-@check("export_mlp", hint="Is transB there? PyTorch's weight is (outputs, inputs).")
-def check_export_mlp_known_value(learner: Learner) -> None:
-    """The layer with weight ((1, 2), (3, 4)) and bias (0, 10) turns (1, 0) into (1, 13)."""
-    layers = [(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0.0, 10.0]))]
-    verdict = judged(learner, learner.export_mlp(layers), torch.tensor([[1.0, 0.0]]))
-    agree_float32(verdict["output"], torch.tensor([[1.0, 13.0]]))
-
-
 @check(
     "export_mlp",
     hint="What does the checker say? Does each name lead from the input to the output?",
@@ -117,6 +109,18 @@ def check_export_mlp_is_the_network(learner: Learner, layers: Layers, rows: int,
     x = rows_for(layers, seed, rows)
     verdict = judged(learner, learner.export_mlp(layers), x)
     agree_float32(verdict["output"], output_of(layers, x), "the model's output")
+
+
+@check(
+    "export_mlp",
+    hint="Is transB there? PyTorch's weight is (outputs, inputs).",
+    after=check_export_mlp_is_the_network,
+)
+def check_export_mlp_known_value(learner: Learner) -> None:
+    """The layer with weight ((1, 2), (3, 4)) and bias (0, 10) turns (1, 0) into (1, 13)."""
+    layers = [(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0.0, 10.0]))]
+    verdict = judged(learner, learner.export_mlp(layers), torch.tensor([[1.0, 0.0]]))
+    agree_float32(verdict["output"], torch.tensor([[1.0, 13.0]]))
 
 
 @check("export_mlp", hint="A Softmax node follows the last layer, over the classes.", examples=20)
@@ -140,7 +144,12 @@ def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int
         )
 
 
-@check("export_mlp", hint="One input, one output, float32, (a name, a number) each.", examples=12)
+@check(
+    "export_mlp",
+    hint="One input, one output, float32, (a name, a number) each.",
+    examples=12,
+    after=check_export_mlp_is_the_network,
+)
 @given(layers=networks(), softmax=booleans())
 def check_export_mlp_declares_its_ends(learner: Learner, layers: Layers, softmax: bool) -> None:
     """It has one input and one output, float32, with a named batch axis, the same in both, and the right width."""
@@ -161,7 +170,11 @@ def check_export_mlp_declares_its_ends(learner: Learner, layers: Layers, softmax
     require(names[0] == names[1], f"the batch axis is {names[0]!r} in the input, {names[1]!r} in the output")
 
 
-@check("export_mlp", hint="helper.make_opsetid says which operator set a model follows.")
+@check(
+    "export_mlp",
+    hint="helper.make_opsetid says which operator set a model follows.",
+    after=check_export_mlp_is_the_network,
+)
 def check_export_mlp_operator_set(learner: Learner) -> None:
     """The model declares operator set 17, so that older runtimes read it."""
     layers = [(torch.ones(1, 2), torch.zeros(1))]
@@ -242,30 +255,6 @@ def gemms(draw: Any) -> dict[str, Any]:
 # --- run_model --------------------------------------------------------------------------------------------
 
 
-@check("run_model", hint="Work the table of the lesson by hand.")
-def check_run_model_known_value(learner: Learner) -> None:
-    """The lesson's two layers turn (1, 2) into -4.5."""
-    nodes = [
-        helper.make_node("Gemm", ["data", "w0", "b0"], ["z0"], transB=1),
-        helper.make_node("Relu", ["z0"], ["a0"]),
-        helper.make_node("Gemm", ["a0", "w1", "b1"], ["y"], transB=1),
-    ]
-    weights = {"w0": [[1.0, -1.0], [2.0, 1.0]], "b0": [0.0, 1.0], "w1": [[4.0, -1.0]], "b1": [0.5]}
-    data = serialised(nodes, {name: torch.tensor(value) for name, value in weights.items()}, ["N", 2])
-    agree_float32(learner.run_model(learner.model(data), torch.tensor([[1.0, 2.0]])), torch.tensor([[-4.5]]))
-
-
-@check("run_model", hint="Does it understand what export_mlp writes?", examples=30)
-@given(layers=networks(), rows=integers(1, 5), seed=seeds(), softmax=booleans())
-def check_run_model_runs_your_export(
-    learner: Learner, layers: Layers, rows: int, seed: int, softmax: bool
-) -> None:
-    """Your interpreter, run on your export, answers what the network does, for any batch."""
-    x = rows_for(layers, seed, rows)
-    found = learner.run_model(learner.export_mlp(layers, softmax=softmax), x)
-    agree_float32(found, output_of(layers, x, softmax))
-
-
 @check(
     "run_model", hint="An attribute that is not there has its default: alpha and beta 1, transA and transB 0."
 )
@@ -286,6 +275,19 @@ def check_run_model_gemm(
     verify_run(
         learner, serialised([helper.make_node("Gemm", inputs, ["y"], **given_)], weights, list(x.shape)), x
     )
+
+
+@check("run_model", hint="Work the table of the lesson by hand.", after=check_run_model_gemm)
+def check_run_model_known_value(learner: Learner) -> None:
+    """The lesson's two layers turn (1, 2) into -4.5."""
+    nodes = [
+        helper.make_node("Gemm", ["data", "w0", "b0"], ["z0"], transB=1),
+        helper.make_node("Relu", ["z0"], ["a0"]),
+        helper.make_node("Gemm", ["a0", "w1", "b1"], ["y"], transB=1),
+    ]
+    weights = {"w0": [[1.0, -1.0], [2.0, 1.0]], "b0": [0.0, 1.0], "w1": [[4.0, -1.0]], "b1": [0.5]}
+    data = serialised(nodes, {name: torch.tensor(value) for name, value in weights.items()}, ["N", 2])
+    agree_float32(learner.run_model(learner.model(data), torch.tensor([[1.0, 2.0]])), torch.tensor([[-4.5]]))
 
 
 @check(
@@ -363,7 +365,28 @@ def check_run_model_follows_the_names(
     verify_run(learner, data, tensor_from(seed + 3, (rows, 2)))
 
 
-@check("run_model", hint="Read the model; take nothing out of it and write nothing into it.", examples=5)
+@check(
+    "run_model",
+    hint="Does it understand what export_mlp writes?",
+    examples=30,
+    after=(check_run_model_gemm, check_run_model_follows_the_names),
+)
+@given(layers=networks(), rows=integers(1, 5), seed=seeds(), softmax=booleans())
+def check_run_model_runs_your_export(
+    learner: Learner, layers: Layers, rows: int, seed: int, softmax: bool
+) -> None:
+    """Your interpreter, run on your export, answers what the network does, for any batch."""
+    x = rows_for(layers, seed, rows)
+    found = learner.run_model(learner.export_mlp(layers, softmax=softmax), x)
+    agree_float32(found, output_of(layers, x, softmax))
+
+
+@check(
+    "run_model",
+    hint="Read the model; take nothing out of it and write nothing into it.",
+    examples=5,
+    after=check_run_model_runs_your_export,
+)
 @given(layers=networks(), seed=seeds(), softmax=booleans())
 def check_run_model_leaves_the_model_alone(
     learner: Learner, layers: Layers, seed: int, softmax: bool
@@ -376,7 +399,12 @@ def check_run_model_leaves_the_model_alone(
     agree_float32(learner.run_model(model, x), output_of(layers, x, softmax))
 
 
-@check("run_model", hint="Raise ValueError with node.op_type in its message.", examples=30)
+@check(
+    "run_model",
+    hint="Raise ValueError with node.op_type in its message.",
+    examples=30,
+    after=check_run_model_gemm,
+)
 @given(op_type=UNKNOWN, place=integers(0, 2))
 def check_run_model_refuses_unknown_operations(learner: Learner, op_type: str, place: int) -> None:
     """An operation that is not known raises ValueError that names it, wherever it stands."""
