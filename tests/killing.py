@@ -22,14 +22,19 @@ from grader.course import load_course
 from grader.desk import lay_out
 from grader.gradebook import class_results
 
-SOURCE = """\
-# {number}
+NEURON = """\
 def neuron(x, w, b):
-    return ((w * x).sum() + b).clamp(min={number})
-
+    return ((w * x).sum() + b).clamp(min=0)
+"""
+COUNT = """\
 def count_parameters(sizes):
     return sum((m + 1) * n for m, n in zip(sizes, sizes[1:]))
 """
+SOURCES = (
+    NEURON,
+    COUNT,
+    NEURON + COUNT,
+)  # right or not there: what fails would be shrunk, and that takes long
 GRADE = ("grade", "class", "--isolation", "plain", "--unsandboxed", "--examples", "2")
 
 
@@ -42,7 +47,8 @@ class Desk:
         for number in range(learners):
             home = folder / "class" / f"learner{number:03}"
             home.mkdir(parents=True)
-            (home / "ch02_neuron.py").write_text(SOURCE.format(number=number), encoding="utf-8")
+            source = f"{SOURCES[number % 3]}# {number}\n"
+            (home / "ch02_neuron.py").write_text(source, encoding="utf-8")
             os.utime(home / "ch02_neuron.py", (1_700_000_000, 1_700_000_000 + number))
 
     def start(self, jobs: int) -> subprocess.Popen[bytes]:
