@@ -42,7 +42,8 @@ class Brickwork(NotebookExporter):
         try:
             return require(None, self.unsandboxed)
         except KitError as error:
-            self.log.error("%s; or, in nbgrader_config.py: c.Brickwork.unsandboxed = True", error)
+            step = "set c.Brickwork.unsandboxed = True in nbgrader_config.py"
+            self.log.error("%s", str(error).replace("add --unsandboxed", step))
             raise NbGraderException(error.what) from error
 
     @cached_property
