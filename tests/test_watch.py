@@ -312,7 +312,7 @@ def test_a_save_is_seen_with_file_events_and_without(tmp_path: Path, events: boo
     try:
         assert seen.get(timeout=20) == [file]
     finally:
-        saves.stop()
+        saves.close()
 
 
 # --- line by line -----------------------------------------------------------------------------------------
@@ -400,7 +400,10 @@ def drive(
         async with app.run_test(size=size) as pilot:
             await steps(pilot)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    finally:
+        app.close()
 
 
 def text_of(app: WatchApp, name: str) -> str:

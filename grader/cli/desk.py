@@ -14,8 +14,11 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from grader.desk import Desk
     from grader.records import Chapter, Course, Report
+    from grader.sandbox.launch import Zygote
     from grader.watch.bench import Bench
     from grader.watch.session import Session
 
@@ -59,7 +62,12 @@ def watch(
     from grader.watch.app import WatchApp
     from grader.watch.doctor import editor_command
 
-    WatchApp(session, lambda: _bench_for(session), _reset_current, editor_command(), events=not poll).run()
+    bench = functools.partial(_bench_early, session)
+    app = WatchApp(session, bench, _reset_current, editor_command(), events=not poll)
+    app.run()
+    # A thread may be in the middle of importing torch, and nobody who quits waits for that. The sandbox ends with us.
+    sys.stdout.flush()
+    os._exit(app.return_code or 0)
 
 
 def _watch_plainly(session: Session, *, events: bool) -> None:
@@ -74,7 +82,15 @@ def _watch_plainly(session: Session, *, events: bool) -> None:
     loop.run()
 
 
-def _bench_for(session: Session) -> Bench:
+def _bench_early(session: Session) -> Bench:
+    """A bench whose process imports torch while this one does."""
+    from grader.watch.early import launch_early
+
+    launched = launch_early(session.course.limits, session.imports)
+    return _bench_for(session, launched)
+
+
+def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
     from grader.checking.run import Profile
     from grader.watch.bench import Bench
 
@@ -84,8 +100,7 @@ def _bench_for(session: Session) -> Bench:
         memory=session.desk.state / "failing",
         mistakes=course.root / "solutions" / "mistakes",
     )
-    imports = tuple(sorted({name for chapter in session.chapters for name in chapter.imports}))
-    return Bench(course.limits, imports, profile)
+    return Bench(course.limits, session.imports, profile, launched)
 
 
 def _open_hints(

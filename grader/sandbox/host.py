@@ -143,7 +143,7 @@ class Sandbox:
         if self._zygote is not None:
             return
         try:
-            self._zygote, _ = launch(self._wishes)
+            self._zygote = self._launch(self._wishes)
             used = self._zygote.address_space()
         except (LaunchError, OSError) as error:
             self.close()
@@ -154,6 +154,10 @@ class Sandbox:
             ) from None
         bounded = used is not None and self.device == "cpu"
         self._address_space = used + self.limits.memory_mib * 2**20 if bounded and used is not None else None
+
+    def _launch(self, wishes: Wishes) -> Zygote:
+        zygote, _ = launch(wishes)
+        return zygote
 
     def close(self) -> None:
         """End the sandbox and every process in it."""

@@ -188,8 +188,13 @@ class WatchApp(App[None]):
         self._judging.ask(self.session.want_first())
 
     def on_unmount(self) -> None:
-        """End the threads and the sandbox."""
+        """Stop the threads; nobody who quits wants to wait for them."""
         self._saves.stop()
+        self._judging.stop()
+
+    def close(self) -> None:
+        """End the threads and the sandbox, for whoever goes on after the app has run."""
+        self._saves.close()
         self._judging.close()
 
     def on_resize(self) -> None:

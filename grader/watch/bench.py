@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.report.terminal import is_untouched
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
+from grader.sandbox.launch import Wishes, Zygote
 from grader.sandbox.learner import Learner
 from grader.submission import read_submission
 from grader.watch.judging import Cancelled
@@ -37,12 +39,29 @@ class Bench(Sandbox):
 
     Args:
         profile: how the checks are run.
+        launched: a process that was started already, for the first time.
     """
 
-    def __init__(self, limits: Limits, imports: tuple[str, ...], profile: Profile) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        imports: tuple[str, ...],
+        profile: Profile,
+        launched: Future[Zygote] | None = None,
+    ) -> None:
         super().__init__(Level.PLAIN, limits, profile.device, imports=imports, warm_fake=True)
+        self._launched = launched
         self._profile = replace(profile, kept=Kept())
         self._stopped = threading.Event()
+
+    def _launch(self, wishes: Wishes) -> Zygote:
+        launched, self._launched = self._launched, None
+        return super()._launch(wishes) if launched is None else launched.result()
+
+    @property
+    def is_launching(self) -> bool:
+        """Whether there is still to wait for the process; time to draw inputs."""
+        return self._launched is not None and not self._launched.done()
 
     # --- stopping ---
 

@@ -62,11 +62,15 @@ class Judging:
             self._asked, self._since = tuple(jobs), time.perf_counter()
             self._stop_run()
 
-    def close(self) -> None:
-        """Stop at once, and end the sandbox."""
+    def stop(self) -> None:
+        """Judge no more; does not wait for what cannot be interrupted, such as the import of torch."""
         with self._wake:
             self._closed = True
             self._stop_run()
+
+    def close(self) -> None:
+        """Stop, wait for the end, and end the sandbox."""
+        self.stop()
         if self._thread.is_alive():
             self._thread.join(10)
         if self._bench is not None:
@@ -84,6 +88,9 @@ class Judging:
             bench = self._set_up()
             with self._wake:
                 self._bench = bench
+                self._last = self._asked[0] if self._asked else None
+            while bench.is_launching and self._draws_ahead(bench):
+                pass
             bench.warm_up()
         except Cancelled:
             pass

@@ -83,7 +83,7 @@ class PlainWatch:
         except KeyboardInterrupt:
             self._say("")
         finally:
-            self._saves.stop()
+            self._saves.close()
             self._judging.close()
 
     def _read(self) -> None:

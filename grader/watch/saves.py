@@ -45,8 +45,12 @@ class Saves:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """Look no more; the thread ends within a moment."""
         self._end.set()
+
+    def close(self) -> None:
+        """Stop, and wait for the end."""
+        self.stop()
         if self._thread.is_alive():
             self._thread.join(2 * LOOK_EVERY_S)
 

@@ -103,6 +103,11 @@ class Session:
         return tuple(chapter for chapter in self.course.chapters if self.desk.find(chapter) is not None)
 
     @property
+    def imports(self) -> tuple[str, ...]:
+        """What the chapters may import beyond the common modules."""
+        return tuple(sorted({name for chapter in self.chapters for name in chapter.imports}))
+
+    @property
     def path(self) -> Path:
         """The file of the current exercise."""
         return self.desk.exercise_file(self.current.chapter)
