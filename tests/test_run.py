@@ -79,6 +79,23 @@ def test_a_check_that_waits_for_a_failed_one_is_not_run_and_worth_nothing() -> N
     assert report.points == 2.0
 
 
+@check("other", after=check_double_is_twice)
+def check_other_is_an_int(learner: Any) -> None:
+    """It gives a whole number."""
+    require(isinstance(learner.other(), int), "it gives no whole number")
+
+
+@pytest.mark.parametrize("source", [RIGHT, RIGHT.replace("x + x", "x * x")], ids=["right", "wrong"])
+def test_an_exercise_checked_alone_is_worth_what_it_is_among_the_others(source: str) -> None:
+    checks = (check_double_is_twice, check_other_is_an_int)
+
+    alone = graded(source, *checks, profile=Profile(only="other"))
+    together = graded(source, *checks)
+
+    assert alone.exercises == together.exercises[1:]
+    assert [result.outcome for result in alone.checks] == [together.checks[1].outcome]
+
+
 def test_score_counts_a_check_that_never_ran_as_lost() -> None:
     passed = CheckResult("check_double_is_twice", "double", "", Outcome.PASSED, 1.0)
     never_ran = CheckResult("check_double_is_additive", "double", "", Outcome.NOT_RUN, 3.0)
