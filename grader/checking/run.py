@@ -277,7 +277,7 @@ class _Run:
         return ""
 
     def _outcome_of(self, needed: Check) -> Outcome:
-        """What a check came to. One of an exercise that is not asked for is run all the same: points must not differ."""
+        """What a check came to; one of an exercise that is not asked for is run all the same, so that points agree."""
         if needed.name not in self._outcomes:
             self._outcomes[needed.name] = self._result(needed).outcome
         return self._outcomes[needed.name]
