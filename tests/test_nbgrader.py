@@ -169,9 +169,11 @@ def solves(notebook: Notebook, source: Notebook, harm: Path, *names: str) -> Non
 
 
 def solves_partly(notebook: Notebook, source: Notebook, harm: Path) -> None:
-    """One right, one without its bend, one that forgets the biases, one that cannot be read, and notes."""
-    solves(notebook, source, harm, "linear")
-    cell(notebook, "neuron")["source"] = "def neuron(x, w, b):\n    return (w * x).sum() + b"
+    """One right, one for a single device, one that forgets the biases, one that cannot be read, and notes."""
+    solves(notebook, source, harm, "neuron")
+    cell(notebook, "linear")["source"] = (
+        "def linear(x, weight, bias):\n    return x @ weight.T + bias + torch.zeros(len(bias), dtype=x.dtype)"
+    )
     cell(notebook, "count_parameters")["source"] = (
         "def count_parameters(sizes):\n    return sum(a * b for a, b in itertools.pairwise(sizes))"
     )
@@ -229,8 +231,8 @@ def test_every_learner_gets_what_the_work_is_worth(graded: Class) -> None:
 
     assert scores["learner01"] == POINTS
     partly = scores["learner02"]
-    assert partly["linear"] == 2.0
-    assert 0 < (partly["neuron"] or 0) < 2.0
+    assert partly["neuron"] == 2.0
+    assert 0 < (partly["linear"] or 0) < 2.0
     assert 0 <= (partly["count_parameters"] or 0) < 1.0
     assert (partly["mlp_forward"], partly["init_linear"]) == (0.0, 0.0)
     assert scores["learner03"] == dict.fromkeys(POINTS, 0.0) | {"linear": 2.0}
@@ -316,7 +318,7 @@ def test_the_card_says_why_an_exercise_has_no_points(graded: Class) -> None:
 
     assert "open may not be used here" in card("learner03", "neuron")
     assert "this is no notebook" in card("learner04", "neuron")
-    assert "smallest input" in card("learner02", "neuron") or "call" in card("learner02", "neuron")
+    assert "linear works on any device" in card("learner02", "linear")
     assert "Python cannot read this cell" in card("learner02", "init_linear")
 
 
