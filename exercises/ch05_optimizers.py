@@ -176,7 +176,7 @@ class SGD:
 
         Raises:
             ValueError: naming grads and how many there are, if that is not the number of parameters;
-                then nothing has moved.
+                then nothing has changed.
         """
         raise NotImplementedError("SGD.step: write this part, then run: brick check ch05")
 
@@ -289,6 +289,6 @@ class Adam:
 
         Raises:
             ValueError: naming grads and how many there are, if that is not the number of parameters;
-                then nothing has moved.
+                then nothing has changed.
         """
         raise NotImplementedError("Adam.step: write this part, then run: brick check ch05")

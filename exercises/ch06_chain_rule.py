@@ -397,7 +397,7 @@ class Value:
         raise NotImplementedError("Value.log: write this part, then run: brick check ch06")
 
     def tanh(self) -> Value:
-        """The hyperbolic tangent of self."""
+        """The hyperbolic tangent of self, however large that is."""
         raise NotImplementedError("Value.tanh: write this part, then run: brick check ch06")
 
     def relu(self) -> Value:

@@ -188,7 +188,7 @@ class SGD:
 
         Raises:
             ValueError: naming grads and how many there are, if that is not the number of parameters;
-                then nothing has moved.
+                then nothing has changed.
         """
         # BEGIN SOLUTION
         if len(grads) != len(self.params):
@@ -323,7 +323,7 @@ class Adam:
 
         Raises:
             ValueError: naming grads and how many there are, if that is not the number of parameters;
-                then nothing has moved.
+                then nothing has changed.
         """
         # BEGIN SOLUTION
         if len(grads) != len(self.params):

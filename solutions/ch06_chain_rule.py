@@ -469,7 +469,7 @@ class Value:
         # END SOLUTION
 
     def tanh(self) -> Value:
-        """The hyperbolic tangent of self."""
+        """The hyperbolic tangent of self, however large that is."""
         # BEGIN SOLUTION
         result = math.tanh(self.data)
         return _made(result, (self, 1 - result**2))
