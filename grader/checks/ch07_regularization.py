@@ -124,6 +124,7 @@ def check_l2_penalty_of_the_lesson(learner):
     "l2_penalty",
     hint="No mean and no root on the way: nothing may depend on where a tensor ends.",
     after=check_l2_penalty_is_half_lam_times_the_squares,
+    examples=40,
 )
 @given(pair=weights_and_gradients(), lam=floats(0.1, 2.0))
 def check_l2_penalty_does_not_see_where_tensors_end(learner, pair, lam):
@@ -180,6 +181,7 @@ def check_l2_gradients_known_value(learner):
     "l2_gradients",
     hint="An expression like a + b makes a new tensor; so does clone().",
     after=check_l2_gradients_adds_lam_times_w,
+    examples=30,
 )
 @given(pair=weights_and_gradients(), lam=sampled_from([0.0, 0.5]))
 def check_l2_gradients_are_new_tensors(learner, pair, lam):
@@ -429,6 +431,7 @@ def check_adamw_with_zero_gradients_only_decays(learner, w, lr, weight_decay, st
     "AdamW",
     hint="None skips the parameter: no decay, no step, and its own count of steps stays.",
     after=check_adamw_moves_as_torch,
+    examples=50,
 )
 @given(run=runs(2, 3, (2, 4), skip=True), weight_decay=floats(0.1, 0.9))
 def check_adamw_skips_none(learner, run, weight_decay):

@@ -91,6 +91,7 @@ def check_clip_by_value_of_the_lesson(learner):
     "clip_by_value",
     hint="inf * 0 is not a number; compare and choose instead of multiplying.",
     after=check_clip_by_value_cuts_every_entry,
+    examples=40,
 )
 @given(signs=lists(sampled_from([1.0, -1.0]), min_size=1, max_size=3), limit=floats(0.1, 9.0))
 def check_clip_by_value_cuts_infinity(learner, signs, limit):
@@ -171,6 +172,7 @@ def check_clip_by_norm_of_the_lesson(learner):
     "clip_by_norm",
     hint="The factor is at most 1: min, or an if.",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    examples=50,
 )
 @given(grads=gradients(SIZES), room=sampled_from([1.2, 3.0, 1e3]), norm_type=NORMS)
 def check_clip_by_norm_leaves_small_gradients_alone(learner, grads, room, norm_type):
@@ -184,6 +186,7 @@ def check_clip_by_norm_leaves_small_gradients_alone(learner, grads, room, norm_t
     "clip_by_norm",
     hint="A factor per tensor, or a cut per entry, turns the step.",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    examples=40,
 )
 @given(grads=gradients(SIZES), share=floats(0.1, 0.9), norm_type=NORMS)
 def check_clip_by_norm_keeps_the_direction(learner, grads, share, norm_type):
@@ -213,6 +216,7 @@ def check_clip_by_norm_twice_is_once(learner, grads, max_norm, norm_type):
     "clip_by_norm",
     hint="max_norm / 0 must not reach the gradients.",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    examples=40,
 )
 @given(sizes=lists(integers(1, 3), min_size=1, max_size=3), max_norm=floats(0.1, 3.0), norm_type=NORMS)
 def check_clip_by_norm_takes_zero_gradients(learner, sizes, max_norm, norm_type):
@@ -252,6 +256,7 @@ def check_clip_by_norm_takes_the_2_norm_by_default(learner, grads, max_norm):
     "clip_by_norm",
     hint="Neither inf nor NaN is finite; torch.isfinite and math.isfinite know both.",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    examples=60,
 )
 @given(
     grads=gradients((1.0, -2.0)),

@@ -222,7 +222,12 @@ def check_cosine_lr_is_symmetrical(learner, wave):
     agree(early + late, base_lr + min_lr, **EXACT, what="the sum of both rates")
 
 
-@check("cosine_lr", hint="The wave falls all the way.", after=check_cosine_lr_is_torch_cosine_annealing)
+@check(
+    "cosine_lr",
+    hint="The wave falls all the way.",
+    after=check_cosine_lr_is_torch_cosine_annealing,
+    examples=50,
+)
 @given(wave=waves())
 def check_cosine_lr_never_rises(learner, wave):
     """No rate is above the one before it."""
@@ -383,7 +388,11 @@ def check_plateau_waits_ten_steps_by_default(learner, lr, size, metric):
     agree_rates(rates, [lr] * 11 + [0.1 * lr] * 11 + [0.01 * lr] * 2)
 
 
-@check("ReduceOnPlateau", hint="By default a gain has to exceed a ten-thousandth of the best metric.")
+@check(
+    "ReduceOnPlateau",
+    hint="By default a gain has to exceed a ten-thousandth of the best metric.",
+    examples=40,
+)
 @given(
     lr=floats(0.1, 2.0),
     metric=floats(0.5, 9.0),

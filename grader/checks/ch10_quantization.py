@@ -485,7 +485,12 @@ def check_fake_quantize_default_codes(learner: Learner, x: Tensor, scale: float,
     agree(learner.fake_quantize(x, scale, zero_point), on_the_grid(x, scale, zero_point, -128, 127))
 
 
-@check("fake_quantize", hint="Ties go to even, as in quantize.", after=check_fake_quantize_moves_to_marks)
+@check(
+    "fake_quantize",
+    hint="Ties go to even, as in quantize.",
+    after=check_fake_quantize_moves_to_marks,
+    examples=60,
+)
 @given(case=near_the_ends())
 def check_fake_quantize_matches_torch(learner: Learner, case: tuple[Tensor, dict[str, Any]]) -> None:
     """In float32 it equals torch's fake quantization, ties and ends included."""
@@ -553,7 +558,9 @@ def check_fake_quantize_backward_default_codes(
 
 
 @check(
-    "fake_quantize_backward", hint="No scale appears in the gradient: the one inside cancels the one outside."
+    "fake_quantize_backward",
+    hint="No scale appears in the gradient: the one inside cancels the one outside.",
+    examples=50,
 )
 @given(x=tensors(scale=20.0), ruler=rulers(floats(0.01, 2)), seed=seeds())
 def check_fake_quantize_backward_any_scale(

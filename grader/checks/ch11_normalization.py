@@ -165,6 +165,7 @@ def check_batch_norm_default_eps(learner: Learner, x: Tensor) -> None:
     "BatchNorm",
     hint="What is divided by when all entries of a column are the same?",
     after=check_batch_norm_training_matches_torch,
+    examples=25,
 )
 @given(layer=layers(), rows=integers(2, 5), value=floats(-100, 100))
 def check_batch_norm_constant_column(
@@ -255,6 +256,7 @@ def check_batch_norm_evaluation_matches_torch(
 @check(
     "BatchNorm",
     hint="Only training may write the running statistics. Read gamma and beta anew in every call.",
+    examples=60,
 )
 @given(case=layers_and_batches(most=4), training=lists(booleans(), min_size=4, max_size=4), seed=seeds())
 def check_batch_norm_calls_in_any_order(

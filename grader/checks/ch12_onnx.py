@@ -368,8 +368,8 @@ def check_run_model_follows_the_names(
 @check(
     "run_model",
     hint="Does it understand what export_mlp writes?",
-    examples=30,
     after=(check_run_model_gemm, check_run_model_follows_the_names),
+    examples=20,
 )
 @given(layers=networks(), rows=integers(1, 5), seed=seeds(), softmax=booleans())
 def check_run_model_runs_your_export(
