@@ -48,12 +48,12 @@ from torch import Tensor
 # eight samples and 4 for the last two. The batch means are 1, 1 and 4, and their mean is 2; the mean of all
 # ten is 1.6. Weigh each batch by its size.
 #
-# **Predict, then run.** Ten samples, `batch_size=16`, `drop_last=True`. What does a training loop over this
-# loader do in an epoch?
+# **Predict, then run.** Ten samples, `batch_size=16`, `drop_last=True`. How many batches does a training loop
+# over this loader see in an epoch?
 
 # %% [markdown]
-# <details><summary>Answer</summary>Nothing, and it says nothing: floor(10 / 16) = 0 batches. The loss that
-# never moves is a common first sign.
+# <details><summary>Answer</summary><!-- answer: 0 -->Nothing, and it says nothing: floor(10 / 16) = 0
+# batches. The loss that never moves is a common first sign.
 #
 # ```python
 # >>> ten = [([float(i)], i) for i in range(10)]
@@ -100,12 +100,12 @@ from torch import Tensor
 # must not stand in that body. Let `__iter__` do it and *return* an iterator (a generator expression, say).
 #
 # **Predict, then run.** A loop stops with `break` after two of three batches. A second loop then runs over
-# the same loader. With which batch does it start: with yours, and with the essay's?
+# the same loader. With which batch, counted from 0, does it start: with yours, and with the essay's?
 
 # %% [markdown]
-# <details><summary>Answer</summary>Both start with batch 0: a new loop calls `iter()`, and the essay's resets
-# its place there. That is why the mistake hides so well. One loop after the other is fine; only two at once
-# go wrong.
+# <details><summary>Answer</summary><!-- answer: 0, 0 -->Both start with batch 0: a new loop calls `iter()`,
+# and the essay's resets its place there. That is why the mistake hides so well. One loop after the other is
+# fine; only two at once go wrong.
 #
 # ```python
 # >>> class OneBookmark:
@@ -151,9 +151,10 @@ from torch import Tensor
 # order. Of 1000 samples, how many does one epoch then see?
 
 # %% [markdown]
-# <details><summary>Answer</summary>About 632. It draws *with* replacement: each of the 1000 draws misses a
-# given sample with probability 0.999, so all miss it with probability 0.999^1000 = 0.3677, close to 1/e. The
-# other 632 come once or more often. The batches look fine, which is why the checks count every sample.
+# <details><summary>Answer</summary><!-- answer: about 632 -->About 632. It draws *with* replacement: each of
+# the 1000 draws misses a given sample with probability 0.999, so all miss it with probability 0.999^1000 =
+# 0.3677, close to 1/e. The other 632 come once or more often. The batches look fine, which is why the checks
+# count every sample.
 #
 # ```python
 # >>> round(1 - 0.999**1000, 4)
@@ -261,9 +262,9 @@ class DataLoader:
 # sorts the words first?
 
 # %% [markdown]
-# <details><summary>Answer</summary>0, 1, 0, and sorted the same: 0, 1, 0, for as words "10" comes before "9".
-# Had it been "9", "10", "9", the sorted table would give 1, 0, 1. A check that tries one order only cannot
-# tell the two apart.
+# <details><summary>Answer</summary><!-- answer: 0, 1, 0, 0, 1, 0 -->0, 1, 0, and sorted the same: 0, 1, 0,
+# for as words "10" comes before "9". Had it been "9", "10", "9", the sorted table would give 1, 0, 1. A check
+# that tries one order only cannot tell the two apart.
 #
 # ```python
 # >>> def codes(*words):

@@ -51,8 +51,8 @@ from torch import Tensor
 # after 11?
 
 # %% [markdown]
-# <details><summary>Answer</summary>At 1 and at -1. The factor is -1: it jumps between the same two points for
-# ever.
+# <details><summary>Answer</summary><!-- answer: 1, -1 -->At 1 and at -1. The factor is -1: it jumps between
+# the same two points for ever.
 #
 # ```python
 # >>> def after(lr, steps, **settings):
@@ -100,8 +100,8 @@ from torch import Tensor
 # the third?
 
 # %% [markdown]
-# <details><summary>Answer</summary>No. The velocity is 2.71 after the third step and then fades: 2.439,
-# 2.1951, 1.9756.
+# <details><summary>Answer</summary><!-- answer: no | yes -->No. The velocity is 2.71 after the third step and
+# then fades: 2.439, 2.1951, 1.9756.
 #
 # ```python
 # >>> theta = torch.tensor([0.0], dtype=torch.float64)
@@ -217,9 +217,10 @@ class SGD:
 # smaller than lr, equal, or larger? Work out 0.1 * m / sqrt(v) for m = 0.1 * 4 and v = 0.001 * 4^2.
 
 # %% [markdown]
-# <details><summary>Answer</summary>Larger: 0.316, that is 3.16 times lr. m is 10 times too small, but sqrt(v)
-# is sqrt(1000) = 31.6 times too small, and v divides. Under a constant gradient it gets worse before it gets
-# better: 6.57 times lr at step 12, 3.24 at step 100, 1.26 at step 1000.
+# <details><summary>Answer</summary><!-- answer: larger | smaller | equal -->Larger: 0.316, that is 3.16 times
+# lr. m is 10 times too small, but sqrt(v) is sqrt(1000) = 31.6 times too small, and v divides. Under a
+# constant gradient it gets worse before it gets better: 6.57 times lr at step 12, 3.24 at step 100, 1.26 at
+# step 1000.
 #
 # ```python
 # >>> [round((1 - 0.9**t) / (1 - 0.999**t) ** 0.5, 2) for t in (1, 12, 100, 1000)]

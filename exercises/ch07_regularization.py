@@ -71,7 +71,7 @@ from torch import Tensor
 #     w = w - 0.1 * l2_gradients([w], [torch.zeros(1)], 0.5)[0]
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0.6 -->
 #
 # ```python
 # >>> w = torch.tensor([1.0])
@@ -190,7 +190,7 @@ def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) 
 # AdamW([b], lr=0.1, weight_decay=0.1).step([g])
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0.9, 0.99 -->
 #
 # ```python
 # >>> a, b, g = torch.tensor([1.0]), torch.tensor([1.0]), torch.tensor([0.0])
@@ -304,7 +304,7 @@ class AdamW:
 # out, mask = dropout(torch.ones(10_000), 0.2, training=True, generator=torch.Generator().manual_seed(0))
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: more | less than 1 | exactly 1 -->
 #
 # ```python
 # >>> out, mask = dropout(torch.ones(10_000), 0.2, training=True, generator=torch.Generator().manual_seed(0))

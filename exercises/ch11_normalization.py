@@ -43,12 +43,12 @@ from torch import Tensor
 #
 # **Pitfall.** This variance divides by N. `Tensor.var` divides by N - 1 unless told otherwise: 2.6667 here.
 #
-# **Predict, then run.** A batch of two rows, whose entries differ. What can x_hat be?
+# **Predict, then run.** A batch of two rows, whose entries differ. Which two numbers are in x_hat?
 #
 #     BatchNorm(3).forward(torch.tensor([[1.0, -7.0, 0.5], [3.0, 200.0, 0.0]]), training=True)
 #
-# <details><summary>Answer</summary>-1 and 1, whatever the numbers (eps aside). A batch of one would give
-# nothing but zeros, so training on it is refused.</details>
+# <details><summary>Answer</summary><!-- answer: -1, 1 -->-1 and 1, whatever the numbers (eps aside). A batch
+# of one would give nothing but zeros, so training on it is refused.</details>
 
 # %% [markdown]
 # ## One row at a time: running statistics
@@ -83,9 +83,9 @@ from torch import Tensor
 # **Pitfall.** `momentum` is the share of the *newest* value, the opposite of the optimizers'. And evaluation
 # only reads: if it wrote too, one prediction would change the next.
 #
-# **Predict, then run.** The third number of each line is the answer for a lone 4, the mean. Why is it 3.3329
-# after one call? <details><summary>Answer</summary>(4 - 0.4) / sqrt(1.1667): the averages remember their
-# start.</details>
+# **Predict, then run.** The third number of each line is the answer for a lone 4, the mean. After one call it
+# is 3.3329: which mean was taken off? <details><summary>Answer</summary><!-- answer: 0.4 -->(4 - 0.4) /
+# sqrt(1.1667): the averages remember their start.</details>
 
 # %% [markdown]
 # ## Backward through a mean and a variance
@@ -121,7 +121,8 @@ from torch import Tensor
 #
 #     bn.backward(torch.ones(4, 1))
 #
-# <details><summary>Answer</summary>0 and 0: x_hat sums to 0 in a column. Only dL/dbeta, 4, is left.</details>
+# <details><summary>Answer</summary><!-- answer: 0, 0 -->0 and 0: x_hat sums to 0 in a column. Only dL/dbeta,
+# 4, is left.</details>
 
 
 # %%
@@ -218,8 +219,8 @@ class BatchNorm:
 #
 #     layer_norm(torch.tensor([[3.0], [-8.0]]), torch.ones(1), torch.zeros(1))
 #
-# <details><summary>Answer</summary>Zeros: each row is its own mean. Two features give (-1, 1) or (1,
-# -1).</details>
+# <details><summary>Answer</summary><!-- answer: 0, 0 -->Zeros: each row is its own mean. Two features give
+# (-1, 1) or (1, -1).</details>
 
 
 # %%

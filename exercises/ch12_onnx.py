@@ -47,7 +47,8 @@ from torch import Tensor
 #
 # **Predict, then run.** How many nodes does `export_mlp([(w, b)], softmax=True)` have?
 #
-# <details><summary>Answer</summary>2, Gemm and Softmax. The only layer is the last: no Relu.</details>
+# <details><summary>Answer</summary><!-- answer: 2 -->2, Gemm and Softmax. The only layer is the last: no
+# Relu.</details>
 
 
 # %%
@@ -108,7 +109,8 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
 #     model.graph.node[0].attribute.append(helper.make_attribute("alpha", 2.0))
 #     run_model(model, torch.tensor([[1.0, 2.0]]))
 #
-# <details><summary>Answer</summary>-8.5. alpha doubles the product, not the bias: z0 = (-2, 9).</details>
+# <details><summary>Answer</summary><!-- answer: -8.5 -->-8.5. alpha doubles the product, not the bias: z0 =
+# (-2, 9).</details>
 
 
 # %%

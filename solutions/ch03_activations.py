@@ -111,7 +111,7 @@ def sigmoid(x: Tensor) -> Tensor:
 # **Predict, then run.** The curve is symmetric, so the slopes at 40 and -40 are equal. Are the two *computed*
 # slopes equal, in float64?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: no | yes -->
 #
 # ```python
 # >>> sigmoid_backward(torch.ones(2, dtype=torch.float64), torch.tensor([40, -40], dtype=torch.float64))
@@ -169,7 +169,7 @@ def sigmoid_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** float64 can hold exp(709). What does the formula as written give for x = 1000?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: nan -->
 #
 # ```python
 # >>> up, down = torch.tensor([1000.0, -1000.0], dtype=torch.float64).exp()
@@ -227,7 +227,7 @@ def tanh(x: Tensor) -> Tensor:
 # **Predict, then run.** A gradient of 1 goes back through ten tanh, each at x = 1. How much of it is left?
 # How much after ten sigmoids?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: about 1.7e-4, 8.6e-8 -->
 #
 # ```python
 # >>> one = torch.ones((), dtype=torch.float64)
@@ -284,7 +284,7 @@ def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** relu(x) - relu(-x) is x, for every x, so its slope is 1. What do you get at 0?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0 -->
 #
 # ```python
 # >>> one, zero = torch.ones(()), torch.zeros(())
@@ -360,7 +360,8 @@ def relu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** Add 5 to all of (2, 1, 0), or double them all. Which one changes the shares, and how?
 #
-# <details><summary>Answer</summary>Doubling doubles the differences, and the winner takes more.
+# <details><summary>Answer</summary><!-- answer: doubling them | adding 5 -->Doubling doubles the differences,
+# and the winner takes more.
 #
 # ```python
 # >>> softmax(torch.tensor([7.0, 6.0, 5.0])), softmax(torch.tensor([4.0, 2.0, 0.0]))
@@ -418,7 +419,7 @@ def softmax(x: Tensor, dim: int = -1) -> Tensor:
 #
 # **Predict, then run.** g = (7, 7, 7) asks for more of everything. What comes back?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0, 0, 0 -->
 #
 # ```python
 # >>> softmax_backward(torch.full((3,), 7.0), torch.tensor([2.0, 1.0, 0.0])).abs().max() < 1e-5
@@ -532,7 +533,7 @@ def log_softmax(x: Tensor, dim: int = -1) -> Tensor:
 #
 # **Predict, then run.** A slip applies softmax twice in a row, or log_softmax twice. Which does harm?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: softmax twice | log_softmax twice -->
 #
 # ```python
 # >>> x = torch.tensor([2.0, 1.0, 0.0])

@@ -56,7 +56,7 @@ from torch import Tensor
 # **Predict, then run.** pred is (1, 2, 3), one below the other, target is (1, 2, 3) in a row: a perfect fit.
 # What is the mean of the squared differences, if nobody compares the shapes?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 12/9 -->
 #
 # ```python
 # >>> pred, target = torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([1.0, 2.0, 3.0])
@@ -116,7 +116,7 @@ def mse_loss(pred: Tensor, target: Tensor) -> Tensor:
 # **Predict, then run.** Targets are 1, 2, 3 and 100, and the network can only give one and the same number
 # for all of them. At which number do the four gradients cancel?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 26.5 -->
 #
 # ```python
 # >>> target = torch.tensor([1.0, 2.0, 3.0, 100.0])
@@ -177,9 +177,10 @@ def mse_backward(pred: Tensor, target: Tensor) -> Tensor:
 # **Pitfall.** p = 1 and q = 1 is perfect, yet (1 - q) * log(1 - p) is 0 * -inf = NaN. So no logarithm counts
 # as less than -100, as in torch: 0 * -100 is 0, and a sure miss costs 100. Bound the logarithms, not p.
 #
-# **Predict, then run.** The truth is q = 0.3, and the network says exactly 0.3. What does it pay? Nothing?
+# **Predict, then run.** The truth is q = 0.3, and the network says exactly 0.3. Does it pay nothing?
 #
-# <details><summary>Answer</summary>Not nothing: a toss surprises even a perfect forecast. But no p pays less.
+# <details><summary>Answer</summary><!-- answer: no | yes -->No: a toss surprises even a perfect forecast. But
+# no p pays less.
 #
 # ```python
 # >>> [round(binary_cross_entropy(torch.tensor(p), torch.tensor(0.3)).item(), 4) for p in (0.2, 0.3, 0.5)]
@@ -245,7 +246,7 @@ def binary_cross_entropy(p: Tensor, q: Tensor) -> Tensor:
 #
 # **Predict, then run.** The truth is (0, 1, 0). Which costs less, (0.7, 0.2, 0.1) or (0.4, 0.2, 0.4)?
 #
-# <details><summary>Answer</summary>Neither: classes that did not happen weigh 0. It is -log 0.2 both times.
+# <details><summary>Answer</summary><!-- answer: neither | the first | the second -->Neither: only -log 0.2 counts.
 #
 # ```python
 # >>> q = torch.tensor([[0.0, 1.0, 0.0]])
@@ -317,8 +318,8 @@ def cross_entropy_distributions(p: Tensor, q: Tensor) -> Tensor:
 #
 # **Predict, then run.** At z = 0 the network has no opinion. What does it pay for q = 1, q = 0, q = 0.3?
 #
-# <details><summary>Answer</summary>log 2 = 0.6931 each time. A network that has learnt nothing starts there.
-# </details>
+# <details><summary>Answer</summary><!-- answer: log 2, log 2, log 2 -->log 2 = 0.6931 each time. A network
+# that has learnt nothing starts there.</details>
 
 
 # %%
@@ -369,10 +370,10 @@ def bce_with_logits(z: Tensor, q: Tensor) -> Tensor:
 # already, against the 1 / (p * (1 - p)) of the logarithms. And n counts all elements, rows times columns, as
 # in the loss.
 #
-# **Predict, then run.** A network is sure and wrong, z = -20 where q = 1. How large is its gradient? And how
-# large would it be if the loss were the squared difference (sigmoid(z) - q)^2?
+# **Predict, then run.** A network is sure and wrong, z = -20 where q = 1. How large is its gradient, its sign
+# left out? And how large would it be if the loss were the squared difference (sigmoid(z) - q)^2?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: about 1, 4.1e-9 -->
 #
 # ```python
 # >>> z, q = torch.tensor([-20.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
@@ -437,7 +438,8 @@ def bce_with_logits_backward(z: Tensor, q: Tensor) -> Tensor:
 #
 # **Predict, then run.** An untrained network for ten digits gives scores close to 0. What is its first loss?
 #
-# <details><summary>Answer</summary>log 10. If your log starts at 30, the first weights are too large.
+# <details><summary>Answer</summary><!-- answer: log 10 -->log 10. If your log starts at 30, the first weights
+# are too large.
 #
 # ```python
 # >>> cross_entropy(torch.zeros(4, 10), torch.tensor([3, 1, 4, 1]))
@@ -518,7 +520,7 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 # **Predict, then run.** Put the batch twice below itself, 4 rows instead of 2. What happens to the loss, and
 # to the first row's gradient?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: only the gradient halves | both stay | both double -->
 #
 # ```python
 # >>> logits, labels = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]]), torch.tensor([0, 2])

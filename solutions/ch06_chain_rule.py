@@ -52,8 +52,8 @@ from torch import Tensor
 # 0.2?
 
 # %% [markdown]
-# <details><summary>Answer</summary>0.04. The error is h^2: twice the step, four times the error. Below, this
-# and the other numbers of the section, by machine.
+# <details><summary>Answer</summary><!-- answer: 0.04 -->0.04. The error is h^2: twice the step, four times
+# the error. Below, this and the other numbers of the section, by machine.
 #
 # ```python
 # >>> def cube(x):
@@ -132,8 +132,8 @@ def numerical_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Te
 # change, and how?
 
 # %% [markdown]
-# <details><summary>Answer</summary>Those of weight and bias double: they sum over the batch. That of x only
-# gets its rows twice.
+# <details><summary>Answer</summary><!-- answer: weight and bias double | all double | none -->Those of weight
+# and bias double: they sum over the batch. That of x only gets its rows twice.
 #
 # ```python
 # >>> x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], dtype=torch.float64)
@@ -206,9 +206,10 @@ def linear_backward(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor
 # 0?
 
 # %% [markdown]
-# <details><summary>Answer</summary>The last bias alone: (-0.5, 0.5). All inputs of the last layer are 0, so
-# its weight has no slope; and its weight is 0, so nothing gets past it. A network that starts at zero learns
-# its last bias and nothing else. That is why chapter 2 draws the weights at random.
+# <details><summary>Answer</summary><!-- answer: the last bias | the last weight and bias | all -->The last
+# bias alone: (-0.5, 0.5). All inputs of the last layer are 0, so its weight has no slope; and its weight is
+# 0, so nothing gets past it. A network that starts at zero learns its last bias and nothing else. That is why
+# chapter 2 draws the weights at random.
 #
 # ```python
 # >>> x, labels = torch.tensor([[1.0, 2.0]], dtype=torch.float64), torch.tensor([0])
@@ -318,8 +319,8 @@ def mlp_loss_and_grads(
 # y.backward()?
 
 # %% [markdown]
-# <details><summary>Answer</summary>7, then 14: the derivative 2x + 1 = 7 is added on each call. An engine
-# that starts the second call from the old `.grad` of x * x adds 13 there and shows 20.
+# <details><summary>Answer</summary><!-- answer: 7, 14 -->7, then 14: the derivative 2x + 1 = 7 is added on
+# each call. An engine that starts the second call from the old `.grad` of x * x adds 13 there and shows 20.
 #
 # ```python
 # >>> x = Value(3.0)

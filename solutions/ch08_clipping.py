@@ -57,7 +57,7 @@ from torch import Tensor
 # g = clip_by_value([torch.tensor([0.3, 60.0])], 0.5)[0]
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: about 59 -->
 #
 # ```python
 # >>> g = clip_by_value([torch.tensor([0.3, 60.0])], 0.5)[0]
@@ -148,7 +148,7 @@ def clip_by_value(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
 #     print(clip_by_norm([torch.tensor([3.0, 4.0])], 1.0, norm_type=p))
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 1/7, 1/5, 1/4 -->
 #
 # ```python
 # >>> for p in (1.0, 2.0, math.inf):

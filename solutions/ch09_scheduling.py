@@ -61,7 +61,7 @@ import math
 # next(step for step in range(100) if exponential_lr(1.0, step, 0.9) < 0.01)
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 44 -->
 #
 # ```python
 # >>> next(step for step in range(100) if exponential_lr(1.0, step, 0.9) < 0.01)
@@ -155,7 +155,7 @@ def exponential_lr(base_lr: float, step: int, gamma: float) -> float:
 # sum(rates[:500]) / sum(rates)
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: four fifths | a half | two thirds -->
 #
 # ```python
 # >>> rates = [cosine_lr(1.0, step, 1000) for step in range(1000)]
@@ -229,7 +229,7 @@ def cosine_lr(base_lr: float, step: int, total: int, min_lr: float = 0.0) -> flo
 # [round(warmup_cosine(0.1, step, 4, 8, min_lr=0.02), 3) for step in range(9)]
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0, 0 -->
 #
 # ```python
 # >>> [round(warmup_cosine(0.1, step, 4, 8, min_lr=0.02), 3) for step in range(9)]
@@ -310,7 +310,7 @@ def warmup_cosine(base_lr: float, step: int, warmup: int, total: int, min_lr: fl
 # [plateau.step(0.99996**step) for step in range(1000)][-1]
 # ```
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: no | yes -->
 #
 # ```python
 # >>> plateau = ReduceOnPlateau(0.1, patience=5)

@@ -40,13 +40,13 @@ from torch import Tensor
 # **Pitfall.** Numbers from 2 to 6, the range not stretched: scale = 4 / 255, and the zero point would be
 # -255.5, outside the byte. Cut off at -128 it gives a ruler from 0 to 4, too short for a 6.
 #
-# **Predict, then run.** Every entry of a tensor is 5. How wide is its range? Is the scale 0?
+# **Predict, then run.** Every entry of a tensor is 5. How wide is its range, and how large the scale?
 #
 #     choose_qparams(5.0, 5.0)
 #
-# <details><summary>Answer</summary>The range is 0 to 5, not 5 to 5: the scale is 5 / 255, and the zero point
-# is -128. Only a tensor of zeros has a range without width. Any positive scale serves it: 0 has its mark
-# anyway.</details>
+# <details><summary>Answer</summary><!-- answer: 5, 5/255 -->The range is 0 to 5, not 5 to 5: the scale is 5 /
+# 255, and the zero point is -128. Only a tensor of zeros has a range without width. Any positive scale serves
+# it: 0 has its mark anyway.</details>
 
 
 # %%
@@ -111,8 +111,8 @@ def choose_qparams(x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
 #
 # **Predict, then run.** Quantize, dequantize, then do both again. How large is the error of the second round?
 #
-# <details><summary>Answer</summary>0. After the first round every number is on a mark; a mark comes back as
-# itself.</details>
+# <details><summary>Answer</summary><!-- answer: 0 -->0. After the first round every number is on a mark; a
+# mark comes back as itself.</details>
 
 
 # %%
@@ -203,7 +203,8 @@ def dequantize(q: Tensor, scale: float, zero_point: int) -> Tensor:
 #
 #     quantize_per_channel(torch.tensor([[0.004, -0.01], [200.0, -1.0]]), axis=0)
 #
-# <details><summary>Answer</summary>The second becomes 201 / 255 = 0.7882. The first does not move.</details>
+# <details><summary>Answer</summary><!-- answer: only the second moves | both move | neither moves -->The
+# second becomes 201 / 255 = 0.7882. The first does not move.</details>
 
 
 # %%
@@ -271,8 +272,8 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
 #
 # **Predict, then run.** What do central differences of `fake_quantize` say at x = 0.3, with h = 0.0001?
 #
-# <details><summary>Answer</summary>0: both sides stand on the same step. Finite differences cannot confirm
-# this gradient. It is wrong on purpose, and training with it works.</details>
+# <details><summary>Answer</summary><!-- answer: 0 -->0: both sides stand on the same step. Finite differences
+# cannot confirm this gradient. It is wrong on purpose, and training with it works.</details>
 
 
 # %%
@@ -363,8 +364,8 @@ def fake_quantize_backward(
 #
 # **Predict, then run.** Every entry of x_q is zx. What is the output, whatever the weights?
 #
-# <details><summary>Answer</summary>The bias, exactly: every such x is exactly 0. That is what the mark on 0
-# is for.</details>
+# <details><summary>Answer</summary><!-- answer: the bias | 0 | zx -->The bias, exactly: every such x is
+# exactly 0. That is what the mark on 0 is for.</details>
 
 
 # %%
