@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.records import Chapter, Course, Report
     from grader.sandbox.launch import Zygote
     from grader.watch.bench import Bench
+    from grader.watch.predicting import Question
     from grader.watch.session import Session
 
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(reset)
     app.command()(replay)
+    app.command()(predict)
     app.command()(doctor)
 
 
@@ -265,6 +267,80 @@ def replay(
     typer.echo(script.read_text(encoding="utf-8"))
     subprocess.run([sys.executable, str(script)], cwd=desk.root, check=False)
     typer.echo(f"\nnext: step into it with: python -m pdb {script}")
+
+
+# --- brick predict ----------------------------------------------------------------------------------------
+
+
+def predict(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="A chapter, ch03, or an exercise, softmax; where you are if left out.",
+            metavar="[CHAPTER]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Answer a question of the lesson before you run it; never graded."""
+    from grader.watch.predicting import guesses, next_question, tally
+
+    course, desk = _desk_here()
+    questions = _questions_meant(course, desk, what)
+    question = next_question(questions, guesses(desk))
+    if question is None:
+        where = "here" if what is None else f"before {what}"
+        raise UsageError(f"there is no question {where}", what or str(desk.root), "run: brick predict ch03")
+    width = console.columns()
+    typer.echo("\n".join(_asked_lines(question, width)))
+    if _guessed(desk, question):
+        typer.echo("\n".join(["", *readable_told(question, width), "", tally(desk)]))
+
+
+def _questions_meant(course: Course, desk: Desk, what: str | None) -> list[Question]:
+    """Those of a chapter or before an exercise; without a word those from the learner's place on."""
+    from grader.watch.place import PLACE_FILE, read_place
+    from grader.watch.predicting import questions_of
+
+    if what is not None:
+        chapter, exercise = find_words(course, what, None)
+        return [q for q in questions_of(course, chapter) if exercise in (None, q.exercise)]
+    current = read_place(desk.root / PLACE_FILE).current.partition("/")[0]
+    stems = [chapter.stem for chapter in course.chapters]
+    start = stems.index(current) if current in stems else 0
+    ordered = (*course.chapters[start:], *course.chapters[:start])
+    return [question for chapter in ordered for question in questions_of(course, chapter)]
+
+
+def _asked_lines(question: Question, width: int) -> list[str]:
+    from grader.watch.predicting import readable
+
+    head = f"{question.chapter.label}  before {question.exercise}"
+    return [head, "", *readable(question.text, width), *(f"  {choice}" for choice in question.choices), ""]
+
+
+def readable_told(question: Question, width: int) -> list[str]:
+    """What the lesson says to a question."""
+    from grader.watch.predicting import readable
+
+    return readable(question.told, width)
+
+
+def _guessed(desk: Desk, question: Question) -> bool:
+    """Ask until a guess can be read; False when there is nobody to ask."""
+    from grader.watch.predicting import UnreadableGuess, guess
+
+    while True:
+        typer.echo(f"your guess ({question.answer.form}): ", nl=False)
+        words = sys.stdin.readline()
+        if not words.strip():
+            typer.echo("" if words else "\n", nl=not words)
+            return bool(words)
+        try:
+            typer.echo("right" if guess(desk, question, words.strip()) else "not so")
+            return True
+        except UnreadableGuess as error:
+            typer.echo(str(error))
 
 
 # --- brick doctor -----------------------------------------------------------------------------------------

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,108 +11,32 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Label, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from grader.errors import KitError
 from grader.records import Outcome, Report
-from grader.report.terminal import Style, card, results_of
-from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
+from grader.report.text import clean, clean_line
 from grader.watch.judging import Judging, News
+from grader.watch.lines import LIST_WIDTH, list_lines, painted, work_lines
 from grader.watch.place import Spot
 from grader.watch.saves import Saves
+from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.session import Job, Session, editor_words, has_window, run_brick
 
 if TYPE_CHECKING:
     from grader.watch.bench import Bench
 
-_WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
-_COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "error:": "red", "to do": "cyan"}
-_LEFT = 26
-_PRINTED = 12
+KEYS = {
+    "n": "next", "r": "run", "h": "hint", "p": "predict", "l": "list", "o": "open", "c": "all", "x": "reset",
+    "d": "more", "b": "build", "q": "quit",
+}  # fmt: skip
+_LEFT = LIST_WIDTH + 2
+_NARROW = 70  # below, the list would leave no room to read a card; l shows it
 
 
-class Chooser(ModalScreen[Spot | None]):
-    """The list of exercises; typing narrows it down."""
-
-    CSS = """
-    Chooser { align: center middle; }
-    #box { width: 60; max-width: 95%; height: 80%; border: round $foreground; background: $background; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "back"),
-        Binding("down", "into_list", show=False),
-    ]
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-
-    def compose(self) -> ComposeResult:
-        """A line to search in, and the list."""
-        with VerticalScroll(id="box", can_focus=False):
-            yield Input(placeholder="search; Enter goes there, Escape goes back")
-            yield OptionList(*self._options(""), markup=False)
-
-    def _options(self, word: str) -> Iterable[Option]:
-        for spot in self._session.spots:
-            if word.lower() in f"{spot} {spot.chapter.title}".lower():
-                here = ">" if spot == self._session.current else " "
-                done = "done" if self._session.is_done(spot) else "open"
-                yield Option(f"{here} {done}  {spot.chapter.label}  {spot.exercise.name}", id=_id(spot))
-
-    def on_mount(self) -> None:
-        """Begin at the current exercise."""
-        choices = self.query_one(OptionList)
-        choices.highlighted = self._session.spots.index(self._session.current)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow the list down."""
-        choices = self.query_one(OptionList)
-        choices.clear_options()
-        choices.add_options(self._options(event.value))
-        if choices.option_count:
-            choices.highlighted = 0
-
-    def on_input_submitted(self) -> None:
-        """Enter in the search line takes the one that is marked."""
-        choices = self.query_one(OptionList)
-        if choices.highlighted is not None and choices.option_count:
-            self._choose(choices.get_option_at_index(choices.highlighted).id)
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Enter or a click in the list."""
-        self._choose(event.option.id)
-
-    def action_into_list(self) -> None:
-        """From the search line down into the list."""
-        self.query_one(OptionList).focus()
-
-    def _choose(self, name: str | None) -> None:
-        self.dismiss(next((spot for spot in self._session.spots if _id(spot) == name), None))
-
-
-class Question(ModalScreen[bool]):
-    """Something that is not to be undone by a slip: y or n."""
-
-    CSS = """
-    Question { align: center middle; }
-    #asked { width: 60; max-width: 95%; height: auto; border: round $foreground; padding: 1 2;
-             background: $background; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "dismiss(True)", "yes"),
-        Binding("n,escape", "dismiss(False)", "no"),
-    ]
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def compose(self) -> ComposeResult:
-        """The question."""
-        yield Label(f"{self._text}\n\ny yes    n no", id="asked", markup=False)
+def _action(word: str) -> str:
+    """What a key does, by the word that stands beside it."""
+    return {"all": "check_all", "more": "details"}.get(word, word)
 
 
 class WatchApp(App[None]):
@@ -127,25 +50,34 @@ class WatchApp(App[None]):
 
     TITLE = "brick"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    Screen { layout: vertical; }
-    #left { width: 28; scrollbar-size-vertical: 1; border-right: solid $foreground 40%; }
-    #right { padding: 0 1; }
-    #list, #work { width: 100%; height: auto; }
-    #step { height: auto; max-height: 3; padding: 0 1; text-style: bold; border-top: solid $foreground 40%; }
+    # The terminal's own colours only: they fit its background, whichever that is.
+    CSS = f"""
+    Screen {{ background: ansi_default; color: ansi_default; }}
+    ModalScreen {{ background: transparent; }}
+    * {{
+        scrollbar-size-vertical: 1; scrollbar-color: ansi_bright_black; scrollbar-color-hover: ansi_bright_black;
+        scrollbar-color-active: ansi_bright_black; scrollbar-background: ansi_default;
+        scrollbar-background-hover: ansi_default; scrollbar-background-active: ansi_default;
+    }}
+    #left {{ width: {_LEFT}; border-right: solid ansi_bright_black; }}
+    #right {{ padding: 0 1; }}
+    #list, #work {{ width: 100%; height: auto; }}
+    #step {{ height: auto; max-height: 4; padding: 0 1; text-style: bold; border-top: solid ansi_bright_black; }}
+    #keys {{
+        height: auto; link-style: none; link-color: ansi_default; link-style-hover: underline;
+        link-color-hover: ansi_default; link-background-hover: ansi_default;
+    }}
+    .box {{ max-width: 95%; border: round ansi_default; background: ansi_default; color: ansi_default; }}
+    Input, Input:focus {{ border: round ansi_bright_black; background: ansi_default; color: ansi_default; }}
+    Input > .input--placeholder {{ color: ansi_bright_black; }}
+    OptionList, OptionList:focus {{
+        height: 1fr; border: none; background: ansi_default; color: ansi_default;
+    }}
+    OptionList > .option-list--option-highlighted, OptionList:focus > .option-list--option-highlighted {{
+        background: ansi_blue; color: ansi_bright_white; text-style: bold;
+    }}
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next", "next"),
-        Binding("r", "run", "run"),
-        Binding("h", "hint", "hint"),
-        Binding("l", "list", "list"),
-        Binding("o", "open", "open"),
-        Binding("c", "check_all", "check all"),
-        Binding("x", "reset", "reset"),
-        Binding("d", "details", "details"),
-        Binding("b", "build", "build"),
-        Binding("q", "quit", "quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(key, _action(word), word) for key, word in KEYS.items()]
 
     def __init__(
         self,
@@ -178,7 +110,7 @@ class WatchApp(App[None]):
             with VerticalScroll(id="right"):
                 yield Static(id="work", markup=False)
         yield Static(id="step", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Static(id="keys")
 
     def on_mount(self) -> None:
         """Draw what is known already, and begin to judge."""
@@ -203,19 +135,23 @@ class WatchApp(App[None]):
 
     def _draw(self) -> None:
         screen = self.screen_stack[0]
-        screen.query_one("#list", Static).update(self._list_text())
-        room = max(30, screen.size.width - 28 - 4)
-        screen.query_one("#work", Static).update(_painted(work_lines(self.session, room, self._details)))
+        width, left = screen.size.width, screen.query_one("#left", VerticalScroll)
+        left.display = width >= _NARROW
+        screen.query_one("#keys", Static).update(keys_text(width))
+        screen.query_one("#list", Static).update(self._list_text(left))
+        height = screen.query_one("#right", VerticalScroll).size.height
+        room = width - 3 - (_LEFT if left.display else 0)
+        lines = work_lines(self.session, max(20, room), height, self._details)
+        screen.query_one("#work", Static).update(painted(lines))
         step = self._note or f"next: {self.session.next_step()}"
         state = f"  ({self._state})" if self._state else ""
         screen.query_one("#step", Static).update(Text(clean_line(step) + state))
 
-    def _list_text(self) -> Text:
-        lines, here = list_lines(self.session)
-        left = self.screen_stack[0].query_one("#left", VerticalScroll)
+    def _list_text(self, left: VerticalScroll) -> Text:
         height = max(1, left.size.height)
+        lines, here = list_lines(self.session, height)
         self.call_after_refresh(left.scroll_to, y=max(0, here - height // 2), animate=False)
-        return _painted(lines)
+        return painted(lines)
 
     # --- what the threads say ---
 
@@ -259,6 +195,7 @@ class WatchApp(App[None]):
         here = self.session.current
         if job.chapter.stem == here.chapter.stem and job.exercise in (None, here.exercise.name):
             self._state = f"{seconds:.2f} s"
+            self.screen_stack[0].query_one("#right", VerticalScroll).scroll_home(animate=False)
         elif job.exercise:
             passed = "passes" if report.passed else "does not pass yet"
             self._note = f"also saved: {job.exercise} in {job.chapter.label} {passed}; l goes there"
@@ -279,6 +216,14 @@ class WatchApp(App[None]):
     def action_hint(self) -> None:
         """Open a hint, and one more after each attempt."""
         self._say(self.session.open_hint())
+
+    def action_predict(self) -> None:
+        """Ask a question of the lesson; nothing hangs on the answer."""
+        question = self.session.question()
+        if question is None:
+            self._say(f"{self.session.current.chapter.stem} has no questions to predict")
+        else:
+            self.push_screen(Predict(question, self.session.desk))
 
     def action_list(self) -> None:
         """Choose an exercise."""
@@ -313,7 +258,7 @@ class WatchApp(App[None]):
     def action_reset(self) -> None:
         """Put the current exercise back to its stub, once that was said twice."""
         name = self.session.current.exercise.name
-        self.push_screen(Question(f"Put {name} back to the stub? A backup is kept."), self._do_reset)
+        self.push_screen(Sure(f"Put {name} back to the stub? A backup is kept."), self._do_reset)
 
     def _do_reset(self, sure: bool | None) -> None:
         if not sure:
@@ -340,84 +285,16 @@ class WatchApp(App[None]):
         self._draw()
 
 
-# --- what stands on it ------------------------------------------------------------------------------------
-
-
-def list_lines(session: Session) -> tuple[list[str], int]:
-    """The left column, and the line that the current exercise stands on."""
-    lines: list[str] = []
-    here = 0
-    for chapter in session.chapters:
-        scored = f"{points(session.points_of(chapter), chapter.points)}/{points(chapter.points)}"
-        name = fit(chapter.stem, _LEFT - width_of(scored) - 1)
-        lines.append(pad(name, _LEFT - width_of(scored)) + scored)
-        for spot in (spot for spot in session.spots if spot.chapter is chapter):
-            current = spot == session.current
-            here = len(lines) if current else here
-            mark = "ok" if session.is_done(spot) else "  "
-            lines.append(fit(f"{'>' if current else ' '} {mark} {spot.exercise.name}", _LEFT))
-    return lines, here
-
-
-def work_lines(session: Session, width: int, details: bool) -> list[str]:
-    """The right column: the current exercise, its checks, the card of the first failure, hints, prints."""
-    name, report = session.current.exercise.name, session.shown
-    lines = [fit(f"{name}   {session.shown_path}:{session.line_of_current()}", width), ""]
-    if report is None:
-        return [*lines, "not judged yet"]
-    if report.error:
-        lines += wrap(f"error: {clean(report.error)}", width, indent="  ", first="", cut=False)
-        return [*lines, *_printed(report, width)]
-    for breach in report.breaches:
-        if name in breach.exercises:
-            where = breach.place or f"line {breach.line}"
-            text = f"{where}: {breach.name} may not be used here: {breach.reason}"
-            lines += wrap(clean_line(text), width, indent="        ", first=pad("FAIL", 8))
-    cards = 0
-    for result in results_of(report, name):
-        lead = pad(_WORDS[result.outcome], 8)
-        lines += wrap(clean_line(result.title), width, indent=" " * 8, first=lead)
-        if result.outcome is Outcome.FAILED and (details or cards == 0):
-            lines += ["", *card(result, Style(width), " " * 8, hint=details), ""]
-            cards += 1
-        elif result.outcome is Outcome.NOT_RUN and details:
-            lines += wrap(clean_line(result.message, 200), width, indent=" " * 8)
-    return [*lines, *_hint_lines(session, width), *_printed(report, width)]
-
-
-def _hint_lines(session: Session, width: int) -> list[str]:
-    lines: list[str] = []
-    for label, text in zip(("where to look: ", "the idea: ", "the steps: "), session.hints, strict=False):
-        lines += wrap(label + clean_line(text), width, indent="    ", first="")
-    if session.more_hints:
-        lines.append("one more hint opens after the next attempt")
-    return ["", *lines] if lines else []
-
-
-def _printed(report: Report, width: int) -> list[str]:
-    printed = [fit(line, width - 2) for line in clean(report.output).splitlines() if line.strip()]
-    if not printed:
-        return []
-    more = [f"  … {len(printed) - _PRINTED} more lines"] if len(printed) > _PRINTED else []
-    return ["", "printed by your code:", *(f"  {line}" for line in printed[:_PRINTED]), *more]
-
-
-def _painted(lines: Iterable[str]) -> Text:
-    """The lines, their first word in its colour; the word alone says it all."""
-    text = Text(no_wrap=True)
-    for line in lines:
-        word = next((word for word in _COLOURS if line.lstrip("> ").startswith(f"{word} ")), "")
-        start = line.find(word) if word else 0
-        text.append(line[:start])
-        text.append(line[start : start + len(word)], style=_COLOURS.get(word, "") if _colourful() else "")
-        bold = line.startswith(">")
-        text.append(line[start + len(word) :] + "\n", style="bold" if bold else "")
-    return text
-
-
-def _colourful() -> bool:
-    return not os.environ.get("NO_COLOR")
-
-
-def _id(spot: Spot) -> str:
-    return f"{spot.chapter.stem}-{spot.exercise.name}"
+def keys_text(width: int) -> str:
+    """The keys in as many lines as they need, each to be clicked as well; textual's markup."""
+    gap = 2 if sum(len(f"{key} {word}") + 2 for key, word in KEYS.items()) - 2 <= width else 1
+    lines: list[list[str]] = [[]]
+    room = width
+    for key, word in KEYS.items():
+        taken = len(f"{key} {word}") + gap
+        if lines[-1] and taken - gap > room:
+            lines.append([])
+            room = width
+        room -= taken
+        lines[-1].append(f"[@click=app.{_action(word)}][b]{key}[/b] {word}[/]")
+    return "\n".join((" " * gap).join(line) for line in lines)

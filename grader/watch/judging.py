@@ -97,6 +97,10 @@ class Judging:
         except KitError as error:
             self._tell(News("broken", error=str(error)))
             return
+        with self._wake:
+            self._since = (
+                time.perf_counter()
+            )  # what was asked while we got ready did not take that long to judge
         self._tell(News("ready"))
         while True:
             while self._asked is None and self._draws_ahead(bench):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import queue
 import subprocess
 import sys
@@ -15,13 +16,14 @@ from grader.errors import KitError
 from grader.report.terminal import Style, render
 from grader.report.text import clean, clean_line, points, wrap
 from grader.watch.judging import Judging, News
+from grader.watch.predicting import Question, UnreadableGuess, guess, readable, tally
 from grader.watch.saves import Saves
 from grader.watch.session import Session, editor_words, has_window, run_brick
 
 if TYPE_CHECKING:
     from grader.watch.bench import Bench
 
-KEYS = "n next, r run, h hint, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
+KEYS = "n next, r run, h hint, p predict, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ class PlainWatch:
             "n": self._next,
             "r": lambda: self._judging.ask(self.session.want_current()),
             "h": self._hint,
+            "p": self._ask_to_predict,
             "l": self._list,
             "o": self._open,
             "c": self._check_all,
@@ -211,6 +214,27 @@ class PlainWatch:
             self._say("\n".join(wrap(clean_line(text), self._style().width, indent="      ", first="hint: ")))
         if self.session.more_hints:
             self._say("one more opens after the next attempt")
+
+    def _ask_to_predict(self) -> None:
+        question, width = self.session.question(), self._style().width
+        if question is None:
+            self._say(f"{self.session.current.chapter.stem} has no questions to predict")
+            return
+        self._say(f"{question.chapter.label} before {question.exercise}")
+        self._say("\n".join([*readable(question.text, width), *question.choices]))
+        self._say(f"your guess: {question.answer.form}; Enter alone shows the answer")
+        self._asks = functools.partial(self._compare, question)
+
+    def _compare(self, question: Question, words: str) -> None:
+        try:
+            if words:
+                self._say("right" if guess(self.session.desk, question, words) else "not so")
+        except UnreadableGuess as error:
+            self._say(str(error))
+            self._asks = functools.partial(self._compare, question)
+            return
+        self._say("\n".join(readable(question.told, self._style().width)))
+        self._say(tally(self.session.desk))
 
     def _list(self) -> None:
         for chapter in self.session.chapters:

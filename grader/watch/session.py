@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.desk import Desk, attempts_of
 from grader.errors import SubmissionError, UsageError
@@ -15,6 +16,9 @@ from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_untouched, is_whole
 from grader.syntax import PARSER
 from grader.watch.place import PLACE_FILE, Spot, keep_report, kept_report, read_place, spots, write_place
+
+if TYPE_CHECKING:
+    from grader.watch.predicting import Question
 
 Hints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
 
@@ -310,6 +314,15 @@ class Session:
         found, levels = self._hints(self.current.chapter, self.current.exercise.name, self.shown, source)
         self.hints, self.more_hints = found, len(found) < levels
         return "" if found else f"{self.current.exercise.name} has nothing to hint at"
+
+    def question(self) -> Question | None:
+        """A question of the lesson: before this exercise if one is open there, else of the chapter."""
+        from grader.watch.predicting import guesses, next_question, questions_of
+
+        found, answered = questions_of(self.course, self.current.chapter), guesses(self.desk)
+        here = [question for question in found if question.exercise == self.current.exercise.name]
+        still = [question for question in here if question.key not in answered]
+        return next_question(still or found, answered)
 
     def next_step(self) -> str:
         """The one thing to do now."""

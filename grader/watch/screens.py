@@ -1,0 +1,153 @@
+"""What opens on top of the desk: the list of exercises, a question of the lesson, and whether one is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from grader.desk import Desk
+from grader.watch.place import Spot
+from grader.watch.predicting import Question, UnreadableGuess, guess, readable, tally
+from grader.watch.session import Session
+
+_WIDE = 76
+
+
+class Chooser(ModalScreen[Spot | None]):
+    """The list of exercises; typing narrows it down."""
+
+    CSS = """
+    Chooser { align: center middle; }
+    Chooser #box { width: 60; height: 80%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "back"),
+        Binding("down", "into_list", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        """A line to search in, and the list."""
+        with Vertical(id="box", classes="box"):
+            yield Input(placeholder="search; Enter goes there, Escape goes back")
+            yield OptionList(*self._options(""), markup=False)
+
+    def _options(self, word: str) -> Iterable[Option]:
+        for spot in self._session.spots:
+            if word.lower() in f"{spot} {spot.chapter.title}".lower():
+                here = ">" if spot == self._session.current else " "
+                done = "done" if self._session.is_done(spot) else "open"
+                yield Option(f"{here} {done}  {spot.chapter.label}  {spot.exercise.name}", id=_id(spot))
+
+    def on_mount(self) -> None:
+        """Begin at the current exercise."""
+        choices = self.query_one(OptionList)
+        choices.highlighted = self._session.spots.index(self._session.current)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list down."""
+        choices = self.query_one(OptionList)
+        choices.clear_options()
+        choices.add_options(self._options(event.value))
+        if choices.option_count:
+            choices.highlighted = 0
+
+    def on_input_submitted(self) -> None:
+        """Enter in the search line takes the one that is marked."""
+        choices = self.query_one(OptionList)
+        if choices.highlighted is not None and choices.option_count:
+            self._choose(choices.get_option_at_index(choices.highlighted).id)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click in the list."""
+        self._choose(event.option.id)
+
+    def action_into_list(self) -> None:
+        """From the search line down into the list."""
+        self.query_one(OptionList).focus()
+
+    def _choose(self, name: str | None) -> None:
+        self.dismiss(next((spot for spot in self._session.spots if _id(spot) == name), None))
+
+
+class Sure(ModalScreen[bool]):
+    """Something that is not to be undone by a slip: y or n."""
+
+    CSS = """
+    Sure { align: center middle; }
+    Sure #asked { width: 60; height: auto; padding: 1 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "yes"),
+        Binding("n,escape", "dismiss(False)", "no"),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The question."""
+        yield Label(f"{self._text}\n\ny yes    n no", id="asked", classes="box", markup=False)
+
+
+class Predict(ModalScreen[None]):
+    """A question of the lesson, a guess, and what the lesson says to it."""
+
+    CSS = """
+    Predict { align: center middle; }
+    Predict #box { width: 80; height: auto; max-height: 90%; padding: 0 1; }
+    Predict Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back")]
+
+    def __init__(self, question: Question, desk: Desk) -> None:
+        super().__init__()
+        self._question, self._desk = question, desk
+        self._told = False
+
+    def compose(self) -> ComposeResult:
+        """The question and a line to answer in; what the lesson says comes below."""
+        with VerticalScroll(id="box", classes="box", can_focus=False):
+            yield Static(self._asked(), id="question", markup=False)
+            yield Input(placeholder=f"{self._question.answer.form}; Enter shows the answer, Escape goes back")
+            yield Static(id="told", markup=False)
+
+    def _width(self) -> int:
+        return max(30, min(_WIDE, self.app.size.width - 8))
+
+    def _asked(self) -> str:
+        question = self._question
+        head = f"{question.chapter.label}  before {question.exercise}"
+        choices = [f"  {choice}" for choice in question.choices]
+        return "\n".join([head, "", *readable(question.text, self._width()), *choices])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Compare the guess; a second Enter leaves."""
+        if self._told:
+            self.dismiss(None)
+            return
+        words = event.value.strip()
+        try:
+            verdict = ("right" if guess(self._desk, self._question, words) else "not so") if words else ""
+        except UnreadableGuess as error:
+            self.query_one("#told", Static).update(str(error))
+            return
+        self._told = True
+        lines = [verdict, "", *readable(self._question.told, self._width()), "", tally(self._desk)]
+        self.query_one("#told", Static).update("\n".join(lines).strip("\n"))
+        self.query_one("#told").scroll_visible(animate=False)
+
+
+def _id(spot: Spot) -> str:
+    return f"{spot.chapter.stem}-{spot.exercise.name}"
