@@ -91,7 +91,9 @@ def raising(name: str, message: str) -> Callable[[], None]:
     return call
 
 
-@pytest.mark.parametrize("message", ["p is 1.5, not in [0, 1]", "p=1.50 is too large", "bad p: 1.5"])
+@pytest.mark.parametrize(
+    "message", ["p is 1.5, not in [0, 1]", "p=1.50 is too large", "bad p: 1.5", "self.p 1.5"]
+)
 def test_a_refusal_that_names_argument_and_value_is_accepted(message: str) -> None:
     assert refuses(raising("ValueError", message), ValueError, names="p", value=1.5) is None  # type: ignore[func-returns-value]
 
@@ -102,6 +104,7 @@ def test_a_refusal_that_names_argument_and_value_is_accepted(message: str) -> No
         (lambda: 3, "nothing was raised"),
         (raising("TypeError", "p is 1.5"), "it raised TypeError"),
         (raising("ValueError", "1.5 is bad"), "must name the argument 'p'"),
+        (raising("ValueError", "a step of 1.5"), "must name the argument 'p'"),
         (raising("ValueError", "p is bad"), "must show the value 1.5"),
     ],
 )
@@ -125,6 +128,7 @@ RIGHT = torch.tensor([[1.0, 2.0, -3.0], [0.5, 4.0, 1.0], [2.0, 0.0, 7.0]], dtype
     ("wrong", "expected", "words"),
     [
         (-RIGHT, RIGHT, "its sign is wrong"),
+        (RIGHT * (1 + 1e-8), RIGHT, "only its last digits"),
         (3 * RIGHT, RIGHT, r"3 times the right one \(the batch size\)"),
         (RIGHT / 3, RIGHT, r"1 / the batch size"),
         (RIGHT * 2.5, RIGHT, "2.5 times"),

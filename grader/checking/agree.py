@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -183,7 +184,7 @@ def refuses(
             raise
         if raised.name != error.__name__:
             fail(f"a bad argument must raise {error.__name__}; it raised {raised}")
-        if names and names not in raised.message:
+        if names and not _names(raised.message, names):
             fail(f"the message must name the argument {names!r}; it says: {raised.message!r}")
         if value is not None and not _mentions(raised.message, value):
             fail(f"the message must show the value {value!r}; it says: {raised.message!r}")
@@ -192,6 +193,14 @@ def refuses(
         f"a bad argument must raise {error.__name__}; nothing was raised",
         got=shown_value(result),
         expected=f"{error.__name__} that names {names or 'the argument'}",
+    )
+
+
+def _names(message: str, name: str) -> bool:
+    """Whether a message has a name in it, not only its letters within a word: q is not in "equal"."""
+    return (
+        re.search(rf"(?<![A-Za-z]){re.escape(name)}" if name[:1].isalpha() else re.escape(name), message)
+        is not None
     )
 
 

@@ -127,6 +127,8 @@ def _classify_shape(a: torch.Tensor, e: torch.Tensor) -> str:
 
 
 def _factor_words(factor: float, batch: int | None) -> str:
+    if abs(factor - 1) < 1e-6:
+        return "only its last digits are wrong: was it worked out in float32, or measured by differences?"
     if abs(factor + 1) < 1e-6:
         return "its sign is wrong"
     if batch and batch > 1:

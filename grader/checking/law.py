@@ -30,7 +30,8 @@ class Check:
         inputs: a Hypothesis strategy per argument of the body; empty for a check that runs once.
         hint: where to look, shown on request.
         after: checks that must pass first, else this one is not run.
-        weight: its share of the exercise's points.
+        weight: its share of the exercise's points; 0 for one that explains and earns nothing, because a constant,
+            an echo of the argument or a table of known answers keeps it as well.
         examples: at most so many examples, whatever the profile says.
     """
 
@@ -174,7 +175,7 @@ def tensor_laws(
             "Make constants and new tensors with dtype=x.dtype.", examples,
         ),
         law.build(
-            takes_any_layout, "takes_any_layout", f"{exercise} takes transposed, strided and expanded tensors.",
+            takes_any_layout, "takes_any_layout", f"{exercise} takes transposed and strided tensors.",
             "view() and in-place tricks need contiguous memory; reshape does not.", examples,
         ),
     ]  # fmt: skip
