@@ -44,13 +44,13 @@ _OPERATIONS = _words("""
 _TORCH = _OPERATIONS | _words("""
     Tensor Size Generator dtype device finfo iinfo no_grad
     tensor as_tensor scalar_tensor zeros ones full empty eye arange linspace logspace rand randn randint randperm
-    normal complex cat stack hstack vstack dstack column_stack row_stack block_diag broadcast_tensors broadcast_shapes
+    normal cat stack hstack vstack dstack column_stack row_stack block_diag broadcast_tensors broadcast_shapes
     bucketize searchsorted cartesian_prod combinations chain_matmul einsum meshgrid tensordot tril_indices
     triu_indices vander var_mean std_mean is_tensor result_type promote_types can_cast get_default_dtype histogram
     manual_seed initial_seed seed get_rng_state set_rng_state Tensor FloatTensor DoubleTensor LongTensor IntTensor
     BoolTensor CharTensor ByteTensor ShortTensor
     float16 float32 float64 bfloat16 half float double int8 int16 int32 int64 short int long uint8 uint16 uint32
-    uint64 bool complex64 complex128 inf nan pi e strided contiguous_format preserve_format channels_last
+    uint64 bool inf nan pi e strided contiguous_format preserve_format channels_last
 """)
 
 # --- values -----------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ _EXTRA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 # --- built-ins --------------------------------------------------------------------------------------------
 
 BUILTINS = _words("""
-    abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter float
+    abs all any ascii bin bool bytearray bytes callable chr classmethod dict divmod enumerate filter float
     format frozenset hasattr hash hex id int isinstance issubclass iter len list map max min next object oct ord pow
     print property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
     True False None NotImplemented Ellipsis __debug__
@@ -306,6 +306,10 @@ _REASONS: Mapping[str, str] = {
     "softplus": "softplus is built from exp, log1p and max here",
     "sigmoid": "sigmoid is built from exp here",
     "tanh": "tanh is built from exp here",
+    "tan": "tan of an imaginary number is tanh; build it from exp",
+    "complex": "the course needs real numbers only",
+    "complex64": "the course needs real numbers only",
+    "complex128": "the course needs real numbers only",
     "relu": "relu is built from a comparison or a maximum here",
     "norm": "a norm is built from abs, powers and sum here",
     "vector_norm": "a norm is built from abs, powers and sum here",

@@ -359,6 +359,9 @@ class _Reader:
     def visit_constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and node.value in _GRADIENT_KEYWORDS:
             self.refuse(node, node.value)
+        elif isinstance(node.value, complex):
+            # A step along the imaginary axis gives any function's slope without a derivative.
+            self.refuse(node, "complex")
 
     # --- functions, classes, comprehensions ---------------------------------------------------------------
 
