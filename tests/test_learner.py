@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.checking.counterexample import recorded
+from grader.sandbox.fixtures import FIXTURES
 from grader.sandbox.learner import InProcess, Learner, LearnerMisbehaved
 
 SOURCE = """
@@ -81,3 +82,12 @@ def test_what_never_ends_cannot_be_listed() -> None:
 
     with pytest.raises(LearnerMisbehaved, match="too many parts"):
         learner.listed(learner.Endless())
+
+
+def test_a_function_of_the_guest_does_not_tell_which_one_it_is() -> None:
+    learner = Learner(InProcess())
+    learner.load("def told(f): return [f.__name__, f.__qualname__, f.__doc__, repr(f).split()[1]]")
+
+    told = [learner.told(learner.fixture(name)) for name in FIXTURES]
+
+    assert told == [["f", "f", None, "f"]] * len(FIXTURES)

@@ -35,3 +35,8 @@ FIXTURES: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (sum_of_squares, weighted_cubes, product_of_sines, square_of_row_sums)
 }
+
+# By name or description the learner's code could tell which one it is given, and take its gradient from a table.
+for _function in FIXTURES.values():
+    _function.__name__ = _function.__qualname__ = "f"
+    _function.__doc__ = None
