@@ -84,6 +84,17 @@ class DataLoader__needs_slices(DataLoader):
         return (_batch(self.data[start : start + self.batch_size]) for start in starts)
 
 
+class DataLoader__drops_before_shuffling(DataLoader):
+    """drop_last cuts off the end of the data before it is shuffled, so the same samples are never seen."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        kept = len(self) * self.batch_size if self.drop_last else len(self.data)
+        order = torch.arange(kept)
+        if self.shuffle:
+            order = torch.randperm(kept, generator=self.generator)
+        return _batches(self, order.tolist())
+
+
 class DataLoader__accepts_any_batch_size(DataLoader):
     """A batch_size below 1 is not refused when the loader is made."""
 
@@ -132,6 +143,36 @@ class DataLoader__returns_self(DataLoader):
         return next(self.running)
 
 
+class DataLoader__iterator_without_iter(DataLoader):
+    """The iterator has __next__ but no __iter__ that returns itself, so nothing can loop over it."""
+
+    def __iter__(self) -> Any:
+        return _Nexts(super().__iter__())
+
+
+class _Nexts:
+    def __init__(self, batches: Iterator[Batch]) -> None:
+        self.batches = batches
+
+    def __next__(self) -> Batch:
+        return next(self.batches)
+
+
+class DataLoader__one_buffer(DataLoader):
+    """Every batch is written into the same two tensors, so a batch that was kept turns into the next one."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        return _refilled(super().__iter__())
+
+
+def _refilled(batches: Iterator[Batch]) -> Iterator[Batch]:
+    X, y = torch.zeros(0), torch.zeros(0)
+    for features, targets in batches:
+        if X.shape != features.shape:
+            X, y = torch.empty_like(features), torch.empty_like(targets)
+        yield X.copy_(features), y.copy_(targets)
+
+
 class DataLoader__one_epoch(DataLoader):
     """The iterator is made once, with the loader; the second epoch finds it used up."""
 
@@ -158,6 +199,18 @@ class DataLoader__order_at_first_next(DataLoader):
         yield from super().__iter__()
 
 
+class DataLoader__len_uses_up_an_epoch(DataLoader):
+    """len counts the batches by going through them, which takes an epoch's order from the loader."""
+
+    def __len__(self) -> int:
+        if self.shuffle and len(self.data) > 0:
+            _positions(self)
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[Batch]:
+        return _batches(self, _positions(self), super().__len__())
+
+
 class DataLoader__order_on_the_loader(DataLoader):
     """The order is an attribute of the loader; a new epoch changes it under an iterator still running."""
 
@@ -178,9 +231,9 @@ def _positions(loader: DataLoader) -> list[int]:
     return torch.randperm(count, generator=loader.generator).tolist()
 
 
-def _batches(loader: DataLoader, order: list[int]) -> Iterator[Batch]:
+def _batches(loader: DataLoader, order: list[int], count: int | None = None) -> Iterator[Batch]:
     """Cut an order into batches as the loader should."""
-    starts = [k * loader.batch_size for k in range(len(loader))]
+    starts = [k * loader.batch_size for k in range(len(loader) if count is None else count)]
     chunks = [order[start : start + loader.batch_size] for start in starts]
     return (_batch([loader.data[i] for i in chunk]) for chunk in chunks)
 
@@ -402,6 +455,13 @@ class DataLoader__targets_always_integers(DataLoader):
         return ((X, y.to(torch.int64)) for X, y in super().__iter__())
 
 
+class DataLoader__targets_through_float32(DataLoader):
+    """Integer targets pass through float32 on the way, which has no room for numbers above 16,777,216."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        return ((X, y.to(torch.float32).to(y.dtype)) for X, y in super().__iter__())
+
+
 class DataLoader__targets_keep_their_width(DataLoader):
     """Targets keep the dtype they came with; integers of any width should become int64, floats float32."""
 
@@ -437,6 +497,25 @@ class DataLoader__features_keep_dtype(DataLoader):
             )
             for chunk in chunks
         )
+
+
+class DataLoader__lists_of_integers_stay_integers(DataLoader):
+    """Only tensors are made float32; features that are a list of whole numbers come as int64."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = _positions(self)
+        chunks = [order[k * self.batch_size :][: self.batch_size] for k in range(len(self))]
+        return (
+            (
+                torch.stack([_float_if_tensor(self.data[i][0]) for i in chunk]),
+                _batch([self.data[i] for i in chunk])[1],
+            )
+            for chunk in chunks
+        )
+
+
+def _float_if_tensor(features: Any) -> Tensor:
+    return features.float() if isinstance(features, Tensor) else torch.tensor(features)
 
 
 class DataLoader__single_sample_without_batch(DataLoader):
@@ -538,6 +617,20 @@ class FeatureEncoder__ignores_case(FeatureEncoder):
 
     def transform(self, rows: Rows) -> Tensor:
         return super().transform([[_lower(value) for value in row] for row in rows])
+
+
+class FeatureEncoder__strips_words(FeatureEncoder):
+    """Words that differ only in the spaces around them get the same code; they are two words."""
+
+    def fit(self, rows: Rows) -> None:
+        super().fit([[_stripped(value) for value in row] for row in rows])
+
+    def transform(self, rows: Rows) -> Tensor:
+        return super().transform([[_stripped(value) for value in row] for row in rows])
+
+
+def _stripped(value: str | float) -> str | float:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _lower(value: str | float) -> str | float:
