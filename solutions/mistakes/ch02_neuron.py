@@ -289,6 +289,12 @@ def count_parameters__ends_only(sizes: Sequence[int]) -> int:
     return (sizes[0] + 1) * sizes[1] + (len(sizes) > 2) * (sizes[-2] + 1) * sizes[-1]
 
 
+def count_parameters__in_float32(sizes: Sequence[int]) -> int:
+    """The products are added up in float32, which loses count above 16,777,216."""
+    counts = torch.tensor(sizes, dtype=torch.float32)
+    return int((counts[:-1] * counts[1:]).sum() + counts[1:].sum())
+
+
 def count_parameters__pops_sizes(sizes: Sequence[int]) -> int:
     """The caller's list is used up on the way."""
     total = count_parameters(sizes)
@@ -331,6 +337,14 @@ def init_linear__both_fans(fan_in: int, fan_out: int, generator: torch.Generator
     return weight * math.sqrt(2 / (fan_in + fan_out)), torch.zeros(fan_out)
 
 
+def init_linear__counts_the_bias(
+    fan_in: int, fan_out: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The bias is counted as an input: the variance is 2 / (fan_in + 1)."""
+    weight = torch.randn(fan_out, fan_in, generator=generator)
+    return weight * math.sqrt(2 / (fan_in + 1)), torch.zeros(fan_out)
+
+
 def init_linear__fixed_size(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """The deviation is 0.01 whatever fan_in is."""
     weight = torch.randn(fan_out, fan_in, generator=generator)
@@ -347,6 +361,20 @@ def init_linear__cut_off(fan_in: int, fan_out: int, generator: torch.Generator) 
     """Weights beyond two deviations are cut off; a normal one has no end."""
     weight = torch.randn(fan_out, fan_in, generator=generator).clamp(-2, 2)
     return weight * math.sqrt(2 / fan_in), torch.zeros(fan_out)
+
+
+def init_linear__cut_off_far_out(
+    fan_in: int, fan_out: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Weights beyond three deviations are cut off; that is rare, but a normal one has no end."""
+    weight = torch.randn(fan_out, fan_in, generator=generator).clamp(-3, 3)
+    return weight * math.sqrt(2 / fan_in), torch.zeros(fan_out)
+
+
+def init_linear__standardised(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The sample is forced to mean 0 and the exact variance: weights must be independent, and one alone is NaN."""
+    weight = torch.randn(fan_out, fan_in, generator=generator)
+    return (weight - weight.mean()) / weight.std() * math.sqrt(2 / fan_in), torch.zeros(fan_out)
 
 
 def init_linear__never_negative(
