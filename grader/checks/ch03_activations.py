@@ -15,6 +15,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    require,
     sampled_from,
     seeds,
     tensor_laws,
@@ -76,6 +77,8 @@ HINTS = {
 MODERATE = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 12.0, -12.0, 30.0, -30.0)
 LARGE = (1e4, -1e4, 0.0, 800.0, -800.0, 100.0, -100.0, 1.0)
 WISHES = (0.0, 1.0, -1.0)
+# A slope worked out by hand is right to the last digits; one measured by differences is not.
+BY_HAND = {"rtol": 1e-11, "atol": 1e-12}
 INF = math.inf
 
 
@@ -136,7 +139,7 @@ def check_sigmoid_never_overflows(learner, x):
     agree(learner.sigmoid(x), torch.sigmoid(x))
 
 
-@check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.")
+@check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.", weight=0)
 def check_sigmoid_known_values(learner):
     """sigmoid of (-2, 0, 2) is (0.1192, 0.5, 0.8808)."""
     x = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
@@ -161,7 +164,9 @@ def check_sigmoid_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's sigmoid, for random grad_out."""
     g = cotangent(x, seed)
     (expected,) = autograd(torch.sigmoid, g, x)
-    agree_gradient(learner.sigmoid_backward(g, x), expected, forward=learner.sigmoid, at=x, grad_out=g)
+    agree_gradient(
+        learner.sigmoid_backward(g, x), expected, forward=learner.sigmoid, at=x, grad_out=g, **BY_HAND
+    )
 
 
 @check("sigmoid_backward", hint="The curve is symmetric: what is the slope on the other side?", examples=40)
@@ -169,7 +174,7 @@ def check_sigmoid_backward_matches_autograd(learner, x, seed):
 def check_sigmoid_backward_is_even(learner, x, seed):
     """The slope at -x is the slope at x."""
     g = cotangent(x, seed)
-    agree(learner.sigmoid_backward(g, -x), learner.sigmoid_backward(g, x))
+    agree(learner.sigmoid_backward(g, -x), autograd(torch.sigmoid, g, x)[0], **BY_HAND)
 
 
 @check("sigmoid_backward", hint="No exponential is needed once s = sigmoid(x) is known.", examples=60)
@@ -177,10 +182,10 @@ def check_sigmoid_backward_is_even(learner, x, seed):
 def check_sigmoid_backward_is_zero_where_saturated(learner, x, seed):
     """Far out the gradient is 0, never NaN."""
     g = cotangent(x, seed)
-    agree(learner.sigmoid_backward(g, x), autograd(torch.sigmoid, g, x)[0])
+    agree(learner.sigmoid_backward(g, x), autograd(torch.sigmoid, g, x)[0], **BY_HAND)
 
 
-@check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.")
+@check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.", weight=0)
 def check_sigmoid_backward_known_values(learner):
     """The slope of sigmoid is 0.25 at 0 and 0.1050 at 2."""
     x = torch.tensor([0.0, 2.0], dtype=torch.float64)
@@ -233,7 +238,7 @@ def check_tanh_never_overflows(learner, x):
     agree(learner.tanh(x), torch.tanh(x))
 
 
-@check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.")
+@check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.", weight=0)
 def check_tanh_known_values(learner):
     """tanh of (-2, 0, 1) is (-0.9640, 0, 0.7616)."""
     x = torch.tensor([-2.0, 0.0, 1.0], dtype=torch.float64)
@@ -252,7 +257,7 @@ def check_tanh_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's tanh, for random grad_out."""
     g = cotangent(x, seed)
     (expected,) = autograd(torch.tanh, g, x)
-    agree_gradient(learner.tanh_backward(g, x), expected, forward=learner.tanh, at=x, grad_out=g)
+    agree_gradient(learner.tanh_backward(g, x), expected, forward=learner.tanh, at=x, grad_out=g, **BY_HAND)
 
 
 @check("tanh_backward", hint="The curve is symmetric: what is the slope on the other side?", examples=40)
@@ -260,7 +265,7 @@ def check_tanh_backward_matches_autograd(learner, x, seed):
 def check_tanh_backward_is_even(learner, x, seed):
     """The slope at -x is the slope at x."""
     g = cotangent(x, seed)
-    agree(learner.tanh_backward(g, -x), learner.tanh_backward(g, x))
+    agree(learner.tanh_backward(g, -x), autograd(torch.tanh, g, x)[0], **BY_HAND)
 
 
 @check("tanh_backward", hint="The square is of tanh(x), which never leaves -1..1.", examples=60)
@@ -268,10 +273,10 @@ def check_tanh_backward_is_even(learner, x, seed):
 def check_tanh_backward_is_zero_where_saturated(learner, x, seed):
     """Far out the gradient is 0, never NaN."""
     g = cotangent(x, seed)
-    agree(learner.tanh_backward(g, x), autograd(torch.tanh, g, x)[0])
+    agree(learner.tanh_backward(g, x), autograd(torch.tanh, g, x)[0], **BY_HAND)
 
 
-@check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.")
+@check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.", weight=0)
 def check_tanh_backward_known_values(learner):
     """The slope of tanh is 1 at 0 and 0.4200 at 1."""
     x = torch.tensor([0.0, 1.0], dtype=torch.float64)
@@ -300,22 +305,24 @@ def check_relu_matches_torch(learner, x):
     "relu",
     hint="What relu gives has no negative entries left: a second relu finds nothing to do.",
     examples=40,
+    weight=0,
 )
 @given(x=entries())
 def check_relu_twice_is_relu(learner, x):
-    """A second relu changes nothing."""
+    """A second relu changes nothing, and makes a new tensor all the same."""
     once = learner.relu(x)
     agree(learner.relu(once), once)
+    require(not learner.last_call.aliases, "relu gave back its argument; the result is a tensor of its own")
 
 
-@check("relu", hint="relu(x) holds the positive part of x, relu(-x) the negative one.", examples=40)
+@check("relu", hint="relu(x) holds the positive part of x, relu(-x) the negative one.", examples=40, weight=0)
 @given(x=entries())
 def check_relu_parts_make_the_whole(learner, x):
     """relu(x) - relu(-x) is x."""
     agree(learner.relu(x) - learner.relu(-x), x, what="relu(x) - relu(-x)")
 
 
-@check("relu", hint="The larger of each entry and 0.")
+@check("relu", hint="The larger of each entry and 0.", weight=0)
 def check_relu_known_values(learner):
     """relu of (-3, 0, 2) is (0, 0, 2)."""
     x = torch.tensor([-3.0, 0.0, 2.0], dtype=torch.float64)
@@ -333,17 +340,23 @@ def check_relu_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's relu, for random grad_out."""
     g = cotangent(x, seed)
     (expected,) = autograd(torch.relu, g, x)
-    agree_gradient(learner.relu_backward(g, x), expected, forward=learner.relu, at=x, grad_out=g)
+    agree_gradient(learner.relu_backward(g, x), expected, forward=learner.relu, at=x, grad_out=g, **BY_HAND)
 
 
 @check("relu_backward", hint="Is 0 itself shut out? x >= 0 lets it through.", examples=20)
 @given(g=tensors(ndim=(0, 2), special=(1.0,)), sign=sampled_from((1.0, -1.0)))
 def check_relu_backward_is_zero_at_zero(learner, g, sign):
-    """At exactly 0 the slope counts as 0."""
-    agree(learner.relu_backward(g, sign * torch.zeros_like(g)), torch.zeros_like(g))
+    """At exactly 0 the slope counts as 0; next to it, at 1, it is 1."""
+    x = torch.stack([sign * torch.zeros_like(g), torch.ones_like(g)])
+    agree(learner.relu_backward(torch.stack([g, g]), x), torch.stack([torch.zeros_like(g), g]))
 
 
-@check("relu_backward", hint="The gate looks at x, and an open gate multiplies by exactly 1.", examples=40)
+@check(
+    "relu_backward",
+    hint="The gate looks at x, and an open gate multiplies by exactly 1.",
+    examples=40,
+    weight=0,
+)
 @given(x=entries(), seed=seeds())
 def check_relu_backward_opens_one_gate(learner, x, seed):
     """Of x and -x one lets all of grad_out pass, and the other nothing."""
@@ -353,7 +366,7 @@ def check_relu_backward_opens_one_gate(learner, x, seed):
     agree(both, g, what="the gradient at x plus the gradient at -x")
 
 
-@check("relu_backward", hint="Only x decides which entries pass.")
+@check("relu_backward", hint="Only x decides which entries pass.", weight=0)
 def check_relu_backward_known_values(learner):
     """A grad_out of (5, 5, -5) at x = (-3, 0, 2) comes back as (0, 0, -5)."""
     g, x = torch.tensor([[5.0, 5.0, -5.0], [-3.0, 0.0, 2.0]], dtype=torch.float64)
@@ -385,7 +398,7 @@ def check_softmax_default_dim(learner, x):
     agree(learner.softmax(x), torch.softmax(x, -1))
 
 
-@check("softmax", hint="Divide by the sum along dim, and by nothing else.", examples=40)
+@check("softmax", hint="Divide by the sum along dim, and by nothing else.", examples=40, weight=0)
 @given(x_and_dim=with_dim())
 def check_softmax_sums_to_one(learner, x_and_dim):
     """The shares along dim add up to 1."""
@@ -420,14 +433,14 @@ def check_softmax_keeps_slices_apart(learner, x_and_dim):
 
 
 @check("softmax", hint="exp(-inf) is 0 by itself; what is subtracted from -inf must be finite.", examples=60)
-@given(x_and_dim=with_dim(masked=True))
+@given(x_and_dim=with_dim(special=LARGE, far=True, masked=True))
 def check_softmax_gives_masked_scores_nothing(learner, x_and_dim):
-    """A score of -inf gets the share 0, and the others share the whole."""
+    """A score of -inf gets the share 0, however low the others are, and they share the whole."""
     x, dim = x_and_dim
     agree(learner.softmax(x, dim), torch.softmax(x, dim))
 
 
-@check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.")
+@check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.", weight=0)
 def check_softmax_known_values(learner):
     """softmax of (2, 1, 0) is (0.6652, 0.2447, 0.0900)."""
     expected = torch.tensor(
@@ -452,7 +465,7 @@ def check_softmax_backward_matches_autograd(learner, x_and_dim, seed):
     g = cotangent(x, seed)
     (expected,) = autograd(lambda z: torch.softmax(z, dim), g, x)
     actual = learner.softmax_backward(g, x, dim)
-    agree_gradient(actual, expected, forward=lambda z: learner.softmax(z, dim), at=x, grad_out=g)
+    agree_gradient(actual, expected, forward=lambda z: learner.softmax(z, dim), at=x, grad_out=g, **BY_HAND)
 
 
 @check("softmax_backward", hint="The default of dim is -1.", examples=40)
@@ -467,6 +480,7 @@ def check_softmax_backward_default_dim(learner, x, seed):
     "softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
     examples=40,
+    weight=0,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
@@ -477,7 +491,10 @@ def check_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
 
 
 @check(
-    "softmax_backward", hint="More of everything cannot be had: the shares always add up to 1.", examples=40
+    "softmax_backward",
+    hint="More of everything cannot be had: the shares always add up to 1.",
+    examples=40,
+    weight=0,
 )
 @given(x_and_dim=with_dim(), c=floats(-3, 3))
 def check_softmax_backward_of_equal_wishes(learner, x_and_dim, c):
@@ -495,7 +512,7 @@ def check_softmax_backward_never_overflows(learner, x_and_dim, seed):
     agree(learner.softmax_backward(g, x, dim), autograd(lambda z: torch.softmax(z, dim), g, x)[0])
 
 
-@check("softmax_backward", hint="The weighted mean of (0, 1, 0) is 0.2447.")
+@check("softmax_backward", hint="The weighted mean of (0, 1, 0) is 0.2447.", weight=0)
 def check_softmax_backward_known_values(learner):
     """A grad_out of (0, 1, 0) at x = (2, 1, 0) gives (-0.1628, 0.1848, -0.0220)."""
     g, x = torch.tensor([[0.0, 1.0, 0.0], [2.0, 1.0, 0.0]], dtype=torch.float64)
@@ -532,7 +549,7 @@ def check_log_softmax_default_dim(learner, x):
     agree(learner.log_softmax(x), torch.log_softmax(x, -1))
 
 
-@check("log_softmax", hint="exp of the result has to be softmax.", examples=40)
+@check("log_softmax", hint="exp of the result has to be softmax.", examples=40, weight=0)
 @given(x_and_dim=with_dim())
 def check_log_softmax_shares_sum_to_one(learner, x_and_dim):
     """The exponentials of the results add up to 1 along dim."""
@@ -541,7 +558,9 @@ def check_log_softmax_shares_sum_to_one(learner, x_and_dim):
     agree(total, torch.ones_like(total), what="the sum of the exponentials")
 
 
-@check("log_softmax", hint="Applied to its own result, the log of the sum is log 1 = 0.", examples=40)
+@check(
+    "log_softmax", hint="Applied to its own result, the log of the sum is log 1 = 0.", examples=40, weight=0
+)
 @given(x_and_dim=with_dim())
 def check_log_softmax_twice_is_log_softmax(learner, x_and_dim):
     """A second log_softmax changes nothing."""
@@ -579,7 +598,7 @@ def check_log_softmax_keeps_slices_apart(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim))
 
 
-@check("log_softmax", hint="log 11.1073 is 2.4076.")
+@check("log_softmax", hint="log 11.1073 is 2.4076.", weight=0)
 def check_log_softmax_known_values(learner):
     """log_softmax of (2, 1, 0) is (-0.4076, -1.4076, -2.4076)."""
     expected = torch.tensor([2.0, 1.0, 0.0], dtype=torch.float64) - 2.4076059644443806
@@ -602,7 +621,9 @@ def check_log_softmax_backward_matches_autograd(learner, x_and_dim, seed):
     g = cotangent(x, seed)
     (expected,) = autograd(lambda z: torch.log_softmax(z, dim), g, x)
     actual = learner.log_softmax_backward(g, x, dim)
-    agree_gradient(actual, expected, forward=lambda z: learner.log_softmax(z, dim), at=x, grad_out=g)
+    agree_gradient(
+        actual, expected, forward=lambda z: learner.log_softmax(z, dim), at=x, grad_out=g, **BY_HAND
+    )
 
 
 @check("log_softmax_backward", hint="The default of dim is -1.", examples=40)
@@ -617,6 +638,7 @@ def check_log_softmax_backward_default_dim(learner, x, seed):
     "log_softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
     examples=40,
+    weight=0,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
@@ -630,6 +652,7 @@ def check_log_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
     "log_softmax_backward",
     hint="The shares are multiplied by the sum of grad_out; if that is 0, they drop out.",
     examples=40,
+    weight=0,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_without_a_sum(learner, x_and_dim, seed):
@@ -651,7 +674,7 @@ def check_log_softmax_backward_never_overflows(learner, x_and_dim, seed):
     agree(learner.log_softmax_backward(g, x, dim), autograd(lambda z: torch.log_softmax(z, dim), g, x)[0])
 
 
-@check("log_softmax_backward", hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.")
+@check("log_softmax_backward", hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.", weight=0)
 def check_log_softmax_backward_known_values(learner):
     """A grad_out of (-1, 0, 0) at x = (2, 1, 0) gives (-0.3348, 0.2447, 0.0900)."""
     g, x = torch.tensor([[-1.0, 0.0, 0.0], [2.0, 1.0, 0.0]], dtype=torch.float64)

@@ -166,6 +166,12 @@ def tanh_backward__takes_x_for_the_output(grad_out: Tensor, x: Tensor) -> Tensor
     return grad_out * (1 - x**2)
 
 
+def tanh_backward__measured(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is measured by the difference of two points, which costs digits; worked out by hand it is exact."""
+    wide, h = x.double(), 1e-5
+    return (grad_out * (tanh(wide + h) - tanh(wide - h)) / (2 * h)).to(x.dtype)
+
+
 def tanh_backward__square_missing(grad_out: Tensor, x: Tensor) -> Tensor:
     """The slope is 1 - tanh(x)^2; here tanh(x) is not squared."""
     return grad_out * (1 - tanh(x))
@@ -225,6 +231,11 @@ def relu__cut_off_above(x: Tensor) -> Tensor:
 def relu__changes_its_argument(x: Tensor) -> Tensor:
     """The zeros are written into x itself (an operation that ends in _); a new tensor is wanted."""
     return x.clamp_(min=0)
+
+
+def relu__gives_its_argument_back(x: Tensor) -> Tensor:
+    """x itself is returned where nothing is negative; who then changes the result changes x: a new tensor is wanted."""
+    return x if bool((x >= 0).all()) else x.clamp(min=0)
 
 
 def relu__gate_only(x: Tensor) -> Tensor:
@@ -366,6 +377,11 @@ def softmax__float32_inside(x: Tensor, dim: int = -1) -> Tensor:
 def softmax__masks_lost(x: Tensor, dim: int = -1) -> Tensor:
     """A score of -inf is replaced by 0, so what was masked gets a share again."""
     return softmax(torch.where(torch.isinf(x), torch.zeros_like(x), x), dim)
+
+
+def softmax__masks_not_low_enough(x: Tensor, dim: int = -1) -> Tensor:
+    """A score of -inf is replaced by -10,000, which is not always the lowest: what was masked may get a share."""
+    return softmax(torch.where(x == -torch.inf, torch.full_like(x, -1e4), x), dim)
 
 
 def softmax__base_on_the_cpu(x: Tensor, dim: int = -1) -> Tensor:
