@@ -198,6 +198,13 @@ def binary_cross_entropy__any_shape(p: Tensor, q: Tensor) -> Tensor:
     return -(q * log_yes + (1 - q) * log_no).mean()
 
 
+def binary_cross_entropy__refusal_without_the_name(p: Tensor, q: Tensor) -> Tensor:
+    """The refusal does not say which of the two has the shape that is wrong."""
+    if q.shape != p.shape:
+        raise ValueError(f"the shapes are not equal: {tuple(p.shape)} and {tuple(q.shape)}")
+    return binary_cross_entropy(p, q)
+
+
 def binary_cross_entropy__bound_on_the_cpu(p: Tensor, q: Tensor) -> Tensor:
     """A tensor made inside is always on the CPU; it needs device=p.device to meet inputs from elsewhere."""
     binary_cross_entropy(p, q)
@@ -241,6 +248,12 @@ def cross_entropy_distributions__no_bound(p: Tensor, q: Tensor) -> Tensor:
     """Logarithms are not bounded at -100: 0 * log(0) is NaN, and a sure miss is infinite."""
     cross_entropy_distributions(p, q)
     return -(q * torch.log(p)).sum(dim=1).mean()
+
+
+def cross_entropy_distributions__only_zero_bounded(p: Tensor, q: Tensor) -> Tensor:
+    """Only log 0 is set to -100; the logarithm of a chance above 0 can be below -100 as well."""
+    cross_entropy_distributions(p, q)
+    return -(q * torch.nan_to_num(torch.log(p), neginf=-100.0)).sum(dim=1).mean()
 
 
 def cross_entropy_distributions__adds_eps(p: Tensor, q: Tensor) -> Tensor:
