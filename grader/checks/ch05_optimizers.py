@@ -120,6 +120,7 @@ def _size(x: Tensor) -> float:
 
 _SHAPES = (
     ((1,),),
+    ((), (2,)),
     ((3,),),
     ((2,), (2,)),
     ((3,), (2,)),
@@ -132,6 +133,11 @@ _shapes, _scales = sampled_from(_SHAPES), sampled_from([1.0, 1.0, 1e-3, 100.0])
 _lrs, _momenta, _yes_or_no = floats(0.01, 1), floats(0.1, 0.99), booleans()
 _first_betas, _second_betas = floats(0.1, 0.95), floats(0.5, 0.99)
 _eps = sampled_from([1e-8, 1e-3, 0.1])
+
+
+def _by_columns(x: Tensor) -> Tensor:
+    """A matrix stored column by column, as a transposed weight is: flattened, it is a copy."""
+    return x.mT.contiguous().mT if x.ndim > 1 else x
 
 
 @composite
@@ -150,7 +156,10 @@ def journeys(
     scale = draw(_scales) if dtype is torch.float64 else 1.0
     # A digit per gradient: 0 and 1 random, 2 zeros, 3 None. One number shrinks faster than a list of choices.
     pattern = draw(integers(0, 4 ** (count * len(all_shapes)) - 1))
-    params = [tensor_from(seed + 1 + place, shape, dtype=dtype) for place, shape in enumerate(all_shapes)]
+    params = [
+        _by_columns(tensor_from(seed + 1 + place, shape, dtype=dtype))
+        for place, shape in enumerate(all_shapes)
+    ]
     steps: Steps = []
     for step in range(count):
         grads: list[Tensor | None] = []
@@ -251,7 +260,7 @@ def _any_iterable(learner: Any, name: str, rows: Tensor, steps: Steps, **setting
     for grads in steps:
         right.step(grads)
         for optimizer in theirs:
-            optimizer.step(grads)
+            optimizer.step(tuple(grads))
     for mine in held:
         _compare(mine, right)
     agree(stacked.value(), torch.stack(right.params), atol=1e-10 * right.reach, what="the parameters")
@@ -260,23 +269,29 @@ def _any_iterable(learner: Any, name: str, rows: Tensor, steps: Steps, **setting
 def _refuses_counts(
     learner: Any, name: str, params: Sequence[Tensor], steps: Steps, count: int, **settings: Any
 ) -> None:
-    """A step with `count` gradients is refused and moves nothing."""
+    """A step with `count` gradients is refused and moves nothing, nor what the next step depends on."""
     held = [learner.hold(param) for param in params]
-    optimizer = learner.call(name, held, **settings)
+    theirs, right = learner.call(name, held, **settings), RIGHT[name](params, **settings)
     grads = (steps[0] * 4)[: count + (count >= len(params))]
-    refuses(lambda: optimizer.step(grads), ValueError, names="grads", value=len(grads))
+    refuses(lambda: theirs.step(grads), ValueError, names="grads", value=len(grads))
     for index, (param, before) in enumerate(zip(held, params, strict=True)):
         agree(param.value(), before, rtol=0, atol=0, what=f"parameter {index}, after a refused step,")
+    theirs.step(steps[0])
+    right.step(steps[0])
+    _compare(held, right)
 
 
 def _descends(learner: Any, name: str, seed: int, count: int, **settings: Any) -> None:
-    """Walk down a bowl of random steepness; the bottom is reached."""
+    """Walk down a bowl of random steepness, in step with the right optimizer; the bottom is reached."""
     bottom = tensor_from(seed + 1, (3,), scale=1.0)
     steepness = tensor_from(seed + 2, (3,), low=0.5, high=2.0)
     held = learner.hold(torch.zeros_like(bottom))
-    optimizer = learner.call(name, [held], **settings)
+    theirs, right = learner.call(name, [held], **settings), RIGHT[name]([held.start], **settings)
     for _ in range(count):
-        optimizer.step([steepness * (held.value() - bottom)])
+        grad = steepness * (right.params[0] - bottom)
+        theirs.step([grad])
+        right.step([grad])
+        _compare([held], right)
     distance = _size(held.value() - bottom)
     require(distance < 0.05, f"after {count} steps down a bowl it is still {distance:.3g} from the bottom")
 
@@ -284,7 +299,7 @@ def _descends(learner: Any, name: str, seed: int, count: int, **settings: Any) -
 # --- SGD --------------------------------------------------------------------------------------------------
 
 
-@check("SGD", hint="Move against the gradient, and write into the tensor that was passed in.")
+@check("SGD", hint="Move against the gradient, and write into the tensor that was passed in.", examples=50)
 @given(journey=journeys(), lr=floats(0, 2))
 def check_sgd_moves_against_the_gradient(learner, journey, lr):
     """Plain SGD moves each parameter in place by lr times its gradient, downhill."""
@@ -295,7 +310,7 @@ def check_sgd_moves_against_the_gradient(learner, journey, lr):
         agree(param.value(), before - lr * grad, what="the parameter after one step")
 
 
-@check("SGD", hint="Work the example of the lesson by hand: velocities 1, 1.9, 2.71.")
+@check("SGD", hint="Work the example of the lesson by hand: velocities 1, 1.9, 2.71.", weight=0)
 def check_sgd_known_values(learner):
     """The example of the lesson: with momentum 0.9 a gradient of 1 steps 1, 1.9, 2.71; Nesterov 1.9, 2.71, 3.439."""
     one = torch.ones(1, dtype=torch.float64)
@@ -323,6 +338,7 @@ def check_sgd_follows_torch(learner, journey, settings):
     "SGD",
     hint="Skip a parameter whose gradient is None: velocity and all. Go on with the next one.",
     after=check_sgd_follows_torch,
+    examples=60,
 )
 @given(journey=journeys(none=True, least_steps=2), settings=sgd_settings)
 def check_sgd_skips_none(learner, journey, settings):
@@ -334,6 +350,7 @@ def check_sgd_skips_none(learner, journey, settings):
     "SGD",
     hint="lr multiplies the finished velocity, and is read at every step.",
     after=check_sgd_follows_torch,
+    examples=50,
 )
 @given(
     journey=journeys(least_steps=2), settings=sgd_settings, lrs=lists(floats(0, 1), min_size=2, max_size=5)
@@ -343,14 +360,20 @@ def check_sgd_reads_lr_at_every_step(learner, journey, settings, lrs):
     _follow(learner, "SGD", *journey, lrs, **settings)
 
 
-@check("SGD", hint="Whose tensor is the velocity? Keep one of your own; do not write into the gradient.")
+@check(
+    "SGD",
+    hint="Whose tensor is the velocity? Keep one of your own; do not write into the gradient.",
+    examples=40,
+)
 @given(journey=journeys(zeros=False), settings=sgd_settings)
 def check_sgd_keeps_the_gradients(learner, journey, settings):
     """The caller's gradients stay as they are, also when the same tensor is passed in again."""
     _keeps_gradients(learner, "SGD", *journey, **settings)
 
 
-@check("SGD", hint="Velocities belong to one optimizer: make them in __init__, not on the class.")
+@check(
+    "SGD", hint="Velocities belong to one optimizer: make them in __init__, not on the class.", examples=40
+)
 @given(journey=journeys(none=True), settings=sgd_settings)
 def check_sgd_keeps_optimizers_apart(learner, journey, settings):
     """Two optimizers used in turn do not disturb each other."""
@@ -360,7 +383,7 @@ def check_sgd_keeps_optimizers_apart(learner, journey, settings):
 @check("SGD", hint="Turn params into a list once: an iterator gives its items only one time.", examples=10)
 @given(seed=seeds(), settings=sgd_settings)
 def check_sgd_takes_any_iterable(learner, seed, settings):
-    """The parameters may come as a tuple, as a bare sequence, or from an iterator."""
+    """The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple."""
     rows = tensor_from(seed, (2, 3))
     steps: Steps = [[tensor_from(seed + 2 * k + i + 1, (3,)) for i in range(2)] for k in range(2)]
     _any_iterable(learner, "SGD", rows, steps, **settings)
@@ -370,6 +393,7 @@ def check_sgd_takes_any_iterable(learner, seed, settings):
     "SGD",
     hint="New tensors need the dtype of their parameter: torch.zeros_like.",
     after=check_sgd_follows_torch,
+    examples=40,
 )
 @given(journey=journeys(none=True, dtype=torch.float32), settings=sgd_settings)
 def check_sgd_works_in_float32(learner, journey, settings):
@@ -380,15 +404,16 @@ def check_sgd_works_in_float32(learner, journey, settings):
 @check("SGD", hint="The velocity must go on growing and fading after the first steps.", examples=3)
 @given(seed=seeds(), nesterov=booleans())
 def check_sgd_reaches_the_bottom(learner, seed, nesterov):
-    """It finds the bottom of a random bowl in 120 steps."""
+    """It finds the bottom of a random bowl in 120 steps, each of them right."""
     _descends(learner, "SGD", seed, 120, lr=0.1, momentum=0.8, nesterov=nesterov)
 
 
 @check("SGD", hint='Check the settings first and name what is wrong: f"lr is {lr}".')
 @given(lr=floats(-2, -0.01), momentum=floats(-2, -0.01), nesterov=booleans())
 def check_sgd_refuses_bad_settings(learner, lr, momentum, nesterov):
-    """A negative lr or momentum, and nesterov without momentum, raise ValueError with name and value."""
+    """A negative lr or momentum, and nesterov without momentum, raise ValueError with name and value; lr 0 does not."""
     param = learner.hold(torch.zeros(2, dtype=torch.float64))
+    learner.SGD([param], 0.0, 0.5, nesterov)
     refuses(lambda: learner.SGD([param], lr, 0.5, nesterov), ValueError, names="lr", value=lr)
     refuses(
         lambda: learner.SGD([param], 0.1, momentum=momentum), ValueError, names="momentum", value=momentum
@@ -396,17 +421,17 @@ def check_sgd_refuses_bad_settings(learner, lr, momentum, nesterov):
     refuses(lambda: learner.SGD([param], 0.1, nesterov=True), ValueError, names="nesterov", value=True)
 
 
-@check("SGD", hint="Compare the two lengths before anything moves.")
+@check("SGD", hint="Compare the two lengths before anything moves.", examples=40)
 @given(journey=journeys(zeros=False), count=integers(0, 3))
 def check_sgd_refuses_a_wrong_number_of_gradients(learner, journey, count):
-    """Too few or too many gradients raise ValueError, and nothing has moved then."""
-    _refuses_counts(learner, "SGD", *journey, count, lr=0.1)
+    """Too few or too many gradients raise ValueError, and nothing has changed then."""
+    _refuses_counts(learner, "SGD", *journey, count, lr=0.1, momentum=0.5)
 
 
 # --- Adam -------------------------------------------------------------------------------------------------
 
 
-@check("Adam", hint="Work the table of the lesson by hand, line by line.")
+@check("Adam", hint="Work the table of the lesson by hand, line by line.", weight=0)
 def check_adam_known_values(learner):
     """The example of the lesson: lr 0.1, start at 1, gradients 4 and then 1: 0.9, then 0.81694."""
     held = learner.hold(torch.ones(1, dtype=torch.float64))
@@ -472,7 +497,9 @@ def check_adam_counts_per_parameter(learner, journey, settings):
     _follow(learner, "Adam", *journey, **settings)
 
 
-@check("Adam", hint="Use self.lr in step, not a copy made earlier.", after=check_adam_follows_torch)
+@check(
+    "Adam", hint="Use self.lr in step, not a copy made earlier.", after=check_adam_follows_torch, examples=50
+)
 @given(
     journey=journeys(least_steps=2), settings=adam_settings, lrs=lists(floats(0, 1), min_size=2, max_size=5)
 )
@@ -481,14 +508,18 @@ def check_adam_reads_lr_at_every_step(learner, journey, settings, lrs):
     _follow(learner, "Adam", *journey, lrs, **settings)
 
 
-@check("Adam", hint="Scale and square into new tensors, or into your own averages; not into the gradient.")
+@check(
+    "Adam",
+    hint="Scale and square into new tensors, or into your own averages; not into the gradient.",
+    examples=40,
+)
 @given(journey=journeys(zeros=False), settings=adam_settings)
 def check_adam_keeps_the_gradients(learner, journey, settings):
     """The caller's gradients stay as they are, also when the same tensor is passed in again."""
     _keeps_gradients(learner, "Adam", *journey, **settings)
 
 
-@check("Adam", hint="Averages belong to one optimizer: make them in __init__, not on the class.")
+@check("Adam", hint="Averages belong to one optimizer: make them in __init__, not on the class.", examples=40)
 @given(journey=journeys(none=True), settings=adam_settings)
 def check_adam_keeps_optimizers_apart(learner, journey, settings):
     """Two optimizers used in turn do not disturb each other."""
@@ -498,7 +529,7 @@ def check_adam_keeps_optimizers_apart(learner, journey, settings):
 @check("Adam", hint="Turn params into a list once: an iterator gives its items only one time.", examples=10)
 @given(seed=seeds(), settings=adam_settings)
 def check_adam_takes_any_iterable(learner, seed, settings):
-    """The parameters may come as a tuple, as a bare sequence, or from an iterator."""
+    """The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple."""
     rows = tensor_from(seed, (2, 3))
     steps: Steps = [[tensor_from(seed + 2 * k + i + 1, (3,)) for i in range(2)] for k in range(2)]
     _any_iterable(learner, "Adam", rows, steps, **settings)
@@ -508,6 +539,7 @@ def check_adam_takes_any_iterable(learner, seed, settings):
     "Adam",
     hint="New tensors need the dtype of their parameter: torch.zeros_like.",
     after=check_adam_follows_torch,
+    examples=40,
 )
 @given(journey=journeys(none=True, dtype=torch.float32), settings=adam_settings)
 def check_adam_works_in_float32(learner, journey, settings):
@@ -518,7 +550,7 @@ def check_adam_works_in_float32(learner, journey, settings):
 @check("Adam", hint="The averages must go on moving after the first steps.", examples=3)
 @given(seed=seeds())
 def check_adam_reaches_the_bottom(learner, seed):
-    """It finds the bottom of a random bowl in 150 steps."""
+    """It finds the bottom of a random bowl in 150 steps, each of them right."""
     _descends(learner, "Adam", seed, 150, lr=0.1, betas=(0.8, 0.95))
 
 
@@ -529,16 +561,17 @@ def check_adam_reaches_the_bottom(learner, seed):
     first=booleans(),
 )
 def check_adam_refuses_bad_settings(learner, bad, beta, first):
-    """A negative lr or eps, and a beta outside [0, 1), raise ValueError with name and value."""
+    """A negative lr or eps, and a beta outside [0, 1), raise ValueError with name and value; all zeros do not."""
     param = learner.hold(torch.zeros(2, dtype=torch.float64))
     betas = (beta, 0.9) if first else (0.9, beta)
+    learner.Adam([param], 0.0, (0.0, 0.0), 0.0)
     refuses(lambda: learner.Adam([param], bad), ValueError, names="lr", value=bad)
     refuses(lambda: learner.Adam([param], eps=bad), ValueError, names="eps", value=bad)
     refuses(lambda: learner.Adam([param], betas=betas), ValueError, names="betas", value=beta)
 
 
-@check("Adam", hint="Compare the two lengths before anything moves.")
+@check("Adam", hint="Compare the two lengths before anything moves.", examples=40)
 @given(journey=journeys(zeros=False), count=integers(0, 3))
 def check_adam_refuses_a_wrong_number_of_gradients(learner, journey, count):
-    """Too few or too many gradients raise ValueError, and nothing has moved then."""
+    """Too few or too many gradients raise ValueError, and nothing has changed then."""
     _refuses_counts(learner, "Adam", *journey, count, lr=0.1)

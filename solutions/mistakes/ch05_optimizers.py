@@ -29,6 +29,35 @@ class SGD__new_tensor(SGD):
                 self.params[index] = self.params[index] - self.lr * direction
 
 
+class SGD__writes_into_a_copy(SGD):
+    """The step is taken in the flattened parameter; reshape makes that a copy where memory is not in order."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        kept, self.params = self.params, [param.reshape(-1) for param in self.params]
+        try:
+            super().step([None if grad is None else grad.reshape(-1) for grad in grads])
+        finally:
+            self.params = kept
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        super().__init__(params, lr, momentum, nesterov)
+        self.velocities = [velocity.reshape(-1) for velocity in self.velocities]
+
+
+class SGD__no_scalars(SGD):
+    """The new values are written through param[:], which a parameter without dimensions does not have."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                velocity = self.velocities[index].mul_(self.momentum).add_(grad)
+                direction = grad + self.momentum * velocity if self.nesterov else velocity
+                self.params[index][:] = self.params[index] - self.lr * direction
+
+
 class SGD__uphill(SGD):
     """The step goes along the gradient, uphill; it should go against it."""
 
@@ -299,6 +328,19 @@ class SGD__wrong_count_accepted(SGD):
         super().step(given + [None] * (len(self.params) - len(given)))
 
 
+class SGD__velocity_moves_before_refusing(SGD):
+    """The velocities take in the gradients before their number is checked; a refused step changes the next one."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        for velocity, grad in zip(self.velocities, grads):
+            if grad is not None and grad.shape == velocity.shape:
+                velocity.mul_(self.momentum).add_(grad)
+        _refuse_wrong_count(grads, self.params)
+        for param, velocity, grad in zip(self.params, self.velocities, grads):
+            if grad is not None:
+                param.sub_(self.lr * (grad + self.momentum * velocity if self.nesterov else velocity))
+
+
 class SGD__moves_before_refusing(SGD):
     """The number of gradients is checked after the loop, when the parameters have moved already."""
 
@@ -356,6 +398,13 @@ class Adam__no_bias_correction(_Adam):
 
     def corrected(self, mean: Tensor, square: Tensor, count: int) -> tuple[Tensor, Tensor]:
         return mean, square
+
+
+class Adam__correction_ends_after_ten_steps(_Adam):
+    """The correction is left out after ten steps; a second beta of 0.999 takes thousands of them to fill."""
+
+    def corrected(self, mean: Tensor, square: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        return super().corrected(mean, square, count) if count <= 10 else (mean, square)
 
 
 class Adam__only_mean_corrected(_Adam):
@@ -747,6 +796,15 @@ class Adam__wrong_count_accepted(Adam):
     def step(self, grads: Sequence[Tensor | None]) -> None:
         given = list(grads)[: len(self.params)]
         super().step(given + [None] * (len(self.params) - len(given)))
+
+
+class Adam__counts_before_refusing(Adam):
+    """The steps are counted before the number of gradients is checked, so a refused step counts."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            self.counts = [count + 1 for count in self.counts]
+        super().step(grads)
 
 
 class Adam__moves_before_refusing(Adam):
