@@ -83,7 +83,7 @@ def _cubes_by_rule(x: Tensor, h: float) -> Tensor:
     return weights * (3 * x**2 + h**2)
 
 
-@check("numerical_gradient", hint="Two points, 2 h apart, around each entry.")
+@check("numerical_gradient", hint="Two points, 2 h apart, around each entry.", weight=0)
 def check_numerical_gradient_known_value(learner):
     """The example of the lesson: for x cubed at 2 and h = 0.1 the central difference is 12.01."""
     x = torch.tensor([2.0], dtype=torch.float64)
@@ -102,6 +102,7 @@ def check_numerical_gradient_is_central(learner, x, h):
     "numerical_gradient",
     hint="Put an entry back before the next one moves, and give f the shape of x.",
     after=check_numerical_gradient_is_central,
+    examples=60,
 )
 @given(name=sampled_from(sorted(FIXTURES)), x=tensors(ndim=(1, 3), side=(1, 3), special=(0.0, 1.0)), h=steps)
 def check_numerical_gradient_of_any_function(learner, name, x, h):
@@ -142,6 +143,7 @@ def _linear_gradients(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tens
 @check(
     "linear_backward",
     hint="Shapes: (N, H) (H, D) for x, (H, N) (N, D) for the weight, a sum over N for the bias.",
+    weight=0,
 )
 def check_linear_backward_known_value(learner):
     """The example of the lesson: two rows, three features, two outputs."""
@@ -171,7 +173,10 @@ def check_linear_backward_matches_autograd(learner, layer):
 
 
 @check(
-    "linear_backward", hint="Sum over the batch, do not average: the 1/N of a mean is in grad_out already."
+    "linear_backward",
+    hint="Sum over the batch, do not average: the 1/N of a mean is in grad_out already.",
+    examples=50,
+    weight=0,
 )
 @given(layer=layers_backward())
 def check_linear_backward_sums_over_the_batch(learner, layer):
@@ -254,7 +259,7 @@ def _agree_all(actual: Any, expected: Layers, batch: int, rtol: float, atol: flo
             agree_gradient(grad, right, batch=batch, what=what, rtol=rtol, atol=atol)
 
 
-@check("mlp_loss_and_grads", hint="Work the example of the lesson by hand, line by line.")
+@check("mlp_loss_and_grads", hint="Work the example of the lesson by hand, line by line.", weight=0)
 def check_mlp_known_value(learner):
     """The example of the lesson: loss 0.3133, and the neuron that was off learns nothing."""
     x, weight1, weight2, bias = (
@@ -276,6 +281,7 @@ def check_mlp_known_value(learner):
 @check(
     "mlp_loss_and_grads",
     hint="The forward pass first: ReLU between, none after the last; the mean over the rows.",
+    examples=60,
 )
 @given(network=networks())
 def check_mlp_loss_matches_torch(learner, network):
@@ -301,7 +307,12 @@ def check_mlp_gradients_match_autograd(learner, network):
     _agree_all(grads, _loss_and_gradients(*network)[1], len(x), rtol=1e-9, atol=1e-10 * size)
 
 
-@check("mlp_loss_and_grads", hint="The first gradient is shares minus truth: each row of it sums to 0.")
+@check(
+    "mlp_loss_and_grads",
+    hint="The first gradient is shares minus truth: each row of it sums to 0.",
+    examples=40,
+    weight=0,
+)
 @given(network=networks())
 def check_mlp_last_bias_sums_to_zero(learner, network):
     """The gradient of the last bias sums to 0: raising all scores together changes nothing."""
@@ -313,6 +324,7 @@ def check_mlp_last_bias_sums_to_zero(learner, network):
     "mlp_loss_and_grads",
     hint="Subtract each row's largest score before exp, and take the log before dividing.",
     after=check_mlp_loss_matches_torch,
+    examples=60,
 )
 @given(network=networks())
 def check_mlp_stays_finite(learner, network):
@@ -386,14 +398,16 @@ def _agree_slopes(learner: Any, function: Callable[..., Any], *numbers: float) -
 
 
 @check("Value", hint="Two slopes per operation: by the left one and by the right one.")
-@given(sign=sampled_from("+-*/"), a=_numbers, b=_apart_from_zero)
+@given(sign=sampled_from("+-*/"), a=one_of(_numbers, sampled_from([0.0, 3, -2])), b=_apart_from_zero)
 def check_value_arithmetic(learner, sign, a, b):
     """a + b, a - b, a * b and a / b have the right value and slopes, and leave a and b as they are."""
     _agree_slopes(learner, _BINARY[sign], a, b)
 
 
 @check(
-    "Value", hint="Python calls __rsub__ and __rtruediv__ of the right operand when the left one is a number."
+    "Value",
+    hint="Python calls __rsub__ and __rtruediv__ of the right operand when the left one is a number.",
+    examples=60,
 )
 @given(
     sign=sampled_from("+-*/"),
@@ -407,13 +421,15 @@ def check_value_takes_numbers(learner, sign, a, number):
 
 
 @check("Value", hint="The slopes stand in the lesson, one for each.")
-@given(name=sampled_from(sorted(_UNARY)), a=one_of(_numbers, just(0.0)))
+@given(name=sampled_from(sorted(_UNARY)), a=one_of(_numbers, sampled_from([0.0, 400.0, -400.0])))
 def check_value_functions(learner, name, a):
-    """-a, exp, tanh and relu have the right value and slope; relu's slope at 0 is 0."""
+    """-a, exp, tanh and relu have the right value and slope, far out as well; relu's slope at 0 is 0."""
     _agree_slopes(learner, _UNARY[name], a)
 
 
-@check("Value", hint="A power comes down and its exponent goes down by one; log is the natural one.")
+@check(
+    "Value", hint="A power comes down and its exponent goes down by one; log is the natural one.", examples=60
+)
 @given(a=floats(0.1, 4), sign=sampled_from([1, -1]), exponent=sampled_from([2, 3, 1, -1, -2, 0.5, 1.5, -0.5]))
 def check_value_powers_and_logs(learner, a, sign, exponent):
     """a ** k for a number k, and log a, have the right value and slope."""
@@ -421,7 +437,14 @@ def check_value_powers_and_logs(learner, a, sign, exponent):
     _agree_slopes(learner, lambda value: value**exponent, a if exponent != int(exponent) else sign * a)
 
 
-@check("Value", hint="Does every node wait for all that use it? Do both slopes of a * a count?")
+@check("Value", hint="k * a ** (k - 1), without a division by a.", after=check_value_powers_and_logs)
+def check_value_powers_of_zero(learner):
+    """0 ** 1, 0 ** 2 and 0 ** 3 have the slopes 1, 0 and 0."""
+    for exponent in (1, 2, 3):
+        _agree_slopes(learner, lambda value, exponent=exponent: value**exponent, 0.0)
+
+
+@check("Value", hint="Does every node wait for all that use it? Do both slopes of a * a count?", weight=0)
 def check_value_known_example(learner):
     """The example of micrograd's own page: 24.7041, with slopes 138.8338 and 645.5773."""
     a, b = learner.Value(-4.0), learner.Value(2.0)
@@ -518,6 +541,7 @@ def check_value_matches_autograd(learner, program):
     hint="Keep this call's derivatives in a table of their own and add them to grad at the end.",
     after=check_value_matches_autograd,
     weight=2,
+    examples=60,
 )
 @given(program=programs(), other=integers(0, 10))
 def check_value_adds_up_roots(learner, program, other):

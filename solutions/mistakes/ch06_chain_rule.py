@@ -650,6 +650,23 @@ class Value__power_of_same_exponent(_Node):
         return self.made(self.data**exponent, (self, exponent * self.data**exponent))
 
 
+class Value__power_divides_by_the_base(_Node):
+    """The slope of a ** k is written k * a ** k / a, which divides by zero at 0."""
+
+    def __pow__(self, exponent: float) -> _Node:
+        result = self.data**exponent
+        return self.made(result, (self, exponent * result / self.data))
+
+
+class Value__tanh_by_exponentials(_Node):
+    """tanh is (e^2a - 1) / (e^2a + 1) as written: exp is too large for a float above 709."""
+
+    def tanh(self) -> _Node:
+        power = math.exp(2 * self.data)
+        result = (power - 1) / (power + 1)
+        return self.made(result, (self, 1 - result**2))
+
+
 class Value__tanh_of_the_input(_Node):
     """The slope of tanh is 1 minus the square of its result; here the input is squared."""
 

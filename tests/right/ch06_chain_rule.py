@@ -215,7 +215,9 @@ class Value__counts_uses:
         return Value__counts_uses(math.log(self.data), (self,), lambda g: (g / self.data,))
 
     def tanh(self) -> Value__counts_uses:
-        return Value__counts_uses(math.tanh(self.data), (self,), lambda g: (g / math.cosh(self.data) ** 2,))
+        return Value__counts_uses(
+            math.tanh(self.data), (self,), lambda g: (g * (1 - math.tanh(self.data) ** 2),)
+        )
 
     def relu(self) -> Value__counts_uses:
         on = self.data > 0
@@ -382,7 +384,8 @@ class Value__by_age:
         return self.then(math.log2(self.data) * math.log(2), (self, 1 / self.data))
 
     def tanh(self) -> Value__by_age:
-        result = math.sinh(self.data) / math.cosh(self.data)
+        decay = math.exp(-2 * abs(self.data))
+        result = math.copysign((1 - decay) / (1 + decay), self.data)
         return self.then(result, (self, (1 + result) * (1 - result)))
 
     def relu(self) -> Value__by_age:
