@@ -15,11 +15,7 @@ from grader.rules import judge
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = {chapter.label: chapter for chapter in load_course(ROOT).chapters}
-EXERCISES = [
-    (label, exercise.name)
-    for label in ("ch07", "ch08", "ch09", "ch10", "ch11", "ch12")
-    for exercise in CHAPTERS[label].exercises
-]
+EXERCISES = [(label, exercise.name) for label in CHAPTERS for exercise in CHAPTERS[label].exercises]
 
 
 def points_of(chapter: Chapter, exercise: str, source: str) -> float:
@@ -41,8 +37,8 @@ def solution_with(chapter: Chapter, exercise: str, body: str = "", code: str = "
         return "\n".join(lines)
     functions = [node for node in ast.walk(found) if isinstance(node, ast.FunctionDef)]
     for node in sorted(functions, key=lambda node: -node.lineno):
-        if not node.name.startswith("_"):
-            names = [argument.arg for argument in node.args.args if argument.arg != "self"]
+        if node.name != "__init__" and (not node.name.startswith("_") or node.name.endswith("__")):
+            names = [argument.arg for argument in node.args.args if argument.arg != "self"] or ["self"]
             text = body.replace("FIRST", names[0]).replace("NAMES", ", ".join(names))
             lines[node.body[0].lineno - 1 : node.body[-1].end_lineno] = indent(
                 text, " " * node.body[0].col_offset
@@ -79,6 +75,79 @@ def test_an_answer_without_thought_gains_nothing(body: str) -> None:
 
 
 CHEATS = {
+    "a loader that never gives a batch": (
+        "ch01",
+        "DataLoader",
+        "class DataLoader:\n    def __init__(self, data, batch_size, *, shuffle=False, drop_last=False, seed=0):\n"
+        "        if batch_size < 1:\n            raise ValueError(f'batch_size {batch_size}')\n"
+        "    def __len__(self):\n        return 0\n    def __iter__(self):\n        return iter([])",
+    ),
+    "the essay's record by heart": (
+        "ch01",
+        "FeatureEncoder",
+        "class FeatureEncoder:\n    def fit(self, rows):\n        self.width = len(rows[0])\n"
+        "    def transform(self, rows):\n        if not hasattr(self, 'width'):\n            raise ValueError('fit')\n"
+        "        return torch.tensor([[33.0, 1.0, 1002.0]] if self.width == 3 else [[0.0] * self.width] * len(rows))",
+    ),
+    "zeros of the right shape": (
+        "ch02",
+        "linear",
+        "def linear(x, weight, bias):\n    return x.new_zeros(len(x), len(weight))",
+    ),
+    "the lesson's count by heart": (
+        "ch02",
+        "count_parameters",
+        "def count_parameters(sizes):\n    return {(10, 12, 12, 10): 418}.get(tuple(sizes), 0)",
+    ),
+    "the same share for all": (
+        "ch03",
+        "softmax",
+        "def softmax(x, dim=-1):\n    return torch.full_like(x, 1 / x.shape[dim])",
+    ),
+    "half of it": ("ch03", "relu", "def relu(x):\n    return x / 2"),
+    "the same price for all": (
+        "ch04",
+        "cross_entropy",
+        "def cross_entropy(logits, labels):\n    _refuse_bad_labels(logits, labels)\n"
+        "    return logits.new_tensor(float(logits.shape[1])).log()",
+    ),
+    "more than it can cost": (
+        "ch04",
+        "bce_with_logits",
+        "def bce_with_logits(z, q):\n    if z.shape != q.shape:\n"
+        "        raise ValueError(f'q {tuple(q.shape)}')\n    return z.new_tensor(1e5)",
+    ),
+    "the stops of the lesson by heart": (
+        "ch05",
+        "SGD",
+        """\
+class SGD:
+    def __init__(self, params, lr, momentum=0.0, nesterov=False):
+        if lr < 0 or momentum < 0 or (nesterov and not momentum):
+            raise ValueError(f"lr {lr} momentum {momentum} nesterov {nesterov}")
+        self.params = list(params)
+        self.stops = [-1.9, -4.61, -8.049] if nesterov else [-1.0, -2.9, -5.61]
+    def step(self, grads):
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads {len(grads)}")
+        for param in self.params:
+            param.fill_(self.stops.pop(0))""",
+    ),
+    "a function told by its name": (
+        "ch06",
+        "numerical_gradient",
+        """\
+def numerical_gradient(f, x, h):
+    weights = torch.arange(1, x.numel() + 1, dtype=x.dtype).reshape(x.shape)
+    name = f"{f.__name__} {f.__doc__} {f!r}"
+    return weights * (3 * x**2 + h**2) if "cubes" in name else 2 * x""",
+    ),
+    "a layer without a slope": (
+        "ch06",
+        "linear_backward",
+        "def linear_backward(grad_out, x, weight):\n"
+        "    return torch.zeros_like(x), torch.zeros_like(weight), torch.zeros_like(weight[:, 0])",
+    ),
     "the lesson's number by heart": (
         "ch07",
         "l2_penalty",

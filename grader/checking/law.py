@@ -29,9 +29,9 @@ class Check:
         body: called as `body(learner, **inputs)`; raises when the law is broken.
         inputs: a Hypothesis strategy per argument of the body; empty for a check that runs once.
         hint: where to look, shown on request.
-        after: checks that must pass first, else this one is not run.
-        weight: its share of the exercise's points; 0 for one that explains and earns nothing, because a constant,
-            an echo of the argument or a table of known answers keeps it as well.
+        after: checks that must pass first, else this one is not run. What a constant, an echo of the argument, a
+            table of known answers or a refusal of everything would pass comes after a law that none of them keeps.
+        weight: its share of the exercise's points.
         examples: at most so many examples, whatever the profile says.
     """
 

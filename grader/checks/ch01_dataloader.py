@@ -125,14 +125,6 @@ def epochs(learner: Any, count: int, batch_size: int, number: int, **settings: A
 # --- DataLoader: in order ---------------------------------------------------------------------------------
 
 
-@check("DataLoader", hint="Go in steps of batch_size; what is left at the end is a batch too.", weight=0)
-def check_loader_cuts_ten_samples_into_4_4_2(learner: Any) -> None:
-    """Ten samples in batches of 4 come as 4, 4 and 2, in their order."""
-    loader = learner.DataLoader(numbered(10), 4)
-    found = batches(iter(loader), 3)
-    agree(found, as_torch_loads(numbered(10), 4), what="batch")
-
-
 @check(
     "DataLoader", hint="Compare which samples the last batch holds, with drop_last and without.", examples=40
 )
@@ -144,6 +136,18 @@ def check_loader_gives_the_batches_of_torch(
     expected = as_torch_loads(data, batch_size, drop_last)
     loader = learner.DataLoader(data, batch_size, drop_last=drop_last)
     agree(batches(iter(loader), len(expected)), expected, what="batch")
+
+
+@check(
+    "DataLoader",
+    hint="Go in steps of batch_size; what is left at the end is a batch too.",
+    after=check_loader_gives_the_batches_of_torch,
+)
+def check_loader_cuts_ten_samples_into_4_4_2(learner: Any) -> None:
+    """Ten samples in batches of 4 come as 4, 4 and 2, in their order."""
+    loader = learner.DataLoader(numbered(10), 4)
+    found = batches(iter(loader), 3)
+    agree(found, as_torch_loads(numbered(10), 4), what="batch")
 
 
 @check(
@@ -251,7 +255,11 @@ def check_loader_can_be_read_again(learner: Any, data: Samples, batch_size: int)
         agree(batches(iter(loader), len(expected)), expected, what=f"epoch {epoch}, batch")
 
 
-@check("DataLoader", hint="Nothing to stack: make no batch at all.", weight=0)
+@check(
+    "DataLoader",
+    hint="Nothing to stack: make no batch at all.",
+    after=check_loader_gives_the_batches_of_torch,
+)
 def check_loader_gives_no_batch_for_no_data(learner: Any) -> None:
     """Without data there is no batch and no error, in order or shuffled; with one sample there is one."""
     for settings in ({}, {"shuffle": True}, {"drop_last": True}):
@@ -261,7 +269,9 @@ def check_loader_gives_no_batch_for_no_data(learner: Any) -> None:
 
 
 @check(
-    "DataLoader", hint="Test batch_size < 1 when the loader is made; put its name and value into the message."
+    "DataLoader",
+    hint="Test batch_size < 1 when the loader is made; put its name and value into the message.",
+    after=check_loader_gives_the_batches_of_torch,
 )
 @given(count=integers(0, 3), batch_size=integers(-3, 0), shuffle=booleans())
 def check_loader_refuses_a_batch_size_below_one(
@@ -421,18 +431,6 @@ def fitted_encoder(learner: Any, rows: Rows) -> Any:
 
 @check(
     "FeatureEncoder",
-    hint="Count each column's own words, from 0, in the order in which they first appear.",
-    weight=0,
-)
-def check_encoder_codes_the_record_of_the_essay(learner: Any) -> None:
-    """The 34th, 2nd and 1003rd words of their columns are the essay's record: (33, 1, 1002)."""
-    rows = [[f"place {i % 40}", f"kind {i % 2}", f"name {i}"] for i in range(1003)]
-    encoder = fitted_encoder(learner, rows)
-    agree(encoder.transform([["place 33", "kind 1", "name 1002"]]), torch.tensor([[33.0, 1.0, 1002.0]]))
-
-
-@check(
-    "FeatureEncoder",
     hint="A table per column, filled in the order of the rows; numbers pass as they are.",
     examples=60,
 )
@@ -443,6 +441,18 @@ def check_encoder_codes_by_first_appearance(learner: Any, rows: tuple[Rows, Rows
     encoder = fitted_encoder(learner, fitted)
     agree(encoder.transform(encoded), encoding(fitted, encoded))
     agree(encoder.transform(fitted), encoding(fitted, fitted), what="the encoding of the fitted rows")
+
+
+@check(
+    "FeatureEncoder",
+    hint="Count each column's own words, from 0, in the order in which they first appear.",
+    after=check_encoder_codes_by_first_appearance,
+)
+def check_encoder_codes_the_record_of_the_essay(learner: Any) -> None:
+    """The 34th, 2nd and 1003rd words of their columns are the essay's record: (33, 1, 1002)."""
+    rows = [[f"place {i % 40}", f"kind {i % 2}", f"name {i}"] for i in range(1003)]
+    encoder = fitted_encoder(learner, rows)
+    agree(encoder.transform([["place 33", "kind 1", "name 1002"]]), torch.tensor([[33.0, 1.0, 1002.0]]))
 
 
 @check("FeatureEncoder", hint="Ask isinstance(value, str), not whether it looks like a number.", examples=50)
@@ -502,6 +512,7 @@ def check_encoder_gives_no_rows_for_no_rows(learner: Any, rows: tuple[Rows, Rows
     "FeatureEncoder",
     hint="Look the word up in its own column only; say the column's number and the word.",
     examples=60,
+    after=check_encoder_codes_by_first_appearance,
 )
 @given(
     width=integers(1, 4), column=integers(0, 3), place=integers(0, 2), word=sampled_from(("Mars", "w", ""))
@@ -524,6 +535,7 @@ def check_encoder_refuses_unseen_words(learner: Any, width: int, column: int, pl
     "FeatureEncoder",
     hint="Compare the width of every row with that of the first one; name the row.",
     examples=60,
+    after=check_encoder_codes_by_first_appearance,
 )
 @given(width=integers(1, 3), count=integers(2, 5), place=integers(1, 4), other=sampled_from((-1, 1, 2)))
 def check_encoder_refuses_ragged_rows_in_fit(
@@ -541,6 +553,7 @@ def check_encoder_refuses_ragged_rows_in_fit(
     "FeatureEncoder",
     hint="Compare the width of every row with that of the fitted rows; name the row.",
     examples=60,
+    after=check_encoder_codes_by_first_appearance,
 )
 @given(
     width=integers(1, 3),
@@ -559,7 +572,11 @@ def check_encoder_refuses_rows_of_another_width(
     refuses(lambda: encoder.transform(rows), names="row", value=place)
 
 
-@check("FeatureEncoder", hint="Keep None until fit has been called, and test for it.")
+@check(
+    "FeatureEncoder",
+    hint="Keep None until fit has been called, and test for it.",
+    after=check_encoder_codes_by_first_appearance,
+)
 def check_encoder_refuses_transform_before_fit(learner: Any) -> None:
     """transform before fit is a ValueError that says so, for text, numbers and no rows at all; after it, it is not."""
     for rows in ([["a", 1.0]], [[1.0]], []):

@@ -101,15 +101,6 @@ def network(x: Tensor, layers: Layers) -> Tensor:
 # --- neuron -----------------------------------------------------------------------------------------------
 
 
-@check("neuron", hint="Work the three sums out by hand: 1, 0 and -1.", weight=0)
-def check_neuron_known_values(learner: Any) -> None:
-    """The three inputs of the lesson give 1, 0 and 0."""
-    w, b = torch.tensor([0.5, -1.0, 1.0], dtype=torch.float64), torch.tensor(-0.5, dtype=torch.float64)
-    for middle, expected in ((2.0, 1.0), (3.0, 0.0), (4.0, 0.0)):
-        x = torch.tensor([1.0, middle, 3.0], dtype=torch.float64)
-        agree(learner.neuron(x, w, b), torch.tensor(expected, dtype=torch.float64))
-
-
 @check("neuron", hint="First the whole sum, then the bias once, then the ReLU.")
 @given(case=cases())
 def check_neuron_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -118,11 +109,20 @@ def check_neuron_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]
     agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
 
 
+@check("neuron", hint="Work the three sums out by hand: 1, 0 and -1.", after=check_neuron_matches_torch)
+def check_neuron_known_values(learner: Any) -> None:
+    """The three inputs of the lesson give 1, 0 and 0."""
+    w, b = torch.tensor([0.5, -1.0, 1.0], dtype=torch.float64), torch.tensor(-0.5, dtype=torch.float64)
+    for middle, expected in ((2.0, 1.0), (3.0, 0.0), (4.0, 0.0)):
+        x = torch.tensor([1.0, middle, 3.0], dtype=torch.float64)
+        agree(learner.neuron(x, w, b), torch.tensor(expected, dtype=torch.float64))
+
+
 @check(
     "neuron",
     hint="Nothing in a neuron has a size of its own: the sum grows with w and b, the ReLU keeps that.",
     examples=50,
-    weight=0,
+    after=check_neuron_matches_torch,
 )
 @given(case=cases(), factor=floats(0, 8))
 def check_neuron_scales_with_its_weights(
@@ -158,10 +158,17 @@ check_neuron_everywhere = tensor_laws(
 # --- linear -----------------------------------------------------------------------------------------------
 
 
+@check("linear", hint="Write the shapes down: (N, D) times (D, H) is (N, H), and the bias is (H,).")
+@given(case=cases())
+def check_linear_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
+    """A layer is x times weight transposed plus bias, for any batch, any width, negative outputs too."""
+    agree(learner.linear(*case), F.linear(*case))
+
+
 @check(
     "linear",
     hint="Work entry (0, 0) out by hand: row 0 of weight with sample 0, plus entry 0 of bias.",
-    weight=0,
+    after=check_linear_matches_torch,
 )
 def check_linear_known_value(learner: Any) -> None:
     """Two samples through the two neurons of the lesson give (1, 12) and (-1, 14)."""
@@ -170,13 +177,6 @@ def check_linear_known_value(learner: Any) -> None:
     bias = torch.tensor([-0.5, 10.0], dtype=torch.float64)
     expected = torch.tensor([[1.0, 12.0], [-1.0, 14.0]], dtype=torch.float64)
     agree(learner.linear(x, weight, bias), expected)
-
-
-@check("linear", hint="Write the shapes down: (N, D) times (D, H) is (N, H), and the bias is (H,).")
-@given(case=cases())
-def check_linear_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
-    """A layer is x times weight transposed plus bias, for any batch, any width, negative outputs too."""
-    agree(learner.linear(*case), F.linear(*case))
 
 
 @check(
@@ -202,7 +202,12 @@ def check_linear_rows_are_neurons(learner: Any, case: tuple[Tensor, Tensor, Tens
     agree(y, torch.tensor(neurons, dtype=torch.float64))
 
 
-@check("linear", hint="No sample sees another one; a batch of one keeps its axis.", examples=40, weight=0)
+@check(
+    "linear",
+    hint="No sample sees another one; a batch of one keeps its axis.",
+    examples=40,
+    after=check_linear_matches_torch,
+)
 @given(case=cases())
 def check_linear_takes_samples_one_by_one(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
     """Each sample alone, as a batch of one, gives its row of the batch's output."""
@@ -228,7 +233,16 @@ check_linear_everywhere = tensor_laws(
 # --- mlp_forward ------------------------------------------------------------------------------------------
 
 
-@check("mlp_forward", hint="Hidden values first: (0, 0), (1, 0), (1, 0), (2, 1).", weight=0)
+@check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
+@given(case=networks())
+def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
+    """The output is that of nn.Sequential: Linear, ReLU, Linear, ..., Linear."""
+    agree(learner.mlp_forward(*case), network(*case))
+
+
+@check(
+    "mlp_forward", hint="Hidden values first: (0, 0), (1, 0), (1, 0), (2, 1).", after=check_mlp_matches_torch
+)
 def check_mlp_solves_xor(learner: Any) -> None:
     """Goodfellow's two hidden neurons compute "either, but not both"."""
     x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], dtype=torch.float64)
@@ -236,13 +250,6 @@ def check_mlp_solves_xor(learner: Any) -> None:
     last = (torch.tensor([[1.0, -2.0]], dtype=torch.float64), torch.zeros(1, dtype=torch.float64))
     expected = torch.tensor([[0.0], [1.0], [1.0], [0.0]], dtype=torch.float64)
     agree(learner.mlp_forward(x, [hidden, last]), expected)
-
-
-@check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
-@given(case=networks())
-def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
-    """The output is that of nn.Sequential: Linear, ReLU, Linear, ..., Linear."""
-    agree(learner.mlp_forward(*case), network(*case))
 
 
 @check("mlp_forward", hint="The only layer is the last one.", examples=50)
@@ -312,12 +319,6 @@ check_mlp_everywhere = tensor_laws(
 _sizes = one_of(integers(1, 30), sampled_from((784, 5_000, 50_000)))
 
 
-@check("count_parameters", hint="132 + 156 + 130.", weight=0)
-def check_count_known_value(learner: Any) -> None:
-    """10, 12, 12, 10 has 418 parameters."""
-    agree(learner.count_parameters([10, 12, 12, 10]), 418)
-
-
 @check("count_parameters", hint="A layer from a to b neurons: a * b weights and b biases.")
 @given(sizes=lists(_sizes, min_size=1, max_size=6), kind=sampled_from((list, tuple)))
 def check_count_matches_the_tensors(learner: Any, sizes: list[int], kind: type) -> None:
@@ -327,7 +328,17 @@ def check_count_matches_the_tensors(learner: Any, sizes: list[int], kind: type) 
     agree(learner.count_parameters(kind(sizes)), expected)
 
 
-@check("count_parameters", hint="Each layer counts for itself, whatever comes before and after it.", weight=0)
+@check("count_parameters", hint="132 + 156 + 130.", after=check_count_matches_the_tensors)
+def check_count_known_value(learner: Any) -> None:
+    """10, 12, 12, 10 has 418 parameters."""
+    agree(learner.count_parameters([10, 12, 12, 10]), 418)
+
+
+@check(
+    "count_parameters",
+    hint="Each layer counts for itself, whatever comes before and after it.",
+    after=check_count_matches_the_tensors,
+)
 @given(
     before=lists(integers(1, 30), max_size=3),
     middle=integers(1, 30),

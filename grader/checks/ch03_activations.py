@@ -139,7 +139,7 @@ def check_sigmoid_never_overflows(learner, x):
     agree(learner.sigmoid(x), torch.sigmoid(x))
 
 
-@check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.", weight=0)
+@check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.", after=check_sigmoid_matches_torch)
 def check_sigmoid_known_values(learner):
     """sigmoid of (-2, 0, 2) is (0.1192, 0.5, 0.8808)."""
     x = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
@@ -185,7 +185,7 @@ def check_sigmoid_backward_is_zero_where_saturated(learner, x, seed):
     agree(learner.sigmoid_backward(g, x), autograd(torch.sigmoid, g, x)[0], **BY_HAND)
 
 
-@check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.", weight=0)
+@check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.", after=check_sigmoid_backward_matches_autograd)
 def check_sigmoid_backward_known_values(learner):
     """The slope of sigmoid is 0.25 at 0 and 0.1050 at 2."""
     x = torch.tensor([0.0, 2.0], dtype=torch.float64)
@@ -238,7 +238,7 @@ def check_tanh_never_overflows(learner, x):
     agree(learner.tanh(x), torch.tanh(x))
 
 
-@check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.", weight=0)
+@check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.", after=check_tanh_matches_torch)
 def check_tanh_known_values(learner):
     """tanh of (-2, 0, 1) is (-0.9640, 0, 0.7616)."""
     x = torch.tensor([-2.0, 0.0, 1.0], dtype=torch.float64)
@@ -276,7 +276,7 @@ def check_tanh_backward_is_zero_where_saturated(learner, x, seed):
     agree(learner.tanh_backward(g, x), autograd(torch.tanh, g, x)[0], **BY_HAND)
 
 
-@check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.", weight=0)
+@check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.", after=check_tanh_backward_matches_autograd)
 def check_tanh_backward_known_values(learner):
     """The slope of tanh is 1 at 0 and 0.4200 at 1."""
     x = torch.tensor([0.0, 1.0], dtype=torch.float64)
@@ -305,7 +305,7 @@ def check_relu_matches_torch(learner, x):
     "relu",
     hint="What relu gives has no negative entries left: a second relu finds nothing to do.",
     examples=40,
-    weight=0,
+    after=check_relu_matches_torch,
 )
 @given(x=entries())
 def check_relu_twice_is_relu(learner, x):
@@ -315,14 +315,19 @@ def check_relu_twice_is_relu(learner, x):
     require(not learner.last_call.aliases, "relu gave back its argument; the result is a tensor of its own")
 
 
-@check("relu", hint="relu(x) holds the positive part of x, relu(-x) the negative one.", examples=40, weight=0)
+@check(
+    "relu",
+    hint="relu(x) holds the positive part of x, relu(-x) the negative one.",
+    examples=40,
+    after=check_relu_matches_torch,
+)
 @given(x=entries())
 def check_relu_parts_make_the_whole(learner, x):
     """relu(x) - relu(-x) is x."""
     agree(learner.relu(x) - learner.relu(-x), x, what="relu(x) - relu(-x)")
 
 
-@check("relu", hint="The larger of each entry and 0.", weight=0)
+@check("relu", hint="The larger of each entry and 0.", after=check_relu_matches_torch)
 def check_relu_known_values(learner):
     """relu of (-3, 0, 2) is (0, 0, 2)."""
     x = torch.tensor([-3.0, 0.0, 2.0], dtype=torch.float64)
@@ -355,7 +360,7 @@ def check_relu_backward_is_zero_at_zero(learner, g, sign):
     "relu_backward",
     hint="The gate looks at x, and an open gate multiplies by exactly 1.",
     examples=40,
-    weight=0,
+    after=check_relu_backward_matches_autograd,
 )
 @given(x=entries(), seed=seeds())
 def check_relu_backward_opens_one_gate(learner, x, seed):
@@ -366,7 +371,7 @@ def check_relu_backward_opens_one_gate(learner, x, seed):
     agree(both, g, what="the gradient at x plus the gradient at -x")
 
 
-@check("relu_backward", hint="Only x decides which entries pass.", weight=0)
+@check("relu_backward", hint="Only x decides which entries pass.", after=check_relu_backward_matches_autograd)
 def check_relu_backward_known_values(learner):
     """A grad_out of (5, 5, -5) at x = (-3, 0, 2) comes back as (0, 0, -5)."""
     g, x = torch.tensor([[5.0, 5.0, -5.0], [-3.0, 0.0, 2.0]], dtype=torch.float64)
@@ -398,7 +403,12 @@ def check_softmax_default_dim(learner, x):
     agree(learner.softmax(x), torch.softmax(x, -1))
 
 
-@check("softmax", hint="Divide by the sum along dim, and by nothing else.", examples=40, weight=0)
+@check(
+    "softmax",
+    hint="Divide by the sum along dim, and by nothing else.",
+    examples=40,
+    after=check_softmax_matches_torch,
+)
 @given(x_and_dim=with_dim())
 def check_softmax_sums_to_one(learner, x_and_dim):
     """The shares along dim add up to 1."""
@@ -440,7 +450,7 @@ def check_softmax_gives_masked_scores_nothing(learner, x_and_dim):
     agree(learner.softmax(x, dim), torch.softmax(x, dim))
 
 
-@check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.", weight=0)
+@check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.", after=check_softmax_matches_torch)
 def check_softmax_known_values(learner):
     """softmax of (2, 1, 0) is (0.6652, 0.2447, 0.0900)."""
     expected = torch.tensor(
@@ -480,7 +490,7 @@ def check_softmax_backward_default_dim(learner, x, seed):
     "softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
     examples=40,
-    weight=0,
+    after=check_softmax_backward_matches_autograd,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
@@ -494,7 +504,7 @@ def check_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
     "softmax_backward",
     hint="More of everything cannot be had: the shares always add up to 1.",
     examples=40,
-    weight=0,
+    after=check_softmax_backward_matches_autograd,
 )
 @given(x_and_dim=with_dim(), c=floats(-3, 3))
 def check_softmax_backward_of_equal_wishes(learner, x_and_dim, c):
@@ -512,7 +522,11 @@ def check_softmax_backward_never_overflows(learner, x_and_dim, seed):
     agree(learner.softmax_backward(g, x, dim), autograd(lambda z: torch.softmax(z, dim), g, x)[0])
 
 
-@check("softmax_backward", hint="The weighted mean of (0, 1, 0) is 0.2447.", weight=0)
+@check(
+    "softmax_backward",
+    hint="The weighted mean of (0, 1, 0) is 0.2447.",
+    after=check_softmax_backward_matches_autograd,
+)
 def check_softmax_backward_known_values(learner):
     """A grad_out of (0, 1, 0) at x = (2, 1, 0) gives (-0.1628, 0.1848, -0.0220)."""
     g, x = torch.tensor([[0.0, 1.0, 0.0], [2.0, 1.0, 0.0]], dtype=torch.float64)
@@ -549,7 +563,12 @@ def check_log_softmax_default_dim(learner, x):
     agree(learner.log_softmax(x), torch.log_softmax(x, -1))
 
 
-@check("log_softmax", hint="exp of the result has to be softmax.", examples=40, weight=0)
+@check(
+    "log_softmax",
+    hint="exp of the result has to be softmax.",
+    examples=40,
+    after=check_log_softmax_matches_torch,
+)
 @given(x_and_dim=with_dim())
 def check_log_softmax_shares_sum_to_one(learner, x_and_dim):
     """The exponentials of the results add up to 1 along dim."""
@@ -559,7 +578,10 @@ def check_log_softmax_shares_sum_to_one(learner, x_and_dim):
 
 
 @check(
-    "log_softmax", hint="Applied to its own result, the log of the sum is log 1 = 0.", examples=40, weight=0
+    "log_softmax",
+    hint="Applied to its own result, the log of the sum is log 1 = 0.",
+    examples=40,
+    after=check_log_softmax_matches_torch,
 )
 @given(x_and_dim=with_dim())
 def check_log_softmax_twice_is_log_softmax(learner, x_and_dim):
@@ -598,7 +620,7 @@ def check_log_softmax_keeps_slices_apart(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim))
 
 
-@check("log_softmax", hint="log 11.1073 is 2.4076.", weight=0)
+@check("log_softmax", hint="log 11.1073 is 2.4076.", after=check_log_softmax_matches_torch)
 def check_log_softmax_known_values(learner):
     """log_softmax of (2, 1, 0) is (-0.4076, -1.4076, -2.4076)."""
     expected = torch.tensor([2.0, 1.0, 0.0], dtype=torch.float64) - 2.4076059644443806
@@ -638,7 +660,7 @@ def check_log_softmax_backward_default_dim(learner, x, seed):
     "log_softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
     examples=40,
-    weight=0,
+    after=check_log_softmax_backward_matches_autograd,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
@@ -652,7 +674,7 @@ def check_log_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
     "log_softmax_backward",
     hint="The shares are multiplied by the sum of grad_out; if that is 0, they drop out.",
     examples=40,
-    weight=0,
+    after=check_log_softmax_backward_matches_autograd,
 )
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_without_a_sum(learner, x_and_dim, seed):
@@ -674,7 +696,11 @@ def check_log_softmax_backward_never_overflows(learner, x_and_dim, seed):
     agree(learner.log_softmax_backward(g, x, dim), autograd(lambda z: torch.log_softmax(z, dim), g, x)[0])
 
 
-@check("log_softmax_backward", hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.", weight=0)
+@check(
+    "log_softmax_backward",
+    hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.",
+    after=check_log_softmax_backward_matches_autograd,
+)
 def check_log_softmax_backward_known_values(learner):
     """A grad_out of (-1, 0, 0) at x = (2, 1, 0) gives (-0.3348, 0.2447, 0.0900)."""
     g, x = torch.tensor([[-1.0, 0.0, 0.0], [2.0, 1.0, 0.0]], dtype=torch.float64)

@@ -180,7 +180,12 @@ def check_mse_loss_matches_torch(learner, pred_and_target):
     agree(learner.mse_loss(*pred_and_target), F.mse_loss(*pred_and_target))
 
 
-@check("mse_loss", hint="Squares are never negative, and 0 only where nothing is off.", examples=40, weight=0)
+@check(
+    "mse_loss",
+    hint="Squares are never negative, and 0 only where nothing is off.",
+    examples=40,
+    after=check_mse_loss_matches_torch,
+)
 @given(pred_and_target=numbers())
 def check_mse_loss_is_never_negative(learner, pred_and_target):
     """The loss is never negative, and 0 where prediction and target are the same."""
@@ -199,16 +204,19 @@ def check_mse_loss_of_a_batch_twice(learner, pred, seed):
     agree(learner.mse_loss(*twice), F.mse_loss(pred, target))
 
 
-@check("mse_loss", hint="Compare the shapes before anything else, and show target's in the message.")
+@check(
+    "mse_loss",
+    hint="Compare the shapes before anything else, and show target's in the message.",
+    after=check_mse_loss_matches_torch,
+)
 @given(shapes=sampled_from(MISFITS))
 def check_mse_loss_refuses_another_shape(learner, shapes):
-    """A target of another shape raises a ValueError that names target and shows its shape; the same shape does not."""
+    """A target of another shape raises a ValueError that names target and shows its shape."""
     pred, target = filled(shapes[0], 1.0), filled(shapes[1], 2.0)
-    learner.mse_loss(pred, pred)
     refuses(lambda: learner.mse_loss(pred, target), ValueError, names="target", value=shape_words(shapes[1]))
 
 
-@check("mse_loss", hint="0, 4, 9 and 1 are the squares; 14 / 4 is 3.5.", weight=0)
+@check("mse_loss", hint="0, 4, 9 and 1 are the squares; 14 / 4 is 3.5.", after=check_mse_loss_matches_torch)
 def check_mse_loss_known_value(learner):
     """Predictions (1, 2), (3, 5) against targets (1, 4), (0, 4) cost 3.5."""
     pred = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.float64)
@@ -250,18 +258,25 @@ def check_mse_backward_leads_to_the_target(learner, pred_and_target):
     agree(end, target, what="pred - n/2 * gradient")
 
 
-@check("mse_backward", hint="Compare the shapes before anything else, and show target's in the message.")
+@check(
+    "mse_backward",
+    hint="Compare the shapes before anything else, and show target's in the message.",
+    after=check_mse_backward_matches_autograd,
+)
 @given(shapes=sampled_from(MISFITS))
 def check_mse_backward_refuses_another_shape(learner, shapes):
-    """A target of another shape raises a ValueError that names target and shows its shape; the same shape does not."""
+    """A target of another shape raises a ValueError that names target and shows its shape."""
     pred, target = filled(shapes[0], 1.0), filled(shapes[1], 2.0)
-    learner.mse_backward(pred, pred)
     refuses(
         lambda: learner.mse_backward(pred, target), ValueError, names="target", value=shape_words(shapes[1])
     )
 
 
-@check("mse_backward", hint="With 4 elements, the gradient is half of each difference.", weight=0)
+@check(
+    "mse_backward",
+    hint="With 4 elements, the gradient is half of each difference.",
+    after=check_mse_backward_matches_autograd,
+)
 def check_mse_backward_known_value(learner):
     """Predictions (1, 2), (3, 5) against targets (1, 4), (0, 4) give (0, -1), (1.5, 0.5)."""
     pred = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.float64)
@@ -308,7 +323,7 @@ def check_binary_cross_entropy_of_the_truth(learner, q):
 @check(
     "binary_cross_entropy",
     hint="Is the logarithm taken of the prediction, and the weight from the truth?",
-    weight=0,
+    after=check_binary_cross_entropy_matches_torch,
 )
 @given(p_and_q=two_chances())
 def check_binary_cross_entropy_is_least_at_the_truth(learner, p_and_q):
@@ -333,16 +348,23 @@ def check_binary_cross_entropy_of_a_batch_twice(learner, p, seed):
     agree(learner.binary_cross_entropy(*twice), F.binary_cross_entropy(p, q))
 
 
-@check("binary_cross_entropy", hint="Compare the shapes before anything else, and show q's in the message.")
+@check(
+    "binary_cross_entropy",
+    hint="Compare the shapes before anything else, and show q's in the message.",
+    after=check_binary_cross_entropy_matches_torch,
+)
 @given(shapes=sampled_from(MISFITS))
 def check_binary_cross_entropy_refuses_another_shape(learner, shapes):
-    """A q of another shape raises a ValueError that names q and shows its shape; the same shape does not."""
+    """A q of another shape raises a ValueError that names q and shows its shape."""
     p, q = filled(shapes[0], 0.25), filled(shapes[1], 0.5)
-    learner.binary_cross_entropy(p, p)
     refuses(lambda: learner.binary_cross_entropy(p, q), ValueError, names="q", value=shape_words(shapes[1]))
 
 
-@check("binary_cross_entropy", hint="-log 0.8 is 0.2231, -log 0.2 is 1.6094.", weight=0)
+@check(
+    "binary_cross_entropy",
+    hint="-log 0.8 is 0.2231, -log 0.2 is 1.6094.",
+    after=check_binary_cross_entropy_matches_torch,
+)
 def check_binary_cross_entropy_known_values(learner):
     """p = 0.8 costs 0.2231 if q = 1, and 1.6094 if q = 0."""
     p, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (0.8, 1.0, 0.0))
@@ -392,7 +414,7 @@ def check_cross_entropy_distributions_of_the_truth(learner, p_and_q):
 @check(
     "cross_entropy_distributions",
     hint="Is the logarithm taken of the prediction, and the weight from the truth?",
-    weight=0,
+    after=check_cross_entropy_distributions_matches_the_formula,
 )
 @given(p_and_q=distributions())
 def check_cross_entropy_distributions_is_least_at_the_truth(learner, p_and_q):
@@ -419,6 +441,7 @@ def check_cross_entropy_distributions_of_a_batch_twice(learner, p_and_q, seed):
 @check(
     "cross_entropy_distributions",
     hint="Compare the shapes before anything else, and show q's in the message.",
+    after=check_cross_entropy_distributions_matches_the_formula,
 )
 @given(
     shapes=sampled_from(
@@ -426,15 +449,18 @@ def check_cross_entropy_distributions_of_a_batch_twice(learner, p_and_q, seed):
     )
 )
 def check_cross_entropy_distributions_refuses_another_shape(learner, shapes):
-    """A q of another shape raises a ValueError that names q and shows its shape; the same shape does not."""
+    """A q of another shape raises a ValueError that names q and shows its shape."""
     p, q = (filled(shape, 1 / shape[-1]) for shape in shapes)
-    learner.cross_entropy_distributions(p, p)
     refuses(
         lambda: learner.cross_entropy_distributions(p, q), ValueError, names="q", value=shape_words(shapes[1])
     )
 
 
-@check("cross_entropy_distributions", hint="0.5 log 4 + 0.25 log 4 + 0.25 log 2.", weight=0)
+@check(
+    "cross_entropy_distributions",
+    hint="0.5 log 4 + 0.25 log 4 + 0.25 log 2.",
+    after=check_cross_entropy_distributions_matches_the_formula,
+)
 def check_cross_entropy_distributions_known_value(learner):
     """p = (0.25, 0.25, 0.5) against q = (0.5, 0.25, 0.25) costs 1.2130."""
     p = torch.tensor([[0.25, 0.25, 0.5]], dtype=torch.float64)
@@ -470,7 +496,12 @@ def check_bce_with_logits_survives_large_scores(learner, z_and_q):
     agree(learner.bce_with_logits(*z_and_q), F.binary_cross_entropy_with_logits(*z_and_q))
 
 
-@check("bce_with_logits", hint="A yes with score z is a no with score -z.", examples=40, weight=0)
+@check(
+    "bce_with_logits",
+    hint="A yes with score z is a no with score -z.",
+    examples=40,
+    after=check_bce_with_logits_matches_torch,
+)
 @given(z_and_q=scores())
 def check_bce_with_logits_is_symmetric(learner, z_and_q):
     """Turning around both score and truth changes nothing."""
@@ -493,7 +524,7 @@ def check_bce_with_logits_of_a_batch_twice(learner, z, seed):
     "bce_with_logits",
     hint="Is the score of a wrong answer dear, and that of a right one cheap?",
     examples=40,
-    weight=0,
+    after=check_bce_with_logits_matches_torch,
 )
 @given(z_and_q=scores(LARGE))
 def check_bce_with_logits_is_never_below_the_entropy(learner, z_and_q):
@@ -505,16 +536,19 @@ def check_bce_with_logits_is_never_below_the_entropy(learner, z_and_q):
     )
 
 
-@check("bce_with_logits", hint="Compare the shapes before anything else, and show q's in the message.")
+@check(
+    "bce_with_logits",
+    hint="Compare the shapes before anything else, and show q's in the message.",
+    after=check_bce_with_logits_matches_torch,
+)
 @given(shapes=sampled_from(MISFITS))
 def check_bce_with_logits_refuses_another_shape(learner, shapes):
-    """A q of another shape raises a ValueError that names q and shows its shape; the same shape does not."""
+    """A q of another shape raises a ValueError that names q and shows its shape."""
     z, q = filled(shapes[0], 2.0), filled(shapes[1], 0.5)
-    learner.bce_with_logits(z, z)
     refuses(lambda: learner.bce_with_logits(z, q), ValueError, names="q", value=shape_words(shapes[1]))
 
 
-@check("bce_with_logits", hint="log(1 + exp(-2)) is 0.1269.", weight=0)
+@check("bce_with_logits", hint="log(1 + exp(-2)) is 0.1269.", after=check_bce_with_logits_matches_torch)
 def check_bce_with_logits_known_values(learner):
     """z = 2 costs 0.1269 if q = 1, and 2.1269 if q = 0."""
     z, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (2.0, 1.0, 0.0))
@@ -555,7 +589,12 @@ def check_bce_with_logits_backward_never_overflows(learner, z_and_q):
     agree(learner.bce_with_logits_backward(z, q), _bce_gradient(z, q))
 
 
-@check("bce_with_logits_backward", hint="A yes with score z is a no with score -z.", examples=40, weight=0)
+@check(
+    "bce_with_logits_backward",
+    hint="A yes with score z is a no with score -z.",
+    examples=40,
+    after=check_bce_with_logits_backward_matches_autograd,
+)
 @given(z_and_q=scores())
 def check_bce_with_logits_backward_turns_around(learner, z_and_q):
     """Turning around both score and truth turns around the gradient."""
@@ -564,19 +603,24 @@ def check_bce_with_logits_backward_turns_around(learner, z_and_q):
 
 
 @check(
-    "bce_with_logits_backward", hint="Compare the shapes before anything else, and show q's in the message."
+    "bce_with_logits_backward",
+    hint="Compare the shapes before anything else, and show q's in the message.",
+    after=check_bce_with_logits_backward_matches_autograd,
 )
 @given(shapes=sampled_from(MISFITS))
 def check_bce_with_logits_backward_refuses_another_shape(learner, shapes):
-    """A q of another shape raises a ValueError that names q and shows its shape; the same shape does not."""
+    """A q of another shape raises a ValueError that names q and shows its shape."""
     z, q = filled(shapes[0], 2.0), filled(shapes[1], 0.5)
-    learner.bce_with_logits_backward(z, z)
     refuses(
         lambda: learner.bce_with_logits_backward(z, q), ValueError, names="q", value=shape_words(shapes[1])
     )
 
 
-@check("bce_with_logits_backward", hint="sigmoid(2) is 0.8808.", weight=0)
+@check(
+    "bce_with_logits_backward",
+    hint="sigmoid(2) is 0.8808.",
+    after=check_bce_with_logits_backward_matches_autograd,
+)
 def check_bce_with_logits_backward_known_values(learner):
     """z = 2 has the gradient -0.1192 if q = 1, and 0.8808 if q = 0."""
     z, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (2.0, 1.0, 0.0))
@@ -628,7 +672,12 @@ def check_cross_entropy_keeps_rows_apart(learner, logits_and_labels):
     agree(learner.cross_entropy(*logits_and_labels), F.cross_entropy(*logits_and_labels))
 
 
-@check("cross_entropy", hint="With C equal scores, each share is 1 / C.", examples=40, weight=0)
+@check(
+    "cross_entropy",
+    hint="With C equal scores, each share is 1 / C.",
+    examples=40,
+    after=check_cross_entropy_matches_torch,
+)
 @given(rows=integers(1, 5), classes=integers(1, 6), score=sampled_from((0.0, 1.0, -2.0, 300.0)))
 def check_cross_entropy_of_equal_scores(learner, rows, classes, score):
     """Equal scores for C classes cost log C, whatever the labels are."""
@@ -641,7 +690,7 @@ def check_cross_entropy_of_equal_scores(learner, rows, classes, score):
     "cross_entropy",
     hint="A share is at most 1: its logarithm is at most 0, and minus that is the price.",
     examples=40,
-    weight=0,
+    after=check_cross_entropy_matches_torch,
 )
 @given(logits_and_labels=labelled())
 def check_cross_entropy_is_never_negative(learner, logits_and_labels):
@@ -661,24 +710,28 @@ def check_cross_entropy_of_a_batch_twice(learner, logits_and_labels, seed):
 
 
 @check(
-    "cross_entropy", hint="Labels run from 0 to C - 1. torch takes -1 for the last class, so you must look."
+    "cross_entropy",
+    hint="Labels run from 0 to C - 1. torch takes -1 for the last class, so you must look.",
+    after=check_cross_entropy_matches_torch,
 )
 @given(classes_and_label=sampled_from(BAD_LABELS), row=integers(0, 2))
 def check_cross_entropy_refuses_a_label_out_of_range(learner, classes_and_label, row):
     """A label outside 0..C-1 raises a ValueError that names labels and shows it."""
     logits, labels = _with_a_bad_label(classes_and_label, row)
-    learner.cross_entropy(logits, labels.clamp(0, logits.shape[1] - 1))
     refuses(
         lambda: learner.cross_entropy(logits, labels), ValueError, names="labels", value=classes_and_label[1]
     )
 
 
-@check("cross_entropy", hint="One label per row: shape (N,). Show the shape that came in the message.")
+@check(
+    "cross_entropy",
+    hint="One label per row: shape (N,). Show the shape that came in the message.",
+    after=check_cross_entropy_matches_torch,
+)
 @given(shapes=sampled_from(BAD_SHAPES))
 def check_cross_entropy_refuses_another_shape(learner, shapes):
     """Labels of another shape than (N,) raise a ValueError that names labels and shows their shape."""
     logits, labels = filled(shapes[0], 1.0), torch.zeros(shapes[1], dtype=torch.int64)
-    learner.cross_entropy(logits, labels.new_zeros(len(logits)))
     refuses(
         lambda: learner.cross_entropy(logits, labels),
         ValueError,
@@ -687,7 +740,11 @@ def check_cross_entropy_refuses_another_shape(learner, shapes):
     )
 
 
-@check("cross_entropy", hint="log 11.1073 - 2 is 0.4076, log 3 is 1.0986; their mean is 0.7531.", weight=0)
+@check(
+    "cross_entropy",
+    hint="log 11.1073 - 2 is 0.4076, log 3 is 1.0986; their mean is 0.7531.",
+    after=check_cross_entropy_matches_torch,
+)
 def check_cross_entropy_known_value(learner):
     """Scores (2, 1, 0) with label 0 and (0, 0, 0) with label 2 cost 0.7531."""
     logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
@@ -730,7 +787,7 @@ def check_cross_entropy_backward_matches_autograd(learner, logits_and_labels):
     "cross_entropy_backward",
     hint="Shares add up to 1, and 1 is taken off at one place of each row.",
     examples=40,
-    weight=0,
+    after=check_cross_entropy_backward_matches_autograd,
 )
 @given(logits_and_labels=labelled())
 def check_cross_entropy_backward_rows_sum_to_zero(learner, logits_and_labels):
@@ -750,29 +807,34 @@ def check_cross_entropy_backward_never_overflows(learner, logits_and_labels):
 @check(
     "cross_entropy_backward",
     hint="Labels run from 0 to C - 1. torch takes -1 for the last class, so you must look.",
+    after=check_cross_entropy_backward_matches_autograd,
 )
 @given(classes_and_label=sampled_from(BAD_LABELS), row=integers(0, 2))
 def check_cross_entropy_backward_refuses_a_label_out_of_range(learner, classes_and_label, row):
     """A label outside 0..C-1 raises a ValueError that names labels and shows it."""
     logits, labels = _with_a_bad_label(classes_and_label, row)
     label = classes_and_label[1]
-    learner.cross_entropy_backward(logits, labels.clamp(0, logits.shape[1] - 1))
     refuses(lambda: learner.cross_entropy_backward(logits, labels), ValueError, names="labels", value=label)
 
 
 @check(
-    "cross_entropy_backward", hint="One label per row: shape (N,). Show the shape that came in the message."
+    "cross_entropy_backward",
+    hint="One label per row: shape (N,). Show the shape that came in the message.",
+    after=check_cross_entropy_backward_matches_autograd,
 )
 @given(shapes=sampled_from(BAD_SHAPES))
 def check_cross_entropy_backward_refuses_another_shape(learner, shapes):
     """Labels of another shape than (N,) raise a ValueError that names labels and shows their shape."""
     logits, labels = filled(shapes[0], 1.0), torch.zeros(shapes[1], dtype=torch.int64)
-    learner.cross_entropy_backward(logits, labels.new_zeros(len(logits)))
     shape = shape_words(shapes[1])
     refuses(lambda: learner.cross_entropy_backward(logits, labels), ValueError, names="labels", value=shape)
 
 
-@check("cross_entropy_backward", hint="0.6652 - 1 is -0.3348, half of that -0.1674.", weight=0)
+@check(
+    "cross_entropy_backward",
+    hint="0.6652 - 1 is -0.3348, half of that -0.1674.",
+    after=check_cross_entropy_backward_matches_autograd,
+)
 def check_cross_entropy_backward_known_value(learner):
     """Scores (2, 1, 0), label 0, and (0, 0, 0), label 2: (-0.1674, 0.1224, 0.0450), (0.1667, 0.1667, -0.3333)."""
     logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]], dtype=torch.float64)

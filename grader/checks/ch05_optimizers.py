@@ -310,7 +310,11 @@ def check_sgd_moves_against_the_gradient(learner, journey, lr):
         agree(param.value(), before - lr * grad, what="the parameter after one step")
 
 
-@check("SGD", hint="Work the example of the lesson by hand: velocities 1, 1.9, 2.71.", weight=0)
+@check(
+    "SGD",
+    hint="Work the example of the lesson by hand: velocities 1, 1.9, 2.71.",
+    after=check_sgd_moves_against_the_gradient,
+)
 def check_sgd_known_values(learner):
     """The example of the lesson: with momentum 0.9 a gradient of 1 steps 1, 1.9, 2.71; Nesterov 1.9, 2.71, 3.439."""
     one = torch.ones(1, dtype=torch.float64)
@@ -408,7 +412,11 @@ def check_sgd_reaches_the_bottom(learner, seed, nesterov):
     _descends(learner, "SGD", seed, 120, lr=0.1, momentum=0.8, nesterov=nesterov)
 
 
-@check("SGD", hint='Check the settings first and name what is wrong: f"lr is {lr}".')
+@check(
+    "SGD",
+    hint='Check the settings first and name what is wrong: f"lr is {lr}".',
+    after=check_sgd_follows_torch,
+)
 @given(lr=floats(-2, -0.01), momentum=floats(-2, -0.01), nesterov=booleans())
 def check_sgd_refuses_bad_settings(learner, lr, momentum, nesterov):
     """A negative lr or momentum, and nesterov without momentum, raise ValueError with name and value; lr 0 does not."""
@@ -421,7 +429,9 @@ def check_sgd_refuses_bad_settings(learner, lr, momentum, nesterov):
     refuses(lambda: learner.SGD([param], 0.1, nesterov=True), ValueError, names="nesterov", value=True)
 
 
-@check("SGD", hint="Compare the two lengths before anything moves.", examples=40)
+@check(
+    "SGD", hint="Compare the two lengths before anything moves.", examples=40, after=check_sgd_follows_torch
+)
 @given(journey=journeys(zeros=False), count=integers(0, 3))
 def check_sgd_refuses_a_wrong_number_of_gradients(learner, journey, count):
     """Too few or too many gradients raise ValueError, and nothing has changed then."""
@@ -429,16 +439,6 @@ def check_sgd_refuses_a_wrong_number_of_gradients(learner, journey, count):
 
 
 # --- Adam -------------------------------------------------------------------------------------------------
-
-
-@check("Adam", hint="Work the table of the lesson by hand, line by line.", weight=0)
-def check_adam_known_values(learner):
-    """The example of the lesson: lr 0.1, start at 1, gradients 4 and then 1: 0.9, then 0.81694."""
-    held = learner.hold(torch.ones(1, dtype=torch.float64))
-    optimizer = learner.Adam([held], 0.1)
-    for grad, stop in ((4.0, 0.9), (1.0, 0.81694)):
-        optimizer.step([torch.full((1,), grad, dtype=torch.float64)])
-        agree(held.value(), torch.full((1,), stop, dtype=torch.float64), atol=2e-6, what="the parameter")
 
 
 @check(
@@ -459,6 +459,16 @@ def check_adam_first_step_is_lr(learner, seed, power, lr, betas, eps):
     held = learner.hold(torch.zeros_like(grad))
     learner.Adam([held], lr, betas, eps).step([grad])
     agree(held.value(), -lr * grad / (grad.abs() + eps), what="the parameter after one step from 0")
+
+
+@check("Adam", hint="Work the table of the lesson by hand, line by line.", after=check_adam_first_step_is_lr)
+def check_adam_known_values(learner):
+    """The example of the lesson: lr 0.1, start at 1, gradients 4 and then 1: 0.9, then 0.81694."""
+    held = learner.hold(torch.ones(1, dtype=torch.float64))
+    optimizer = learner.Adam([held], 0.1)
+    for grad, stop in ((4.0, 0.9), (1.0, 0.81694)):
+        optimizer.step([torch.full((1,), grad, dtype=torch.float64)])
+        agree(held.value(), torch.full((1,), stop, dtype=torch.float64), atol=2e-6, what="the parameter")
 
 
 @check(
@@ -554,7 +564,11 @@ def check_adam_reaches_the_bottom(learner, seed):
     _descends(learner, "Adam", seed, 150, lr=0.1, betas=(0.8, 0.95))
 
 
-@check("Adam", hint='Check the settings first and name what is wrong: f"lr is {lr}". Both betas count.')
+@check(
+    "Adam",
+    hint='Check the settings first and name what is wrong: f"lr is {lr}". Both betas count.',
+    after=check_adam_follows_torch,
+)
 @given(
     bad=floats(-2, -0.01),
     beta=one_of(floats(-1, -0.01), floats(1, 2)),
@@ -570,7 +584,9 @@ def check_adam_refuses_bad_settings(learner, bad, beta, first):
     refuses(lambda: learner.Adam([param], betas=betas), ValueError, names="betas", value=beta)
 
 
-@check("Adam", hint="Compare the two lengths before anything moves.", examples=40)
+@check(
+    "Adam", hint="Compare the two lengths before anything moves.", examples=40, after=check_adam_follows_torch
+)
 @given(journey=journeys(zeros=False), count=integers(0, 3))
 def check_adam_refuses_a_wrong_number_of_gradients(learner, journey, count):
     """Too few or too many gradients raise ValueError, and nothing has changed then."""

@@ -83,19 +83,23 @@ def _cubes_by_rule(x: Tensor, h: float) -> Tensor:
     return weights * (3 * x**2 + h**2)
 
 
-@check("numerical_gradient", hint="Two points, 2 h apart, around each entry.", weight=0)
-def check_numerical_gradient_known_value(learner):
-    """The example of the lesson: for x cubed at 2 and h = 0.1 the central difference is 12.01."""
-    x = torch.tensor([2.0], dtype=torch.float64)
-    slope = learner.numerical_gradient(learner.fixture("weighted_cubes"), x, 0.1)
-    agree(slope, torch.tensor([12.01], dtype=torch.float64))
-
-
 @check("numerical_gradient", hint="Both sides, this very h, one entry at a time.")
 @given(x=tensors(ndim=(0, 3), side=(1, 3), special=(0.0, 1.0, -3.0)), h=steps)
 def check_numerical_gradient_is_central(learner, x, h):
     """For a sum of k x_k cubed it is k (3 x_k squared + h squared), for any h and any shape."""
     agree(learner.numerical_gradient(learner.fixture("weighted_cubes"), x, h), _cubes_by_rule(x, h))
+
+
+@check(
+    "numerical_gradient",
+    hint="Two points, 2 h apart, around each entry.",
+    after=check_numerical_gradient_is_central,
+)
+def check_numerical_gradient_known_value(learner):
+    """The example of the lesson: for x cubed at 2 and h = 0.1 the central difference is 12.01."""
+    x = torch.tensor([2.0], dtype=torch.float64)
+    slope = learner.numerical_gradient(learner.fixture("weighted_cubes"), x, 0.1)
+    agree(slope, torch.tensor([12.01], dtype=torch.float64))
 
 
 @check(
@@ -142,8 +146,19 @@ def _linear_gradients(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tens
 
 @check(
     "linear_backward",
+    hint="Which axis does each gradient sum over? Try N, D and H that all differ.",
+    weight=2,
+)
+@given(layer=layers_backward())
+def check_linear_backward_matches_autograd(learner, layer):
+    """All three gradients are those of torch.autograd, for any batch, width and cotangent."""
+    agree_gradient(learner.linear_backward(*layer), _linear_gradients(*layer), batch=len(layer[0]))
+
+
+@check(
+    "linear_backward",
     hint="Shapes: (N, H) (H, D) for x, (H, N) (N, D) for the weight, a sum over N for the bias.",
-    weight=0,
+    after=check_linear_backward_matches_autograd,
 )
 def check_linear_backward_known_value(learner):
     """The example of the lesson: two rows, three features, two outputs."""
@@ -163,20 +178,9 @@ def check_linear_backward_known_value(learner):
 
 @check(
     "linear_backward",
-    hint="Which axis does each gradient sum over? Try N, D and H that all differ.",
-    weight=2,
-)
-@given(layer=layers_backward())
-def check_linear_backward_matches_autograd(learner, layer):
-    """All three gradients are those of torch.autograd, for any batch, width and cotangent."""
-    agree_gradient(learner.linear_backward(*layer), _linear_gradients(*layer), batch=len(layer[0]))
-
-
-@check(
-    "linear_backward",
     hint="Sum over the batch, do not average: the 1/N of a mean is in grad_out already.",
     examples=50,
-    weight=0,
+    after=check_linear_backward_matches_autograd,
 )
 @given(layer=layers_backward())
 def check_linear_backward_sums_over_the_batch(learner, layer):
@@ -259,25 +263,6 @@ def _agree_all(actual: Any, expected: Layers, batch: int, rtol: float, atol: flo
             agree_gradient(grad, right, batch=batch, what=what, rtol=rtol, atol=atol)
 
 
-@check("mlp_loss_and_grads", hint="Work the example of the lesson by hand, line by line.", weight=0)
-def check_mlp_known_value(learner):
-    """The example of the lesson: loss 0.3133, and the neuron that was off learns nothing."""
-    x, weight1, weight2, bias = (
-        torch.tensor(rows, dtype=torch.float64)
-        for rows in ([[1, 2]], [[1, 0], [0, -1]], [[2, 1], [1, 3]], [0, 0])
-    )
-    loss, grads = learner.mlp_loss_and_grads(x, torch.tensor([0]), [(weight1, bias), (weight2, bias)])
-    agree(loss, torch.tensor(0.3133, dtype=torch.float64), atol=1e-4, what="the loss")
-    share = 0.2689
-    expected = [([[-share, -2 * share], [0, 0]], [-share, 0]), ([[-share, 0], [share, 0]], [-share, share])]
-    agree(
-        grads,
-        [tuple(torch.tensor(rows, dtype=torch.float64) for rows in pair) for pair in expected],
-        atol=2e-4,
-        what="the gradients",
-    )
-
-
 @check(
     "mlp_loss_and_grads",
     hint="The forward pass first: ReLU between, none after the last; the mean over the rows.",
@@ -309,9 +294,32 @@ def check_mlp_gradients_match_autograd(learner, network):
 
 @check(
     "mlp_loss_and_grads",
+    hint="Work the example of the lesson by hand, line by line.",
+    after=check_mlp_gradients_match_autograd,
+)
+def check_mlp_known_value(learner):
+    """The example of the lesson: loss 0.3133, and the neuron that was off learns nothing."""
+    x, weight1, weight2, bias = (
+        torch.tensor(rows, dtype=torch.float64)
+        for rows in ([[1, 2]], [[1, 0], [0, -1]], [[2, 1], [1, 3]], [0, 0])
+    )
+    loss, grads = learner.mlp_loss_and_grads(x, torch.tensor([0]), [(weight1, bias), (weight2, bias)])
+    agree(loss, torch.tensor(0.3133, dtype=torch.float64), atol=1e-4, what="the loss")
+    share = 0.2689
+    expected = [([[-share, -2 * share], [0, 0]], [-share, 0]), ([[-share, 0], [share, 0]], [-share, share])]
+    agree(
+        grads,
+        [tuple(torch.tensor(rows, dtype=torch.float64) for rows in pair) for pair in expected],
+        atol=2e-4,
+        what="the gradients",
+    )
+
+
+@check(
+    "mlp_loss_and_grads",
     hint="The first gradient is shares minus truth: each row of it sums to 0.",
     examples=40,
-    weight=0,
+    after=check_mlp_gradients_match_autograd,
 )
 @given(network=networks())
 def check_mlp_last_bias_sums_to_zero(learner, network):
@@ -444,7 +452,11 @@ def check_value_powers_of_zero(learner):
         _agree_slopes(learner, lambda value, exponent=exponent: value**exponent, 0.0)
 
 
-@check("Value", hint="Does every node wait for all that use it? Do both slopes of a * a count?", weight=0)
+@check(
+    "Value",
+    hint="Does every node wait for all that use it? Do both slopes of a * a count?",
+    after=(check_value_arithmetic, check_value_functions, check_value_powers_and_logs),
+)
 def check_value_known_example(learner):
     """The example of micrograd's own page: 24.7041, with slopes 138.8338 and 645.5773."""
     a, b = learner.Value(-4.0), learner.Value(2.0)
