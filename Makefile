@@ -1,5 +1,6 @@
 # make grade   grade the sample class in the strongest sandbox this machine offers
 # make test    run every test of the kit
+# make figures  what grading costs, as ratios from one run; run it on a quiet machine
 # make lint    ruff, mypy, and whether the exercises are up to date
 # Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
 
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test lint setup browser clean
+.PHONY: grade test figures lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
@@ -17,6 +18,9 @@ grade: setup
 
 test: setup browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+figures: setup
+	$(BIN)/python -m pytest -q -s tests/benchmarks
 
 lint: setup
 	$(BIN)/ruff check .
