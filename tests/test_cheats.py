@@ -99,6 +99,12 @@ CHEATS = {
         "count_parameters",
         "def count_parameters(sizes):\n    return {(10, 12, 12, 10): 418}.get(tuple(sizes), 0)",
     ),
+    "any random numbers": (
+        "ch02",
+        "init_linear",
+        "def init_linear(fan_in, fan_out, generator):\n"
+        "    return torch.rand(fan_out, fan_in, generator=generator), torch.zeros(fan_out)",
+    ),
     "the same share for all": (
         "ch03",
         "softmax",

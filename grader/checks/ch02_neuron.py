@@ -373,38 +373,6 @@ def drawn(learner: Any, fans: tuple[int, int], seed: int) -> Tensor:
     return weight.to(torch.float64) * math.sqrt(fans[0] / 2)
 
 
-@check(
-    "init_linear", hint="weight has a row per neuron: (fan_out, fan_in). Both are float32; the bias is zeros."
-)
-@given(fan_in=integers(1, 9), fan_out=integers(1, 9), seed=seeds())
-def check_init_shapes_and_zero_bias(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
-    """The weight is float32 (fan_out, fan_in), the bias float32 zeros (fan_out,)."""
-    weight, bias = learner.init_linear(fan_in, fan_out, learner.generator(seed))
-    agree(bias, torch.zeros(fan_out), what="the bias")
-    agree(weight.new_zeros(weight.shape), torch.zeros(fan_out, fan_in), what="the weight, all set to 0,")
-    require(torch.isfinite(weight).all(), "some weights are not finite")
-
-
-@check("init_linear", hint="Every random number comes from the generator that was handed over.")
-@given(fan_in=integers(2, 9), fan_out=integers(2, 9), seed=seeds())
-def check_init_repeats_from_the_generator(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
-    """Same seed, same layers; another seed, other layers."""
-    first, second, other = (learner.generator(s) for s in (seed, seed, seed + 1))
-    weights = [learner.init_linear(fan_in, fan_out, generator)[0] for generator in (first, second, other)]
-    agree(weights[1], weights[0], what="the weight from the same seed")
-    require(not torch.equal(weights[2], weights[0]), f"seeds {seed} and {seed + 1} give the same weight")
-
-
-@check("init_linear", hint="Draw from the generator and leave it there: no seeding, no copy.")
-@given(fan_in=integers(2, 9), fan_out=integers(2, 9), seed=seeds())
-def check_init_draws_anew_at_each_call(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
-    """Two layers from one generator differ, and no two neurons are equal."""
-    generator = learner.generator(seed)
-    weights = [learner.init_linear(fan_in, fan_out, generator)[0] for _ in range(2)]
-    rows = torch.cat(weights).unique(dim=0)
-    require(len(rows) == 2 * fan_out, f"of {2 * fan_out} neurons in two layers only {len(rows)} differ")
-
-
 @check("init_linear", hint="randn times s has variance s squared; the inputs count.", examples=20, weight=2)
 @given(fans=wide_layers(), seed=seeds())
 def check_init_mean_and_variance(learner: Any, fans: tuple[int, int], seed: int) -> None:
@@ -418,6 +386,48 @@ def check_init_mean_and_variance(learner: Any, fans: tuple[int, int], seed: int)
         abs(square - 1) <= bound,
         f"the variance is {square:.3g} times 2 / fan_in, not 1 times (+-{bound:.2g})",
     )
+
+
+@check(
+    "init_linear",
+    hint="weight has a row per neuron: (fan_out, fan_in). Both are float32; the bias is zeros.",
+    after=check_init_mean_and_variance,
+)
+@given(fan_in=integers(1, 9), fan_out=integers(1, 9), seed=seeds())
+def check_init_shapes_and_zero_bias(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
+    """The weight is float32 (fan_out, fan_in), the bias float32 zeros (fan_out,)."""
+    weight, bias = learner.init_linear(fan_in, fan_out, learner.generator(seed))
+    agree(bias, torch.zeros(fan_out), what="the bias")
+    agree(weight.new_zeros(weight.shape), torch.zeros(fan_out, fan_in), what="the weight, all set to 0,")
+    require(torch.isfinite(weight).all(), "some weights are not finite")
+
+
+@check(
+    "init_linear",
+    hint="Every random number comes from the generator that was handed over.",
+    after=check_init_mean_and_variance,
+)
+@given(fan_in=integers(2, 9), fan_out=integers(2, 9), seed=seeds())
+def check_init_repeats_from_the_generator(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
+    """Same seed, same layers; another seed, other layers."""
+    first, second, other = (learner.generator(s) for s in (seed, seed, seed + 1))
+    weights = [learner.init_linear(fan_in, fan_out, generator)[0] for generator in (first, second, other)]
+    agree(weights[1], weights[0], what="the weight from the same seed")
+    require(not torch.equal(weights[2], weights[0]), f"seeds {seed} and {seed + 1} give the same weight")
+
+
+@check(
+    "init_linear",
+    hint="Draw from the generator and leave it there: no seeding, no copy.",
+    after=check_init_mean_and_variance,
+)
+@given(fan_in=integers(2, 9), fan_out=integers(2, 9), seed=seeds())
+def check_init_draws_anew_at_each_call(learner: Any, fan_in: int, fan_out: int, seed: int) -> None:
+    """Two layers from one generator differ, and no two neurons are equal."""
+    generator = learner.generator(seed)
+    weights = [learner.init_linear(fan_in, fan_out, generator)[0] for _ in range(2)]
+    rows = torch.cat(weights).unique(dim=0)
+    require(len(rows) == 2 * fan_out, f"of {2 * fan_out} neurons in two layers only {len(rows)} differ")
 
 
 @check("init_linear", hint="Normal, not uniform and not cut off: torch.randn.", examples=20)
