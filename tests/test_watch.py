@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import queue
+import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.color import ColorType
 from textual.pilot import Pilot
-from textual.widgets import Footer, Static
+from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
 from grader.checking.run import Profile, load_suite
 from grader.cli import app as brick_app
 from grader.course import load_course, packaged_course_root
 from grader.desk import desk_of
+from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style
 from grader.report.text import width_of
 from grader.watch.app import WatchApp
 from grader.watch.bench import Bench
 from grader.watch.judging import Judging, News
+from grader.watch.place import keep_report
 from grader.watch.plain import PlainWatch
 from grader.watch.reset import reset as put_back
 from grader.watch.saves import Saves
@@ -247,7 +253,9 @@ def test_the_first_failure_is_told_before_the_rest_is_judged(
     assert whole.report is not None
     assert len(early.report.checks) < len(whole.report.checks)
     assert early.report.checks[-1].outcome is Outcome.FAILED
-    assert early.report.checks == whole.report.checks[: len(early.report.checks)]
+    assert early.report.checks[-1].counterexample is not None
+    told = [(check.name, check.outcome) for check in early.report.checks]
+    assert told == [(check.name, check.outcome) for check in whole.report.checks[: len(told)]]
 
 
 def test_the_name_of_a_mistake_follows_the_verdict(
@@ -323,7 +331,7 @@ class Typist(io.StringIO):
 
     def __init__(self, plan: list[tuple[str, Callable[[], str]]], said: list[str]) -> None:
         super().__init__()
-        self.plan, self.said = plan, said
+        self.plan, self.said, self.missed = plan, said, ""
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         start = 0
@@ -331,6 +339,9 @@ class Typist(io.StringIO):
             end = time.monotonic() + PATIENCE_S
             while not any(wanted in line for line in self.said[start:]) and time.monotonic() < end:
                 time.sleep(0.02)
+            if not any(wanted in line for line in self.said[start:]):
+                self.missed = wanted
+                yield "q\n"
             start = len(self.said)
             word = act()
             if word:
@@ -350,14 +361,19 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, lent: Be
     plan: list[tuple[str, Callable[[], str]]] = [
         ("judged in", lambda: "neuron"),
         ("next: fix neuron", lambda: "h"),
-        ("hint: look at neuron", lambda: "n"),
+        ("hint: look at neuron", lambda: "p"),
+        ("your guess: 2 numbers", lambda: "often"),
+        ("2 numbers, please", lambda: "2 and 0"),
+        ("predictions came true", lambda: "n"),
         ("next: fix neuron", mend),
         ("next: n goes on", lambda: "n"),
         ("ch02_neuron.py: linear", lambda: "l"),
         ("you are here", lambda: "q"),
     ]
-    PlainWatch(session, lent, Typist(plan, said), said.append, Style, lambda session: "").run()
+    typist = Typist(plan, said)
+    PlainWatch(session, lent, typist, said.append, Style, lambda session: "").run()
 
+    assert typist.missed == ""
     text = "\n".join(said)
     assert "keys: n next" in said[1]
     assert "  done  neuron" in text
@@ -395,15 +411,20 @@ def drive(
     app: WatchApp, steps: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int] = (80, 24)
 ) -> None:
     """Run the app without a terminal, and `steps` in it."""
+    try:
+        run_in(app, steps, size)
+    finally:
+        app.close()
+
+
+def run_in(app: WatchApp, steps: Callable[[Pilot[None]], Awaitable[None]], size: tuple[int, int]) -> None:
+    """The same, without waiting for the app's threads."""
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
             await steps(pilot)
 
-    try:
-        asyncio.run(run())
-    finally:
-        app.close()
+    asyncio.run(run())
 
 
 def text_of(app: WatchApp, name: str) -> str:
@@ -441,7 +462,7 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, len
         text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
         path.write_text(text, encoding="utf-8")
         await shows(pilot, "#step", "n goes on")
-        assert "> ok neuron" in text_of(app, "#list")
+        assert "> neuron                ok" in text_of(app, "#list")
         await pilot.press("n")
         await shows(pilot, "#step", "write linear")
         assert "FAIL" not in text_of(app, "#list")
@@ -460,7 +481,7 @@ def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: Bench) -> N
         await pilot.pause()
         await pilot.press(*"linear", "enter")
         await shows(pilot, "#work", "linear   exercises/ch02_neuron.py:")
-        await shows(pilot, "#list", "> ok linear")
+        await shows(pilot, "#list", "> linear                ok")
         await pilot.press("x")
         await pilot.pause()
         await pilot.press("n")
@@ -490,9 +511,122 @@ def test_every_line_fits_the_screen(desk: Path, lent: Bench, size: tuple[int, in
         await shows(pilot, "#work", "FAIL")
         await pilot.press("d")
         await pilot.pause()
-        room = max(30, size[0] - 32)
+        room = size[0] - 3 - (28 if app.query_one("#left").display else 0)
         assert max(width_of(line) for line in text_of(app, "#work").splitlines()) <= room
         assert max(width_of(line) for line in text_of(app, "#list").splitlines()) <= 26
-        assert app.query_one(Footer).size.height == 1
+        lines = picture(app).splitlines()
+        assert any("q quit" in line for line in lines[-4:])
+        assert len(lines) == size[1]
 
     drive(app, steps, size)
+
+
+def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path, lent: Bench) -> None:
+    session = sit_down(desk)
+    found = session.find("relu")
+    assert found is not None
+    session.go_to(found)
+    app = app_for(session, lent)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await pilot.press("p")
+        await sees(pilot, "What do you get at 0?")
+        await pilot.press(*"one", "enter")
+        await sees(pilot, "a number, please")
+        app.screen.query_one(Input).value = "1"
+        await pilot.press("enter")
+        await sees(pilot, "Both gates are shut.")
+        await sees(pilot, "0 of 1 predictions came true; they are not graded")
+        await pilot.press("enter")
+        await sees(pilot, "> relu ")
+
+    drive(app, steps)
+
+
+def test_a_key_can_be_clicked(desk: Path, lent: Bench) -> None:
+    session = sit_down(desk)
+    app = app_for(session, lent)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await sees(pilot, "l list")
+        column = picture(app).splitlines()[-1].index("l list")
+        await pilot.click("#keys", offset=(column, 0))
+        await sees(pilot, "search; Enter goes there")
+
+    drive(app, steps)
+
+
+# --- pictures ---------------------------------------------------------------------------------------------
+
+
+def picture(app: WatchApp) -> str:
+    """What stands on the screen, line by line, with what changes from run to run made the same."""
+    strips = app.screen._compositor.render_strips()
+    text = "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+    return re.sub(r"(\.py:)\d+", lambda found: found[1] + "7" * (len(found[0]) - 4), text)
+
+
+async def sees(pilot: Pilot[None], wanted: str) -> None:
+    """Wait until `wanted` stands on the screen."""
+    end = time.monotonic() + PATIENCE_S
+    while wanted not in picture(pilot.app) and time.monotonic() < end:  # type: ignore[arg-type]
+        await pilot.pause(0.05)
+    assert wanted in picture(pilot.app)  # type: ignore[arg-type]
+
+
+def colours(app: WatchApp) -> set[str]:
+    """The colours on the screen that are not the terminal's own."""
+    styles = [s.style for strip in app.screen._compositor.render_strips() for s in strip if s.style]
+    used = {colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None}
+    return {str(colour) for colour in used if colour.type not in (ColorType.DEFAULT, ColorType.STANDARD)}
+
+
+@pytest.fixture
+def waiting(desk: Path, report: Report) -> Iterator[WatchApp]:
+    """The app over the report of tests/conftest.py, for as long as its bench is being set up."""
+    chapter = load_course(desk).chapters[2]
+    keep_report(desk_of(load_course(desk)), chapter, report)
+    session = sit_down(desk)
+    found = session.find("softmax")
+    assert found is not None
+    session.go_to(found)
+    over = threading.Event()
+
+    def set_up() -> Bench:
+        over.wait(PATIENCE_S)
+        raise KitError("over", "here", "none")
+
+    app = WatchApp(session, set_up, lambda session: "")
+    yield app
+    over.set()
+    app.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "keys"),
+    [
+        ("narrow", (80, 24), ()),
+        ("wide", (120, 40), ()),
+        ("tiny", (50, 16), ()),
+        ("more", (120, 40), ("d",)),
+        ("hint", (80, 24), ("h",)),
+        ("list", (80, 24), ("l", *"soft")),
+        ("sure", (80, 24), ("x",)),
+    ],
+)
+def test_the_screen_looks_as_in_the_picture(
+    waiting: WatchApp, name: str, size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    kept = Path(__file__).parent / "pictures" / f"{name}.txt"
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await pilot.press(*keys)
+        await pilot.pause()
+        seen = picture(waiting) + "\n"
+        if os.environ.get("BRICKWORK_PICTURES"):  # look at them before they are committed
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(seen, encoding="utf-8")
+        assert seen == kept.read_text(encoding="utf-8")
+        assert colours(waiting) == set()
+
+    run_in(waiting, steps, size)

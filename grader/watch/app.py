@@ -148,9 +148,10 @@ class WatchApp(App[None]):
         screen.query_one("#step", Static).update(Text(clean_line(step) + state))
 
     def _list_text(self, left: VerticalScroll) -> Text:
-        height = max(1, left.size.height)
+        height = left.size.height
         lines, here = list_lines(self.session, height)
-        self.call_after_refresh(left.scroll_to, y=max(0, here - height // 2), animate=False)
+        if height:  # it is not known before the first layout
+            self.call_after_refresh(left.scroll_to, y=max(0, here - height // 2), animate=False)
         return painted(lines)
 
     # --- what the threads say ---

@@ -154,14 +154,16 @@ def _printed(report: Report, width: int) -> list[str]:
 
 def painted(lines: Iterable[str]) -> Text:
     """The lines, the word that each opens or ends with in its colour; the word alone says it all."""
-    text = Text(no_wrap=True)
-    colourful = not os.environ.get("NO_COLOR")
-    for line in lines:
-        drawn = Text(line, style="bold" if line.startswith(">") else "")
-        word = next((word for word in _COLOURS if line.startswith(f"{word} ")), "")
-        if word and colourful:
-            drawn.stylize(_COLOURS[word], 0, len(word))
-        if line.endswith(" ok") and colourful:
-            drawn.stylize(_COLOURS["ok"], len(line) - 2)
-        text.append_text(drawn).append("\n")
-    return text
+    return Text("\n", no_wrap=True).join(map(_painted_line, lines))
+
+
+def _painted_line(line: str) -> Text:
+    drawn = Text(line, style="bold" if line.startswith(">") else "")
+    if os.environ.get("NO_COLOR"):
+        return drawn
+    word = next((word for word in _COLOURS if line.startswith(f"{word} ")), "")
+    if word:
+        drawn.stylize(_COLOURS[word], 0, len(word))
+    if line.endswith(" ok"):
+        drawn.stylize(_COLOURS["ok"], len(line) - 2)
+    return drawn

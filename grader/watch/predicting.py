@@ -57,7 +57,10 @@ class Numbers:
 
     def accepts(self, guess: str) -> bool:
         """Whether a guess names these numbers; UnreadableGuess when it names none, or another number of them."""
-        found = read_numbers(guess)
+        try:
+            found = read_numbers(guess)
+        except UnreadableGuess:
+            found = ()
         if len(found) == 1 and len(set(self.values)) == 1:
             found *= len(self.values)  # "0" for three zeros
         if len(found) != len(self.values):
