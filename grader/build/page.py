@@ -135,20 +135,32 @@ def _draw_examples(axes: Axes, result: dict[str, Any]) -> None:
         inset.set_title(words, fontsize=8, color=RED if wrong else INK, loc="center", weight="normal")
 
 
+def _pieces(block: Block) -> str:
+    """The pieces of a block, those of one state together."""
+    by_state: dict[str, list[str]] = {}
+    for piece in block.pieces:
+        by_state.setdefault(piece.state.value, []).append(piece.name)
+    return "; ".join(f"{', '.join(names)} ({state})" for state, names in by_state.items())
+
+
 def _page(result: dict[str, Any], blocks: Sequence[Block], svg: str) -> str:
     """The page as text."""
     drawing = svg[svg.index("<svg") :]
     rows = "\n".join(
-        f"<tr><td>{html.escape(block.stem)}</td><td>{html.escape(block.whose)}</td><td>"
-        + ", ".join(f"{html.escape(p.name)} ({html.escape(p.state)})" for p in block.pieces)
-        + "</td></tr>"
+        f"<tr><td>{html.escape(block.stem)}</td><td>{html.escape(block.whose)}</td>"
+        f"<td>{html.escape(_pieces(block))}</td></tr>"
         for block in blocks
     )
+    metric = result["metric"][0].upper() + result["metric"][1:]
     facts = (
-        f"{result['metric']} {result['score']:.4f} on held-out samples (goal {result['goal']}), "
+        f"{metric} {result['score']:.4f} on held-out samples (goal {result['goal']}), "
         f"{result['int8_score']:.4f} in int8; {result['parameters']:,} parameters, {result['epochs']} epochs, "
         f"seed {result['seed']}; the ONNX model differs from the network by at most {result['onnx_difference']:.1e}."
     )
+    if result["task"] == "digits":
+        facts += (
+            " At the very end batch norm is folded away, and SGD polishes the layers at a rate of its own."
+        )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>brick build: {result["task"]}</title>

@@ -302,6 +302,7 @@ def view(
     if not text and importlib.util.find_spec("netron") is not None:
         import netron
 
+        typer.echo(f"{_short(path)} in your browser; Ctrl-C ends it, and --text draws it here instead")
         netron.start(str(path))
         netron.wait()
         return
