@@ -168,6 +168,6 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def desk_of(course: Course) -> Desk:
-    """The desk around `course`; the course inside the installed package is nobody's desk, so then it is here."""
-    inside = course.root.name == "course_files"
-    return Desk(Path.cwd() if inside else course.root)
+    """The desk around `course`; the course that came with the kit is nobody's desk elsewhere, so then it is here."""
+    lent = course.root == packaged_course_root() and not Path.cwd().is_relative_to(course.root)
+    return Desk(Path.cwd() if lent else course.root)

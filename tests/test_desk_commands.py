@@ -93,10 +93,8 @@ def test_status_counts_what_the_last_check_found_and_says_what_changed_since(des
 def test_status_away_from_a_desk_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    if (packaged_course_root() / "grader").is_dir():
-        (tmp_path / "course.yml").write_bytes((packaged_course_root() / "course.yml").read_bytes())
-
     assert problem("status").next_step == "run: brick init"
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- reset ------------------------------------------------------------------------------------------------
@@ -196,7 +194,8 @@ def test_replay_writes_and_runs_a_short_script_with_the_failing_call(desk: Path)
     assert len(lines) == 6
     assert lines[-1].startswith("print(linear(tensor(")
     assert str(path.parent) in lines[3]
-    assert "tensor([[ 1., 12.],\n        [ 0., 14.]], dtype=torch.float64)" in ran.stdout
+    assert ran.stdout.startswith("tensor([")
+    assert "-" not in ran.stdout  # a ReLU that does not belong there
 
 
 def test_replay_of_an_unknown_failure_says_where_ids_come_from(desk: Path) -> None:

@@ -54,6 +54,7 @@ def init(
     """Copy lessons and exercises into a folder of your own."""
     from grader.course import load_course
     from grader.desk import lay_out
+    from grader.report.text import wrap
 
     written = lay_out(folder)
     course = load_course(folder)
@@ -63,7 +64,8 @@ def init(
         typer.echo(f"{folder}: {exercises} exercise files of {course.title}")
     else:
         typer.echo(f"{folder}: everything is there already")
-    typer.echo(f"next: cd {folder}, read exercises/{first.stem}.py, then run: brick check {first.label}")
+    step = f"next: cd {folder}, open exercises/{first.stem}.py in your editor, and run: brick"
+    typer.echo("\n".join(wrap(step, console.columns(), indent="      ", first="", cut=False)))
 
 
 # --- brick check ------------------------------------------------------------------------------------------
