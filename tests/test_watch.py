@@ -197,8 +197,10 @@ def test_a_file_python_cannot_read_takes_no_mark_away(
     judge_now(session, judged, session.want_current())
 
     path.write_text(path.read_text(encoding="utf-8") + "\nx = (\n", encoding="utf-8")
-    judge_now(session, judged, session.saved([path])[:1])
+    jobs = session.saved([path])
+    judge_now(session, judged, jobs)
 
+    assert [job.exercise for job in jobs] == ["linear"]
     assert session.is_done(found)
     assert session.shown is not None
     assert "never closed" in session.shown.error

@@ -141,6 +141,7 @@ def _last_report(desk: Desk, chapter: Chapter, sha256: str) -> Report | None:
 def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     """One line per block: whose it is; where it is mixed, which pieces are whose."""
     from grader.build.blocks import State
+    from grader.report.text import pad, wrap
 
     titles = {chapter.stem: chapter for chapter in course.chapters}
     lines = []
@@ -152,8 +153,8 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
             names = [piece.name for piece in block.pieces if piece.state is state]
             if names:
                 notes.append(f"{words}: {', '.join(names) if len(names) < len(block.pieces) else 'all'}")
-        line = f"{chapter.label}  {chapter.title:<32}{block.whose}"
-        lines.append(line + (f"; {'; '.join(notes)}" if notes else ""))
+        lead = pad(f"{chapter.label}  {chapter.title}", 38)
+        lines += wrap("; ".join([block.whose, *notes]), console.columns(), indent=" " * 38, first=lead)
     return lines
 
 

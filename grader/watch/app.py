@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from grader.errors import KitError
 from grader.records import Outcome, Report
+from grader.report.terminal import is_untouched
 from grader.report.text import clean, clean_line
 from grader.watch.judging import Judging, News
 from grader.watch.lines import LIST_WIDTH, list_lines, painted, work_lines
@@ -99,6 +100,7 @@ class WatchApp(App[None]):
         self._details = False
         self._state = "getting ready"
         self._note = ""
+        self._shown_s: float | None = None  # seconds from the save to the first thing there was to read
 
     # --- the screen ---
 
@@ -168,7 +170,7 @@ class WatchApp(App[None]):
 
     def _judge(self, jobs: list[Job]) -> None:
         self._note = ""
-        self._state = "judging"
+        self._state, self._shown_s = "judging", None
         self._judging.ask(jobs)
         self._draw()
 
@@ -182,24 +184,26 @@ class WatchApp(App[None]):
         elif news.kind == "judged" and news.job is not None and news.report is not None:
             self._take(news.job, news.report, news.seconds)
         elif news.kind == "done" and self._state.startswith(("judging", "getting")):
-            self._state = ""
+            self._state = "" if self._shown_s is None else f"{self._shown_s:.2f} s"
         self._draw()
 
     def _show(self, job: Job, report: Report, seconds: float) -> None:
         """The report as far as it goes: its first failure need not wait for the rest."""
         if any(result.outcome is Outcome.FAILED for result in report.checks):
-            self.session.show(job.chapter, job.exercise, report)
-        self._state = f"judging {job.exercise or job.chapter.stem}, {len(report.checks)} checks so far"
+            if self.session.show(job.chapter, job.exercise, report) and self._shown_s is None:
+                self._shown_s = seconds
+        self._state = f"judging {job.exercise or job.chapter.stem}, {len(report.checks)} checked"
 
     def _take(self, job: Job, report: Report, seconds: float) -> None:
         self.session.take(job.chapter, job.exercise, report)
         here = self.session.current
         if job.chapter.stem == here.chapter.stem and job.exercise in (None, here.exercise.name):
-            self._state = f"{seconds:.2f} s"
+            self._shown_s = seconds if self._shown_s is None else self._shown_s
+            self._state = f"{self._shown_s:.2f} s"
             self.screen_stack[0].query_one("#right", VerticalScroll).scroll_home(animate=False)
-        elif job.exercise:
+        elif job.exercise and not is_untouched(report, job.exercise):
             passed = "passes" if report.passed else "does not pass yet"
-            self._note = f"also saved: {job.exercise} in {job.chapter.label} {passed}; l goes there"
+            self._state = f"also saved: {job.exercise} in {job.chapter.label} {passed}"
 
     # --- keys ---
 

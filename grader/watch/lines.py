@@ -9,13 +9,13 @@ from rich.text import Text
 
 from grader.hints import LABELS
 from grader.records import CheckResult, Outcome, Report
-from grader.report.terminal import Style, card, results_of
+from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.session import Session
 
 LIST_WIDTH = 26
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
-_COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "error:": "red"}
+_COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "to do": "cyan", "error:": "red"}
 _LEAD = 8  # as wide as the longest word and a space
 _ROOMY = 60  # columns from which a card stands under its title, not at the margin
 _PRINTED = 12
@@ -61,6 +61,8 @@ def work_lines(session: Session, width: int, height: int, details: bool) -> list
     lines = [*head, *_breach_lines(report, name, width)]
     rest = _printed(report, width)
     results = results_of(report, name)
+    if is_untouched(report, name):
+        return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *rest]
     told = _check_lines(session, results, width, details)
     if not details and len(lines) + len(told) + len(rest) > height:
         told = _counted_lines(session, results, width)
@@ -123,8 +125,8 @@ def _checks(count: int) -> str:
     return "1 check" if count == 1 else f"{count} checks"
 
 
-def _title_lines(result: CheckResult, width: int) -> list[str]:
-    lead = pad(_WORDS[result.outcome], _LEAD)
+def _title_lines(result: CheckResult, width: int, word: str = "") -> list[str]:
+    lead = pad(word or _WORDS[result.outcome], _LEAD)
     return wrap(clean_line(result.title), width, indent=" " * _LEAD, first=lead)
 
 

@@ -48,7 +48,9 @@ class Text:
 
 
 def look_at(source: str, chapter: Chapter) -> Text:
-    """Find the exercises in a source."""
+    """Find the exercises in a source; an empty one, as of a file that cannot be read, says nothing of them."""
+    if not source.strip():
+        return Text(source, {}, {})
     try:
         with PARSER:
             body = ast.parse(source).body
