@@ -380,7 +380,7 @@ def test_grade_shows_a_row_per_learner_and_writes_a_report_for_each(class_folder
     assert lines[3].split() == ["carla", "-", "0", "10"]
     assert any(line.startswith("! ben ch02: ") for line in lines)
     assert "ch77_unknown.py: the course has no chapter ch77" in " ".join(result.stdout.split())
-    assert lines[-1] == "3 reports in out/"
+    assert lines[-2:] == ["3 reports in out/", "next: run: brick report"]
     assert sorted(path.name for path in Path("out").iterdir()) == ["anna.json", "ben.json", "carla.json"]
     anna = json.loads(Path("out/anna.json").read_text(encoding="utf-8"))
     assert anna["reports"][0]["profile"] == "grade"
