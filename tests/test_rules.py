@@ -168,6 +168,10 @@ memoryview(b"")
 help()
 torch.linalg
 torch.exp.__self__.softmax(x, dim)
+x.apply_(lambda value: value)
+x.map_(x, lambda value, other: value)
+x if x.is_meta else x.exp()
+x if x.is_cuda else x.exp()
 torch.Tensor.exp.__objclass__
 """.strip().splitlines()
 

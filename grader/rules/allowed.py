@@ -56,12 +56,12 @@ _TORCH = _OPERATIONS | _words("""
 # --- values -----------------------------------------------------------------------------------------------
 
 _TENSOR = _words("""
-    shape ndim dtype device data grad T mT H mH real imag is_cuda is_cpu is_meta is_leaf layout itemsize nbytes
-    size dim ndimension nelement element_size stride storage_offset is_contiguous contiguous get_device
+    shape ndim dtype device data grad T mT H mH real imag is_leaf layout itemsize nbytes
+    size dim ndimension nelement element_size stride storage_offset is_contiguous contiguous
     item tolist to cpu cuda type type_as float double half bfloat16 int long short char byte bool
     view view_as expand expand_as repeat unfold reshape_as index_reduce
     new_tensor new_zeros new_ones new_full new_empty cauchy_ exponential_ geometric_ log_normal_ normal_ random_
-    sum_to_size is_signed new resize_ storage map_ apply_
+    sum_to_size is_signed new resize_ storage
     uniform_ zero_ fill_ copy_ fill_diagonal_ resize_as_ set_ swapaxes_
     values indices eps max min tiny smallest_normal resolution bits index
     manual_seed initial_seed seed get_state set_state
@@ -294,6 +294,7 @@ _HARMLESS = _words("""
 # --- why not ----------------------------------------------------------------------------------------------
 
 _BY_HAND = "gradients are written by hand here"
+_EVERY_DEVICE = "one program runs on every device; pass x.device on"
 _BUILD = "build it from elementary operations"
 
 _REASONS: Mapping[str, str] = {
@@ -330,6 +331,12 @@ _REASONS: Mapping[str, str] = {
     "grad_fn": _BY_HAND,
     "enable_grad": _BY_HAND,
     "set_grad_enabled": _BY_HAND,
+    "is_cuda": _EVERY_DEVICE,
+    "is_cpu": _EVERY_DEVICE,
+    "is_meta": _EVERY_DEVICE,
+    "get_device": _EVERY_DEVICE,
+    "apply_": "write the operation on the whole tensor; it runs on the CPU alone otherwise",
+    "map_": "write the operation on the whole tensor; it runs on the CPU alone otherwise",
     "format": 'write an f-string: f"{value:.3f}"',
     "format_map": 'write an f-string: f"{value:.3f}"',
     "getattr": "write value.name, so that it can be read which name it is",
