@@ -12,7 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import active_children, get_context, parent_process
+from itertools import cycle, islice
+from multiprocessing import SimpleQueue, active_children, get_context, parent_process
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
@@ -23,6 +24,7 @@ from grader.collecting import HandedIn
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge
+from grader.sandbox.cores import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.store import KIT_FAULT, Store, Verdict, key_of
@@ -211,17 +213,19 @@ def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> I
 
 def sensible_jobs(submissions: int) -> int:
     """A lane costs about three seconds to start; fewer than eight submissions do not repay it."""
-    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-                      submissions // 8))  # fmt: skip
+    return max(1, min(len(usable_cores()) or os.cpu_count() or 1, submissions // 8))
 
 
 def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> Iterator[tuple[int, Report]]:
     """Grade in fresh processes until all is done or one of them is gone."""
     context = get_context("spawn")
     others = set(active_children())
+    cores: SimpleQueue[int] = context.SimpleQueue()
+    for core in islice(cycle(usable_cores()), workers):
+        cores.put(core)
     imports = _imports(waiting.values())
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_open_lane, initargs=(lane, imports)
+        workers, mp_context=context, initializer=_open_lane, initargs=(lane, imports, cores)
     ) as pool:
         with _uninterrupted():  # the lanes start here
             futures: dict[Future[Report], int] = {
@@ -258,9 +262,11 @@ _lane: Lane
 _lane_sandbox: Sandbox
 
 
-def _open_lane(lane: Lane, imports: tuple[str, ...]) -> None:
-    """Runs first in every process of a pool; the sandbox lives as long as the process."""
+def _open_lane(lane: Lane, imports: tuple[str, ...], cores: SimpleQueue[int]) -> None:
+    """Runs first in every process of a pool; the sandbox lives as long as the process, on a core of its own."""
     global _lane, _lane_sandbox
+    if not cores.empty():
+        stay_on(cores.get())
     Thread(target=_end_with_parent, daemon=True).start()
     _lane = lane
     _lane_sandbox = _sandbox(lane, imports)

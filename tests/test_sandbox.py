@@ -17,6 +17,7 @@ from sandboxes import CHECKOUT, HONEST, alive, descendants, hostile_source, need
 
 from grader.errors import SandboxError
 from grader.records import Limits
+from grader.sandbox.cores import OneCore, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.sandbox.learner import Learner, LearnerLost, LearnerRaised
@@ -52,6 +53,39 @@ def wait_until_gone(pids: set[int], limit_s: float = 20.0) -> set[int]:
 
 
 # --- submissions ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not usable_cores(), reason="threads cannot be kept on a core here")
+def test_both_sides_share_a_core_while_a_submission_runs_and_only_then(sandbox: Sandbox) -> None:
+    source = "import os\n\ndef cores():\n    return sorted(os.sched_getaffinity(0))\n"
+
+    with sandbox.learner(source) as learner:
+        ours, theirs = os.sched_getaffinity(0), learner.cores()
+
+    assert list(ours) == theirs
+    assert len(ours) == 1
+    assert tuple(sorted(os.sched_getaffinity(0))) == usable_cores()
+
+
+@pytest.mark.skipif(not usable_cores(), reason="threads cannot be kept on a core here")
+def test_a_thread_is_let_go_by_another() -> None:
+    core, held, done = OneCore(), threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def work() -> None:
+        core.hold()
+        held.set()
+        done.wait()
+        seen.append(len(os.sched_getaffinity(0)))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    held.wait()
+    core.release()
+    done.set()
+    thread.join()
+
+    assert seen == [len(usable_cores())]
 
 
 def test_a_submission_is_called_in_another_process(sandbox: Sandbox) -> None:

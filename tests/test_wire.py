@@ -165,6 +165,29 @@ def test_a_frame_that_claims_to_be_huge_is_refused_before_memory_is_taken() -> N
             wire.read_frame(ours, time.monotonic() + 5)
 
 
+@given(header=st.binary(max_size=40), body=st.binary(max_size=40), size=st.integers(1, 30))
+def test_a_frame_may_arrive_in_pieces(header: bytes, body: bytes, size: int) -> None:
+    whole, written = socket.socketpair()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # one piece a read
+    with whole, written, ours, theirs:
+        wire.write_frame(written, header, body)
+        frame = whole.recv(1000)
+        for start in range(0, len(frame), size):
+            theirs.send(frame[start : start + size])
+
+        assert wire.read_frame(ours, time.monotonic() + 5) == (header, body)
+
+
+def test_more_than_a_frame_is_refused() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire.write_frame(theirs, b"header", b"body")
+        theirs.sendall(b"!")
+
+        with pytest.raises(WireError, match="nobody asked"):
+            wire.read_frame(ours, time.monotonic() + 5)
+
+
 def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

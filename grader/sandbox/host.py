@@ -15,6 +15,7 @@ import torch
 from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox import wire
+from grader.sandbox.cores import OneCore
 from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
 from grader.sandbox.learner import Learner, LearnerLost
 from grader.sandbox.wire import WireError
@@ -41,12 +42,13 @@ def _signal_name(number: int) -> str:
 class GuestChannel:
     """The way to one learner's process: one question, one answer, each in time."""
 
-    def __init__(self, zygote: Zygote, address_space: int | None) -> None:
+    def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
         self._zygote, self._lost = zygote, ""
         self.suspect = False
         self._sock, guest_end = socket.socketpair()
         with guest_end:
-            answer = zygote.ask({"do": "fork", "address_space": address_space}, guest_end.fileno())
+            order = {"do": "fork", "address_space": address_space, "core": core}
+            answer = zygote.ask(order, guest_end.fileno())
         self._pid = int(answer["pid"])
         self._ready = select.poll()
         self._ready.register(self._sock, select.POLLIN)
@@ -130,6 +132,7 @@ class Sandbox:
         self._address_space: int | None = None
         self._channel: GuestChannel | None = None
         self._judge: GuestChannel | None = None
+        self._core = OneCore()
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -163,6 +166,7 @@ class Sandbox:
         """End the sandbox and every process in it."""
         zygote, self._zygote = self._zygote, None
         self._channel = self._judge = None
+        self._core.release()
         if zygote is not None:
             zygote.close()
 
@@ -193,15 +197,18 @@ class Sandbox:
             self._channel.close()
 
     def _new_guest(self) -> GuestChannel:
-        self.start()
         try:
-            assert self._zygote is not None
-            return GuestChannel(self._zygote, self._address_space)
+            return self._fork_guest()
         except LaunchError:
             self.close()  # a zygote that is gone took its guests along; try once with a new one
+        return self._fork_guest()
+
+    def _fork_guest(self) -> GuestChannel:
         self.start()
         assert self._zygote is not None
-        return GuestChannel(self._zygote, self._address_space)
+        # Threads of a GPU's driver would have to share the core.
+        core = self._core.hold() if self.device == "cpu" else None
+        return GuestChannel(self._zygote, self._address_space, core)
 
     def _end_guests(self) -> None:
         """End the processes; after any sign of an attack, the whole sandbox."""
@@ -209,6 +216,7 @@ class Sandbox:
         self._channel = self._judge = None
         for guest in guests:
             guest.close()
+        self._core.release()
         if any(guest.suspect for guest in guests):
             self.close()
 

@@ -20,6 +20,7 @@ BODY_LIMIT = 64 * 1024 * 1024
 DEPTH_LIMIT = 24
 NODE_LIMIT = 20_000
 _LENGTHS = struct.Struct("<IQ")
+_READ_AHEAD = 32 * 1024
 _ALIGNMENT = 8
 
 DTYPES = {
@@ -183,34 +184,43 @@ def write_frame(
     sock: socket.socket, header: bytes, body: bytes | bytearray, deadline: float | None = None
 ) -> None:
     """Send one frame before `deadline` (time.monotonic seconds); TimeoutError after it."""
-    sock.settimeout(_left(deadline))
+    if deadline is not None:
+        sock.settimeout(_left(deadline))
     sock.sendall(_LENGTHS.pack(len(header), len(body)) + header + body)
 
 
 def read_frame(sock: socket.socket, deadline: float | None = None) -> tuple[bytes, bytearray]:
-    """Receive one frame before `deadline`; EOFError when the other side left, WireError when it is over the limits."""
-    header_length, body_length = _LENGTHS.unpack(_read_exactly(sock, _LENGTHS.size, deadline))
+    """Receive one frame before `deadline`.
+
+    EOFError when the other side left, WireError when it is over the limits or more than a frame.
+    """
+    frame = bytearray(_receive(sock, _READ_AHEAD, deadline))
+    while len(frame) < _LENGTHS.size:
+        frame += _receive(sock, _READ_AHEAD, deadline)
+    header_length, body_length = _LENGTHS.unpack_from(frame)
     if header_length > HEADER_LIMIT or body_length > BODY_LIMIT:
         raise WireError(f"a frame of {header_length} + {body_length} bytes is over the limit")
-    header = bytes(_read_exactly(sock, header_length, deadline))
-    return header, _read_exactly(sock, body_length, deadline)
+    body_start = _LENGTHS.size + header_length
+    while len(frame) < body_start:
+        frame += _receive(sock, _READ_AHEAD, deadline)
+    header, body = bytes(frame[_LENGTHS.size : body_start]), frame[body_start:]
+    while len(body) < body_length:  # grows with what is there: a claim of 64 MiB takes no memory
+        body += _receive(sock, min(body_length - len(body), _READ_AHEAD), deadline)
+    if len(body) > body_length:
+        raise WireError("bytes that nobody asked for")
+    return header, body
 
 
-def _read_exactly(sock: socket.socket, count: int, deadline: float | None) -> bytearray:
-    buffer = bytearray(count)
-    view, received = memoryview(buffer), 0
-    while received < count:
+def _receive(sock: socket.socket, most: int, deadline: float | None) -> bytes:
+    if deadline is not None:
         sock.settimeout(_left(deadline))
-        chunk = sock.recv_into(view[received:])
-        if chunk == 0:
-            raise EOFError("the other side closed the connection")
-        received += chunk
-    return buffer
+    chunk = sock.recv(most)
+    if not chunk:
+        raise EOFError("the other side closed the connection")
+    return chunk
 
 
-def _left(deadline: float | None) -> float | None:
-    if deadline is None:
-        return None
+def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the deadline has passed")

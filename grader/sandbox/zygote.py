@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from grader.sandbox import lockdown
+from grader.sandbox import cores, lockdown
 
 _LENGTH = struct.Struct("<I")
 _GRACE_S = 0.1
@@ -182,6 +182,8 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
 def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any]) -> None:
     from grader.sandbox.guest import Session, serve
 
+    if command["core"] is not None:
+        cores.stay_on(command["core"])
     seal(descriptor, settings, address_space=command["address_space"])
     session = Session(device=settings["device"], output_kib=settings["output_kib"])
     with socket.socket(fileno=3) as sock:
