@@ -60,7 +60,7 @@ def prove(
     chapters: Annotated[
         list[str] | None,
         typer.Argument(
-            help="ch03, 3 or activations; all if left out.", metavar="[CHAPTER]...", show_default=False
+            help="ch03, 3 or activations; all if left out.", metavar="CHAPTER", show_default=False
         ),
     ] = None,
     examples: Annotated[int, typer.Option(min=1, help="Inputs per check.")] = 100,

@@ -223,7 +223,9 @@ def _left_lines(course: Course, current: str, left: list[str], width: int) -> li
 
 def reset(
     what: Annotated[str, typer.Argument(help="A chapter, ch03, or an exercise, softmax.", metavar="CHAPTER")],
-    exercise: Annotated[str | None, typer.Argument(help="Only this exercise.", show_default=False)] = None,
+    exercise: Annotated[
+        str | None, typer.Argument(help="Only this exercise.", metavar="EXERCISE", show_default=False)
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Start an exercise or a chapter afresh; a backup is kept."""
@@ -279,7 +281,7 @@ def predict(
         str | None,
         typer.Argument(
             help="A chapter, ch03, or an exercise, softmax; where you are if left out.",
-            metavar="[CHAPTER]",
+            metavar="CHAPTER",
             show_default=False,
         ),
     ] = None,

@@ -58,7 +58,7 @@ def grade(
         typer.Argument(
             help="A folder of learners, nbgrader's course, a download from Moodle or Canvas (zip or unpacked), "
             "one learner's folder, or single files.",
-            metavar="PATH...",
+            metavar="PATH",
         ),
     ],
     chapter: Chapters = None,

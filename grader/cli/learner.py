@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to put the course.", metavar="[DIR]")] = Path(
+    folder: Annotated[Path, typer.Argument(help="Where to put the course.", metavar="DIR")] = Path(
         "brickwork"
     ),
 ) -> None:
@@ -76,7 +76,7 @@ def check(
         list[str] | None,
         typer.Argument(
             help="ch03, 3, activations, or a file; all chapters if left out.",
-            metavar="[CHAPTER]...",
+            metavar="CHAPTER",
             show_default=False,
         ),
     ] = None,
@@ -230,10 +230,15 @@ def _written(reports: Sequence[Report], cards: int) -> str:
 def hint(
     chapter: Annotated[
         str | None,
-        typer.Argument(help="ch03, or an exercise; the last one checked if left out.", show_default=False),
+        typer.Argument(
+            help="ch03, or an exercise; the last one checked if left out.",
+            metavar="CHAPTER",
+            show_default=False,
+        ),
     ] = None,
     exercise: Annotated[
-        str | None, typer.Argument(help="The exercise; the unsolved one if left out.", show_default=False)
+        str | None,
+        typer.Argument(help="The unsolved one if left out.", metavar="EXERCISE", show_default=False),
     ] = None,
 ) -> None:
     """Open a hint, and one more after each attempt.

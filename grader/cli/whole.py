@@ -286,7 +286,10 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
 
 def view(
     model: Annotated[
-        Path | None, typer.Argument(help="An ONNX file; the last one built if left out.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="An ONNX file; the last one built if left out.", metavar="MODEL", show_default=False
+        ),
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Draw it here, without a browser.")] = False,
 ) -> None:
