@@ -556,3 +556,189 @@ def cross_entropy_backward(logits: Tensor, labels: Tensor) -> Tensor:
     wanted = torch.zeros_like(logits).scatter(1, labels[:, None], 1)
     return (_log_softmax(logits).exp() - wanted) / len(logits)
     # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: cross-entropy in full
+#
+# Two things the plain loss cannot do. Sentences padded to one length have places without any truth: their
+# label is a number that is no class, and they must not count. And a wanted share of exactly 1 is never
+# reached, so that scores grow for ever; **label smoothing** s wants a little less, and spreads s over all C.
+#
+#     wanted    q_c = s / C, and at the label 1 - s more
+#     price     -sum_c q_c * log p_c, and 0 for a row whose label is ignore_index
+#     L         "none": the prices, one per row     "sum": their sum     "mean": sum / number of labels kept
+#
+# **By hand.** z = (2, 1, 0), label 0. The three classes cost 0.4076, 1.4076, 2.4076, on average 1.4076.
+# Smoothed by 0.1, the row costs 0.9 * 0.4076 + 0.1 * 1.4076 = 0.5076. Add a row of padding: same mean.
+#
+# ```python
+# >>> logits, labels = torch.tensor([[2.0, 1.0, 0.0], [5.0, 0.0, 0.0]]), torch.tensor([0, -100])
+# >>> cross_entropy_full(logits, labels), cross_entropy_full(logits, labels, label_smoothing=0.1)
+# (tensor(0.4076), tensor(0.5076))
+# >>> [cross_entropy(logits[:1], torch.tensor([label])) for label in (0, 1, 2)]
+# [tensor(0.4076), tensor(1.4076), tensor(2.4076)]
+# ```
+#
+# **Pitfall.** Divide by the labels kept, not by N: half a batch of padding would halve the loss. And the
+# range is for the labels that are kept: -100 is no class, and indexing with it fails.
+#
+# **Predict, then run.** Three classes, smoothed by 0.1. Which share of the right class costs least?
+#
+# <details><summary>Answer</summary><!-- answer: 14/15 -->0.9 + 0.1 / 3 = 0.9333: by Gibbs' inequality, p = q.
+#
+# ```python
+# >>> forecasts = torch.tensor([[s, (1 - s) / 2, (1 - s) / 2] for s in (0.9, 14 / 15, 0.99)]).log()
+# >>> cross_entropy_full(forecasts, torch.tensor([0, 0, 0]), reduction="none", label_smoothing=0.1)
+# tensor([0.2981, 0.2911, 0.3626])
+# ```
+# </details>
+
+
+# %%
+# BEGIN SOLUTION
+def _refuse_bad_options(reduction: str, label_smoothing: float) -> None:
+    """Raise ValueError for a reduction that is unknown, or a share that is none."""
+    if reduction not in ("none", "sum", "mean"):
+        raise ValueError(f"reduction is {reduction!r}, it must be 'none', 'sum' or 'mean'")
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing is {label_smoothing}, it must be from 0 to 1")
+
+
+def _kept_and_wanted(
+    logits: Tensor, labels: Tensor, ignore_index: int, label_smoothing: float
+) -> tuple[Tensor, Tensor]:
+    """Say which rows count, shape (N,), and the share wanted of every class, shape (N, C)."""
+    kept = labels != ignore_index
+    classes = torch.where(kept, labels, 0)
+    _refuse_bad_labels(logits, classes)
+    hard = torch.zeros_like(logits).scatter(1, classes[:, None], 1)
+    return kept, (1 - label_smoothing) * hard + label_smoothing / logits.shape[1]
+
+
+# END SOLUTION
+
+
+# %%
+def cross_entropy_full(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Price each row at -sum(q log softmax(logits)), q being its smoothed label, and put the prices together.
+
+    q is label_smoothing / C for every class, and 1 - label_smoothing more for the label. A row whose label is
+    `ignore_index` costs 0 and is not counted.
+
+    Args:
+        logits: scores, any real numbers, shape (N, C).
+        labels: the true class of each row, shape (N,), int64, from 0 to C - 1, or `ignore_index`.
+        reduction: "none" for the prices themselves, "sum" for their sum, "mean" for their sum divided by the
+            number of labels that are not ignored.
+        ignore_index: the label of rows to leave out; any whole number, one of the classes, too.
+        label_smoothing: the share spread evenly over all classes, from 0 to 1.
+
+    Returns:
+        The prices, shape (N,), for "none", else a tensor without dimensions; of the dtype and device of
+        `logits`. If every label is ignored, "none" and "sum" are 0 and "mean", 0 / 0, is NaN.
+
+    Raises:
+        ValueError: if `labels` has not shape (N,), or holds a number that is neither in 0..C-1 nor
+            `ignore_index`; if `reduction` is none of the three; if `label_smoothing` is outside [0, 1]. The
+            message names the argument and shows the shape, number or word.
+
+    Example: scores (2, 1, 0) with label 0 cost 0.4076, and 0.5076 smoothed by 0.1.
+
+    Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), section 7.
+    """
+    # BEGIN SOLUTION
+    _refuse_bad_options(reduction, label_smoothing)
+    kept, wanted = _kept_and_wanted(logits, labels, ignore_index, label_smoothing)
+    prices = torch.where(kept, -(wanted * _log_softmax(logits)).sum(dim=1), 0)
+    if reduction == "none":
+        return prices
+    return prices.sum() / kept.sum() if reduction == "mean" else prices.sum()
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: cross-entropy in full, the way back
+#
+# Still shares given minus shares wanted; only what is wanted is softer, and some rows want nothing.
+#
+#     dL/dz_ic = (p_ic - q_ic) / n, and 0 in an ignored row
+#     n = the number of labels kept for "mean", 1 for "sum" and "none"
+#
+# **By hand.** z = (2, 1, 0), label 0, smoothed by 0.1:
+#
+#     p   0.6652  0.2447  0.0900      q   0.9333  0.0333  0.0333      p - q   -0.2681  0.2114  0.0567
+#
+# ```python
+# >>> cross_entropy_full_backward(torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([0]), label_smoothing=0.1)
+# tensor([[-0.2681,  0.2114,  0.0567]])
+# ```
+#
+# **Pitfall.** A batch of nothing but padding. Its mean loss is 0 / 0, NaN, an honest reading. But a NaN in
+# the gradient goes into every weight, and no later batch mends it. No score matters here: the gradient is 0.
+#
+# ```python
+# >>> nothing = (torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([-100]))
+# >>> cross_entropy_full(*nothing), cross_entropy_full_backward(*nothing)
+# (tensor(nan), tensor([[0., 0., 0.]]))
+# ```
+#
+# **Predict, then run.** The scores (9, 0, 0) are right and sure of it: label 0. Smoothed by 0.1, where does a
+# step of gradient descent take the first score?
+#
+# <details><summary>Answer</summary><!-- answer: down | up | nowhere -->Down: 0.9998 is more than 0.9333.
+#
+# ```python
+# >>> cross_entropy_full_backward(torch.tensor([[9.0, 0.0, 0.0]]), torch.tensor([0]), label_smoothing=0.1)
+# tensor([[ 0.0664, -0.0332, -0.0332]])
+# ```
+# </details>
+
+
+# %%
+def cross_entropy_full_backward(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Take the gradient of `cross_entropy_full`, with the same keywords, with respect to `logits`.
+
+    With "none", row i is the gradient of the price of row i, which depends on no other row; so "none" and
+    "sum" have the same gradient.
+
+    Args:
+        logits: scores, any real numbers, shape (N, C).
+        labels: the true class of each row, shape (N,), int64, from 0 to C - 1, or `ignore_index`.
+        reduction: "none", "sum" or "mean".
+        ignore_index: the label of rows to leave out; any whole number, one of the classes, too.
+        label_smoothing: the share spread evenly over all classes, from 0 to 1.
+
+    Returns:
+        The gradient, the same shape, dtype and device as `logits`. Finite for every score, however large, and
+        0 in a row that is ignored; also for "mean" when every label is ignored.
+
+    Raises:
+        ValueError: if `labels` has not shape (N,), or holds a number that is neither in 0..C-1 nor
+            `ignore_index`; if `reduction` is none of the three; if `label_smoothing` is outside [0, 1]. The
+            message names the argument and shows the shape, number or word.
+
+    Example: one row (2, 1, 0) with label 0, smoothed by 0.1, has the gradient (-0.2681, 0.2114, 0.0567).
+
+    Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), section 7.
+    """
+    # BEGIN SOLUTION
+    _refuse_bad_options(reduction, label_smoothing)
+    kept, wanted = _kept_and_wanted(logits, labels, ignore_index, label_smoothing)
+    gradient = torch.where(kept[:, None], _log_softmax(logits).exp() - wanted, 0)
+    return gradient / kept.sum().clamp(min=1) if reduction == "mean" else gradient
+    # END SOLUTION

@@ -1,5 +1,8 @@
 """Check the losses, what they refuse, and their gradients."""
 
+from dataclasses import replace
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 
@@ -32,7 +35,8 @@ LOSSES = (
     "cross_entropy",
 )
 GRADIENTS = ("mse_backward", "bce_with_logits_backward", "cross_entropy_backward")
-RETURNS = dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS, TENSOR)
+FULL = ("cross_entropy_full", "cross_entropy_full_backward")
+RETURNS = dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS + FULL, TENSOR)
 
 HINTS = {
     "mse_loss": (
@@ -72,6 +76,18 @@ HINTS = {
         "Shares given minus shares wanted, row by row.",
         "Refuse labels of a wrong shape or range. Take softmax along the classes, subtract 1 at each row's own label, "
         "and divide by the number of rows.",
+    ),
+    "cross_entropy_full": (
+        "First one price per row, ignored rows at 0; the reduction comes last and needs nothing but them and the "
+        "number of rows kept.",
+        "Refuse a bad reduction, share, shape or label, the ignored labels aside. Put a class in the place of each "
+        "ignored label. Build the wanted shares, multiply by the log-softmax, add up each row, change the sign, and "
+        "set ignored rows to 0. Return the prices, their sum, or their sum divided by the number of labels kept.",
+    ),
+    "cross_entropy_full_backward": (
+        "Shares given minus shares wanted; the wanted ones are those of the loss. Which rows have a say, and how much?",
+        "Refuse what the loss refuses. Take softmax along the classes, subtract the wanted shares, and set ignored "
+        "rows to 0. For the mean, divide by the number of labels kept, if there is any.",
     ),
 }
 
@@ -848,5 +864,335 @@ check_cross_entropy_backward_everywhere = tensor_laws(
     inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
     oracle=_cross_entropy_gradient,
     after=check_cross_entropy_backward_matches_autograd,
+    meta=False,
+)
+
+# --- cross_entropy_full -----------------------------------------------------------------------------------
+
+REDUCTIONS = ("none", "sum", "mean")
+# The label left out is the usual one, another, or one of the classes themselves.
+LEFT_OUT = (-100, -1, 0, 1, 99)
+SMOOTHINGS = (0.0, 0.1, 0.5, 0.37, 1.0)
+# Label, and the label that is left out.
+BAD_FULL_LABELS = ((-1, -100), (4, -100), (-100, -1), (7, 0), (-5, 2))
+UNKNOWN_REDUCTIONS = ("average", "Mean", "max", "", "batchmean")
+NO_SHARES = (-0.25, 1.5, 7.0)
+settings = {
+    "reduction": sampled_from(REDUCTIONS),
+    "ignore_index": sampled_from(LEFT_OUT),
+    "label_smoothing": sampled_from(SMOOTHINGS),
+}
+
+
+@composite
+def padded(draw, special=MODERATE, far=False):
+    """The arguments of the full loss; some of the rows, none, or all of them are left out."""
+    logits, labels = draw(labelled(special, far))
+    options = {name: draw(strategy) for name, strategy in settings.items()}
+    left_out = draw(lists(sampled_from((False, False, True)), min_size=len(labels), max_size=len(labels)))
+    return logits, torch.where(torch.tensor(left_out), options["ignore_index"], labels), options
+
+
+def _full_gradient(logits, labels, **options):
+    return autograd(lambda z: F.cross_entropy(z, labels, **options).sum(), None, logits)[0]
+
+
+def _hidden_among_padding(logits, labels, seed):
+    """The rows in their order with rows of padding, label -100, between them, and where the rows are now."""
+    generator = torch.Generator().manual_seed(seed)
+    count = len(logits) + 3
+    places = torch.randperm(count, generator=generator)[: len(logits)].sort().values
+    more = tensor_from(seed, (count, logits.shape[1]))
+    more[places] = logits
+    return more, torch.full((count,), -100).scatter(0, places, labels), places
+
+
+@check(
+    "cross_entropy_full",
+    hint="Without keywords: the mean over the labels that are not -100, nothing smoothed.",
+    examples=60,
+)
+@given(logits_and_labels=labelled())
+def check_cross_entropy_full_is_cross_entropy_at_first(learner, logits_and_labels):
+    """With no keyword given, it is cross_entropy."""
+    agree(learner.cross_entropy_full(*logits_and_labels), F.cross_entropy(*logits_and_labels))
+
+
+@check(
+    "cross_entropy_full",
+    hint='"none" keeps the rows apart: a tensor of shape (N,), with 0 for an ignored row.',
+    examples=60,
+)
+@given(arguments=padded())
+def check_cross_entropy_full_gives_one_price_per_row(learner, arguments):
+    """With "none", every row has its own price, and an ignored row has the price 0."""
+    logits, labels, options = arguments
+    options = options | {"reduction": "none"}
+    agree(learner.cross_entropy_full(logits, labels, **options), F.cross_entropy(logits, labels, **options))
+
+
+@check("cross_entropy_full", hint="Which rows count, what is wanted of them, and how are they put together?")
+@given(arguments=padded())
+def check_cross_entropy_full_matches_torch(learner, arguments):
+    """It equals torch's cross_entropy for every reduction, ignored label and smoothing."""
+    logits, labels, options = arguments
+    agree(learner.cross_entropy_full(logits, labels, **options), F.cross_entropy(logits, labels, **options))
+
+
+@check(
+    "cross_entropy_full",
+    hint="The mean divides by the number of labels kept, not by the number of rows.",
+    examples=40,
+)
+@given(logits_and_labels=labelled(), seed=seeds())
+def check_cross_entropy_full_overlooks_padding(learner, logits_and_labels, seed):
+    """Rows labelled -100, put in between the others, do not change the mean."""
+    logits, labels, _ = _hidden_among_padding(*logits_and_labels, seed)
+    agree(learner.cross_entropy_full(logits, labels), F.cross_entropy(*logits_and_labels))
+
+
+@check(
+    "cross_entropy_full",
+    hint="Every class gets s / C, the label's as well, and the label 1 - s on top of it.",
+    examples=60,
+    after=check_cross_entropy_full_is_cross_entropy_at_first,
+)
+@given(logits_and_labels=labelled(), smoothing=sampled_from(SMOOTHINGS))
+def check_cross_entropy_full_smooths(learner, logits_and_labels, smoothing):
+    """Smoothing by s gives 1 - s times the plain loss, and s times the mean over all labels there could be."""
+    logits, labels = logits_and_labels
+    every = [F.cross_entropy(logits, torch.full_like(labels, c)) for c in range(logits.shape[1])]
+    expected = (1 - smoothing) * F.cross_entropy(logits, labels) + smoothing * sum(every) / len(every)
+    agree(learner.cross_entropy_full(logits, labels, label_smoothing=smoothing), expected)
+
+
+@check("cross_entropy_full", hint="Take log-softmax in one go, with each row's own maximum.", examples=60)
+@given(arguments=padded(LARGE, far=True))
+def check_cross_entropy_full_survives_large_scores(learner, arguments):
+    """Scores of 10,000, and rows that lie thousands apart, give prices, never NaN where one label is kept."""
+    logits, labels, options = arguments
+    agree(learner.cross_entropy_full(logits, labels, **options), F.cross_entropy(logits, labels, **options))
+
+
+@check(
+    "cross_entropy_full",
+    hint="0 / 0 is NaN in torch; with Python numbers it is an error.",
+    examples=20,
+    after=check_cross_entropy_full_matches_torch,
+)
+@given(logits=tensors(ndim=2, special=MODERATE), left_out=sampled_from(LEFT_OUT))
+def check_cross_entropy_full_of_nothing_but_padding(learner, logits, left_out):
+    """With every label ignored, "none" and "sum" are 0, and "mean" is NaN."""
+    labels, nothing = torch.full((len(logits),), left_out), torch.zeros(len(logits), dtype=logits.dtype)
+    for reduction, expected in (("none", nothing), ("sum", nothing.sum()), ("mean", nothing.sum() / 0)):
+        actual = learner.cross_entropy_full(logits, labels, reduction=reduction, ignore_index=left_out)
+        agree(actual, expected, what=f"{reduction} of nothing but padding")
+
+
+def _full_refusals(exercise, after):
+    """What both functions refuse, in the same words."""
+
+    @check(
+        exercise,
+        hint="A label that is not ignore_index must lie in 0..C-1: look before you index.",
+        after=after,
+    )
+    @given(label_and_left_out=sampled_from(BAD_FULL_LABELS), row=integers(0, 2), spared=integers(0, 2))
+    def refuses_a_label_out_of_range(learner, label_and_left_out, row, spared):
+        """A label outside 0..C-1 that is not ignore_index raises a ValueError that names labels and shows it."""
+        label, left_out = label_and_left_out
+        logits, labels = _with_a_bad_label((4, label), row)
+        if spared != row:
+            labels[spared] = left_out
+        call = partial(learner.call, exercise, logits, labels, ignore_index=left_out)
+        refuses(call, ValueError, names="labels", value=label)
+
+    @check(
+        exercise,
+        hint="One label per row: shape (N,). Show the shape that came in the message.",
+        after=after,
+    )
+    @given(shapes=sampled_from(BAD_SHAPES), label=sampled_from((0, -100)))
+    def refuses_another_shape(learner, shapes, label):
+        """Labels of another shape than (N,) raise a ValueError that names labels and shows their shape."""
+        logits, labels = filled(shapes[0], 1.0), torch.full(shapes[1], label)
+        call = partial(learner.call, exercise, logits, labels)
+        refuses(call, ValueError, names="labels", value=shape_words(shapes[1]))
+
+    @check(exercise, hint="There are three words: none, sum and mean.", after=after)
+    @given(word=sampled_from(UNKNOWN_REDUCTIONS))
+    def refuses_an_unknown_reduction(learner, word):
+        """Any other reduction raises a ValueError that names reduction and shows the word."""
+        logits, labels = filled((2, 3), 1.0), torch.tensor([0, 2])
+        call = partial(learner.call, exercise, logits, labels, reduction=word)
+        refuses(call, ValueError, names="reduction", value=word)
+
+    @check(exercise, hint="label_smoothing is a share: from 0 to 1, both included.", after=after)
+    @given(share=sampled_from(NO_SHARES))
+    def refuses_a_share_outside(learner, share):
+        """A label_smoothing below 0 or above 1 raises a ValueError that names it and shows the number."""
+        logits, labels = filled((2, 3), 1.0), torch.tensor([0, 2])
+        call = partial(learner.call, exercise, logits, labels, label_smoothing=share)
+        refuses(call, ValueError, names="label_smoothing", value=share)
+
+    found = (
+        refuses_a_label_out_of_range,
+        refuses_another_shape,
+        refuses_an_unknown_reduction,
+        refuses_a_share_outside,
+    )
+    return tuple(replace(one, name=f"check_{exercise}_{one.name}") for one in found)
+
+
+check_cross_entropy_full_refusals = _full_refusals(
+    "cross_entropy_full", check_cross_entropy_full_matches_torch
+)
+
+
+@check(
+    "cross_entropy_full",
+    hint="0.9 * 0.4076 + 0.1 * 1.4076 is 0.5076.",
+    after=check_cross_entropy_full_matches_torch,
+)
+def check_cross_entropy_full_known_values(learner):
+    """Scores (2, 1, 0) with label 0 cost 0.4076, smoothed by 0.1 they cost 0.5076."""
+    logits, labels = torch.tensor([[2.0, 1.0, 0.0]], dtype=torch.float64), torch.tensor([0])
+    plain = torch.tensor(0.40760596444438013, dtype=torch.float64)
+    agree(learner.cross_entropy_full(logits, labels), plain)
+    agree(learner.cross_entropy_full(logits, labels, label_smoothing=0.1), plain + 0.1)
+
+
+check_cross_entropy_full_everywhere = tensor_laws(
+    "cross_entropy_full",
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels, **settings},
+    oracle=lambda logits, labels, **options: F.cross_entropy(logits, labels, **options),
+    after=check_cross_entropy_full_matches_torch,
+    meta=False,
+)
+
+# --- cross_entropy_full_backward --------------------------------------------------------------------------
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="Without keywords: shares minus 1 at the label, divided by the number of rows.",
+    examples=60,
+)
+@given(logits_and_labels=labelled())
+def check_cross_entropy_full_backward_is_cross_entropy_backward_at_first(learner, logits_and_labels):
+    """With no keyword given, it is cross_entropy_backward."""
+    logits, labels = logits_and_labels
+    agree_gradient(
+        learner.cross_entropy_full_backward(logits, labels),
+        _cross_entropy_gradient(logits, labels),
+        batch=len(logits),
+        forward=lambda z: learner.cross_entropy_full(z, labels),
+        at=logits,
+    )
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="Shares given minus shares wanted, 0 in ignored rows, divided by the labels kept for the mean.",
+)
+@given(arguments=padded())
+def check_cross_entropy_full_backward_matches_autograd(learner, arguments):
+    """The gradient equals that of torch's cross_entropy for every reduction, ignored label and smoothing."""
+    logits, labels, options = arguments
+    agree_gradient(
+        learner.cross_entropy_full_backward(logits, labels, **options),
+        _full_gradient(logits, labels, **options),
+        batch=len(logits),
+        forward=lambda z: learner.cross_entropy_full(z, labels, **options).sum(),
+        at=logits,
+    )
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="An ignored row gets zeros, and is not counted by the mean.",
+    examples=40,
+)
+@given(logits_and_labels=labelled(), seed=seeds())
+def check_cross_entropy_full_backward_overlooks_padding(learner, logits_and_labels, seed):
+    """Rows labelled -100, put in between the others, get zeros, and the others the gradient they had."""
+    logits, labels, places = _hidden_among_padding(*logits_and_labels, seed)
+    expected = torch.zeros_like(logits)
+    expected[places] = _cross_entropy_gradient(*logits_and_labels)
+    agree(learner.cross_entropy_full_backward(logits, labels), expected)
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="The wanted shares add up to 1, smoothed or not: s / C for each of C classes, and 1 - s.",
+    examples=40,
+    after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
+)
+@given(logits_and_labels=labelled(), smoothing=sampled_from(SMOOTHINGS))
+def check_cross_entropy_full_backward_rests_at_the_wanted_shares(learner, logits_and_labels, smoothing):
+    """Every row of the gradient adds up to 0, and is 0 where the shares given are the shares wanted."""
+    logits, labels = logits_and_labels
+    total = learner.cross_entropy_full_backward(logits, labels, label_smoothing=smoothing).sum(1)
+    agree(total, torch.zeros_like(total), what="the sum of a row of the gradient")
+    if smoothing > 0:
+        classes = logits.shape[1]
+        wanted = torch.full_like(logits, smoothing / classes)
+        wanted += (1 - smoothing) * F.one_hot(labels, classes).to(logits.dtype)
+        there = learner.cross_entropy_full_backward(wanted.log(), labels, label_smoothing=smoothing)
+        agree(there, torch.zeros_like(logits), what="the gradient at the wanted shares")
+
+
+@check(
+    "cross_entropy_full_backward", hint="Each row needs its own maximum, subtracted before exp.", examples=60
+)
+@given(arguments=padded(LARGE, far=True))
+def check_cross_entropy_full_backward_never_overflows(learner, arguments):
+    """Large scores, and rows that lie thousands apart, give gradients, never NaN."""
+    logits, labels, options = arguments
+    expected = _full_gradient(logits, labels, **options)
+    agree(learner.cross_entropy_full_backward(logits, labels, **options), expected)
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="Dividing by a count of 0 gives NaN: divide by 1 then, the rows are 0 anyhow.",
+    examples=20,
+    after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
+)
+@given(
+    logits=tensors(ndim=2, special=MODERATE),
+    left_out=sampled_from(LEFT_OUT),
+    reduction=sampled_from(REDUCTIONS),
+)
+def check_cross_entropy_full_backward_of_nothing_but_padding(learner, logits, left_out, reduction):
+    """With every label ignored, the gradient is 0, never NaN."""
+    labels = torch.full((len(logits),), left_out)
+    actual = learner.cross_entropy_full_backward(logits, labels, reduction=reduction, ignore_index=left_out)
+    agree(actual, torch.zeros_like(logits))
+
+
+check_cross_entropy_full_backward_refusals = _full_refusals(
+    "cross_entropy_full_backward", check_cross_entropy_full_backward_matches_autograd
+)
+
+
+@check(
+    "cross_entropy_full_backward",
+    hint="0.6652 - 0.9333 is -0.2681.",
+    after=check_cross_entropy_full_backward_matches_autograd,
+)
+def check_cross_entropy_full_backward_known_value(learner):
+    """Scores (2, 1, 0), label 0, smoothed by 0.1, have the gradient (-0.2681, 0.2114, 0.0567)."""
+    logits, labels = torch.tensor([[2.0, 1.0, 0.0]], dtype=torch.float64), torch.tensor([0])
+    expected = [[-0.26809237755851145, 0.21139513772146432, 0.05669723983704713]]
+    actual = learner.cross_entropy_full_backward(logits, labels, label_smoothing=0.1)
+    agree(actual, torch.tensor(expected, dtype=torch.float64))
+
+
+check_cross_entropy_full_backward_everywhere = tensor_laws(
+    "cross_entropy_full_backward",
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels, **settings},
+    oracle=_full_gradient,
+    after=check_cross_entropy_full_backward_matches_autograd,
     meta=False,
 )

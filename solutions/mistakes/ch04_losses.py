@@ -572,6 +572,462 @@ def cross_entropy_backward__changes_logits(logits: Tensor, labels: Tensor) -> Te
     return cross_entropy_backward(logits, labels)
 
 
+# --- cross_entropy_full -----------------------------------------------------------------------------------
+
+
+def cross_entropy_full__mean_over_all_rows(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The mean divides by the number of rows; ignored rows must not be counted."""
+    prices = cross_entropy_full(
+        logits, labels, reduction="none", ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    result = cross_entropy_full(logits, labels, reduction=reduction, **options)
+    return prices.mean() if reduction == "mean" and bool((labels != ignore_index).any()) else result
+
+
+def cross_entropy_full__ignored_rows_dropped(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """With "none", the ignored rows are left out; each must keep its place, with the price 0."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    result = cross_entropy_full(logits, labels, reduction=reduction, **options)
+    return result[labels != ignore_index] if reduction == "none" else result
+
+
+def cross_entropy_full__ignored_rows_smoothed(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """An ignored row is left out of the label's part only; the part that smoothing adds still has its price."""
+    options = {"reduction": reduction, "ignore_index": ignore_index}
+    plain = cross_entropy_full(logits, labels, label_smoothing=label_smoothing, **options)
+    spread = -_log_shares(logits).mean(dim=1) * (labels == ignore_index) * label_smoothing
+    if reduction == "none":
+        return plain + spread
+    return plain + (spread.sum() if reduction == "sum" else spread.sum() / (labels != ignore_index).sum())
+
+
+def cross_entropy_full__only_minus_100(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The label -100 is ignored whatever ignore_index says."""
+    return cross_entropy_full(logits, labels, reduction=reduction, label_smoothing=label_smoothing)
+
+
+def cross_entropy_full__a_class_is_never_ignored(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """An ignore_index that is one of the classes is not heeded; its rows must be left out as well."""
+    heeded = -100 if 0 <= ignore_index < logits.shape[1] else ignore_index
+    return cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=heeded, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full__negative_labels_ignored(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Every negative label is ignored; one that is neither a class nor ignore_index must be refused."""
+    quiet = torch.where(labels < 0, ignore_index, labels)
+    return cross_entropy_full(
+        logits, quiet, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full__smoothing_over_the_others(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The share s goes to the C - 1 wrong classes only; s / C goes to every class, the label's as well."""
+    classes = logits.shape[1]
+    s = min(label_smoothing * classes / max(classes - 1, 1), 1.0) if 0 <= label_smoothing <= 1 else -1.0
+    return cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=s
+    )
+
+
+def cross_entropy_full__label_keeps_everything(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """s / C is added to every class, but the label keeps its whole 1: the wanted shares add up to 1 + s."""
+    options = {"reduction": reduction, "ignore_index": ignore_index}
+    plain = cross_entropy_full(logits, labels, **options)
+    smooth = cross_entropy_full(logits, labels, label_smoothing=label_smoothing, **options)
+    return smooth + label_smoothing * plain
+
+
+def cross_entropy_full__smoothing_not_divided(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Every class gets the share s, not s / C: the smoothed part is C times too large."""
+    options = {"reduction": reduction, "ignore_index": ignore_index}
+    plain = cross_entropy_full(logits, labels, **options) * (1 - label_smoothing)
+    smooth = cross_entropy_full(logits, labels, label_smoothing=label_smoothing, **options)
+    return plain + (smooth - plain) * logits.shape[1]
+
+
+def cross_entropy_full__sum_by_default(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "sum",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Without a reduction the prices are added up; the mean is asked for."""
+    return cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full__any_word_is_the_mean(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """An unknown reduction is taken for the mean without a word; it must be refused."""
+    known = reduction if reduction in ("none", "sum") else "mean"
+    return cross_entropy_full(
+        logits, labels, reduction=known, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full__any_share(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """A label_smoothing outside [0, 1] is not refused: the wanted shares turn negative."""
+    share = min(max(label_smoothing, 0.0), 1.0)
+    return cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=share
+    )
+
+
+def cross_entropy_full__one_is_refused(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """label_smoothing = 1 is refused; both ends of [0, 1] are legal."""
+    if label_smoothing >= 1:
+        raise ValueError(f"label_smoothing is {label_smoothing}, it must be below 1")
+    return cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full__nothing_costs_nothing(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The mean over no label at all is 0; it must be NaN, or a data set of nothing but padding looks learnt."""
+    result = cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+    return torch.where(labels == ignore_index, 0, 1).amax() * 0.0 if bool(result.isnan().any()) else result
+
+
+def cross_entropy_full__exp_overflows(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The logarithm is taken of the finished shares: where a share is too small for a float the loss is infinite."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    logs = torch.log(_shares(logits))
+    return cross_entropy_full(logs, labels, reduction=reduction, **options)
+
+
+def cross_entropy_full__labels_overwritten(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The result is right, but the ignored labels of the caller have been overwritten with a class."""
+    result = cross_entropy_full(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+    labels[labels == ignore_index] = 0
+    return result
+
+
+def cross_entropy_full__any_shape(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Labels of another shape than (N,) are not refused."""
+    flat = labels.reshape(-1)
+    count = min(len(flat), len(logits))
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    return cross_entropy_full(logits[:count], flat[:count], reduction=reduction, **options)
+
+
+# --- cross_entropy_full_backward --------------------------------------------------------------------------
+
+
+def cross_entropy_full_backward__divided_by_all_rows(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The gradient of the mean is divided by the number of rows; ignored rows must not be counted."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    gradient = cross_entropy_full_backward(logits, labels, reduction=reduction, **options)
+    kept = int((labels != ignore_index).sum())
+    return gradient * kept / len(logits) if reduction == "mean" else gradient
+
+
+def cross_entropy_full_backward__nan_for_padding(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """With no label kept the gradient is divided by 0: the NaN would go into every weight."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    gradient = cross_entropy_full_backward(logits, labels, reduction=reduction, **options)
+    kept = (labels != ignore_index).sum()
+    return gradient * (kept / kept) if reduction == "mean" else gradient
+
+
+def cross_entropy_full_backward__always_the_mean(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The gradient is divided by the number of labels kept for "sum" and "none" as well."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    gradient = cross_entropy_full_backward(logits, labels, reduction=reduction, **options)
+    kept = max(int((labels != ignore_index).sum()), 1)
+    return gradient if reduction == "mean" else gradient / kept
+
+
+def cross_entropy_full_backward__never_divided(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The gradient of the mean is not divided by the number of labels kept."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    gradient = cross_entropy_full_backward(logits, labels, reduction=reduction, **options)
+    kept = max(int((labels != ignore_index).sum()), 1)
+    return gradient * kept if reduction == "mean" else gradient
+
+
+def cross_entropy_full_backward__ignored_rows_pushed(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Only the label's part of an ignored row is left out: its shares still push all scores down."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    gradient = cross_entropy_full_backward(logits, labels, reduction=reduction, **options)
+    kept = labels != ignore_index
+    count = max(int(kept.sum()), 1) if reduction == "mean" else 1
+    return torch.where(kept[:, None], gradient, _shares(logits) / count)
+
+
+def cross_entropy_full_backward__not_smoothed(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The label's share wanted is 1 whatever label_smoothing says."""
+    share = 0.0 if 0 <= label_smoothing <= 1 else label_smoothing
+    return cross_entropy_full_backward(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=share
+    )
+
+
+def cross_entropy_full_backward__smoothing_over_the_others(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The share s goes to the C - 1 wrong classes only; s / C goes to every class, the label's as well."""
+    classes = logits.shape[1]
+    s = min(label_smoothing * classes / max(classes - 1, 1), 1.0) if 0 <= label_smoothing <= 1 else -1.0
+    return cross_entropy_full_backward(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=s
+    )
+
+
+def cross_entropy_full_backward__smoothing_at_the_label_only(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """1 - s is taken off at the label and nothing elsewhere: the rows of the gradient add up to s."""
+    options = {"reduction": reduction, "ignore_index": ignore_index}
+    gradient = cross_entropy_full_backward(logits, labels, label_smoothing=label_smoothing, **options)
+    kept = labels != ignore_index
+    count = max(int(kept.sum()), 1) if reduction == "mean" else 1
+    return gradient + kept[:, None] * (label_smoothing / logits.shape[1] / count)
+
+
+def cross_entropy_full_backward__only_minus_100(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The label -100 is ignored whatever ignore_index says."""
+    return cross_entropy_full_backward(logits, labels, reduction=reduction, label_smoothing=label_smoothing)
+
+
+def cross_entropy_full_backward__sign(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Shares wanted minus shares given is the way downhill; the gradient is the other way round."""
+    return -cross_entropy_full_backward(
+        logits, labels, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full_backward__any_word_is_the_sum(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """An unknown reduction is taken for the sum without a word; it must be refused."""
+    known = "mean" if reduction == "mean" else "sum"
+    return cross_entropy_full_backward(
+        logits, labels, reduction=known, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+
+
+def cross_entropy_full_backward__exp_overflows(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The largest score is not subtracted before exp: large scores give inf / inf, NaN."""
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    weights = torch.exp(logits)
+    shares = torch.log(weights / weights.sum(dim=1, keepdim=True))
+    return cross_entropy_full_backward(shares, labels, reduction=reduction, **options)
+
+
+def cross_entropy_full_backward__any_shape(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Labels of another shape than (N,) are not refused."""
+    flat = labels.reshape(-1)
+    count = min(len(flat), len(logits))
+    options = {"ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    return cross_entropy_full_backward(logits[:count], flat[:count], reduction=reduction, **options)
+
+
 def _shares(logits: Tensor) -> Tensor:
     weights = torch.exp(logits - logits.amax(dim=1, keepdim=True))
     return weights / weights.sum(dim=1, keepdim=True)

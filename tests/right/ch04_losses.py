@@ -230,3 +230,146 @@ def cross_entropy_backward__one_hot(logits: Tensor, labels: Tensor) -> Tensor:
     wanted = labels[:, None] == torch.arange(logits.shape[1], device=logits.device)
     weights = torch.exp(logits - logits.amax(1, True))
     return (weights / weights.sum(1, True) - wanted.to(logits.dtype)) / logits.shape[0]
+
+
+# --- cross-entropy in full --------------------------------------------------------------------------------
+
+
+def _bad_options(logits: Tensor, labels: Tensor, reduction: str, left_out: int, share: float) -> None:
+    if reduction != "none" and reduction != "sum" and reduction != "mean":
+        raise ValueError(f"unknown reduction: {reduction}")
+    if share < 0 or share > 1:
+        raise ValueError(f"label_smoothing = {share} is not between 0 and 1")
+    if tuple(labels.shape) != (len(logits),):
+        raise ValueError(f"labels must have shape ({len(logits)},), not {labels.shape}")
+    for label in labels.tolist():
+        if label != left_out and not 0 <= label < logits.shape[1]:
+            raise ValueError(f"labels: {label} is neither a class nor {left_out}")
+
+
+def _log_p(logits: Tensor) -> Tensor:
+    log_p = logits - logits.amax(dim=1, keepdim=True)
+    return log_p - log_p.exp().sum(dim=1, keepdim=True).log()
+
+
+def cross_entropy_full__row_by_row(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """A loop over the rows."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    prices, count = [], 0
+    for row, label in zip(logits, labels.tolist(), strict=True):
+        if label == ignore_index:
+            prices.append(torch.zeros((), dtype=logits.dtype, device=logits.device))
+            continue
+        costs = (row - row.max()).exp().sum().log() - (row - row.max())
+        prices.append((1 - label_smoothing) * costs[label] + label_smoothing * costs.mean())
+        count += 1
+    every = torch.stack(prices)
+    if reduction == "none":
+        return every
+    return every.sum() if reduction == "sum" else every.sum() / torch.tensor(count)
+
+
+def cross_entropy_full__kept_rows_only(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The kept rows are taken out first; the plain loss and the smooth one are mixed."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    kept = (labels != ignore_index).nonzero()[:, 0]
+    log_p = _log_p(logits[kept])
+    plain = -log_p[torch.arange(len(kept), device=logits.device), labels[kept]]
+    prices = plain + label_smoothing * (-log_p.mean(dim=1) - plain)
+    if reduction == "mean":
+        return prices.mean()
+    if reduction == "sum":
+        return prices.sum()
+    return torch.zeros(len(logits), dtype=logits.dtype, device=logits.device).index_copy(0, kept, prices)
+
+
+def cross_entropy_full__one_hot_with_empty_rows(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """An ignored label meets no class number, and so its row of truth stays empty."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    weights = (labels != ignore_index).to(logits.dtype)
+    truth = (labels[:, None] == torch.arange(logits.shape[1], device=logits.device)).to(logits.dtype)
+    truth = truth * (1 - label_smoothing) + label_smoothing / logits.shape[1]
+    prices = -(truth * weights[:, None] * _log_p(logits)).sum(1)
+    return {"none": prices, "sum": prices.sum(), "mean": prices.sum() / weights.sum()}[reduction]
+
+
+def cross_entropy_full_backward__row_by_row(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """A loop over the rows; ignored ones are skipped."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    gradient = torch.zeros_like(logits)
+    count = sum(label != ignore_index for label in labels.tolist())
+    for row, label in enumerate(labels.tolist()):
+        if label == ignore_index:
+            continue
+        weights = torch.exp(logits[row] - logits[row].max())
+        gradient[row] = weights / weights.sum() - label_smoothing / logits.shape[1]
+        gradient[row, label] -= 1 - label_smoothing
+        if reduction == "mean":
+            gradient[row] /= count
+    return gradient
+
+
+def cross_entropy_full_backward__kept_rows_only(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The kept rows are taken out, worked on, and put back."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    kept = labels != ignore_index
+    shares = _log_p(logits[kept]).exp()
+    shares[torch.arange(len(shares), device=logits.device), labels[kept]] -= 1 - label_smoothing
+    shares -= label_smoothing / logits.shape[1]
+    gradient = torch.zeros_like(logits)
+    gradient[kept] = shares / len(shares) if reduction == "mean" and len(shares) > 0 else shares
+    return gradient
+
+
+def cross_entropy_full_backward__weights(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    reduction: str = "mean",
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """A weight for every row: 0, 1, or 1 over the number of labels kept."""
+    _bad_options(logits, labels, reduction, ignore_index, label_smoothing)
+    kept = labels != ignore_index
+    weights = kept.to(logits.dtype)
+    if reduction == "mean" and bool(kept.any()):
+        weights = weights / weights.sum()
+    wanted = (labels[:, None] == torch.arange(logits.shape[1], device=logits.device)).to(logits.dtype)
+    plain, even = _log_p(logits).exp() - wanted, _log_p(logits).exp() - 1 / logits.shape[1]
+    return weights[:, None] * ((1 - label_smoothing) * plain + label_smoothing * even)
