@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+import torch
 
 from grader.checking.counterexample import recorded
-from grader.sandbox.fixtures import FIXTURES
+from grader.sandbox.fixtures import FIXTURES, FORWARDS, SCALES, WRONG
 from grader.sandbox.learner import InProcess, Learner, LearnerMisbehaved
 
 SOURCE = """
@@ -91,3 +94,20 @@ def test_a_function_of_the_guest_does_not_tell_which_one_it_is() -> None:
     told = [learner.told(learner.fixture(name)) for name in FIXTURES]
 
     assert told == [["f", "f", None, "f"]] * len(FIXTURES)
+
+
+def test_pairs_of_a_function_and_its_way_back_are_what_their_names_say() -> None:
+    x = torch.tensor([[0.5, 1.5], [2.0, 1.0]], dtype=torch.float64, requires_grad=True)
+    wrong = [*WRONG, "deaf"]
+    for name, scale in itertools.product(FORWARDS, SCALES):
+        out = FIXTURES[name + scale](x)
+        grad_out = torch.arange(1, out.numel() + 1, dtype=x.dtype).reshape(out.shape) ** 2 + 1
+        (expected,) = torch.autograd.grad(out, x, grad_out)
+
+        def near(kind: str, grad_out=grad_out, expected=expected, pair=(name, scale)) -> bool:
+            actual = FIXTURES[f"{pair[0]}_{kind}{pair[1]}"](grad_out, x.detach())
+            size = expected.abs().max().item()
+            return actual.shape == expected.shape and torch.allclose(actual, expected, 0.0, 1e-9 * size)
+
+        assert near("backward")
+        assert [kind for kind in wrong if near(kind)] == []

@@ -34,7 +34,7 @@ from grader.checking import (
     tensor_laws,
     tensors,
 )
-from grader.sandbox.fixtures import FIXTURES
+from grader.sandbox.fixtures import FUNCTIONS
 from grader.sandbox.learner import GuestFixture
 
 RETURNS = {
@@ -108,10 +108,10 @@ def check_numerical_gradient_known_value(learner):
     after=check_numerical_gradient_is_central,
     examples=60,
 )
-@given(name=sampled_from(sorted(FIXTURES)), x=tensors(ndim=(1, 3), side=(1, 3), special=(0.0, 1.0)), h=steps)
+@given(name=sampled_from(sorted(FUNCTIONS)), x=tensors(ndim=(1, 3), side=(1, 3), special=(0.0, 1.0)), h=steps)
 def check_numerical_gradient_of_any_function(learner, name, x, h):
     """It is right for functions that mix the entries of x, and f gets a tensor of x's shape."""
-    expected = central_differences(FIXTURES[name], x, None, h)
+    expected = central_differences(FUNCTIONS[name], x, None, h)
     agree(learner.numerical_gradient(learner.fixture(name), x, h), expected)
 
 

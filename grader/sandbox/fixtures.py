@@ -31,10 +31,117 @@ def square_of_row_sums(x: Tensor) -> Tensor:
     return (x.sum(dim=-1) ** 2).sum()
 
 
-FIXTURES: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (sum_of_squares, weighted_cubes, product_of_sines, square_of_row_sums)
 }
+
+# --- pairs of a function and its way back, right and wrong ------------------------------------------------
+
+Backward = Callable[[Tensor, Tensor], Tensor]
+
+
+def _cubes(x: Tensor) -> Tensor:
+    return x**3
+
+
+def _cubes_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    return grad_out * 3 * x**2
+
+
+def _matrix(x: Tensor) -> Tensor:
+    """A square matrix that is far from being its own transpose."""
+    side = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype, device=x.device)
+    return side[:, None] - 2 * side**2
+
+
+def _product(x: Tensor) -> Tensor:
+    return x @ _matrix(x)
+
+
+def _product_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    return grad_out @ _matrix(x).T
+
+
+def _product_transposed(grad_out: Tensor, x: Tensor) -> Tensor:
+    return grad_out @ _matrix(x)
+
+
+def _shares(x: Tensor) -> Tensor:
+    grown = torch.exp(x - x.amax(dim=-1, keepdim=True))
+    return grown / grown.sum(dim=-1, keepdim=True)
+
+
+def _shares_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    p = _shares(x)
+    return p * (grad_out - (grad_out * p).sum(dim=-1, keepdim=True))
+
+
+def _total(x: Tensor) -> Tensor:
+    return (x**2).sum()
+
+
+def _total_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    return grad_out * 2 * x
+
+
+def _off_at(place: int, by: float) -> Callable[[Tensor], Tensor]:
+    def change(gradient: Tensor) -> Tensor:
+        flat = gradient.reshape(-1).clone()
+        flat[place] += by * flat.abs().max()
+        return flat.reshape(gradient.shape)
+
+    return change
+
+
+WRONG: dict[str, Callable[[Tensor], Tensor]] = {
+    "negative": lambda gradient: -gradient,
+    "doubled": lambda gradient: 2 * gradient,
+    "averaged": lambda gradient: gradient / len(gradient),
+    "zero": torch.zeros_like,
+    "off_in_the_first": _off_at(0, 0.1),
+    "off_in_the_last": _off_at(-1, -0.1),
+    "nan_in_the_last": _off_at(-1, float("nan")),
+    "summed_over_rows": lambda gradient: gradient.sum(dim=0),
+}
+SCALES = {"": 1.0, "_tiny": 1e-10, "_huge": 1e10}
+FORWARDS: dict[str, tuple[Callable[[Tensor], Tensor], Backward]] = {
+    "cubes": (_cubes, _cubes_backward),
+    "product": (_product, _product_backward),
+    "shares": (_shares, _shares_backward),
+    "total": (_total, _total_backward),
+}
+
+
+def _pair(
+    forward: Callable[[Tensor], Tensor], backward: Backward, scale: float
+) -> tuple[Callable[[Tensor], Tensor], Backward]:
+    return lambda x: scale * forward(x), lambda grad_out, x: scale * backward(grad_out, x)
+
+
+def _changed(backward: Backward, change: Callable[[Tensor], Tensor]) -> Backward:
+    return lambda grad_out, x: change(backward(grad_out, x))
+
+
+def _deaf(backward: Backward) -> Backward:
+    return lambda grad_out, x: backward(torch.ones_like(grad_out), x)
+
+
+def _pairs() -> dict[str, Callable[..., Any]]:
+    """Names: `cubes` and `cubes_backward`; what is wrong follows, and the scale comes last: `cubes_zero_tiny`."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name, (forward, backward) in FORWARDS.items():
+        for ending, scale in SCALES.items():
+            found[name + ending], right = _pair(forward, backward, scale)
+            found[f"{name}_backward{ending}"] = right
+            found[f"{name}_deaf{ending}"] = _deaf(right)
+            for kind, change in WRONG.items():
+                found[f"{name}_{kind}{ending}"] = _changed(right, change)
+    found["product_transposed"] = _product_transposed
+    return found
+
+
+FIXTURES: dict[str, Callable[..., Any]] = FUNCTIONS | _pairs()
 
 # By name or description the learner's code could tell which one it is given, and take its gradient from a table.
 for _function in FIXTURES.values():
