@@ -504,3 +504,77 @@ class Value:
             for parent, slope in node.parents:
                 derivatives[parent] += slope * derivatives[node]
         # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: who checks the checker
+#
+# Every backward of this course is checked as you will check one now. A function f turns x into a tensor; make
+# one number of it with a random grad_out, and both ways to its slope must agree:
+#
+#     L(x) = sum of grad_out * f(x)         backward(grad_out, x)  ~  numerical_gradient(L, x, h)
+#
+# **By hand.** f(x) = x^2 at 3, grad_out 2: backward must give 2 * 6 = 12, and (2 * 3.1^2 - 2 * 2.9^2) / 0.2 =
+# 12 as well. A backward that forgot grad_out gives 6, and grad_out = 1 would not have shown it.
+#
+# **Pitfall.** How near is near? A difference of 1e-6 is nothing for a gradient of 1e6, and everything for one
+# of 1e-9, where even a backward of zeros is "near". Measure against the gradient's own largest entry.
+#
+# ```python
+# >>> def square(x):
+# ...     return 1e-9 * x**2
+# >>> def right(grad_out, x):
+# ...     return 1e-9 * 2 * x * grad_out
+# >>> def zeros(grad_out, x):
+# ...     return torch.zeros_like(x)
+# >>> x, generator = torch.tensor([3.0, -1.0], dtype=torch.float64), torch.Generator().manual_seed(0)
+# >>> [check_gradient(square, backward, x, generator=generator) for backward in (right, zeros)]
+# [True, False]
+# >>> round((2 * 3.1**2 - 2 * 2.9**2) / 0.2, 6)
+# 12.0
+# ```
+#
+# **Predict, then run.** f is softmax, and grad_out is all ones. Would a backward that returns nothing but
+# zeros be found out?
+#
+# <details><summary>Answer</summary><!-- answer: no | yes -->No: the sum of the shares is always 1, so zeros
+# are the right gradient for ones. Hence the random grad_out.</details>
+
+
+# %%
+def check_gradient(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Say whether `backward` is the gradient of `forward` at x, by central differences for a random grad_out.
+
+    A right backward is right up to rounding, however large or small the gradient is as a whole; it may be 0.
+    A wrong one has another shape than x, a NaN, or an entry that is off by at least a tenth of the gradient's
+    largest entry.
+
+    Args:
+        forward: takes a tensor like x and returns a tensor of any shape, also one without dimensions; smooth.
+        backward: takes (grad_out, x), grad_out of the shape of forward(x), and returns the gradient of the sum
+            of grad_out * forward(x) with respect to x.
+        x: where to look, float64, entries about 1 in size, any shape; left as it is.
+        generator: where the normal random numbers of grad_out come from; the global one is left alone.
+
+    Returns:
+        True if backward is right, False if it is wrong; a Python bool.
+
+    Example: for forward x^2, the backward 2 * x * grad_out is right, and x * grad_out is wrong.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 11.5.
+    """
+    # BEGIN SOLUTION
+    grad_out = torch.empty_like(forward(x)).normal_(generator=generator)
+    expected = numerical_gradient(lambda point: (grad_out * forward(point)).sum(), x, 1e-5)
+    actual = backward(grad_out, x)
+    if actual.shape != x.shape:
+        return False
+    allowed = 1e-4 * expected.abs().amax()
+    return bool(((actual - expected).abs() <= allowed).all())
+    # END SOLUTION

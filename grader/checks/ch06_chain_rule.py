@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from grader.checking import (
+    BOOL,
     OBJECT,
     SCALAR,
     TENSOR,
@@ -34,7 +35,7 @@ from grader.checking import (
     tensor_laws,
     tensors,
 )
-from grader.sandbox.fixtures import FUNCTIONS
+from grader.sandbox.fixtures import FORWARDS, FUNCTIONS, SCALES
 from grader.sandbox.learner import GuestFixture
 
 RETURNS = {
@@ -42,6 +43,7 @@ RETURNS = {
     "linear_backward": (TENSOR, TENSOR, TENSOR),
     "mlp_loss_and_grads": (SCALAR, list_of((TENSOR, TENSOR))),
     "Value": OBJECT,
+    "check_gradient": BOOL,
 }
 
 HINTS = {
@@ -68,6 +70,13 @@ HINTS = {
         "the graph with a stack of your own so that parents stand before the nodes made from them; give the root 1 "
         "and all others 0 in a table of this call; go through the list from the root, add the table's entry to grad, "
         "and add slope times entry to each parent's entry.",
+    ),
+    "check_gradient": (
+        "One number, grad_out times forward(x), summed. Its slope by differences is known; how near must the other be, "
+        "and near compared with what?",
+        "Draw grad_out from the generator, normal, in the shape of forward(x). Take the numerical gradient of the sum "
+        "of grad_out times forward, with h near 1e-5. Ask backward for its own. Another shape is wrong; else compare "
+        "every entry's difference with a small share of the largest numerical entry, so that equal is near enough.",
     ),
 }
 
@@ -588,3 +597,118 @@ def check_value_takes_long_chains(learner):
     value.backward()
     agree(value.data, 5000.5, what="the chain's data")
     agree(leaf.grad, 1.0, what="grad at the chain's end")
+
+
+# --- check_gradient ---------------------------------------------------------------------------------------
+
+# Away from 0, where the slope of a cube is 0 and a difference is nothing but its own error.
+around_one = tensors((2, 2), low=0.5, high=2.0, special=(1.0,))
+pair_names = sampled_from(sorted(FORWARDS))
+
+
+def _says(learner: Any, name: str, backward: str, x: Tensor, seed: int, scale: str = "") -> Any:
+    """What the learner's checker makes of a function and of a backward by the name of what is wrong with it."""
+    forward, way_back = learner.fixture(name + scale), learner.fixture(f"{name}_{backward}{scale}")
+    return learner.check_gradient(forward, way_back, x, generator=learner.generator(seed))
+
+
+def _right_and_wrong(learner: Any, name: str, kind: str, x: Tensor, seed: int, scale: str = "") -> None:
+    right, wrong = (_says(learner, name, backward, x, seed, scale) for backward in ("backward", kind))
+    agree(right, True, what="the answer for a right backward")
+    agree(wrong, False, what="the answer for a wrong backward")
+
+
+@check(
+    "check_gradient", hint="Compare backward with central differences, signs and sizes and all.", examples=40
+)
+@given(name=pair_names, kind=sampled_from(("negative", "doubled", "averaged")), x=around_one, seed=seeds())
+def check_check_gradient_tells_right_from_wrong(learner, name, kind, x, seed):
+    """A right backward is accepted; one with a wrong sign or a wrong factor is rejected."""
+    _right_and_wrong(learner, name, kind, x, seed)
+
+
+@check(
+    "check_gradient", hint="A fixed tolerance has a scale: measure against the largest entry.", examples=40
+)
+@given(
+    name=pair_names,
+    kind=sampled_from(("doubled", "zero")),
+    x=around_one,
+    seed=seeds(),
+    scale=sampled_from(sorted(SCALES)),
+)
+def check_check_gradient_has_no_scale(learner, name, kind, x, seed, scale):
+    """Gradients of size 1e-10 and 1e10 are told apart as well as those of size 1."""
+    _right_and_wrong(learner, name, kind, x, seed, scale)
+
+
+@check("check_gradient", hint="Are entry (i, j) and entry (j, i) two entries?", examples=20)
+@given(x=around_one, seed=seeds())
+def check_check_gradient_rejects_a_transposed_weight(learner, x, seed):
+    """A backward that multiplies by the weight and not by its transpose is rejected."""
+    _right_and_wrong(learner, "product", "transposed", x, seed)
+
+
+@check("check_gradient", hint="Every entry counts; a sum or a mean of them hides one.", examples=40)
+@given(
+    name=pair_names,
+    kind=sampled_from(("off_in_the_first", "off_in_the_last")),
+    x=around_one,
+    seed=seeds(),
+)
+def check_check_gradient_looks_at_every_entry(learner, name, kind, x, seed):
+    """A backward that is wrong in one entry, by a tenth of the largest, is rejected."""
+    _right_and_wrong(learner, name, kind, x, seed)
+
+
+@check("check_gradient", hint="Draw grad_out: for ones the slope of a softmax is 0.", examples=40)
+@given(
+    case=sampled_from((("shares", "zero"), ("cubes", "deaf"), ("product", "deaf"))),
+    x=around_one,
+    seed=seeds(),
+)
+def check_check_gradient_draws_grad_out(learner, case, x, seed):
+    """Zeros for a softmax, and a backward that does not look at grad_out, are rejected."""
+    _right_and_wrong(learner, *case, x, seed)
+
+
+@check(
+    "check_gradient", hint="No comparison with NaN is true: ask whether all are near, not whether one is far."
+)
+@given(name=pair_names, x=around_one, seed=seeds())
+def check_check_gradient_rejects_nan(learner, name, x, seed):
+    """A backward that gives a NaN in one entry is rejected."""
+    _right_and_wrong(learner, name, "nan_in_the_last", x, seed)
+
+
+@check("check_gradient", hint="Compare the shapes first: torch would stretch a row to fit.", examples=20)
+@given(name=pair_names, side=integers(1, 3), seed=seeds())
+def check_check_gradient_rejects_another_shape(learner, name, side, seed):
+    """A backward that gives another shape than that of x is rejected, if only by one axis."""
+    x = tensor_from(seed, (side, side), low=0.5, high=2.0)
+    _right_and_wrong(learner, name, "summed_over_rows", x, seed)
+
+
+@check(
+    "check_gradient",
+    hint="0 is near enough to 0: use <=, and do not divide by the size of the gradient.",
+    after=check_check_gradient_tells_right_from_wrong,
+    examples=20,
+)
+@given(rows=integers(1, 3), seed=seeds(), scale=sampled_from(sorted(SCALES)))
+def check_check_gradient_accepts_a_gradient_of_zero(learner, rows, seed, scale):
+    """Where the function is constant, as the softmax of one column, a backward of zeros is accepted."""
+    x = tensor_from(seed, (rows, 1), low=0.5, high=2.0)
+    agree(_says(learner, "shares", "zero", x, seed, scale), True, what="the answer for a right backward")
+
+
+@check(
+    "check_gradient",
+    hint="backward of x cubed is 3 x squared times grad_out, that is 12 times grad_out at 2.",
+    after=check_check_gradient_tells_right_from_wrong,
+)
+def check_check_gradient_known_values(learner):
+    """For x cubed at 2, the slope 12 is accepted, and 24 and 0 are rejected."""
+    x = torch.tensor([2.0], dtype=torch.float64)
+    said = [_says(learner, "cubes", kind, x, 7) for kind in ("backward", "doubled", "zero")]
+    agree(said, [True, False, False], what="the answers")

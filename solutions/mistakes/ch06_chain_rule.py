@@ -729,3 +729,244 @@ class Value__parents_on_the_class(_Node):
         self.shared.extend(parents)
         result.parents = self.shared[-8:]
         return result
+
+
+# --- check_gradient ---------------------------------------------------------------------------------------
+
+
+def check_gradient__absolute_tolerance(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The tolerance is 1e-6 whatever the gradient's size: tiny gradients always pass, huge ones never."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return bool(((actual - expected).abs() <= 1e-6).all())
+
+
+def check_gradient__grad_out_of_ones(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """grad_out is all ones: zeros pass for softmax, and a backward that ignores grad_out passes, too."""
+    ones = torch.ones_like(forward(x))
+    expected = numerical_gradient(lambda point: forward(point).sum(), x, 1e-5)
+    actual = backward(ones, x)
+    return actual.shape == x.shape and _near(actual, expected)
+
+
+def check_gradient__sum_of_the_entries(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Only the sums of both gradients are compared: two entries may swap, as in a transpose."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    off = (actual.sum() - expected.sum()).abs()
+    return bool(off <= 1e-4 * expected.abs().amax())
+
+
+def check_gradient__first_entry_only(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Only the first entry is compared."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    off = (actual - expected).reshape(-1)[0].abs()
+    return bool(off <= 1e-4 * expected.abs().amax())
+
+
+def check_gradient__mean_error(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The error is averaged and allowed to be large: one wrong entry among many goes unseen."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return bool((actual - expected).abs().mean() <= 0.05 * expected.abs().amax())
+
+
+def check_gradient__sizes_only(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Absolute values are compared: a wrong sign passes."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return _near(actual.abs(), expected.abs())
+
+
+def check_gradient__direction_only(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Both gradients are scaled to length 1 before they are compared: a wrong factor passes."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    if bool(expected.any()) and bool(actual.any()):
+        actual = actual / (actual**2).sum().sqrt()
+        expected = expected / (expected**2).sum().sqrt()
+    return _near(actual, expected)
+
+
+def check_gradient__divides_by_the_gradient(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The error is divided by the gradient, entry by entry: where the gradient is 0, 0 / 0 is NaN."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return bool(((actual - expected).abs() / expected.abs() <= 1e-4).all())
+
+
+def check_gradient__strictly_less(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The error must be less than the tolerance; for a gradient of 0 both are 0."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return bool(((actual - expected).abs() < 1e-4 * expected.abs().amax()).all())
+
+
+def check_gradient__nan_is_never_far(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """It asks whether any entry is too far off; a comparison with NaN is never true, so NaN passes."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return not bool(((actual - expected).abs() > 1e-4 * expected.abs().amax()).any())
+
+
+def check_gradient__any_shape(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The shapes are not compared: torch stretches a gradient of another shape."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    return _near(actual, expected)
+
+
+def check_gradient__exactly_equal(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Both gradients must be equal to the last digit; differences are never that exact."""
+    actual, expected = _both_gradients(forward, backward, x, generator)
+    if actual.shape != x.shape:
+        return False
+    return torch.equal(actual, expected)
+
+
+def check_gradient__global_generator(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """grad_out is drawn from the global generator and not from the one handed over."""
+    grad_out = torch.randn(forward(x).shape, dtype=x.dtype)
+    expected = numerical_gradient(lambda point: (grad_out * forward(point)).sum(), x, 1e-5)
+    actual = backward(grad_out, x)
+    return actual.shape == x.shape and _near(actual, expected)
+
+
+def check_gradient__step_too_large(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """With h = 0.5 the differences are too coarse: a right backward of a cube is rejected."""
+    right = check_gradient(forward, backward, x, generator=generator)
+    coarse = numerical_gradient(lambda point: forward(point).sum(), x, 0.5)
+    fine = numerical_gradient(lambda point: forward(point).sum(), x, 1e-5)
+    return right and _near(coarse, fine)
+
+
+def check_gradient__always_true(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Nothing is ever rejected."""
+    check_gradient(forward, backward, x, generator=generator)
+    return True
+
+
+def check_gradient__moves_x(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The answer is right, but the caller's x has been moved and not put back."""
+    answer = check_gradient(forward, backward, x, generator=generator)
+    x += 1e-5
+    return answer
+
+
+def _both_gradients(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    grad_out = torch.empty_like(forward(x)).normal_(generator=generator)
+    return backward(grad_out, x), numerical_gradient(lambda point: (grad_out * forward(point)).sum(), x, 1e-5)
+
+
+def _near(actual: Tensor, expected: Tensor) -> bool:
+    return bool(((actual - expected).abs() <= 1e-4 * expected.abs().amax()).all())

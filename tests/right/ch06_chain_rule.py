@@ -405,3 +405,88 @@ class Value__by_age:
             value.grad += slopes[value]
             for before, slope in value.inputs:
                 slopes[before] += slopes[value] * slope
+
+
+# --- check_gradient ---------------------------------------------------------------------------------------
+
+
+def check_gradient__entry_by_entry(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """A loop over the entries with differences of its own and another step."""
+    out = forward(x)
+    grad_out = torch.randn(out.shape, generator=generator, dtype=x.dtype)
+    actual = backward(grad_out, x)
+    if actual.shape != x.shape:
+        return False
+    slopes = []
+    for position in range(x.numel()):
+        up, down = x.reshape(-1).clone(), x.reshape(-1).clone()
+        up[position] += 1e-6
+        down[position] -= 1e-6
+        change = forward(up.reshape(x.shape)) - forward(down.reshape(x.shape))
+        slopes.append(float((change * grad_out).sum()) / 2e-6)
+    largest = max(abs(slope) for slope in slopes)
+    found = actual.reshape(-1).tolist()
+    return all(abs(a - slope) <= 0.001 * largest for a, slope in zip(found, slopes, strict=True))
+
+
+def check_gradient__lengths(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """The length of the difference against the lengths of both gradients, in a product."""
+    grad_out = torch.empty_like(forward(x)).normal_(generator=generator)
+    expected = numerical_gradient(lambda z: (forward(z) * grad_out).sum(), x, 3e-5)
+    actual = backward(grad_out, x)
+    if actual.shape != x.shape:
+        return False
+
+    def length(gradient: Tensor) -> float:
+        return float(gradient.square().sum().sqrt())
+
+    return length(actual - expected) <= 1e-4 * (length(actual) + length(expected))
+
+
+def check_gradient__along_random_directions(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """Slopes along random directions, instead of along the entries."""
+    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype)
+    actual = backward(grad_out, x)
+    if actual.shape != x.shape:
+        return False
+    slopes, mine = [], []
+    for _ in range(3 * x.numel()):
+        direction = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        change = forward(x + 1e-5 * direction) - forward(x - 1e-5 * direction)
+        slopes.append(((change * grad_out).sum() / 2e-5).item())
+        mine.append((actual * direction).sum().item())
+    largest = max(map(abs, slopes))
+    return all(abs(a - b) <= 1e-4 * largest for a, b in zip(slopes, mine, strict=True))
+
+
+def check_gradient__allclose(
+    forward: Callable[[Tensor], Tensor],
+    backward: Callable[[Tensor, Tensor], Tensor],
+    x: Tensor,
+    *,
+    generator: torch.Generator,
+) -> bool:
+    """torch.allclose with an absolute tolerance in units of the largest entry."""
+    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype)
+    expected = numerical_gradient(lambda z: (forward(z) * grad_out).sum(), x, 1e-4)
+    actual = backward(grad_out, x)
+    size = expected.abs().max().item()
+    return actual.shape == x.shape and torch.allclose(actual, expected, rtol=0.0, atol=1e-5 * size)
