@@ -42,7 +42,12 @@ class Chapter:
     @property
     def points(self) -> float:
         """Points that count; extras are on top."""
-        return sum(exercise.points for exercise in self.exercises if not exercise.extra)
+        return sum(exercise.points for exercise in self.counted)
+
+    @property
+    def counted(self) -> tuple[Exercise, ...]:
+        """The exercises without the extras."""
+        return tuple(exercise for exercise in self.exercises if not exercise.extra)
 
     def exercise(self, name: str) -> Exercise:
         """The exercise called `name`; KeyError if there is none."""

@@ -90,6 +90,16 @@ def test_status_counts_what_the_last_check_found_and_says_what_changed_since(des
     assert "changed since" in second
 
 
+def test_status_counts_no_extras(desk: Path) -> None:
+    (desk / "brickwork-progress.txt").write_text("done ch04_losses/cross_entropy_full\n", encoding="utf-8")
+
+    lines = brick("status").stdout.splitlines()
+
+    [line] = [line for line in lines if "ch04_losses" in line]
+    assert line.split()[:3] == ["0", "of", "8"]
+    assert any(line.startswith("0 of 56 exercises, 0 of 120 points") for line in lines)
+
+
 def test_status_away_from_a_desk_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

@@ -186,6 +186,22 @@ def test_only_n_advances_and_only_from_a_solved_exercise(
     assert session.current.exercise.name == "linear"
 
 
+def test_an_extra_comes_last_and_holds_up_nobody(desk: Path) -> None:
+    session = sit_down(desk)
+    counted = {spot for spot in session.spots if not spot.exercise.extra}
+    extra = next(spot for spot in session.spots if spot not in counted)
+
+    session.go_to(extra)
+    went_on = session.advance()
+    after_an_extra = session.current
+    session.place.done |= {str(spot) for spot in counted}
+    session.advance()
+
+    assert went_on
+    assert after_an_extra in counted
+    assert session.current.exercise.extra
+
+
 def test_a_file_python_cannot_read_takes_no_mark_away(
     desk: Path, judged: tuple[Judging, queue.Queue[News]]
 ) -> None:

@@ -141,7 +141,7 @@ def status() -> None:
 def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
     from grader.report.text import points
-    from grader.watch.place import PLACE_FILE, kept_report, read_place, spots
+    from grader.watch.place import PLACE_FILE, kept_report, read_place
 
     place = read_place(desk.root / PLACE_FILE)
     lines, earned, solved = [], 0.0, 0
@@ -149,12 +149,13 @@ def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
     for chapter in course.chapters:
         report = kept_report(desk, chapter)
         done = done_in(chapter, report, place.done)
-        scored = report.points if report else sum(e.points for e in chapter.exercises if e.name in done)
+        counted = [exercise for exercise in chapter.counted if exercise.name in done]
+        scored = report.points if report else sum(exercise.points for exercise in counted)
         earned += scored
-        solved += len(done)
-        left += [f"{chapter.stem}/{e.name}" for e in chapter.exercises if e.name not in done and not e.extra]
-        lines.append(_chapter_line(chapter, report, len(done), scored, desk, width))
-    total = sum(1 for _ in spots(course))
+        solved += len(counted)
+        left += [f"{chapter.stem}/{e.name}" for e in chapter.counted if e.name not in done]
+        lines.append(_chapter_line(chapter, report, len(counted), scored, desk, width))
+    total = sum(len(chapter.counted) for chapter in course.chapters)
     most = sum(chapter.points for chapter in course.chapters)
     lines += ["", f"{solved} of {total} exercises, {points(earned, most)} of {points(most)} points"]
     return lines + _left_lines(course, place.current, left, width)
@@ -177,10 +178,10 @@ def _chapter_line(
     path = desk.find(chapter)
     if path is None:
         word = "no file"
-    elif done == len(chapter.exercises):
+    elif done == len(chapter.counted):
         word = "ok"
     else:
-        word = f"{done} of {len(chapter.exercises)}"
+        word = f"{done} of {len(chapter.counted)}"
     changed = path is not None and report is not None and _changed(path, chapter, report)
     title = "changed since it was checked" if changed else chapter.title
     right = f"{points(scored, chapter.points)} of {points(chapter.points)} points"

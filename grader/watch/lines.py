@@ -37,7 +37,7 @@ def list_lines(session: Session, height: int) -> tuple[list[str], int]:
         for spot in (spot for spot in session.spots if spot.chapter is chapter and (mine or everything)):
             current = spot == session.current
             here = len(lines) if current else here
-            mark = "ok" if session.is_done(spot) else "  "
+            mark = "ok" if session.is_done(spot) else "+ " if spot.exercise.extra else "  "
             name = fit(spot.exercise.name, LIST_WIDTH - 5)
             lines.append(pad(f"{'>' if current else ' '} {name}", LIST_WIDTH - 2) + mark)
     return lines, here
@@ -71,7 +71,8 @@ def work_lines(session: Session, width: int, height: int, details: bool) -> list
 
 def _head(session: Session, report: Report | None, width: int) -> str:
     name = session.current.exercise.name
-    left = f"{name}   {session.shown_path}:{session.line_of_current()}"
+    bonus = " (bonus)" if session.current.exercise.extra else ""
+    left = f"{name}{bonus}   {session.shown_path}:{session.line_of_current()}"
     results = results_of(report, name) if report is not None else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     right = f"{passed} of {len(results)} checks" if results else ""

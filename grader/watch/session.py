@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +91,7 @@ class Session:
             if report is not None:
                 self.reports[chapter.stem] = report
                 self._note_done(chapter, report)
-        self.current = self._spot_called(self.place.current) or self._first_open()
+        self.current = self._spot_called(self.place.current) or self._first_open(self.spots) or self.spots[0]
         self.shown: Report | None = self.reports.get(self.current.chapter.stem)
         self.hints: tuple[str, ...] = ()
         self.more_hints = False
@@ -134,19 +134,21 @@ class Session:
         """The points locked in so far."""
         report = self.reports.get(chapter.stem)
         if report is None:
-            return sum(e.points for e in chapter.exercises if f"{chapter.stem}/{e.name}" in self.place.done)
+            return sum(e.points for e in chapter.counted if f"{chapter.stem}/{e.name}" in self.place.done)
         return report.points
 
     def advance(self) -> bool:
-        """Go on to the next open exercise, later ones first; False when nothing is open, or this one is."""
-        if not self.is_done(self.current):
+        """Go on to the next open exercise, later ones first; False when nothing is open, or this one is.
+
+        Extras come after all others, and hold up nobody.
+        """
+        if not self.is_done(self.current) and not self.current.exercise.extra:
             return False
         start = self.spots.index(self.current) + 1
-        for spot in (*self.spots[start:], *self.spots[:start]):
-            if not self.is_done(spot):
-                self.go_to(spot)
-                return True
-        return False
+        spot = self._first_open((*self.spots[start:], *self.spots[: start - 1]))
+        if spot is not None:
+            self.go_to(spot)
+        return spot is not None
 
     def go_to(self, spot: Spot) -> None:
         """Make an exercise the current one."""
@@ -174,8 +176,10 @@ class Session:
     def _spot_called(self, name: str) -> Spot | None:
         return next((spot for spot in self.spots if str(spot) == name), None)
 
-    def _first_open(self) -> Spot:
-        return next((spot for spot in self.spots if not self.is_done(spot)), self.spots[0])
+    def _first_open(self, spots: Iterable[Spot]) -> Spot | None:
+        """The first that is not done; an extra only where nothing else is left."""
+        left = [spot for spot in spots if not self.is_done(spot)]
+        return min(left, key=lambda spot: spot.exercise.extra, default=None)
 
     # --- what to judge ---
 
