@@ -5,7 +5,7 @@
 # remember from the steps before. You write the two that train nearly every network: SGD with momentum, and
 # Adam.
 #
-# Time: about 90 minutes. Reading 30, `SGD` 25, `Adam` 35.
+# Time: about 90 minutes. Reading 30, `SGD` 25, `Adam` 35. `RMSprop`, at the end, is an extra.
 #
 # An optimizer is a class because it remembers. It is given the parameters once and the gradients at every
 # step:
@@ -338,4 +338,121 @@ class Adam:
                 mean_hat = mean / (1 - beta1 ** self.counts[index])
                 square_hat = square / (1 - beta2 ** self.counts[index])
                 self.params[index].sub_(self.lr * mean_hat / (square_hat.sqrt() + self.eps))
+        # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: RMSprop, and what Adam added
+#
+# Before Adam there was RMSprop. It divides by the usual size of the gradient as Adam does, but has no average
+# of the gradient itself, and no correction.
+#
+#     v_t = alpha * v_(t-1) + (1 - alpha) * g_t^2                from v = 0
+#     theta_t = theta_(t-1) - lr * g_t / (sqrt(v_t) + eps)
+#
+# If every gradient is g, then v_t = (1 - alpha^t) * g^2, and the step is lr / sqrt(1 - alpha^t), eps aside. At
+# the first step that is lr / sqrt(1 - alpha): ten times lr for the default 0.99, whatever the gradient's size.
+#
+#     t = 1      ##############################   10.0
+#     t = 2      #####################            7.09
+#     t = 10     ##########                       3.23         the step in units of lr, alpha = 0.99
+#     t = 100    ####                             1.26
+#     t = 1000   ###                              1.00
+#
+# **By hand.** lr = 0.1, alpha = 0.99, theta_0 = 1, gradients 4 and then 1.
+#
+#     t = 1   v = 0.16      sqrt(v) = 0.4        step 0.1 * 4 / 0.4 = 1     theta = 0
+#     t = 2   v = 0.1684    sqrt(v) = 0.41037    step 0.24369               theta = -0.24369
+#
+# Adam's first step was 0.1 here, RMSprop's is 1: this is the reason for Adam's correction.
+#
+# **Pitfall.** v takes in the new gradient *before* it divides. With the old v the first step is lr * g / eps.
+# And eps is added after the root. Under it, eps = 1e-8 weighs like 1e-4: a first gradient of 1e-4 would step
+# 0.995 times lr in place of 9.99. Some libraries do put it there; their runs cannot be compared with these.
+#
+# **Predict, then run.** Somebody wants a steadier v and raises alpha to 0.9999. How many times lr is the
+# first step now?
+
+# %% [markdown]
+# <details><summary>Answer</summary><!-- answer: 100 -->100 times: 1 / sqrt(1 - 0.9999). A longer memory starts
+# out emptier. Adam divides v by 1 - 0.9999 at its first step and is back at lr, whatever the memory.
+#
+# ```python
+# >>> def stops(gradients, lr=1.0, start=0.0, **settings):
+# ...     theta = torch.tensor([start], dtype=torch.float64)
+# ...     optimizer = RMSprop([theta], lr, **settings)
+# ...     for g in gradients:
+# ...         optimizer.step([torch.tensor([g], dtype=torch.float64)])
+# ...         yield round(theta.item(), 5)
+# >>> [round(stop, 3) for stop in stops([4.0], alpha=0.9999)]
+# [-100.0]
+# >>> list(stops([4.0, 1.0], lr=0.1, start=1.0))
+# [0.0, -0.24369]
+# >>> list(stops([4.0, 4.0])), list(stops([1e-4]))
+# ([-10.0, -17.08881], [-9.99001])
+# >>> [round(1 / (1 - 0.99**t) ** 0.5, 2) for t in (1, 2, 10, 100, 1000)]
+# [10.0, 7.09, 3.23, 1.26, 1.0]
+# >>> round(0.1684**0.5, 5), round(1e-4 / (0.01 * 1e-4**2 + 1e-8) ** 0.5, 3)
+# (0.41037, 0.995)
+# ```
+# </details>
+
+
+# %%
+class RMSprop:
+    """Step by the gradient over the root of the running average of its square, in place.
+
+    Per parameter: v = alpha * v + (1 - alpha) * grad^2, from v = 0 and without any correction; then
+    param -= lr * grad / (sqrt(v) + eps), with the new v.
+
+    Args:
+        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors.
+        lr: learning rate, at least 0. A public attribute, read anew at every step: schedules set it.
+        alpha: share of the average kept from step to step, at least 0 and below 1.
+        eps: added to the root of the average, at least 0.
+
+    Raises:
+        ValueError: naming the argument and its value, for a negative lr or eps, and an alpha outside [0, 1).
+
+    Example: parameter 1.0, lr 0.1, gradients 4.0 and 1.0: it becomes 0.0, then -0.24369.
+
+    Source: Tieleman and Hinton (2012), Neural networks for machine learning, lecture 6.5; Goodfellow, Bengio,
+    Courville, Deep Learning (2016), section 8.5.2. The defaults are torch's.
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        # BEGIN SOLUTION
+        if lr < 0:
+            raise ValueError(f"lr is {lr}; a learning rate is at least 0")
+        if not 0 <= alpha < 1:
+            raise ValueError(f"alpha is {alpha}; it is at least 0 and below 1")
+        if eps < 0:
+            raise ValueError(f"eps is {eps}; it is at least 0")
+        self.params = list(params)
+        self.lr = lr
+        self.alpha = alpha
+        self.eps = eps
+        self.squares = [torch.zeros_like(param) for param in self.params]
+        # END SOLUTION
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        """Take one step.
+
+        Args:
+            grads: one gradient per parameter, shaped like it; left as they are. `None` leaves its parameter
+                and its average as they are.
+
+        Raises:
+            ValueError: naming grads and how many there are, if that is not the number of parameters;
+                then nothing has changed.
+        """
+        # BEGIN SOLUTION
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads has {len(grads)} entries, for {len(self.params)} parameters")
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                square = self.squares[index].mul_(self.alpha).add_((1 - self.alpha) * grad**2)
+                self.params[index].sub_(self.lr * grad / (square.sqrt() + self.eps))
         # END SOLUTION

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
+from torch.optim.rmsprop import rmsprop
 from torch.optim.sgd import sgd
 
 from grader.checking import (
@@ -43,6 +44,14 @@ HINTS = {
         "wrong number of gradients first. Then for each parameter with a gradient: raise its count; move the first "
         "average towards the gradient and the second towards its square; divide each by one minus its beta to the "
         "power of the count; divide the first by the root of the second plus eps; subtract lr times that in place.",
+    ),
+    "RMSprop": (
+        "Every parameter has one average, that of its gradient's square. It is used as it is, however empty it still "
+        "is: nothing counts the steps.",
+        "When made: refuse bad settings, keep the parameters in a list, give each a tensor of zeros of its own shape "
+        "and dtype. At a step: refuse a wrong number of gradients first. Then for each parameter with a gradient: move "
+        "its average towards the square of the gradient; divide the gradient by the root of the average plus eps; "
+        "subtract lr times that in place.",
     ),
 }
 
@@ -108,7 +117,23 @@ class _RightAdam(_Right):
         )  # fmt: skip
 
 
-RIGHT = {"SGD": _RightSGD, "Adam": _RightAdam}
+class _RightRMSprop(_Right):
+    def __init__(
+        self, params: Sequence[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr)
+        self.alpha, self.eps = alpha, eps
+        self.squares = [torch.zeros_like(param) for param in self.params]
+        self.counts = [torch.zeros(()) for _ in self.params]
+
+    def move(self, index: int, grad: Tensor) -> None:
+        rmsprop(
+            [self.params[index]], [grad], [self.squares[index]], [], [], [self.counts[index]], foreach=False,
+            lr=self.lr, alpha=self.alpha, eps=self.eps, weight_decay=0.0, momentum=0.0, centered=False,
+        )  # fmt: skip
+
+
+RIGHT = {"SGD": _RightSGD, "Adam": _RightAdam, "RMSprop": _RightRMSprop}
 
 
 def _size(x: Tensor) -> float:
@@ -186,7 +211,13 @@ def _settings_of_adam(draw: Any) -> dict[str, Any]:
     return {"lr": draw(_lrs), "betas": (draw(_first_betas), draw(_second_betas)), "eps": draw(_eps)}
 
 
+@composite
+def _settings_of_rmsprop(draw: Any) -> dict[str, Any]:
+    return {"lr": draw(_lrs), "alpha": draw(_second_betas), "eps": draw(_eps)}
+
+
 sgd_settings, adam_settings = _settings_of_sgd(), _settings_of_adam()
+rmsprop_settings = _settings_of_rmsprop()
 
 
 # --- how they are compared --------------------------------------------------------------------------------
@@ -591,3 +622,183 @@ def check_adam_refuses_bad_settings(learner, bad, beta, first):
 def check_adam_refuses_a_wrong_number_of_gradients(learner, journey, count):
     """Too few or too many gradients raise ValueError, and nothing has changed then."""
     _refuses_counts(learner, "Adam", *journey, count, lr=0.1)
+
+
+# --- RMSprop ----------------------------------------------------------------------------------------------
+
+
+@check(
+    "RMSprop",
+    hint="After one step the average is (1 - alpha) * g squared, and so it is used. eps is added after the root.",
+)
+@given(
+    seed=seeds(),
+    power=integers(-6, 6),
+    lr=floats(0, 1),
+    alpha=sampled_from([0.99, 0.0, 0.5, 0.9, 0.75]),
+    eps=sampled_from([1e-8, 0.0, 0.01]),
+)
+def check_rmsprop_first_step_is_too_long(learner, seed, power, lr, alpha, eps):
+    """The first step is lr / sqrt(1 - alpha) long, eps aside, whatever the gradient's scale: ten times lr for 0.99."""
+    grad = 10.0**power * tensor_from(seed + 1, (2, 3), low=0.5, high=9.0)
+    grad[0] *= -1
+    held = learner.hold(torch.zeros_like(grad))
+    learner.RMSprop([held], lr, alpha, eps).step([grad])
+    wanted = -lr * grad / ((1 - alpha) ** 0.5 * grad.abs() + eps)
+    agree(held.value(), wanted, what="the parameter after one step from 0")
+
+
+@check(
+    "RMSprop",
+    hint="The average must go on filling: the step falls from lr / sqrt(1 - alpha) to lr, and stays there.",
+    after=check_rmsprop_first_step_is_too_long,
+    examples=6,
+)
+@given(seed=seeds(), lr=floats(0.01, 1), alpha=sampled_from([0.9, 0.8, 0.95]))
+def check_rmsprop_steps_settle_at_lr(learner, seed, lr, alpha):
+    """Under a gradient that stays the same, step t is lr / sqrt(1 - alpha^t) long, for each of 60 steps."""
+    grad = tensor_from(seed + 1, (3,), low=0.5, high=9.0)
+    start = torch.zeros_like(grad)
+    held = learner.hold(start)
+    optimizer, stop = learner.RMSprop([held], lr, alpha, 0.0), start
+    for step in range(1, 61):
+        optimizer.step([grad])
+        stop = stop - lr / (1 - alpha**step) ** 0.5
+        agree(held.value(), stop, what=f"the parameter after step {step}")
+
+
+@check(
+    "RMSprop",
+    hint="Work the example of the lesson by hand, line by line.",
+    after=check_rmsprop_first_step_is_too_long,
+)
+def check_rmsprop_known_values(learner):
+    """The example of the lesson: lr 0.1, start at 1, gradients 4 and then 1: 0, then -0.24369."""
+    held = learner.hold(torch.ones(1, dtype=torch.float64))
+    optimizer = learner.RMSprop([held], 0.1)
+    for grad, stop in ((4.0, 0.0), (1.0, -0.24369)):
+        optimizer.step([torch.full((1,), grad, dtype=torch.float64)])
+        agree(held.value(), torch.full((1,), stop, dtype=torch.float64), atol=6e-6, what="the parameter")
+
+
+@check(
+    "RMSprop",
+    hint="The average of the squares comes first, with the gradient of now; then the gradient itself is divided.",
+    after=check_rmsprop_first_step_is_too_long,
+    weight=2,
+)
+@given(journey=journeys(), settings=rmsprop_settings)
+def check_rmsprop_follows_torch(learner, journey, settings):
+    """It goes the way of torch.optim.RMSprop, however many parameters and steps, for any settings."""
+    _follow(learner, "RMSprop", *journey, **settings)
+
+
+@check(
+    "RMSprop",
+    hint="The defaults stand in the signature: keep them, and use them.",
+    after=check_rmsprop_first_step_is_too_long,
+    examples=50,
+)
+@given(seed=seeds(), power=sampled_from([-7, 0]))
+def check_rmsprop_defaults(learner, seed, power):
+    """Left out, lr is 0.01, alpha is 0.99, and eps is 1e-8."""
+    steps: Steps = [[10.0**power * tensor_from(seed + k, (3,), low=0.5, high=9.0)] for k in range(1, 4)]
+    _follow(learner, "RMSprop", [torch.zeros(3, dtype=torch.float64)], steps)
+
+
+@check(
+    "RMSprop",
+    hint="Skip a parameter whose gradient is None: average and all. Go on with the next one.",
+    after=check_rmsprop_follows_torch,
+    examples=60,
+)
+@given(journey=journeys(none=True, least_steps=2), settings=rmsprop_settings)
+def check_rmsprop_skips_none(learner, journey, settings):
+    """A None gradient leaves its parameter and its average as they are, and the other parameters move."""
+    _follow(learner, "RMSprop", *journey, **settings)
+
+
+@check(
+    "RMSprop",
+    hint="Use self.lr in step, not a copy made earlier; and keep it out of the average.",
+    after=check_rmsprop_follows_torch,
+    examples=50,
+)
+@given(
+    journey=journeys(least_steps=2),
+    settings=rmsprop_settings,
+    lrs=lists(floats(0, 1), min_size=2, max_size=5),
+)
+def check_rmsprop_reads_lr_at_every_step(learner, journey, settings, lrs):
+    """Setting lr between steps changes the next step."""
+    _follow(learner, "RMSprop", *journey, lrs, **settings)
+
+
+@check(
+    "RMSprop",
+    hint="Square and divide into new tensors, or into your own average; not into the gradient.",
+    examples=40,
+)
+@given(journey=journeys(zeros=False), settings=rmsprop_settings)
+def check_rmsprop_keeps_the_gradients(learner, journey, settings):
+    """The caller's gradients stay as they are, also when the same tensor is passed in again."""
+    _keeps_gradients(learner, "RMSprop", *journey, **settings)
+
+
+@check(
+    "RMSprop", hint="Averages belong to one optimizer: make them in __init__, not on the class.", examples=40
+)
+@given(journey=journeys(none=True), settings=rmsprop_settings)
+def check_rmsprop_keeps_optimizers_apart(learner, journey, settings):
+    """Two optimizers used in turn do not disturb each other."""
+    _two_at_once(learner, "RMSprop", *journey, **settings)
+
+
+@check(
+    "RMSprop", hint="Turn params into a list once: an iterator gives its items only one time.", examples=10
+)
+@given(seed=seeds(), settings=rmsprop_settings)
+def check_rmsprop_takes_any_iterable(learner, seed, settings):
+    """The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple."""
+    rows = tensor_from(seed, (2, 3))
+    steps: Steps = [[tensor_from(seed + 2 * k + i + 1, (3,)) for i in range(2)] for k in range(2)]
+    _any_iterable(learner, "RMSprop", rows, steps, **settings)
+
+
+@check(
+    "RMSprop",
+    hint="New tensors need the dtype of their parameter: torch.zeros_like.",
+    after=check_rmsprop_follows_torch,
+    examples=40,
+)
+@given(journey=journeys(none=True, dtype=torch.float32), settings=rmsprop_settings)
+def check_rmsprop_works_in_float32(learner, journey, settings):
+    """It works on float32 parameters as well."""
+    _follow(learner, "RMSprop", *journey, **settings)
+
+
+@check(
+    "RMSprop",
+    hint='Check the settings first and name what is wrong: f"lr is {lr}".',
+    after=check_rmsprop_follows_torch,
+)
+@given(bad=floats(-2, -0.01), alpha=one_of(floats(-1, -0.01), floats(1, 2)))
+def check_rmsprop_refuses_bad_settings(learner, bad, alpha):
+    """A negative lr or eps, and an alpha outside [0, 1), raise ValueError with name and value; all zeros do not."""
+    param = learner.hold(torch.zeros(2, dtype=torch.float64))
+    learner.RMSprop([param], 0.0, 0.0, 0.0)
+    refuses(lambda: learner.RMSprop([param], bad), ValueError, names="lr", value=bad)
+    refuses(lambda: learner.RMSprop([param], eps=bad), ValueError, names="eps", value=bad)
+    refuses(lambda: learner.RMSprop([param], alpha=alpha), ValueError, names="alpha", value=alpha)
+
+
+@check(
+    "RMSprop",
+    hint="Compare the two lengths before anything moves.",
+    examples=40,
+    after=check_rmsprop_follows_torch,
+)
+@given(journey=journeys(zeros=False), count=integers(0, 3))
+def check_rmsprop_refuses_a_wrong_number_of_gradients(learner, journey, count):
+    """Too few or too many gradients raise ValueError, and nothing has changed then."""
+    _refuses_counts(learner, "RMSprop", *journey, count, lr=0.1)

@@ -1,5 +1,5 @@
 """Known mistakes in chapter 5: near-solutions, each with the diagnosis a teacher would give."""
-# ruff: noqa: F821 -- SGD and Adam are the right versions, put there when a submission is assembled
+# ruff: noqa: F821 -- SGD, Adam and RMSprop are the right versions, put there when a submission is assembled
 
 from __future__ import annotations
 
@@ -814,3 +814,420 @@ class Adam__moves_before_refusing(Adam):
         given = list(grads)[: len(self.params)]
         super().step(given + [None] * (len(self.params) - len(given)))
         _refuse_wrong_count(grads, self.params)
+
+
+# --- RMSprop: the update ----------------------------------------------------------------------------------
+
+
+class _RMSprop(RMSprop):
+    """RMSprop with its parts apart, so that one of them can be wrong."""
+
+    steps = 0
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        """The step divided by lr."""
+        return grad / (square.sqrt() + self.eps)
+
+    def second(self, grad: Tensor) -> Tensor:
+        """What enters the average."""
+        return grad**2
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        self.steps += 1
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                before = self.squares[index].clone()
+                square = self.squares[index].mul_(self.alpha).add_((1 - self.alpha) * self.second(grad))
+                self.params[index].sub_(self.lr * self.move(grad, square, before))
+
+
+class RMSprop__new_tensor(RMSprop):
+    """The updated values go into a new tensor; the tensors of `params` themselves never move."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        self.params = [param.clone() for param in self.params]
+        super().step(grads)
+
+
+class RMSprop__no_scalars(RMSprop):
+    """The new values are written through param[:], which a parameter without dimensions does not have."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                square = self.squares[index].mul_(self.alpha).add_((1 - self.alpha) * grad**2)
+                self.params[index][:] = self.params[index] - self.lr * grad / (square.sqrt() + self.eps)
+
+
+class RMSprop__corrected(_RMSprop):
+    """The average is corrected for its start at 0, as in Adam; RMSprop uses it as it is."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / ((square / (1 - self.alpha**self.steps)).sqrt() + self.eps)
+
+
+class RMSprop__first_step_corrected(_RMSprop):
+    """The average is divided by 1 - alpha at every step, so that the first one is lr; RMSprop leaves it alone."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / ((square / (1 - self.alpha)).sqrt() + self.eps)
+
+
+class RMSprop__starts_at_the_first_square(RMSprop):
+    """The average starts with the first square instead of 0, so the first step is lr."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        for square, grad in zip(self.squares, grads):
+            if grad is not None and self.fresh:
+                square.copy_(grad**2)
+        self.fresh = False
+        super().step(grads)
+
+    fresh = True
+
+
+class RMSprop__old_average(_RMSprop):
+    """The gradient is divided by the average of the steps before; the average takes in the new square first."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / (before.sqrt() + self.eps)
+
+
+class RMSprop__eps_inside_root(_RMSprop):
+    """eps stands inside the square root; it is added after the root is taken."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / (square + self.eps).sqrt()
+
+
+class RMSprop__eps_ignored(_RMSprop):
+    """eps is accepted and then ignored: 1e-8 is written into the formula."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / (square.sqrt() + 1e-8)
+
+
+class RMSprop__no_root(_RMSprop):
+    """The root is missing: the step is divided by the average square, not by its root."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / (square + self.eps)
+
+
+class RMSprop__only_the_sign(_RMSprop):
+    """The gradient is divided by its own size, not by that of the average: only its sign is left."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / ((1 - self.alpha) ** 0.5 * grad.abs() + self.eps)
+
+
+class RMSprop__uphill(_RMSprop):
+    """The step goes along the gradient, uphill; it should go against it."""
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return -grad / (square.sqrt() + self.eps)
+
+
+class RMSprop__averages_absolute_values(_RMSprop):
+    """The usual size is the average of |g|; it should be the root of the average of g squared."""
+
+    def second(self, grad: Tensor) -> Tensor:
+        return grad.abs()
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return grad / (square + self.eps)
+
+
+class RMSprop__one_size_per_tensor(_RMSprop):
+    """One size is kept for a whole tensor; every entry has its own."""
+
+    def second(self, grad: Tensor) -> Tensor:
+        return (grad**2).mean()
+
+
+class RMSprop__changes_the_gradient(_RMSprop):
+    """The gradient that was passed in is squared in place, though it belongs to the caller."""
+
+    def second(self, grad: Tensor) -> Tensor:
+        self.plain = grad.clone()
+        return grad.mul_(grad)
+
+    def move(self, grad: Tensor, square: Tensor, before: Tensor) -> Tensor:
+        return self.plain / (square.sqrt() + self.eps)
+
+
+class RMSprop__sum_of_squares(RMSprop):
+    """The squares are summed, not averaged, so the steps get smaller for ever: that is Adagrad."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                square = self.squares[index].add_(grad**2)
+                self.params[index].sub_(self.lr * grad / (square.sqrt() + self.eps))
+
+
+class RMSprop__new_square_at_full_weight(_RMSprop):
+    """The new square enters at full weight: the factor 1 - alpha is missing."""
+
+    def second(self, grad: Tensor) -> Tensor:
+        return grad**2 / (1 - self.alpha)
+
+
+class RMSprop__average_stops_after_ten_steps(_RMSprop):
+    """The average stands still after ten steps; it must go on following the gradients."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        kept = [square.clone() for square in self.squares]
+        super().step(grads)
+        if self.steps > 10:
+            self.squares = kept
+
+
+# --- RMSprop: settings ------------------------------------------------------------------------------------
+
+
+class RMSprop__alpha_swapped(RMSprop):
+    """alpha and 1 - alpha are swapped: alpha is the share that is kept, not that of the new square."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+        self.alpha = 1 - alpha
+
+
+class RMSprop__alpha_ignored(RMSprop):
+    """alpha is accepted and then ignored: 0.99 is written into the formula."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+        self.alpha = 0.99
+
+
+class RMSprop__other_default_alpha(RMSprop):
+    """The default alpha is 0.9, as in other libraries; here it is 0.99."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.9, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__other_default_eps(RMSprop):
+    """The default eps is 1e-6; it is 1e-8."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-6
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__other_default_lr(RMSprop):
+    """The default lr is 0.001, that of Adam; here it is 0.01."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-3, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__lr_fixed_at_start(RMSprop):
+    """The learning rate is copied when the optimizer is made, so setting lr later changes nothing."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+        self.first_lr = lr
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        self.lr = self.first_lr
+        super().step(grads)
+
+
+# --- RMSprop: what is remembered, and where ---------------------------------------------------------------
+
+
+class RMSprop__none_is_zero(RMSprop):
+    """A `None` gradient is treated as zeros: the average fades, and the next step is too long."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        super().step(
+            [torch.zeros_like(param) if grad is None else grad for param, grad in zip(self.params, grads)]
+        )
+
+
+class RMSprop__none_ends_the_step(RMSprop):
+    """The first `None` gradient ends the loop, so the parameters behind it are not updated."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        given = list(grads)
+        first = next((index for index, grad in enumerate(given) if grad is None), len(given))
+        super().step(given[:first] + [None] * (len(given) - first))
+
+
+class RMSprop__zero_gradient_skipped(RMSprop):
+    """A gradient of zeros is skipped like `None`; the average should fade."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        super().step([grad if grad is not None and bool(grad.any()) else None for grad in grads])
+
+
+class RMSprop__state_by_shape(RMSprop):
+    """The average is looked up by the parameter's shape, so two parameters of one shape share it."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        first = {param.shape: index for index, param in reversed(list(enumerate(self.params)))}
+        self.squares = [self.squares[first[param.shape]] for param in self.params]
+        super().step(grads)
+
+
+class RMSprop__state_on_the_class(RMSprop):
+    """The averages are kept on the class, so a second optimizer goes on with those of the first."""
+
+    kept: dict[tuple[int, torch.Size], Tensor] = {}
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+        self.squares = [
+            self.kept.setdefault((index, param.shape), square)
+            for index, (param, square) in enumerate(zip(self.params, self.squares))
+        ]
+
+
+class RMSprop__float32_average(RMSprop):
+    """The averages are float32 whatever the parameters are: torch.zeros(shape) forgets the dtype."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, eps)
+        self.squares = [torch.zeros(param.shape) for param in self.params]
+
+
+class RMSprop__reads_params_at_every_step(RMSprop):
+    """`params` is not copied into a list; an iterator such as a generator is used up after the first step."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__([], lr, alpha, eps)
+        self.source = params
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        self.params = list(self.source)
+        self.squares = self.squares or [torch.zeros_like(param) for param in self.params]
+        super().step(grads)
+
+
+# --- RMSprop: refusals ------------------------------------------------------------------------------------
+
+
+class RMSprop__negative_lr_accepted(RMSprop):
+    """A negative lr is not refused; it climbs."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, abs(lr), alpha, eps)
+        self.lr = lr
+
+
+class RMSprop__zero_lr_refused(RMSprop):
+    """lr = 0 is refused; it is legal, a schedule may end there."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        if lr <= 0:
+            raise ValueError(f"lr is {lr}; it must be above 0")
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__alpha_of_one_accepted(RMSprop):
+    """An alpha of exactly 1 is not refused: the average then never hears of a gradient and stays 0."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, 0.5 if alpha == 1 else alpha, eps)
+        self.alpha = alpha
+
+
+class RMSprop__negative_alpha_accepted(RMSprop):
+    """A negative alpha is not refused; the average can then become negative, and its root NaN."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, abs(alpha) if -1 < alpha < 0 else alpha, eps)
+        self.alpha = alpha
+
+
+class RMSprop__zero_alpha_refused(RMSprop):
+    """alpha = 0 is refused; it is legal, the average is then the last square."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        if alpha <= 0:
+            raise ValueError(f"alpha is {alpha}; it must be above 0")
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__negative_eps_accepted(RMSprop):
+    """A negative eps is not refused; it can make the divisor 0."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        super().__init__(params, lr, alpha, abs(eps))
+        self.eps = eps
+
+
+class RMSprop__zero_eps_refused(RMSprop):
+    """eps = 0 is refused; it is legal, eps is only at least 0."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        if eps <= 0:
+            raise ValueError(f"eps is {eps}; it must be above 0")
+        super().__init__(params, lr, alpha, eps)
+
+
+class RMSprop__wrong_count_accepted(RMSprop):
+    """A wrong number of gradients is not refused: zip stops at the shorter list and says nothing."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        given = list(grads)[: len(self.params)]
+        super().step(given + [None] * (len(self.params) - len(given)))
+
+
+class RMSprop__moves_before_refusing(RMSprop):
+    """The number of gradients is checked after the loop, when the parameters have moved already."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        given = list(grads)[: len(self.params)]
+        super().step(given + [None] * (len(self.params) - len(given)))
+        _refuse_wrong_count(grads, self.params)
+
+
+class RMSprop__averages_before_refusing(RMSprop):
+    """The averages take in the gradients before their number is checked; a refused step changes the next one."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            for square, grad in zip(self.squares, grads):
+                if grad is not None and grad.shape == square.shape:
+                    square.mul_(self.alpha).add_((1 - self.alpha) * grad**2)
+        super().step(grads)

@@ -1,5 +1,5 @@
 """Right answers to chapter 5 that are written differently: checks that fail one of them are too strict."""
-# ruff: noqa: F821, RUF012 -- SGD and Adam are the right versions, put there when a submission is assembled
+# ruff: noqa: F821, RUF012 -- SGD, Adam and RMSprop are the right versions, put there when a submission is assembled
 
 from __future__ import annotations
 
@@ -228,3 +228,107 @@ class Adam__in_place_throughout:
             average.full2 += (1 - self.beta2) * (1 - average.full2)
             divisor = (average.square / average.full2).sqrt_().add_(self.eps)
             param.addcdiv_(average.mean, divisor, value=-self.lr / average.full1)
+
+
+class RMSprop__fused_calls:
+    """addcmul_ and addcdiv_; the average is made at the first gradient and kept in a dict by position."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        if not lr >= 0:
+            raise ValueError("invalid lr: " + repr(lr))
+        if alpha < 0 or alpha >= 1:
+            raise ValueError(f"alpha must lie in [0, 1): {alpha}")
+        if not eps >= 0:
+            raise ValueError("invalid eps: " + repr(eps))
+        self.tensors = [*params]
+        self.lr, self.alpha, self.eps = lr, alpha, eps
+        self.state: dict[int, Tensor] = {}
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) > len(self.tensors) or len(grads) < len(self.tensors):
+            raise ValueError(f"{len(grads)} grads do not fit")
+        for position, (tensor, grad) in enumerate(zip(self.tensors, grads)):
+            if grad is None:
+                continue
+            if position not in self.state:
+                self.state[position] = torch.zeros_like(tensor)
+            average = self.state[position].mul_(self.alpha).addcmul_(grad, grad, value=1 - self.alpha)
+            tensor.addcdiv_(grad, average.sqrt().add_(self.eps), value=-self.lr)
+
+
+class RMSprop__remembers_every_gradient:
+    """The average is not kept: it is summed from all gradients so far, each square times its weight."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        for name, value in (("lr", lr), ("eps", eps)):
+            if value < 0:
+                raise ValueError(f"{name}={value} is negative")
+        if not (alpha >= 0 and alpha < 1):
+            raise ValueError(f"alpha={alpha}: it must be in [0, 1)")
+        self.params = tuple(params)
+        self.lr = lr
+        self.alpha = alpha
+        self.eps = eps
+        self.past: list[list[Tensor]] = [[] for _ in self.params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(self.params) != len(grads):
+            raise ValueError(f"expected {len(self.params)} grads, got {len(grads)}")
+        for param, grad, past in zip(self.params, grads, self.past):
+            if grad is not None:
+                past.insert(0, grad.clone())
+                square = sum(self.alpha**age * (1 - self.alpha) * old * old for age, old in enumerate(past))
+                param.copy_(param - self.lr / (torch.sqrt(square) + self.eps) * grad)
+
+
+class RMSprop__keeps_the_root:
+    """The root of the average is what is kept; it is squared again at every step, and written through [...]."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        if lr < 0.0:
+            raise ValueError(f"the learning rate lr must not be negative, but it is {lr}")
+        if not 0.0 <= alpha < 1.0:
+            raise ValueError(f"alpha must lie from 0 to below 1, but it is {alpha}")
+        if eps < 0.0:
+            raise ValueError(f"eps must not be negative, but it is {eps}")
+        self.lr = lr
+        self.alpha = alpha
+        self.eps = eps
+        self.moving = [_Moving(param, torch.zeros_like(param)) for param in params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.moving):
+            raise ValueError(f"grads: {len(grads)} of them for {len(self.moving)} parameters")
+        for one, grad in zip(self.moving, grads):
+            if grad is not None:
+                one.velocity = (self.alpha * one.velocity**2 + (1 - self.alpha) * grad**2) ** 0.5
+                one.param[...] = one.param - self.lr * (grad / (one.velocity + self.eps))
+
+
+class RMSprop__lerp:
+    """lerp_ towards the square; the list of parameters is zipped with its averages."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8
+    ) -> None:
+        bad = [f"{name} = {value}" for name, value in (("lr", lr), ("eps", eps)) if value < 0]
+        if alpha >= 1 or alpha < 0:
+            bad.append(f"alpha = {alpha}")
+        if bad:
+            raise ValueError("out of range: " + ", ".join(bad))
+        self.lr, self.eps, self.share = lr, eps, 1 - alpha
+        self.pairs = [(param, torch.zeros_like(param)) for param in params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.pairs):
+            raise ValueError(f"there are {len(grads)} grads, not {len(self.pairs)}")
+        for (param, average), grad in zip(self.pairs, grads):
+            if grad is not None:
+                average.lerp_(grad.square(), self.share)
+                param -= self.lr * grad / average.sqrt().add(self.eps)
