@@ -7,6 +7,7 @@
 # - Time: 75 minutes
 # - Needs: gradient descent and Adam (chapter 5), gradients by hand (chapter 6)
 # - You write: `l2_penalty`, `l2_gradients`, `decoupled_decay`, `AdamW`, `dropout`, `dropout_backward`
+# - An extra, at the end: `EarlyStopping`
 # - The essay: section 6
 #
 # Gradients are written by hand; `torch.autograd` and `torch.optim` stay closed.
@@ -363,3 +364,123 @@ def dropout_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
     Source: Srivastava et al., Dropout (JMLR 2014), section 5.1.
     """
     raise NotImplementedError("dropout_backward: write this part, then run: brick check ch07")
+
+
+# %% [markdown]
+# ## Extra: early stopping, or keep the best
+#
+# The training loss falls and falls. The loss on data held back, the validation loss, falls, turns and rises:
+# from the turn on the network learns noise. The cheapest regularization is to stop there. But the curve
+# jitters, and the turn is certain only when it has long passed. So wait a while, and keep a copy of the best.
+#
+#     metric < best - min_delta       a gain: best = metric, copy the parameters, the bad steps count from 0
+#     otherwise                       one more bad step
+#     more than `patience` of them    stop
+#
+# `best` starts at infinity, and lower is better.
+#
+# **By hand.** patience = 2, min_delta = 0.25.
+#
+#     metric       2      1.5    1.25   1      1.25   nan    1
+#     needed <     inf    1.75   1.25   1.25   0.75   0.75   0.75
+#     bad steps    0      0      1      0      1      2      3
+#     stop         -      -      -      -      -      -      yes
+#     copy of w    w1     w2     w2     w4     w4     w4     w4
+#
+# 1.25 is lower than 1.5 by exactly min_delta, and that is not more: a bad step. Against the same 1.5, 1 is a
+# gain, and the last 1 is a tie. What was kept are the parameters of step 4.
+#
+# ```python
+# >>> w, stopping = torch.zeros(1), EarlyStopping(patience=2, min_delta=0.25)
+# >>> for metric in (2.0, 1.5, 1.25, 1.0, 1.25, float("nan"), 1.0):
+# ...     stop = stopping.step(metric, [w.add_(1)])
+# >>> stopping.best([w])
+# >>> stop, w
+# (True, tensor([4.]))
+# ```
+
+# %% [markdown]
+# **Pitfall.** `list(params)` is a new list of the same tensors. Training goes on writing into them, and "the
+# best" is always the latest. And back again: write *into* the tensors of the network, or it never hears of it.
+#
+# **Pitfall.** An attribute named `best`, say `self.best = metric`, hides the method of that name.
+#
+# **Pitfall.** `patience` has two meanings. Here, as in torch's ReduceLROnPlateau, so many bad steps are
+# tolerated and the next one stops. Elsewhere, as in the book by Goodfellow, the last of so many stops already.
+#
+# **Predict, then run.** Somebody turns the test round: "if metric >= best it is a bad step, else a gain". No
+# difference, it seems. Metrics 2, nan, 5, 3: how many gains does your class count, and how many does theirs?
+
+# %% [markdown]
+# <details><summary>Answer</summary><!-- answer: 1, 4 -->
+#
+# ```python
+# >>> def gains(metrics, is_gain):
+# ...     best, count = float("inf"), 0
+# ...     for metric in metrics:
+# ...         if is_gain(metric, best):
+# ...             best, count = metric, count + 1
+# ...     return count
+# >>> metrics = [2.0, float("nan"), 5.0, 3.0]
+# >>> gains(metrics, lambda metric, best: metric < best), gains(metrics, lambda metric, best: not metric >= best)
+# (1, 4)
+# ```
+#
+# Yours counts 1, theirs 4. Every comparison with NaN is false, so "not at least" is true: NaN is a gain. And
+# once best is NaN, 5 is a gain as well. The good parameters of the first step are lost.
+# </details>
+
+
+# %%
+class EarlyStopping:
+    """Say when a metric has stopped getting lower, and keep the parameters it was lowest with.
+
+    Lower is better. A metric is a gain when it is less than best - min_delta, where best is the metric of the
+    last gain, and infinity at the start. Any other is a bad step: a tie, a metric lower by min_delta exactly,
+    NaN, infinity. A gain keeps a copy of all parameters, and the bad steps count from 0 again. `patience` bad
+    steps in a row are tolerated: from the next one on `step` returns True, until there is a gain.
+
+    Args:
+        patience: how many bad steps in a row are tolerated, at least 0; 0 stops at the first one.
+        min_delta: a gain is lower than best by more than this, at least 0; with 0 any lower metric is one.
+
+    Raises:
+        ValueError: naming the argument and its value, for a negative patience or min_delta.
+
+    Example: patience 1 and the metrics 3, 2, 2, 4: `step` returns True for the 4 only, and `best` brings back
+    the parameters of the first 2.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 7.8 and algorithm 7.1, where the bad
+    step number `patience` itself stops.
+    """
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        raise NotImplementedError("EarlyStopping.__init__: write this part, then run: brick check ch07")
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        """Take in the metric of one more step, and the parameters that it was measured with.
+
+        Args:
+            metric: any float, negative ones too.
+            params: one floating-point tensor or more, of any shapes; left as they are.
+
+        Returns:
+            True if it is time to stop, else False. The parameters are not restored; `best` does that.
+        """
+        raise NotImplementedError("EarlyStopping.step: write this part, then run: brick check ch07")
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        """Write the parameters of the last gain into `params`, in place and bit for bit.
+
+        It may be called at any time and again and again: the copy is still kept afterwards, and the counting
+        goes on as if `best` had not been called.
+
+        Args:
+            params: as many tensors, of the same shapes and dtypes and in the same order, as `step` was given;
+                the very same or others. All their entries are overwritten.
+
+        Raises:
+            ValueError: naming best, before the first gain, for there is none yet; naming params and how many
+                there are, if that is another number than is kept. Then nothing has changed.
+        """
+        raise NotImplementedError("EarlyStopping.best: write this part, then run: brick check ch07")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from grader.checking import (
     ANYTHING,
+    BOOL,
     OBJECT,
     SCALAR,
     TENSOR,
@@ -44,6 +45,9 @@ RETURNS = {
     "AdamW": OBJECT,
     "dropout": (TENSOR, TENSOR),
     "dropout_backward": TENSOR,
+    "EarlyStopping": OBJECT,
+    "EarlyStopping.step": BOOL,
+    "EarlyStopping.best": ANYTHING,
 }
 
 HINTS = {
@@ -78,6 +82,14 @@ HINTS = {
     "dropout_backward": (
         "For a mask that is fixed, dropout multiplies every entry by a constant. What does that do to a gradient?",
         "Choose, by the mask, between the gradient divided by one minus p, and 0; choosing keeps p = 1 harmless.",
+    ),
+    "EarlyStopping": (
+        "Three things are remembered: the metric of the last gain, the bad steps since, and copies of the parameters "
+        "as they were at that gain. None of them is called `best`, for that is a method.",
+        "When made: refuse bad settings; lowest is infinity, the bad steps are 0, nothing is kept. At a step: one bad "
+        "step more; but if the metric is below lowest minus min_delta, it is the new lowest, the bad steps are 0, and "
+        "every parameter is cloned into a new list. Return whether the bad steps are more than patience. To restore: "
+        "refuse when nothing is kept or the numbers differ, then copy each clone into its parameter in place.",
     ),
 }
 
@@ -828,3 +840,347 @@ check_dropout_backward_everywhere = tensor_laws(
     oracle=right_backward,
     after=check_dropout_backward_uses_mask_and_factor,
 )
+
+
+# --- EarlyStopping ----------------------------------------------------------------------------------------
+
+NAN = math.nan
+# Eighths, so that every sum and difference is exact; few, so that ties and falls by exactly min_delta are frequent.
+METRICS = sampled_from([4.0, 3.0, 2.5, 2.0, 1.75, 1.5, 1.25, 1.0, 0.5, 0.0, -0.5, -1.0, NAN, math.inf])
+DELTAS = sampled_from([0.0, 0.25, 0.5, 1.0])
+
+
+def right_stops(metrics: Sequence[float], patience: int, min_delta: float = 0.0) -> tuple[list[bool], int]:
+    """What `step` returns for each metric, and the place of the last gain (-1 if there was none)."""
+    stops, last, best = [], -1, math.inf
+    for place, metric in enumerate(metrics):
+        if best - min_delta > metric:
+            last, best = place, metric
+        stops.append(place - last > patience)
+    return stops, last
+
+
+def agree_stops(found: Sequence[bool], expected: Sequence[bool]) -> None:
+    """Compare step by step, so that the first wrong step is named."""
+    for index, (stop, right) in enumerate(zip(found, expected, strict=True)):
+        agree(stop, right, what=f"what step returns for metric {index + 1}")
+
+
+def stops_of(learner: Learner, metrics: Sequence[float], *settings: Any) -> list[bool]:
+    """What the learner's `step` returns for each of the metrics."""
+    stopping, param = learner.EarlyStopping(*settings), learner.hold(torch.ones(1, dtype=torch.float64))
+    return [stopping.step(metric, [param]) for metric in metrics]
+
+
+def restore(stopping: Any, params: Sequence[Any]) -> None:
+    """Call the learner's `best`."""
+    method = stopping.best
+    require(callable(method), "`best` is an attribute that hides the method: give the attribute another name")
+    method(list(params))
+
+
+def set_to(params: Sequence[Any], values: Sequence[Tensor]) -> None:
+    """What training does to parameters that are held in the guest: other values in the same tensors."""
+    for param, value in zip(params, values, strict=True):
+        param.handle.copy_(value)
+
+
+def values_of(params: Sequence[Any]) -> list[Tensor]:
+    """The parameters as they are now."""
+    return [param.value() for param in params]
+
+
+def agree_exactly(found: list[Tensor], expected: list[Tensor], what: str) -> None:
+    """Nothing was computed, so there is nothing to round."""
+    agree(found, expected, rtol=0.0, atol=0.0, what=what)
+
+
+STATE_SHAPES = sampled_from([((2, 3), (3,)), ((), (2,), (2,)), ((2, 2), (2, 2)), ((3, 1, 2),), ((1,), ())])
+
+
+@composite
+def trainings(
+    draw: Callable[..., Any], least: int = 1, gain: bool = False
+) -> tuple[list[float], list[list[Tensor]]]:
+    """A metric for each step, and the parameters after it, some in float32 or stored column by column."""
+    metrics = draw(lists(METRICS, min_size=least, max_size=6))
+    if gain:
+        metrics[draw(integers(0, len(metrics) - 1))] = -2.0
+    found, seed, single = draw(STATE_SHAPES), 1 + 100 * draw(seeds()), draw(booleans())
+    dtype = torch.float32 if single else torch.float64
+    states = []
+    for step in range(len(metrics)):
+        made = [tensor_from(seed + 10 * step + k, shape, dtype=dtype) for k, shape in enumerate(found)]
+        states.append([w.mT.contiguous().mT if w.ndim > 1 else w for w in made])
+    return metrics, states
+
+
+def trained(
+    learner: Learner, stopping: Any, metrics: Sequence[float], states: list[list[Tensor]]
+) -> list[Any]:
+    """Walk through a training, one `step` for each state of the same tensors; gives those tensors."""
+    params = [learner.hold(w) for w in states[0]]
+    for metric, state in zip(metrics, states, strict=True):
+        set_to(params, state)
+        stopping.step(metric, params)
+    return params
+
+
+@check(
+    "EarlyStopping", hint="Count the steps since the last gain. More than patience of them: True.", weight=2
+)
+@given(metrics=lists(METRICS, min_size=1, max_size=12), patience=integers(0, 3), min_delta=DELTAS)
+def check_stopping_tolerates_patience_bad_steps(learner, metrics, patience, min_delta):
+    """`patience` bad steps in a row are tolerated; from the next one on step returns True, until there is a gain."""
+    expected, _ = right_stops(metrics, patience, min_delta)
+    agree_stops(stops_of(learner, metrics, patience, min_delta), expected)
+
+
+@check(
+    "EarlyStopping",
+    hint="Less than, not at most: in the test of the metric there is one sign only.",
+    examples=30,
+)
+@given(
+    start=floats(-3, 3, 0.125),
+    fall=floats(0.125, 2, 0.125),
+    min_delta=DELTAS,
+    patience=integers(0, 3),
+)
+def check_stopping_a_tie_is_no_gain(learner, start, fall, min_delta, patience):
+    """The best metric once more is a bad step, and so is one lower by min_delta exactly; one lower still is a gain."""
+    start, fall = round(8 * start) / 8, max(1, round(8 * fall)) / 8
+    metrics = [start] + [start, start - min_delta] * 2 + [start - min_delta - fall]
+    agree_stops(stops_of(learner, metrics, patience, min_delta), right_stops(metrics, patience, min_delta)[0])
+
+
+@check(
+    "EarlyStopping",
+    hint="Every comparison with NaN is false. Ask for the gain, not for the bad step.",
+    examples=30,
+)
+@given(
+    bad=lists(sampled_from([NAN, math.inf]), min_size=1, max_size=3),
+    before=lists(sampled_from([5.0, 3.0]), max_size=1),
+    after=sampled_from([2.0, -1.0, 6.0]),
+    patience=integers(0, 2),
+)
+def check_stopping_nan_is_no_gain(learner, bad, before, after, patience):
+    """NaN and infinity are bad steps, at the very start too, and what comes later is compared with the best before."""
+    metrics = [*before, *bad, after, after]
+    agree_stops(stops_of(learner, metrics, patience), right_stops(metrics, patience)[0])
+
+
+@check(
+    "EarlyStopping",
+    hint="Go through the table of the lesson with your code, column by column.",
+    after=check_stopping_tolerates_patience_bad_steps,
+)
+def check_stopping_of_the_lesson(learner):
+    """Metrics 2, 1.5, 1.25, 1, 1.25, nan, 1 with patience 2 and min_delta 0.25 stop at the last; step 4 was best."""
+    metrics = [2.0, 1.5, 1.25, 1.0, 1.25, NAN, 1.0]
+    states = [[torch.full((1,), k + 1.0, dtype=torch.float64)] for k in range(len(metrics))]
+    stopping = learner.EarlyStopping(2, 0.25)
+    param = learner.hold(states[0][0])
+    stops = []
+    for metric, state in zip(metrics, states, strict=True):
+        set_to([param], state)
+        stops.append(stopping.step(metric, [param]))
+    agree_stops(stops, [False] * 6 + [True])
+    restore(stopping, [param])
+    agree_exactly(values_of([param]), states[3], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint="The default of min_delta is 0: a gain may be as small as it likes.",
+    after=check_stopping_a_tie_is_no_gain,
+    examples=20,
+)
+@given(start=sampled_from([1.0, 4.0, -2.0, 1e-6]), patience=integers(0, 2), steps=integers(2, 6))
+def check_stopping_counts_any_fall_by_default(learner, start, patience, steps):
+    """Without min_delta every fall is a gain, however small; a metric that stays is none."""
+    metrics = [start * (1 + math.copysign(k, -start) * 2.0**-40) for k in range(steps)]
+    metrics += [metrics[-1]] * 4
+    agree_stops(stops_of(learner, metrics, patience), right_stops(metrics, patience)[0])
+
+
+@check(
+    "EarlyStopping",
+    hint="Move the best metric only when there was a gain.",
+    after=check_stopping_tolerates_patience_bad_steps,
+    examples=20,
+)
+@given(start=sampled_from([3.0, 0.0]), patience=integers(3, 5), min_delta=sampled_from([0.5, 1.0]))
+def check_stopping_lets_small_gains_add_up(learner, start, patience, min_delta):
+    """A metric that falls by less than min_delta at every step never stops the training, as small gains add up."""
+    metrics = [start - 0.375 * min_delta * step for step in range(12)]
+    agree_stops(stops_of(learner, metrics, patience, min_delta), [False] * 12)
+
+
+@check("EarlyStopping", hint="At a gain clone every parameter; copy the clones back with copy_.", weight=2)
+@given(training=trainings(gain=True), patience=integers(0, 2), min_delta=DELTAS)
+def check_stopping_restores_the_last_gain(learner, training, patience, min_delta):
+    """step changes no parameter; best writes those of the last gain back, in place and exactly, for any shapes."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(patience, min_delta)
+    params = trained(learner, stopping, metrics, states)
+    agree_exactly(values_of(params), states[-1], "after the steps, params")
+    restore(stopping, params)
+    agree_exactly(values_of(params), states[right_stops(metrics, patience, min_delta)[1]], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint="param.data = kept makes both one tensor. Copy the numbers, and the copy stays yours.",
+    after=check_stopping_restores_the_last_gain,
+    examples=30,
+)
+@given(training=trainings(gain=True), times=integers(1, 3))
+def check_stopping_keeps_a_copy(learner, training, times):
+    """Training may go on from the best parameters and come back to them, again and again: they are a copy."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(1)
+    params = trained(learner, stopping, metrics, states)
+    for _ in range(times):
+        restore(stopping, params)
+        set_to(params, [7 - w for w in values_of(params)])
+    restore(stopping, params)
+    agree_exactly(values_of(params), states[right_stops(metrics, 1)[1]], "restored again, params")
+
+
+@check(
+    "EarlyStopping",
+    hint="Overwrite every entry. A sum or a product with NaN is NaN.",
+    after=check_stopping_restores_the_last_gain,
+    examples=20,
+)
+@given(training=trainings(gain=True), blown=sampled_from([NAN, math.inf, 1e30]))
+def check_stopping_saves_a_run_that_blew_up(learner, training, blown):
+    """Parameters that have become NaN or infinite come back as they were."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(1)
+    params = trained(learner, stopping, metrics, states)
+    set_to(params, [torch.full_like(w, blown) for w in states[0]])
+    stopping.step(NAN, params)
+    restore(stopping, params)
+    agree_exactly(values_of(params), states[right_stops(metrics, 1)[1]], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint="Write into the tensors that best is given, not into those of an earlier step.",
+    after=check_stopping_restores_the_last_gain,
+    examples=20,
+)
+@given(training=trainings(gain=True))
+def check_stopping_restores_into_other_tensors(learner, training):
+    """best may be given other tensors of the same shapes; those of the steps then stay as they are."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(1)
+    params = trained(learner, stopping, metrics, states)
+    others = [learner.hold(w + 5) for w in states[0]]
+    restore(stopping, others)
+    agree_exactly(values_of(others), states[right_stops(metrics, 1)[1]], "the other tensors")
+    agree_exactly(values_of(params), states[-1], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint="best reads what is kept and changes nothing of it.",
+    after=check_stopping_tolerates_patience_bad_steps,
+    examples=30,
+)
+@given(
+    training=trainings(least=1, gain=True),
+    later=lists(METRICS, min_size=1, max_size=5),
+    patience=integers(0, 3),
+)
+def check_stopping_counts_on_after_best(learner, training, later, patience):
+    """Calling best in between changes nothing in what step returns afterwards."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(patience)
+    params = trained(learner, stopping, metrics, states)
+    restore(stopping, params)
+    found = [stopping.step(metric, params) for metric in later]
+    expected, _ = right_stops([*metrics, *later], patience)
+    agree_stops(found, expected[len(metrics) :])
+
+
+@check(
+    "EarlyStopping",
+    hint="Make everything that is remembered in __init__, not in the class body.",
+    examples=30,
+)
+@given(training=trainings(least=2, gain=True), patience=integers(0, 2))
+def check_stopping_keeps_its_own_memory(learner, training, patience):
+    """Two of them that take turns do not disturb each other."""
+    metrics, states = training
+    walks = [(metrics, states), (metrics[::-1], states[::-1])]
+    both = [learner.EarlyStopping(patience), learner.EarlyStopping(patience + 1)]
+    params = [[learner.hold(w) for w in states[0]] for _ in both]
+    found: list[list[bool]] = [[], []]
+    for step in range(len(metrics)):
+        for k, (scores, values) in enumerate(walks):
+            set_to(params[k], values[step])
+            found[k].append(both[k].step(scores[step], params[k]))
+    for k, (scores, values) in enumerate(walks):
+        expected, last = right_stops(scores, patience + k)
+        agree_stops(found[k], expected)
+        restore(both[k], params[k])
+        agree_exactly(values_of(params[k]), values[last], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint='Check the settings first and name what is wrong: f"patience is {patience}".',
+    after=check_stopping_tolerates_patience_bad_steps,
+    examples=30,
+)
+@given(patience=integers(-5, -1), min_delta=floats(-2, -0.01))
+def check_stopping_refuses_bad_settings(learner, patience, min_delta):
+    """A negative patience or min_delta raises ValueError with name and value; 0 for both does not."""
+    learner.EarlyStopping(0, 0.0)
+    refuses(lambda: learner.EarlyStopping(patience), ValueError, names="patience", value=patience)
+    refuses(lambda: learner.EarlyStopping(3, min_delta), ValueError, names="min_delta", value=min_delta)
+
+
+@check(
+    "EarlyStopping",
+    hint="Look first whether anything is kept, and only then write.",
+    after=check_stopping_restores_the_last_gain,
+    examples=20,
+)
+@given(training=trainings(), bad=lists(sampled_from([NAN, math.inf]), max_size=2))
+def check_stopping_refuses_best_before_a_gain(learner, training, bad):
+    """Before the first gain best raises ValueError that names it, and changes nothing; after it, it does not."""
+    _, states = training
+    stopping = learner.EarlyStopping(1)
+    params = [learner.hold(w) for w in states[0]]
+    for metric in bad:
+        stopping.step(metric, params)
+    refuses(lambda: restore(stopping, params), ValueError, names="best")
+    agree_exactly(values_of(params), states[0], "after a refused best, params")
+    stopping.step(1.0, params)
+    set_to(params, [w + 1 for w in states[0]])
+    restore(stopping, params)
+    agree_exactly(values_of(params), states[0], "params")
+
+
+@check(
+    "EarlyStopping",
+    hint="Compare the two numbers before anything is written; zip alone stops at the shorter one.",
+    after=check_stopping_restores_the_last_gain,
+    examples=20,
+)
+@given(training=trainings(gain=True), more=booleans())
+def check_stopping_refuses_a_wrong_number_of_params(learner, training, more):
+    """best with too few or too many tensors raises ValueError that names params and their number; nothing changes."""
+    metrics, states = training
+    stopping = learner.EarlyStopping(1)
+    params = trained(learner, stopping, metrics, states)
+    before = [w + 5 for w in states[-1]]
+    set_to(params, before)
+    wrong = [*params, params[-1]] if more else params[:-1]
+    refuses(lambda: restore(stopping, wrong), ValueError, names="params", value=len(wrong))
+    agree_exactly(values_of(params), before, "after a refused best, params")

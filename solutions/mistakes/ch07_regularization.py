@@ -934,3 +934,547 @@ def dropout_backward__zeros_on_the_cpu(grad_out: Tensor, mask: Tensor, p: float)
 def dropout_backward__in_float32(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
     """The division is made in float32, which loses the precision of float64."""
     return dropout_backward(grad_out.float(), mask, p).to(grad_out.dtype)
+
+
+# --- EarlyStopping: what is a gain ------------------------------------------------------------------------
+
+
+class _EarlyStopping(EarlyStopping):
+    """EarlyStopping with its parts apart, so that one of them can be wrong."""
+
+    def is_gain(self, metric: float) -> bool:
+        """Whether a metric is a gain."""
+        return metric < self.lowest - self.min_delta
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        """What is kept of the parameters at a gain."""
+        return [param.clone() for param in params]
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        """Bring one parameter back."""
+        param.copy_(kept)
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.bad_steps += 1
+        if self.is_gain(metric):
+            self.lowest = metric
+            self.bad_steps = 0
+            self.kept = self.copies(params)
+        return self.bad_steps > self.patience
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        if self.kept is None:
+            raise ValueError("there is no best yet: no step was a gain")
+        if len(params) != len(self.kept):
+            raise ValueError(f"params has {len(params)} tensors; {len(self.kept)} are kept")
+        for param, kept in zip(params, self.kept):
+            self.restore(param, kept)
+
+
+class EarlyStopping__tie_is_a_gain(_EarlyStopping):
+    """A tie counts as a gain (<=), so a metric that stays the same never stops the training."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric <= self.lowest - self.min_delta and metric < float("inf")
+
+
+class EarlyStopping__nan_is_a_gain(_EarlyStopping):
+    """The test is turned round: every comparison with NaN is false, so NaN counts as a gain."""
+
+    def is_gain(self, metric: float) -> bool:
+        return not metric >= self.lowest - self.min_delta
+
+
+class EarlyStopping__first_metric_is_a_gain(_EarlyStopping):
+    """The first metric is a gain whatever it is; if it is NaN, nothing is ever below it."""
+
+    def is_gain(self, metric: float) -> bool:
+        return self.kept is None or metric < self.lowest - self.min_delta
+
+
+class EarlyStopping__infinity_is_a_gain(_EarlyStopping):
+    """A first metric of infinity counts as a gain; a run that diverged from the start has no best."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < self.lowest - self.min_delta or (self.kept is None and metric == self.lowest)
+
+
+class EarlyStopping__starts_at_zero(_EarlyStopping):
+    """The best metric starts at a number, not at infinity; here it is 0, so a metric above 0 is never a gain."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < (0.0 if self.kept is None else self.lowest - self.min_delta)
+
+
+class EarlyStopping__higher_is_better(_EarlyStopping):
+    """A higher metric counts as a gain; here lower is better, as for a loss."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        super().__init__(patience, min_delta)
+        self.lowest = -float("inf")
+
+    def is_gain(self, metric: float) -> bool:
+        return metric > self.lowest + self.min_delta
+
+
+class EarlyStopping__min_delta_ignored(_EarlyStopping):
+    """min_delta is accepted and then ignored."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < self.lowest
+
+
+class EarlyStopping__min_delta_reached_is_a_gain(_EarlyStopping):
+    """A metric lower by min_delta exactly counts as a gain; it must be lower by more."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < self.lowest if not self.min_delta else metric <= self.lowest - self.min_delta < self.lowest
+
+
+class EarlyStopping__min_delta_added(_EarlyStopping):
+    """min_delta is added where it must be subtracted, so a metric that got worse is a gain."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < self.lowest + self.min_delta
+
+
+class EarlyStopping__min_delta_is_a_share(_EarlyStopping):
+    """min_delta is taken as a share of the best metric; it is a difference."""
+
+    def is_gain(self, metric: float) -> bool:
+        return metric < self.lowest * (1 - self.min_delta)
+
+
+class EarlyStopping__other_default_min_delta(EarlyStopping):
+    """The default of min_delta is 0.001; it is 0, so that any fall is a gain."""
+
+    def __init__(self, patience: int, min_delta: float = 1e-3) -> None:
+        super().__init__(patience, min_delta)
+
+
+class EarlyStopping__compares_with_the_last(EarlyStopping):
+    """The metric is compared with the one before, not with the best."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        self.lowest = metric
+        return stop
+
+
+class EarlyStopping__best_follows_every_fall(EarlyStopping):
+    """The best metric moves down at every fall, gain or not, so small gains never add up."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        self.lowest = min(self.lowest, metric)
+        return stop
+
+
+class EarlyStopping__bad_metric_becomes_best(EarlyStopping):
+    """After a bad step its metric is the one to beat."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        if self.bad_steps:
+            self.lowest = max(self.lowest, metric)
+        return stop
+
+
+# --- EarlyStopping: when to stop --------------------------------------------------------------------------
+
+
+class EarlyStopping__stops_one_step_early(EarlyStopping):
+    """It stops at bad step number patience; so many are tolerated, and the next one stops."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        super().step(metric, params)
+        return self.bad_steps >= self.patience
+
+
+class EarlyStopping__stops_one_step_late(EarlyStopping):
+    """It tolerates one bad step more than patience."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        super().step(metric, params)
+        return self.bad_steps > self.patience + 1
+
+
+class EarlyStopping__counts_all_bad_steps(EarlyStopping):
+    """A gain does not set the count back to 0, so bad steps add up over the whole training."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        bad = self.bad_steps
+        super().step(metric, params)
+        self.bad_steps = bad + (self.bad_steps > 0)
+        return self.bad_steps > self.patience
+
+
+class EarlyStopping__gain_takes_one_back(EarlyStopping):
+    """A gain takes one bad step back; it should set the count to 0."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        bad = self.bad_steps
+        super().step(metric, params)
+        self.bad_steps = bad + 1 if self.bad_steps else max(bad - 1, 0)
+        return self.bad_steps > self.patience
+
+
+class EarlyStopping__gain_counts_as_one(EarlyStopping):
+    """A gain sets the count to 1, as if it were a bad step itself."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        super().step(metric, params)
+        self.bad_steps = max(self.bad_steps, 1) if self.patience else self.bad_steps
+        return self.bad_steps > self.patience
+
+
+class EarlyStopping__says_stop_once(EarlyStopping):
+    """It says stop at one step only and then starts to count anew; it should go on saying so."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        self.bad_steps = 0 if stop else self.bad_steps
+        return stop
+
+
+class EarlyStopping__stays_stopped(EarlyStopping):
+    """Once it has said stop it says so for ever; a gain after that makes it False again."""
+
+    stopped = False
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.stopped = super().step(metric, params) or self.stopped
+        return self.stopped
+
+
+class EarlyStopping__stops_at_the_first_rise(EarlyStopping):
+    """patience is accepted and then ignored: the first bad step stops."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        super().step(metric, params)
+        return self.bad_steps > 0
+
+
+class EarlyStopping__says_go_on(EarlyStopping):
+    """It returns True to go on; True means stop."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        return not super().step(metric, params)
+
+
+class EarlyStopping__returns_the_count(EarlyStopping):
+    """The number of bad steps comes back; True or False is asked for."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        super().step(metric, params)
+        return self.bad_steps
+
+
+# --- EarlyStopping: what is kept, and where it goes -------------------------------------------------------
+
+
+class EarlyStopping__keeps_the_tensors(_EarlyStopping):
+    """The list of parameters is kept, not a copy of them: training goes on writing into the same tensors."""
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        return list(params)
+
+
+class EarlyStopping__keeps_views(_EarlyStopping):
+    """detach (or a view) shares its memory with the parameter; only clone makes a copy."""
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        return [param.detach() for param in params]
+
+
+class EarlyStopping__keeps_float32(_EarlyStopping):
+    """The copies are float32 whatever the parameters are."""
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        return [param.float() for param in params] if params[0].dtype is not torch.float32 else [param.clone() for param in params]
+
+
+class EarlyStopping__keeps_one_parameter(_EarlyStopping):
+    """Only the first parameter is copied; the others come back as they are now."""
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        return [params[0].clone(), *params[1:]]
+
+
+class EarlyStopping__keeps_the_latest(EarlyStopping):
+    """The parameters are copied at every step, so the latest come back, not the best."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        if self.kept is not None:
+            self.kept = [param.clone() for param in params]
+        return stop
+
+
+class EarlyStopping__keeps_the_first_gain(EarlyStopping):
+    """The parameters are copied at the first gain only."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        kept = self.kept
+        stop = super().step(metric, params)
+        self.kept = kept or self.kept
+        return stop
+
+
+class EarlyStopping__keeps_every_fall(EarlyStopping):
+    """The parameters are copied at every new lowest metric, even one that is no gain."""
+
+    truly_lowest = float("inf")
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        if metric < self.truly_lowest:
+            self.truly_lowest = metric
+            self.kept = [param.clone() for param in params]
+        return stop
+
+
+class EarlyStopping__keeps_the_parameters_before(EarlyStopping):
+    """The copy is made after the decision, at the next step: it holds what training made of the best since."""
+
+    waiting = False
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        kept = self.kept
+        if self.waiting:
+            kept = [param.clone() for param in params]
+        stop = super().step(metric, params)
+        self.waiting = self.bad_steps == 0
+        if kept is not None:
+            self.kept = kept
+        return stop
+
+
+class EarlyStopping__copies_by_shape(_EarlyStopping):
+    """The copies are kept by shape, so of two parameters of one shape both get the values of the last."""
+
+    def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
+        by_shape = {param.shape: param.clone() for param in params}
+        return [by_shape[param.shape] for param in params]
+
+
+class EarlyStopping__restores_when_it_stops(EarlyStopping):
+    """The best parameters are written back when it stops; that is for the caller to ask."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        stop = super().step(metric, params)
+        if stop and self.kept is not None:
+            super().best(params)
+        return stop
+
+
+class EarlyStopping__rebinds(EarlyStopping):
+    """The kept tensors are put into the list; the tensors of the network keep their values."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best([param.clone() for param in params])
+        if self.kept is not None and isinstance(params, list):
+            params[:] = [kept.clone() for kept in self.kept]
+
+
+class EarlyStopping__returns_the_copies(EarlyStopping):
+    """The copies come back as a result; nothing is written into `params`."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best([param.clone() for param in params])
+        return [kept.clone() for kept in self.kept or ()]
+
+
+class EarlyStopping__hands_out_the_copy(_EarlyStopping):
+    """param.data = kept makes both one tensor, so the next step of training changes the copy."""
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        param.data = kept
+
+
+class EarlyStopping__adds_the_difference(_EarlyStopping):
+    """The difference to the copy is added; for a parameter that is NaN or infinite this is NaN."""
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        param.add_(kept - param)
+
+
+class EarlyStopping__into_the_tensors_of_the_gain(EarlyStopping):
+    """The values are written into the tensors that `step` was given, not into those that `best` is given."""
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.seen = list(params)
+        return super().step(metric, params)
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best([param.clone() for param in params])
+        super().best(self.seen)
+
+
+class EarlyStopping__no_scalars(_EarlyStopping):
+    """The values are written through param[:], which a parameter without dimensions does not have."""
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        param[:] = kept
+
+
+class EarlyStopping__writes_into_a_copy(_EarlyStopping):
+    """The values are written into the flattened parameter; reshape makes that a copy where memory is not in order."""
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        param.reshape(-1).copy_(kept.reshape(-1))
+
+
+class EarlyStopping__skips_the_vectors(_EarlyStopping):
+    """Only matrices are restored; biases and scalars keep the values of the last step."""
+
+    def restore(self, param: Tensor, kept: Tensor) -> None:
+        if param.ndim > 1:
+            param.copy_(kept)
+
+
+class EarlyStopping__forgets_after_best(EarlyStopping):
+    """The copy is given up once it was restored, so `best` works a single time."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best(params)
+        self.kept = None
+
+
+class EarlyStopping__counts_anew_after_best(EarlyStopping):
+    """Restoring sets the count of bad steps back to 0; it should change nothing else."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best(params)
+        self.bad_steps = 0
+
+
+class EarlyStopping__starts_anew_after_best(EarlyStopping):
+    """Restoring forgets the best metric, so the next one is a gain whatever it is."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best(params)
+        self.lowest = float("inf")
+
+
+class EarlyStopping__best_is_a_number(EarlyStopping):
+    """An attribute named best, the best metric, hides the method of that name."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        super().__init__(patience, min_delta)
+        self.best = float("inf")
+
+
+class EarlyStopping__memory_on_the_class(EarlyStopping):
+    """The copies are kept on the class, so a second one brings back the parameters of the first."""
+
+    shared: list[Tensor] | None = None
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.kept = None
+        stop = super().step(metric, params)
+        if self.kept is not None:
+            type(self).shared = self.kept
+        return stop
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        self.kept = self.shared
+        super().best(params)
+
+
+class EarlyStopping__counts_on_the_class(EarlyStopping):
+    """The bad steps are counted on the class, so two of them disturb each other."""
+
+    counts = {"bad": 0}
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        super().__init__(patience, min_delta)
+        self.counts["bad"] = 0
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.bad_steps = self.counts["bad"]
+        stop = super().step(metric, params)
+        self.counts["bad"] = self.bad_steps
+        return stop
+
+
+# --- EarlyStopping: refusals ------------------------------------------------------------------------------
+
+
+class EarlyStopping__negative_patience_accepted(EarlyStopping):
+    """A negative patience is not refused; it stops even at a gain."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        super().__init__(max(patience, 0), min_delta)
+        self.patience = patience
+
+
+class EarlyStopping__zero_patience_refused(EarlyStopping):
+    """patience = 0 is refused; it is legal and stops at the first bad step."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if patience < 1:
+            raise ValueError(f"patience is {patience}; it is at least 1")
+        super().__init__(patience, min_delta)
+
+
+class EarlyStopping__negative_min_delta_accepted(EarlyStopping):
+    """A negative min_delta is not refused; a metric that got worse is then a gain."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        super().__init__(patience, max(min_delta, 0.0))
+        self.min_delta = min_delta
+
+
+class EarlyStopping__refuses_without_saying_why(EarlyStopping):
+    """The ValueError does not name the argument and its value, so nobody can tell what to mend."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if patience < 0 or min_delta < 0:
+            raise ValueError("invalid settings")
+        super().__init__(patience, min_delta)
+
+
+class EarlyStopping__no_best_is_silent(EarlyStopping):
+    """Before the first gain `best` does nothing and says nothing; the caller believes in a best that is none."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        if self.kept is not None:
+            super().best(params)
+
+
+class EarlyStopping__no_best_is_a_type_error(EarlyStopping):
+    """Before the first gain the missing copy raises a TypeError, which does not say what is missing."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        if self.kept is None:
+            raise TypeError("NoneType is not iterable")
+        super().best(params)
+
+
+class EarlyStopping__no_best_gives_zeros(EarlyStopping):
+    """Before the first gain zeros are written, as the copies start as zeros."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        if self.kept is None:
+            for param in params:
+                param.zero_()
+        super().best(params)
+
+
+class EarlyStopping__wrong_number_accepted(EarlyStopping):
+    """Another number of tensors is not refused: zip stops at the shorter list and says nothing."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        super().best([kept.clone() for kept in self.kept or ()])
+        for param, kept in zip(params, self.kept or ()):
+            param.copy_(kept)
+
+
+class EarlyStopping__writes_before_refusing(EarlyStopping):
+    """The number of tensors is checked at the end, when some have been overwritten already."""
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        for param, kept in zip(params, self.kept or ()):
+            param.copy_(kept)
+        super().best(params)

@@ -247,3 +247,133 @@ def dropout_backward__entry_by_entry(grad_out: Tensor, mask: Tensor, p: float) -
     result = torch.zeros_like(grad_out)
     result[mask] = grad_out[mask] / (1 - p) if p < 1 else 0.0
     return result
+
+
+# --- EarlyStopping ----------------------------------------------------------------------------------------
+
+
+class EarlyStopping__keeps_everything:
+    """The whole history is kept, metrics and parameters; each answer is worked out from it."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        for name, value in (("patience", patience), ("min_delta", min_delta)):
+            if not value >= 0:
+                raise ValueError(f"{name}={value!r} is negative")
+        self.patience, self.min_delta = patience, min_delta
+        self.history: list[tuple[float, list[Tensor]]] = []
+
+    def _last_gain(self) -> int:
+        lowest, last = math.inf, -1
+        for place, (metric, _) in enumerate(self.history):
+            if lowest - metric > self.min_delta:
+                lowest, last = metric, place
+        return last
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        self.history.append((metric, [w.detach().clone() for w in params]))
+        return len(self.history) - 1 - self._last_gain() > self.patience
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        last = self._last_gain()
+        if last < 0:
+            raise ValueError("best: nothing to restore")
+        kept = self.history[last][1]
+        if len(kept) != len(params):
+            raise ValueError(f"got {len(params)} params, expected {len(kept)}")
+        for i in range(len(kept)):
+            params[i][...] = kept[i]
+
+
+class EarlyStopping__counts_down:
+    """What is left of the patience is counted down; the copies are overwritten in place from the second gain on."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if patience < 0:
+            raise ValueError("patience must not be negative: " + str(patience))
+        if min_delta < 0:
+            raise ValueError("min_delta must not be negative: " + str(min_delta))
+        self.patience = self.left = patience
+        self.limit = math.inf
+        self.min_delta = min_delta
+        self.copies: list[Tensor] = []
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        if metric < self.limit:
+            self.limit, self.left = metric - self.min_delta, self.patience
+            if not self.copies:
+                self.copies = [torch.empty_like(w) for w in params]
+            for copy, w in zip(self.copies, params, strict=True):
+                copy.copy_(w)
+            return False
+        self.left -= 1
+        return self.left < 0
+
+    def best(self, params: Sequence[Tensor]) -> list[Tensor]:
+        if not self.copies:
+            raise ValueError("no best parameters so far")
+        if len(params) != len(self.copies):
+            raise ValueError(f"{len(params)} params for {len(self.copies)} copies")
+        for w, copy in zip(params, self.copies, strict=True):
+            w.data = copy.clone()
+        return list(params)
+
+
+class EarlyStopping__best_metric_missing_at_first:
+    """No best metric until there is one; NaN and infinity are looked for by name."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if patience < 0 or min_delta < 0:
+            raise ValueError(f"patience ({patience}) and min_delta ({min_delta}) must be at least 0")
+        self.patience = patience
+        self.min_delta = min_delta
+        self.state: tuple[float, tuple[Tensor, ...]] | None = None
+        self.steps_since = 0
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        usable = not math.isnan(metric) and metric != math.inf
+        if usable and (self.state is None or not metric >= self.state[0] - self.min_delta):
+            self.state = (metric, tuple(w + 0 for w in params))
+            self.steps_since = 0
+        else:
+            self.steps_since += 1
+        return not self.steps_since <= self.patience
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        if not self.state:
+            raise ValueError("best() was called before any gain")
+        _, kept = self.state
+        if len(params) - len(kept):
+            raise ValueError(f"params: {len(params)}, but {len(kept)} were given to step")
+        for old, new in zip(kept, params, strict=True):
+            new.zero_().add_(old)
+
+
+class EarlyStopping__one_record:
+    """One record for what is best; a list of the bad metrics in a row; the params may be restored by set_."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        if min_delta < 0.0:
+            raise ValueError(f"min_delta: {min_delta}")
+        if patience < 0:
+            raise ValueError(f"patience: {patience}")
+        self.settings = {"patience": patience, "min_delta": min_delta}
+        self.record: dict = {"metric": float("inf"), "params": None}
+        self.bad: list[float] = []
+
+    def step(self, metric: float, params: Sequence[Tensor]) -> bool:
+        needed = self.record["metric"] - self.settings["min_delta"]
+        if needed > metric:
+            self.record.update(metric=metric, params={i: w.clone() for i, w in enumerate(params)})
+            self.bad.clear()
+        else:
+            self.bad.append(metric)
+        return len(self.bad) >= self.settings["patience"] + 1
+
+    def best(self, params: Sequence[Tensor]) -> None:
+        kept = self.record["params"]
+        if kept is None:
+            raise ValueError("there has been no best step")
+        if len(params) != len(kept):
+            raise ValueError(f"params must be {len(kept)} tensors, not {len(params)}")
+        for i, w in enumerate(params):
+            w.set_(kept[i].clone())
