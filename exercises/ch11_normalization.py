@@ -264,3 +264,115 @@ def layer_norm_backward(
     Source: Ba, Kiros, Hinton (2016), section 3; the essay, section 8.
     """
     raise NotImplementedError("layer_norm_backward: write this part, then run: brick check ch11")
+
+
+# %% [markdown]
+# ## Extra: RMS norm, layer norm without the mean
+#
+# An exercise for whoever wants more; its points come on top. Many language models of today no longer subtract
+# the mean. They only divide each row by its *root mean square*, the size of a typical entry:
+#
+#     rms = sqrt(1/D sum_j x_j^2 + eps)            y_j = gamma_j * x_j / rms
+#
+# One mean instead of two, no beta, and training goes about as well.
+#
+# **By hand.** The row (3, 4): mean square (9 + 16) / 2 = 12.5, root 3.5355, so y = (0.8485, 1.1314).
+#
+#                       (3, 4)               (103, 104)            (-3, -4)
+#     layer norm     -1        1           -1        1            1        -1
+#     RMS norm        0.8485   1.1314       0.9952   1.0048      -0.8485   -1.1314
+#
+# Both ignore the scale of a row (eps aside). RMS norm does see a shift: far from 0, all entries look alike.
+#
+# ```python
+# >>> rows = torch.tensor([[3.0, 4.0], [103.0, 104.0], [-3.0, -4.0]])
+# >>> rms_norm(rows, torch.ones(2), eps=0.0)
+# tensor([[ 0.8485,  1.1314], [ 0.9952,  1.0048], [-0.8485, -1.1314]])
+# >>> layer_norm(rows, torch.ones(2), torch.zeros(2), eps=0.0)
+# tensor([[-1.,  1.], [-1.,  1.], [ 1., -1.]])
+# ```
+#
+# **Pitfall.** A *mean* of squares, not their sum. Divided by its length, which is 5, the row would become
+# (0.6, 0.8): right in direction, and too small by sqrt(D). At D = 4096 that is a factor of 64.
+#
+# **Predict, then run.** The row (7, 7): layer norm turns it into zeros. What does RMS norm make of it?
+#
+#     rms_norm(torch.tensor([7.0, 7.0]), torch.ones(2))
+#
+# <details><summary>Answer</summary><!-- answer: 1, 1 -->1 and 1: the rms of the row is 7.</details>
+
+
+# %%
+def rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """Divide the last axis of x by its root mean square, then scale it by gamma.
+
+    Args:
+        x: shape (..., D), any rank from 1.
+        gamma: the factors, shape (D,).
+        eps: added to the mean square, under the root.
+
+    Returns:
+        gamma * x / sqrt(mean(x^2) + eps), same shape and dtype as `x`.
+
+    Example: for gamma 1, the row (3, 4) becomes about (0.8485, 1.1314).
+
+    Source: Zhang, Sennrich, Root Mean Square Layer Normalization (2019), section 4.
+    """
+    raise NotImplementedError("rms_norm: write this part, then run: brick check ch11")
+
+
+# %% [markdown]
+# ## Extra: RMS norm, the way back
+#
+# The formula of layer norm with one term less: no mean was subtracted, so none has to be undone. With
+# x_hat = x / rms, g = gamma * dL/dy and the mean taken along the row,
+#
+#     dL/dx = (g - x_hat * mean(g * x_hat)) / rms          dL/dgamma = sum over the rows of dL/dy * x_hat
+#
+# Only the part of g along the row itself is taken away: to stretch the row changes nothing (eps aside), to
+# turn it does. What is left stands at a right angle to x.
+#
+# **By hand.** x = (3, 4), gamma = 1, eps = 0, dL/dy = (1, 0). x_hat = (0.8485, 1.1314), rms = 3.5355.
+#
+#     g                             1          0
+#     - x_hat * mean(g * x_hat)    -0.36      -0.48       mean(g * x_hat) = 0.8485 / 2 = 0.4243
+#     sum                           0.64      -0.48       3 * 0.64 - 4 * 0.48 = 0: a right angle
+#     divided by 3.5355             0.1810    -0.1358
+#
+# ```python
+# >>> rms_norm_backward(torch.tensor([1.0, 0.0]), torch.tensor([3.0, 4.0]), torch.ones(2), 0.0)
+# (tensor([ 0.1810, -0.1358]), tensor([0.8485, 0.0000]))
+# ```
+#
+# **Pitfall.** Copied from layer norm, the term mean(g) comes along, and (0.1810, -0.1358) turns into
+# (0.0396, -0.2772). No shape is wrong, and nothing crashes.
+#
+# **Predict, then run.** The row gets twice as long, (6, 8), and dL/dy stays. By what factor does dL/dx change?
+#
+# <details><summary>Answer</summary><!-- answer: 0.5 -->
+#
+# ```python
+# >>> rms_norm_backward(torch.tensor([1.0, 0.0]), torch.tensor([6.0, 8.0]), torch.ones(2), 0.0)[0]
+# tensor([ 0.0905, -0.0679])
+# ```
+# By 0.5: x_hat and g are as before, and the rms is twice as large.</details>
+
+
+# %%
+def rms_norm_backward(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """Carry the gradient back through rms_norm.
+
+    Args:
+        grad_out: gradient of the loss with respect to the output, same shape as `x`.
+        x: the input of the forward pass, shape (..., D).
+        gamma: the factors, shape (D,).
+        eps: added to the mean square, under the root.
+
+    Returns:
+        The gradients with respect to x (..., D) and gamma (D,).
+
+    Example: for gamma 1 and eps 0, a grad_out that is a multiple of x gives a gradient of x that is 0.
+
+    Source: Zhang, Sennrich (2019), section 4.
+    """
+    raise NotImplementedError("rms_norm_backward: write this part, then run: brick check ch11")

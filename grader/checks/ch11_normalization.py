@@ -1,4 +1,4 @@
-"""Check normalization: batch norm over several calls, layer norm, and both gradients."""
+"""Check normalization: batch norm over several calls, layer norm, RMS norm, and their gradients."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ RETURNS = {
     "BatchNorm.backward": GRADIENTS,
     "layer_norm": TENSOR,
     "layer_norm_backward": GRADIENTS,
+    "rms_norm": TENSOR,
+    "rms_norm_backward": (TENSOR, TENSOR),
 }
 
 HINTS = {
@@ -59,6 +61,17 @@ HINTS = {
         "Work out x_hat and the root again. Multiply grad_out by gamma; subtract its row mean, and x_hat times the "
         "row mean of its product with x_hat; divide by the root. The gradients of gamma and beta are sums over all "
         "axes but the last.",
+    ),
+    "rms_norm": (
+        "It is layer norm without the mean: each row along the last axis is divided by the size of a typical entry.",
+        "Square, take the mean over the last axis and keep that axis, add eps, take the root. Divide x by it, "
+        "multiply by gamma.",
+    ),
+    "rms_norm_backward": (
+        "It is the formula of layer norm without its mean of g; gamma stands inside the mean that is left.",
+        "Work out the root and x_hat again. Multiply grad_out by gamma; subtract x_hat times the row mean of its "
+        "product with x_hat; divide by the root. The gradient of gamma is grad_out times x_hat, summed over all axes "
+        "but the last.",
     ),
 }
 
@@ -596,6 +609,162 @@ check_layer_norm_backward_everywhere = tensor_laws(
     },
     oracle=expected_layer_norm_gradients,
     after=check_layer_norm_backward_matches_autograd,
+    rtol=1e-4,
+    atol=1e-4,
+)
+
+
+# --- rms_norm ---------------------------------------------------------------------------------------------
+
+
+def expected_rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """torch's RMS norm over the last axis."""
+    return functional.rms_norm(x, x.shape[-1:], gamma, eps)
+
+
+@composite
+def rows_and_factors(draw: Any) -> dict[str, Any]:
+    """Arguments of rms_norm, of any rank."""
+    x = draw(tensors(ndim=(1, 4), side=(1, 4)))
+    return {"x": x, "gamma": draw(tensors((x.shape[-1],), special=(0.0, -1.0))), "eps": draw(EPS)}
+
+
+@check("rms_norm", hint="The mean of the squares over the last axis only; eps under the root; then gamma.")
+@given(inputs=rows_and_factors())
+def check_rms_norm_matches_torch(learner: Learner, inputs: dict[str, Any]) -> None:
+    """It equals torch's for any rank, gamma and eps."""
+    agree(learner.rms_norm(**inputs), expected_rms_norm(**inputs))
+
+
+@check("rms_norm", hint="Work the lesson's row (3, 4) by hand.", after=check_rms_norm_matches_torch)
+def check_rms_norm_known_value(learner: Learner) -> None:
+    """With eps 0, (3, 4) becomes (0.8485, 1.1314)."""
+    x = torch.tensor([3.0, 4.0], dtype=torch.float64)
+    agree(learner.rms_norm(x, torch.ones_like(x), eps=0.0), x / 12.5**0.5)
+
+
+@check("rms_norm", hint="The default of eps is 1e-5.", after=check_rms_norm_matches_torch)
+@given(x=tensors(ndim=2, side=(2, 4), scale=1.0, special=()))
+def check_rms_norm_default_eps(learner: Learner, x: Tensor) -> None:
+    """By default eps is 1e-5."""
+    x = x * 1e-2  # so small that eps matters
+    gamma = torch.ones_like(x[0])
+    agree(learner.rms_norm(x, gamma), expected_rms_norm(x, gamma))
+
+
+@check("rms_norm", hint="A mean of squares, not their sum, and nothing subtracted from x.")
+@given(x=tensors(side=(1, 5)), eps=EPS)
+def check_rms_norm_mean_square(learner: Learner, x: Tensor, eps: float) -> None:
+    """With gamma 1, each output row has the mean square m / (m + eps), where m is that of its input row."""
+    before = x.square().mean(-1)
+    after = learner.rms_norm(x, torch.ones(x.shape[-1], dtype=x.dtype), eps).square().mean(-1)
+    agree(after, before / (before + eps), what="the mean square of each row")
+
+
+@check("rms_norm", hint="What is divided by when all entries of a row are 0?")
+@given(shape=sampled_from([(1,), (4,), (2, 3), (3, 1, 2)]), seed=seeds())
+def check_rms_norm_zero_row(learner: Learner, shape: tuple[int, ...], seed: int) -> None:
+    """A row of zeros stays one, and the rows around it do not mind."""
+    zeros, gamma = torch.zeros(shape, dtype=torch.float64), cotangent(shape[-1:], seed)
+    x = torch.stack([zeros, cotangent(shape, seed + 1)])
+    agree(learner.rms_norm(x, gamma), expected_rms_norm(x, gamma))
+
+
+@check("rms_norm", hint="x and its rms grow by the same factor; the sign of x stays.")
+@given(x=tensors(side=(1, 5), special=(0.0, 30.0)), c=sampled_from([0.5, 3.0, 100.0, -1.0, -20.0]))
+def check_rms_norm_ignores_scale(learner: Learner, x: Tensor, c: float) -> None:
+    """A factor c before it, with eps times c squared, changes nothing but the sign where c is negative."""
+    gamma = torch.ones(x.shape[-1], dtype=x.dtype)
+    changed = learner.rms_norm(x * c, gamma, eps=1e-3 * c**2)
+    agree(changed, expected_rms_norm(x, gamma, 1e-3) * (1 if c > 0 else -1), atol=1e-8)
+
+
+@check("rms_norm", hint="Does a row see its neighbours?", after=check_rms_norm_matches_torch, examples=40)
+@given(x=tensors(ndim=2, side=(2, 4)), seed=seeds())
+def check_rms_norm_rows_are_independent(learner: Learner, x: Tensor, seed: int) -> None:
+    """A row gives the same whatever the other rows are."""
+    gamma = cotangent((x.shape[1],), seed)
+    whole = learner.rms_norm(x, gamma)
+    require(whole.shape == x.shape, f"the result has shape {tuple(whole.shape)}, not {tuple(x.shape)}")
+    agree(learner.rms_norm(x[:1], gamma), whole[:1])
+
+
+check_rms_norm_everywhere = tensor_laws(
+    "rms_norm",
+    inputs={"x": tensors((2, 3, 4), special=()), "gamma": tensors((4,), special=()), "eps": WIDE_EPS},
+    oracle=expected_rms_norm,
+    after=check_rms_norm_matches_torch,
+    rtol=1e-5,
+    atol=2e-5,
+)
+
+
+# --- rms_norm_backward ------------------------------------------------------------------------------------
+
+
+def expected_rms_norm_gradients(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) -> tuple[Tensor, ...]:
+    """Gradients of torch's RMS norm with respect to x and gamma."""
+    return autograd(lambda x, gamma: expected_rms_norm(x, gamma, eps), grad_out, x, gamma)
+
+
+@check("rms_norm_backward", hint="Which of the two is wrong? Is gamma inside the mean, and mean(g) left out?")
+@given(inputs=rows_and_factors(), seed=seeds())
+def check_rms_norm_backward_matches_autograd(learner: Learner, inputs: dict[str, Any], seed: int) -> None:
+    """The gradients of x and gamma equal torch's, for any rank, gamma and eps."""
+    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
+    g = cotangent(x, seed)
+    agree_gradient(learner.rms_norm_backward(g, x, gamma, eps), expected_rms_norm_gradients(g, x, gamma, eps))
+
+
+@check(
+    "rms_norm_backward",
+    hint="Work the table of the lesson by hand.",
+    after=check_rms_norm_backward_matches_autograd,
+)
+def check_rms_norm_backward_known_value(learner: Learner) -> None:
+    """For the row (3, 4) and the gradient (1, 0), dL/dx is (0.1810, -0.1358) and dL/dgamma (0.8485, 0)."""
+    x, g = torch.tensor([[3.0, 4.0], [1.0, 0.0]], dtype=torch.float64)
+    found = learner.rms_norm_backward(g, x, torch.ones_like(x), 0.0)
+    across = torch.tensor([0.64, -0.48], dtype=torch.float64)
+    agree(found, (across / 12.5**0.5, 3 * g / 12.5**0.5), what="gradients")
+
+
+@check(
+    "rms_norm_backward",
+    hint="To stretch a row changes nothing: which part of the gradient has to go?",
+    after=check_rms_norm_backward_matches_autograd,
+    examples=40,
+)
+@given(x=tensors(side=(1, 5), special=(30.0, -30.0)), seed=seeds())
+def check_rms_norm_backward_is_at_a_right_angle(learner: Learner, x: Tensor, seed: int) -> None:
+    """With eps 0, dL/dx times x sums to 0 along every row."""
+    x = torch.where(x.abs() < 0.5, torch.ones_like(x), x)
+    g, gamma = cotangent(x, seed), cotangent(x.shape[-1:], seed + 1)
+    products = learner.rms_norm_backward(g, x, gamma, 0.0)[0] * x
+    size = (g * gamma).abs().max().item()
+    agree(products.sum(-1), torch.zeros_like(x[..., 0]), atol=1e-9 * (1 + size), what="the row sums")
+
+
+@check("rms_norm_backward", hint="What is divided by when all entries of a row are 0?", examples=40)
+@given(shape=sampled_from([(1,), (4,), (2, 3), (3, 1, 2)]), eps=EPS, seed=seeds())
+def check_rms_norm_backward_zero_row(learner: Learner, shape: tuple[int, ...], eps: float, seed: int) -> None:
+    """At a row of zeros dL/dx is gamma times dL/dy by the root of eps, and dL/dgamma is 0."""
+    x, g, gamma = torch.zeros(shape, dtype=torch.float64), cotangent(shape, seed), cotangent(shape[-1:], seed)
+    agree_gradient(
+        learner.rms_norm_backward(g, x, gamma, eps), (g * gamma / eps**0.5, torch.zeros_like(gamma))
+    )
+
+
+check_rms_norm_backward_everywhere = tensor_laws(
+    "rms_norm_backward",
+    inputs={
+        "grad_out": tensors((2, 3, 4), scale=1.0, special=()),
+        "x": tensors((2, 3, 4), special=()),
+        "gamma": tensors((4,), special=()),
+        "eps": WIDE_EPS,
+    },
+    oracle=expected_rms_norm_gradients,
+    after=check_rms_norm_backward_matches_autograd,
     rtol=1e-4,
     atol=1e-4,
 )

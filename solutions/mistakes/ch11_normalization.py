@@ -740,3 +740,286 @@ def layer_norm_backward__sums_on_the_cpu(
     for row in grad_out.reshape(-1, len(gamma)):
         grad_beta = grad_beta + row
     return grad_x, grad_gamma, grad_beta
+
+
+# --- rms_norm ---------------------------------------------------------------------------------------------
+
+
+def rms_norm__sum_for_mean(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The squares are summed: the row is divided by its length; the mean of the squares is wanted."""
+    return gamma * x / torch.sqrt((x * x).sum(-1, keepdim=True) + eps)
+
+
+def rms_norm__mean_subtracted(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The mean is subtracted first: that is layer norm. Here nothing is taken off x."""
+    return layer_norm(x, gamma, torch.zeros_like(gamma), eps)
+
+
+def rms_norm__variance_for_mean_square(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """x is divided by its standard deviation; it is the mean of the squares that counts, mean included."""
+    return gamma * x / torch.sqrt(x.var(-1, unbiased=False, keepdim=True) + eps)
+
+
+def rms_norm__no_root(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """x is divided by the mean of the squares itself; the root is missing."""
+    return gamma * x / ((x * x).mean(-1, keepdim=True) + eps)
+
+
+def rms_norm__mean_of_absolute_values(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """x is divided by the mean of |x|; it is the root of the mean of the squares that is wanted."""
+    return gamma * x / (x.abs().mean(-1, keepdim=True) + eps)
+
+
+def rms_norm__eps_outside_the_root(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """eps is added to the root; it belongs to the mean square, under the root."""
+    return gamma * x / (torch.sqrt((x * x).mean(-1, keepdim=True)) + eps)
+
+
+def rms_norm__no_eps(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """eps is not used; a row of zeros divides by 0."""
+    return rms_norm(x, gamma, 0.0)
+
+
+def rms_norm__eps_hard_coded(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """eps is ignored; 1e-5 is used always."""
+    return rms_norm(x, gamma)
+
+
+def rms_norm__default_eps(x: Tensor, gamma: Tensor, eps: float = 1e-6) -> Tensor:
+    """The default of eps is 1e-6; it should be 1e-5."""
+    return rms_norm(x, gamma, eps)
+
+
+def rms_norm__eps_0_ignored(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """`eps or 1e-5` takes an eps of 0 for one that is not given."""
+    return rms_norm(x, gamma, eps or 1e-5)
+
+
+def rms_norm__whole_tensor(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The mean is taken over the whole tensor; each row has its own."""
+    return gamma * x / torch.sqrt((x * x).mean() + eps)
+
+
+def rms_norm__along_the_batch(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The mean runs over the first axis; it must run over the last."""
+    return gamma * x / torch.sqrt((x * x).mean(0, keepdim=True) + eps)
+
+
+def rms_norm__second_axis(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The axis is written as 1, which is the last one only for a matrix."""
+    axis = 1 if x.ndim > 1 else 0
+    return gamma * x / torch.sqrt((x * x).mean(axis, keepdim=True) + eps)
+
+
+def rms_norm__gamma_under_the_root(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """gamma is applied before the mean is taken; it comes last."""
+    return rms_norm(gamma * x, torch.ones_like(gamma), eps)
+
+
+def rms_norm__no_gamma(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """gamma is not applied."""
+    return rms_norm(x, torch.ones_like(gamma), eps)
+
+
+def rms_norm__sign_lost(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The absolute values of x are divided; the sign has to stay."""
+    return rms_norm(x.abs(), gamma, eps)
+
+
+def rms_norm__changes_x(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """x is divided in place; the caller's tensor must stay as it is."""
+    x /= torch.sqrt((x * x).mean(-1, keepdim=True) + eps)
+    return gamma * x
+
+
+def rms_norm__float32_inside(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """A float64 input is normalised in float32."""
+    return rms_norm(x.to(torch.float32), gamma.to(torch.float32), eps).to(x.dtype)
+
+
+def rms_norm__flat_view(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """view fails for a transposed or strided tensor; reshape does not, and here neither is needed."""
+    return rms_norm(x.view(-1, x.shape[-1]), gamma, eps).view(x.shape)
+
+
+def rms_norm__shares_on_the_cpu(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """The mean is taken with weights made on the CPU, wherever x is."""
+    shares = torch.full((x.shape[-1],), 1 / x.shape[-1], dtype=x.dtype)
+    return gamma * x / torch.sqrt((x * x * shares).sum(-1, keepdim=True) + eps)
+
+
+# --- rms_norm_backward ------------------------------------------------------------------------------------
+
+
+def _by_rms(x, eps):
+    """x divided by its root mean square, and the latter."""
+    rms = torch.sqrt((x * x).mean(-1, keepdim=True) + eps)
+    return x / rms, rms
+
+
+def rms_norm_backward__formula_of_layer_norm(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The mean of g is subtracted, as in layer norm; here no mean was taken off x, so none comes back."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    (x_hat, rms), g = _by_rms(x, eps), grad_out * gamma
+    return (g - g.mean(-1, keepdim=True) - x_hat * (g * x_hat).mean(-1, keepdim=True)) / rms, grad_gamma
+
+
+def rms_norm_backward__constant_rms(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The rms is taken for a constant; x moves it too."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_out * gamma / _by_rms(x, eps)[1], grad_gamma
+
+
+def rms_norm_backward__gamma_outside(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """gamma is applied at the end; it differs along the row, so it belongs inside the mean."""
+    grad_x, grad_gamma = rms_norm_backward(grad_out, x, torch.ones_like(gamma), eps)
+    return grad_x * gamma, grad_gamma
+
+
+def rms_norm_backward__gamma_forgotten(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """gamma is missing from the gradient with respect to x."""
+    return rms_norm_backward(grad_out, x, torch.ones_like(gamma), eps)
+
+
+def rms_norm_backward__sum_for_mean(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The product of g and x_hat is summed along the row; its mean is wanted."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    (x_hat, rms), g = _by_rms(x, eps), grad_out * gamma
+    return (g - x_hat * (g * x_hat).sum(-1, keepdim=True)) / rms, grad_gamma
+
+
+def rms_norm_backward__x_for_x_hat(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The mean is one of g times x; it must be g times x_hat."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    (x_hat, rms), g = _by_rms(x, eps), grad_out * gamma
+    return (g - x_hat * (g * x).mean(-1, keepdim=True)) / rms, grad_gamma
+
+
+def rms_norm_backward__not_divided(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient with respect to x is not divided by the rms."""
+    grad_x, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_x * _by_rms(x, eps)[1], grad_gamma
+
+
+def rms_norm_backward__sign(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """The term with x_hat is added; it must be subtracted."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    (x_hat, rms), g = _by_rms(x, eps), grad_out * gamma
+    return (g + x_hat * (g * x_hat).mean(-1, keepdim=True)) / rms, grad_gamma
+
+
+def rms_norm_backward__mean_along_the_batch(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The mean of the gradient runs over the first axis; it must run over the last."""
+    _, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    (x_hat, rms), g = _by_rms(x, eps), grad_out * gamma
+    return (g - x_hat * (g * x_hat).mean(0, keepdim=True)) / rms, grad_gamma
+
+
+def rms_norm_backward__eps_hard_coded(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """eps is ignored; 1e-5 is used always."""
+    return rms_norm_backward(grad_out, x, gamma, 1e-5)
+
+
+def rms_norm_backward__no_eps(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """eps is not used; a row of zeros divides by 0."""
+    return rms_norm_backward(grad_out, x, gamma, 0.0)
+
+
+def rms_norm_backward__eps_outside_the_root(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """eps is added to the root; it belongs to the mean square, under the root."""
+    rms, g = torch.sqrt((x * x).mean(-1, keepdim=True)) + eps, grad_out * gamma
+    x_hat = x / rms
+    grad_x = (g - x_hat * (g * x_hat).mean(-1, keepdim=True)) / rms
+    return grad_x, (grad_out * x_hat).reshape(-1, len(gamma)).sum(0)
+
+
+def rms_norm_backward__sums_over_the_first_axis(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient of gamma is summed over the first axis only; all but the last belong in."""
+    grad_x, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_x, (grad_out * _by_rms(x, eps)[0]).sum(0) if x.ndim > 1 else grad_gamma
+
+
+def rms_norm_backward__grad_gamma_averaged(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient of gamma is a mean over the rows; it is a sum."""
+    grad_x, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_x, grad_gamma * x.shape[-1] / x.numel()
+
+
+def rms_norm_backward__grad_gamma_from_x(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient of gamma is taken with x; gamma multiplies x_hat."""
+    grad_x, _ = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_x, (grad_out * x).reshape(-1, len(gamma)).sum(0)
+
+
+def rms_norm_backward__grad_gamma_with_gamma(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient of gamma holds gamma once too often."""
+    grad_x, grad_gamma = rms_norm_backward(grad_out, x, gamma, eps)
+    return grad_x, grad_gamma * gamma
+
+
+def rms_norm_backward__float32_inside(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """float64 gradients are computed in float32."""
+    single = [t.to(torch.float32) for t in (grad_out, x, gamma)]
+    grad_x, grad_gamma = rms_norm_backward(*single, eps)
+    return grad_x.to(x.dtype), grad_gamma.to(x.dtype)
+
+
+def rms_norm_backward__changes_grad_out(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """grad_out is multiplied by gamma in place; it belongs to the caller."""
+    found = rms_norm_backward(grad_out, x, gamma, eps)
+    grad_out *= gamma
+    return found
+
+
+def rms_norm_backward__flat_view(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """view fails for a transposed or strided tensor; reshape does not."""
+    grad_x, _ = rms_norm_backward(grad_out, x, gamma, eps)
+    rows = grad_out.view(-1, len(gamma))
+    return grad_x, (rows * _by_rms(x, eps)[0].view(-1, len(gamma))).sum(0)
+
+
+def rms_norm_backward__sums_on_the_cpu(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The gradient of gamma starts as zeros made on the CPU, wherever x is."""
+    grad_x, _ = rms_norm_backward(grad_out, x, gamma, eps)
+    grad_gamma = torch.zeros(x.shape[-1], dtype=x.dtype)
+    for row in (grad_out * _by_rms(x, eps)[0]).reshape(-1, len(gamma)):
+        grad_gamma = grad_gamma + row
+    return grad_x, grad_gamma

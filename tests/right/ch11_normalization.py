@@ -203,3 +203,71 @@ def layer_norm_backward__step_by_step(
     if not leading:
         return grad_x, grad_out * x_hat, grad_out.clone()
     return grad_x, (grad_out * x_hat).sum(dim=leading), grad_out.sum(dim=leading)
+
+
+# --- rms_norm ---------------------------------------------------------------------------------------------
+
+
+def rms_norm__row_by_row(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    rows = []
+    for row in x.reshape(-1, x.shape[-1]):
+        rows.append(row * gamma / (torch.dot(row, row) / len(row) + eps) ** 0.5)
+    return torch.stack(rows).reshape(x.shape)
+
+
+def rms_norm__rsqrt(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    return x * torch.rsqrt(x.pow(2).mean(dim=-1, keepdim=True) + eps) * gamma
+
+
+def rms_norm__from_mean_and_variance(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    var, mean = torch.var_mean(x, dim=-1, unbiased=False)
+    return torch.einsum("...d,...,d->...d", x, (var + mean**2 + eps) ** -0.5, gamma)
+
+
+def rms_norm__by_the_length(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    width = x.size(-1)
+    length = torch.sqrt(torch.sum(x.square(), -1) + width * eps).unsqueeze(-1)
+    return x.div(length).mul(width**0.5).mul(gamma)
+
+
+# --- rms_norm_backward ------------------------------------------------------------------------------------
+
+
+def rms_norm_backward__row_by_row(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    width = x.shape[-1]
+    rows, grad_gamma = [], torch.zeros_like(gamma)
+    for row, g in zip(x.reshape(-1, width), grad_out.reshape(-1, width), strict=True):
+        square = row.pow(2).mean() + eps
+        h = g * gamma
+        rows.append(h / square**0.5 - row * torch.dot(h, row) / (width * square**1.5))
+        grad_gamma = grad_gamma + g * row / square**0.5
+    return torch.stack(rows).reshape(x.shape), grad_gamma
+
+
+def rms_norm_backward__jacobian(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    width = x.shape[-1]
+    rows, g = x.reshape(-1, width), grad_out.reshape(-1, width)
+    rms = torch.sqrt((rows * rows).mean(1) + eps)
+    x_hat = rows / rms[:, None]
+    eye = torch.eye(width, dtype=x.dtype, device=x.device)
+    jacobian = (eye - x_hat[:, :, None] * x_hat[:, None, :] / width) / rms[:, None, None]
+    grad_x = torch.einsum("nij,nj->ni", jacobian, g * gamma)
+    return grad_x.reshape(x.shape), torch.einsum("nd,nd->d", g, x_hat)
+
+
+def rms_norm_backward__step_by_step(
+    grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
+) -> tuple[Tensor, Tensor]:
+    """The chain rule through every intermediate result: mean square, inverse root, product."""
+    inverse = torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + eps)
+    grad_hat = gamma * grad_out
+    grad_inverse = (grad_hat * x).sum(dim=-1, keepdim=True)
+    grad_square = -0.5 * inverse**3 * grad_inverse
+    grad_x = grad_hat * inverse + 2 * x * grad_square / x.shape[-1]
+    per_row = grad_out * x * inverse
+    leading = tuple(range(x.ndim - 1))
+    return grad_x, per_row.sum(dim=leading) if leading else per_row
