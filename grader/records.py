@@ -20,6 +20,11 @@ class Exercise:
     forbidden: tuple[str, ...] = ()
     extra: bool = False
 
+    @property
+    def worth(self) -> float:
+        """Points that count: none for an extra."""
+        return 0.0 if self.extra else self.points
+
 
 @dataclass(frozen=True)
 class Chapter:
@@ -42,7 +47,7 @@ class Chapter:
     @property
     def points(self) -> float:
         """Points that count; extras are on top."""
-        return sum(exercise.points for exercise in self.counted)
+        return sum(exercise.worth for exercise in self.exercises)
 
     @property
     def counted(self) -> tuple[Exercise, ...]:
@@ -234,6 +239,11 @@ class ExerciseScore:
     extra: bool = False
     note: str = ""
 
+    @property
+    def counts(self) -> float:
+        """Points that count: none for an extra."""
+        return 0.0 if self.extra else self.points
+
 
 @dataclass(frozen=True)
 class Report:
@@ -259,7 +269,7 @@ class Report:
     @property
     def points(self) -> float:
         """Points that count, extras left out."""
-        return sum(score.points for score in self.exercises if not score.extra)
+        return sum(score.counts for score in self.exercises)
 
     @property
     def max_points(self) -> float:

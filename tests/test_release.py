@@ -144,7 +144,7 @@ def test_each_exercise_has_a_cell_and_a_check_worth_its_points(course: Course) -
             assert f" {exercise.name}(" in answer.source or f"class {exercise.name}:" in answer.source
             assert (answer.metadata.nbgrader.solution, answer.metadata.nbgrader.locked) == (True, False)
             assert check.metadata.nbgrader.grade_id == f"{exercise.name}-check"
-            assert check.metadata.nbgrader.points == exercise.points
+            assert check.metadata.nbgrader.points == exercise.worth
             assert check.source == f'from grader import check\ncheck("{exercise.name}")'
         others = [cell for cell in cells if cell.id.startswith("lesson-")]
         assert len(others) + 2 * len(chapter.exercises) == len(cells)

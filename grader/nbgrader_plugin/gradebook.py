@@ -128,13 +128,13 @@ class _Course:
             worth = {cell.name: cell.max_score for cell in cells}
         for exercise in chapter.exercises:
             found = worth.get(exercise.name + CHECK_SUFFIX)
-            if found is None or abs(found - exercise.points) > 1e-6:
+            if found is None or abs(found - exercise.worth) > 1e-6:
                 there = (
                     "is not in the gradebook"
                     if found is None
                     else f"is worth {points(found)} in the gradebook"
                 )
-                what = f"{exercise.name}, worth {points(exercise.points)} in course.yml, {there}"
+                what = f"{exercise.name}, worth {points(exercise.worth)} in course.yml, {there}"
                 raise UsageError(what, f"{url}, assignment {chapter.stem}", step)
 
     def show(self, learner: str, report: Report) -> str:
@@ -163,7 +163,7 @@ class _Course:
                 grade = gradebook.find_grade(
                     score.name + CHECK_SUFFIX, report.chapter, report.chapter, one.learner
                 )
-                grade.auto_score = score.points
+                grade.auto_score = score.counts
                 grade.needs_manual_grade = grade.manual_score is not None
             for notebook in submission.notebooks:
                 if notebook.name == report.chapter:
@@ -180,7 +180,7 @@ def _showing(report: Report) -> Callable[[Any, Any], tuple[Any, Any]]:
             score = scores.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
             if score is None:
                 continue
-            data = {"text/plain": repr(float(score.points)), "text/html": exercise_html(report, score.name)}
+            data = {"text/plain": repr(float(score.counts)), "text/html": exercise_html(report, score.name)}
             cell.execution_count = number
             cell.outputs = [new_output("execute_result", data=data, execution_count=number)]
         return notebook, resources

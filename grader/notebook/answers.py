@@ -71,7 +71,7 @@ class Session:
         [score] = report.exercises
         step = "" if report.passed else f"mend {exercise.name}, then {work.again(exercise.name)}"
         return {
-            "points": min(score.points, exercise.points),
+            "points": min(score.counts, exercise.worth),
             "html": exercise_html(report, exercise.name),
             "text": render(report, Style(_WIDTH), next_step=step),
         }

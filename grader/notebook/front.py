@@ -56,7 +56,7 @@ def check(name: str) -> Score:
         name: softmax; ch03/softmax where two chapters have the name.
 
     Returns:
-        The points earned, a float. A notebook shows them as a card; elsewhere the card is printed.
+        The points that count, a float; 0 for an extra. A notebook shows them as a card; elsewhere the card is printed.
     """
     told = _ask("check", name, sys._getframe(1))
     if not _shows_html():

@@ -46,7 +46,7 @@ def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
             lessons += 1
             cells.append(_cell(makers[part.kind], part.text, f"lesson-{lessons}", locked=True))
             continue
-        name, points = part.exercise.name, part.exercise.points
+        name, points = part.exercise.name, part.exercise.worth
         cells.append(_cell(v4.new_code_cell, _with_marks(part.text, "###"), name, solution=True))
         test = f'from grader import check\ncheck("{name}")'
         cells.append(
