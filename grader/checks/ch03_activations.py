@@ -1,8 +1,9 @@
-"""Check sigmoid, tanh, relu, softmax, log-softmax and their ways back."""
+"""Check sigmoid, tanh, relu, softmax, log-softmax, the extras gelu, silu, leaky relu, and their ways back."""
 
 import math
 
 import torch
+from torch.nn import functional
 
 from grader.checking import (
     TENSOR,
@@ -24,7 +25,8 @@ from grader.checking import (
 
 ELEMENTWISE = ("sigmoid", "tanh", "relu")
 ALONG_DIM = ("softmax", "log_softmax")
-RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM for way in ("", "_backward")}
+EXTRA = ("gelu", "silu", "leaky_relu")
+RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM + EXTRA for way in ("", "_backward")}
 
 HINTS = {
     "sigmoid": (
@@ -71,6 +73,33 @@ HINTS = {
         "x_i stands in its own logarithm once, and in the log-sum of every logarithm of its slice.",
         "Compute the shares p from x. Add up grad_out along dim, dimension kept. Subtract p times that sum from "
         "grad_out.",
+    ),
+    "gelu": (
+        "Each entry is multiplied by a chance between 0 and 1, and erf knows that chance.",
+        "Divide x by the square root of 2, take erf, add 1, halve: the chance. Multiply it by x.",
+    ),
+    "gelu_backward": (
+        "gelu is a product of x and a chance that depends on x: its slope has two terms.",
+        "Compute the chance as in gelu. Compute the bell curve: exp of minus half the square of x, divided by the "
+        "square root of 2 pi. Add the chance and x times the bell, and multiply by grad_out.",
+    ),
+    "silu": (
+        "Each entry is multiplied by its own sigmoid; together that is a single fraction.",
+        "Divide x by 1 plus the exponential of -x. Or call your sigmoid.",
+    ),
+    "silu_backward": (
+        "silu is a product of x and sigmoid of x: its slope has two terms.",
+        "Compute s, sigmoid of x. The slope of s is s times what s lacks to 1. Add s and x times that slope, and "
+        "multiply by grad_out.",
+    ),
+    "leaky_relu": (
+        "Every entry decides for itself, by its sign: keep it, or multiply it by slope.",
+        "Compare x with 0. Where it is larger take x, elsewhere slope times x; there is a tensor operation that "
+        "chooses so.",
+    ),
+    "leaky_relu_backward": (
+        "The gate looks at x. Where it is open grad_out passes as it is, elsewhere times slope.",
+        "Compare x with 0 so that 0 itself counts as shut. Choose between grad_out and slope times grad_out.",
     ),
 }
 
@@ -719,4 +748,314 @@ check_log_softmax_backward_everywhere = tensor_laws(
     },
     oracle=lambda grad_out, x, dim: autograd(lambda z: torch.log_softmax(z, dim), grad_out, x)[0],
     after=check_log_softmax_backward_matches_autograd,
+)
+
+# --- gelu ------------------------------------------------------------------------------------------------
+
+
+@check(
+    "gelu",
+    hint="x times the chance (1 + erf(x / sqrt(2))) / 2, exactly: sigmoid(1.702 x) and tanh only come near.",
+)
+@given(x=entries())
+def check_gelu_matches_torch(learner, x):
+    """Every entry is multiplied by the chance that a standard normal number is at most that entry."""
+    agree(learner.gelu(x), functional.gelu(x))
+
+
+@check(
+    "gelu",
+    hint="The chances at x and at -x add up to 1.",
+    examples=40,
+    after=check_gelu_matches_torch,
+)
+@given(x=entries())
+def check_gelu_parts_make_the_whole(learner, x):
+    """gelu(x) - gelu(-x) is x."""
+    agree(learner.gelu(x) - learner.gelu(-x), x, what="gelu(x) - gelu(-x)")
+
+
+@check("gelu", hint="erf is 1 or -1 there and exp(-x^2 / 2) is 0; nothing is divided.", examples=60)
+@given(x=entries(LARGE))
+def check_gelu_far_out(learner, x):
+    """Very large inputs pass unchanged and very negative ones give 0, never NaN."""
+    agree(learner.gelu(x), functional.gelu(x))
+
+
+@check("gelu", hint="The chances are 0.1587, 0.5 and 0.8413.", after=check_gelu_matches_torch)
+def check_gelu_known_values(learner):
+    """gelu of (-1, 0, 1) is (-0.1587, 0, 0.8413)."""
+    x = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64)
+    agree(learner.gelu(x), torch.tensor([-0.15865525393145702, 0.0, 0.841344746068543], dtype=torch.float64))
+
+
+check_gelu_everywhere = tensor_laws(
+    "gelu",
+    inputs={"x": tensors(special=MODERATE)},
+    oracle=lambda x: functional.gelu(x),
+    after=check_gelu_matches_torch,
+    atol=1e-5,
+)
+
+
+@check("gelu_backward", hint="The chance, plus x times the bell curve; each entry is multiplied by grad_out.")
+@given(x=entries(), seed=seeds())
+def check_gelu_backward_matches_autograd(learner, x, seed):
+    """The gradient equals that of torch's gelu, for random grad_out."""
+    g = cotangent(x, seed)
+    (expected,) = autograd(functional.gelu, g, x)
+    agree_gradient(learner.gelu_backward(g, x), expected, forward=learner.gelu, at=x, grad_out=g, **BY_HAND)
+
+
+@check(
+    "gelu_backward",
+    hint="The slope of gelu(x) - gelu(-x), which is x, is 1.",
+    examples=40,
+    after=check_gelu_backward_matches_autograd,
+)
+@given(x=entries(), seed=seeds())
+def check_gelu_backward_slopes_add_up_to_one(learner, x, seed):
+    """The slopes at x and at -x add up to 1."""
+    g = cotangent(x, seed)
+    both = learner.gelu_backward(g, x) + learner.gelu_backward(g, -x)
+    agree(both, g, what="the gradient at x plus the gradient at -x")
+
+
+@check("gelu_backward", hint="erf is 1 or -1 there and exp(-x^2 / 2) is 0; nothing is divided.", examples=60)
+@given(x=entries(LARGE), seed=seeds())
+def check_gelu_backward_far_out(learner, x, seed):
+    """Far out on the right grad_out passes, far out on the left nothing does, and there is no NaN."""
+    g = cotangent(x, seed)
+    agree(learner.gelu_backward(g, x), autograd(functional.gelu, g, x)[0])
+
+
+@check("gelu_backward", hint="At 1 it is 0.8413 + 0.2420.", after=check_gelu_backward_matches_autograd)
+def check_gelu_backward_known_values(learner):
+    """The slope of gelu is -0.0833 at -1, 0.5 at 0 and 1.0833 at 1."""
+    x = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64)
+    expected = torch.tensor([-0.08331547058768635, 0.5, 1.0833154705876864], dtype=torch.float64)
+    agree(learner.gelu_backward(torch.ones_like(x), x), expected)
+
+
+check_gelu_backward_everywhere = tensor_laws(
+    "gelu_backward",
+    inputs={"grad_out": tensors(shape=(2, 3), special=WISHES), "x": tensors(shape=(2, 3), special=MODERATE)},
+    oracle=lambda grad_out, x: autograd(functional.gelu, grad_out, x)[0],
+    after=check_gelu_backward_matches_autograd,
+    atol=2e-5,
+)
+
+# --- silu ------------------------------------------------------------------------------------------------
+
+
+@check("silu", hint="Compare with x / (1 + exp(-x)), sign by sign.")
+@given(x=entries())
+def check_silu_matches_torch(learner, x):
+    """Every entry is multiplied by its own sigmoid."""
+    agree(learner.silu(x), functional.silu(x))
+
+
+@check(
+    "silu",
+    hint="sigmoid(x) + sigmoid(-x) is 1.",
+    examples=40,
+    after=check_silu_matches_torch,
+)
+@given(x=entries())
+def check_silu_parts_make_the_whole(learner, x):
+    """silu(x) - silu(-x) is x."""
+    agree(learner.silu(x) - learner.silu(-x), x, what="silu(x) - silu(-x)")
+
+
+@check("silu", hint="An infinite exponential may stand below the line, never above and below.", examples=60)
+@given(x=entries(LARGE))
+def check_silu_far_out(learner, x):
+    """Very large inputs pass unchanged and very negative ones give 0, never NaN."""
+    agree(learner.silu(x), functional.silu(x))
+
+
+@check("silu", hint="The sigmoids are 0.1192, 0.5 and 0.8808.", after=check_silu_matches_torch)
+def check_silu_known_values(learner):
+    """silu of (-2, 0, 2) is (-0.2384, 0, 1.7616)."""
+    x = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
+    agree(learner.silu(x), torch.tensor([-0.2384058440442351, 0.0, 1.7615941559557646], dtype=torch.float64))
+
+
+check_silu_everywhere = tensor_laws(
+    "silu",
+    inputs={"x": tensors(special=MODERATE)},
+    oracle=lambda x: functional.silu(x),
+    after=check_silu_matches_torch,
+    atol=1e-5,
+)
+
+
+@check(
+    "silu_backward", hint="s * (1 + x * (1 - s)) with s = sigmoid(x); each entry is multiplied by grad_out."
+)
+@given(x=entries(), seed=seeds())
+def check_silu_backward_matches_autograd(learner, x, seed):
+    """The gradient equals that of torch's silu, for random grad_out."""
+    g = cotangent(x, seed)
+    (expected,) = autograd(functional.silu, g, x)
+    agree_gradient(learner.silu_backward(g, x), expected, forward=learner.silu, at=x, grad_out=g, **BY_HAND)
+
+
+@check(
+    "silu_backward",
+    hint="The slope of silu(x) - silu(-x), which is x, is 1.",
+    examples=40,
+    after=check_silu_backward_matches_autograd,
+)
+@given(x=entries(), seed=seeds())
+def check_silu_backward_slopes_add_up_to_one(learner, x, seed):
+    """The slopes at x and at -x add up to 1."""
+    g = cotangent(x, seed)
+    both = learner.silu_backward(g, x) + learner.silu_backward(g, -x)
+    agree(both, g, what="the gradient at x plus the gradient at -x")
+
+
+@check(
+    "silu_backward",
+    hint="An infinite exponential may stand below the line, never above and below.",
+    examples=60,
+)
+@given(x=entries(LARGE), seed=seeds())
+def check_silu_backward_far_out(learner, x, seed):
+    """Far out on the right grad_out passes, far out on the left nothing does, and there is no NaN."""
+    g = cotangent(x, seed)
+    agree(learner.silu_backward(g, x), autograd(functional.silu, g, x)[0])
+
+
+@check(
+    "silu_backward", hint="At 2 it is 0.8808 * (1 + 2 * 0.1192).", after=check_silu_backward_matches_autograd
+)
+def check_silu_backward_known_values(learner):
+    """The slope of silu is -0.0908 at -2, 0.5 at 0 and 1.0908 at 2."""
+    x = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
+    expected = torch.tensor([-0.09078424878489547, 0.5, 1.0907842487848955], dtype=torch.float64)
+    agree(learner.silu_backward(torch.ones_like(x), x), expected)
+
+
+check_silu_backward_everywhere = tensor_laws(
+    "silu_backward",
+    inputs={"grad_out": tensors(shape=(2, 3), special=WISHES), "x": tensors(shape=(2, 3), special=MODERATE)},
+    oracle=lambda grad_out, x: autograd(functional.silu, grad_out, x)[0],
+    after=check_silu_backward_matches_autograd,
+    atol=2e-5,
+)
+
+# --- leaky_relu -------------------------------------------------------------------------------------------
+
+SLOPES = sampled_from((0.1, 0.3, 0.01, 0.0, 1.0, 2.0, -1.0, -0.5))
+
+
+@check("leaky_relu", hint="Positive entries pass as they are, all others are multiplied by slope.")
+@given(x=entries(MODERATE + LARGE), slope=SLOPES)
+def check_leaky_relu_matches_torch(learner, x, slope):
+    """Positive entries are kept and all others multiplied by slope, whatever number it is."""
+    agree(learner.leaky_relu(x, slope), functional.leaky_relu(x, slope))
+
+
+@check("leaky_relu", hint="The default of slope is 0.01.", examples=40)
+@given(x=entries())
+def check_leaky_relu_default_slope(learner, x):
+    """By default slope is 0.01."""
+    agree(learner.leaky_relu(x), functional.leaky_relu(x))
+
+
+@check(
+    "leaky_relu",
+    hint="What does each slope make of the entries below 0?",
+    examples=40,
+    after=check_leaky_relu_matches_torch,
+)
+@given(x=entries())
+def check_leaky_relu_family(learner, x):
+    """Slope 0 is relu, slope -1 the absolute value, and slope 1 the identity, in a new tensor all the same."""
+    agree(learner.leaky_relu(x, 0.0), torch.relu(x), what="leaky_relu with slope 0")
+    agree(learner.leaky_relu(x, -1.0), x.abs(), what="leaky_relu with slope -1")
+    agree(learner.leaky_relu(x, 1.0), x, what="leaky_relu with slope 1")
+    require(
+        not learner.last_call.aliases, "leaky_relu gave back its argument; the result is a tensor of its own"
+    )
+
+
+@check("leaky_relu", hint="Only -3 is multiplied by 0.1.", after=check_leaky_relu_matches_torch)
+def check_leaky_relu_known_values(learner):
+    """With slope 0.1, (-3, 0, 2) gives (-0.3, 0, 2)."""
+    x = torch.tensor([-3.0, 0.0, 2.0], dtype=torch.float64)
+    agree(learner.leaky_relu(x, 0.1), torch.tensor([-0.3, 0.0, 2.0], dtype=torch.float64))
+
+
+check_leaky_relu_everywhere = tensor_laws(
+    "leaky_relu",
+    inputs={"x": tensors(special=MODERATE), "slope": SLOPES},
+    oracle=lambda x, slope: functional.leaky_relu(x, slope),
+    after=check_leaky_relu_matches_torch,
+)
+
+
+@check(
+    "leaky_relu_backward", hint="Where x > 0 grad_out passes unchanged; elsewhere it is multiplied by slope."
+)
+@given(x=entries(MODERATE + LARGE), slope=SLOPES, seed=seeds())
+def check_leaky_relu_backward_matches_autograd(learner, x, slope, seed):
+    """The gradient equals that of torch's leaky_relu, for random grad_out and any slope."""
+    g = cotangent(x, seed)
+    (expected,) = autograd(lambda z: functional.leaky_relu(z, slope), g, x)
+    agree_gradient(learner.leaky_relu_backward(g, x, slope), expected, **BY_HAND)
+
+
+@check("leaky_relu_backward", hint="The default of slope is 0.01.", examples=40)
+@given(x=entries(), seed=seeds())
+def check_leaky_relu_backward_default_slope(learner, x, seed):
+    """By default slope is 0.01."""
+    g = cotangent(x, seed)
+    agree(learner.leaky_relu_backward(g, x), autograd(functional.leaky_relu, g, x)[0], **BY_HAND)
+
+
+@check("leaky_relu_backward", hint="Does 0 itself count as shut? x >= 0 opens the gate.", examples=20)
+@given(g=tensors(ndim=(0, 2), special=(1.0,)), slope=SLOPES, sign=sampled_from((1.0, -1.0)))
+def check_leaky_relu_backward_at_zero(learner, g, slope, sign):
+    """At exactly 0 the slope counts as `slope`; next to it, at 1, it is 1."""
+    x = torch.stack([sign * torch.zeros_like(g), torch.ones_like(g)])
+    agree(learner.leaky_relu_backward(torch.stack([g, g]), x, slope), torch.stack([slope * g, g]))
+
+
+@check(
+    "leaky_relu_backward",
+    hint="What does each slope make of a gradient where x is below 0?",
+    examples=40,
+    after=check_leaky_relu_backward_matches_autograd,
+)
+@given(x=entries(), seed=seeds())
+def check_leaky_relu_backward_family(learner, x, seed):
+    """Slope 0 is the way back of relu, and with slope 1 grad_out comes back as it is."""
+    g = cotangent(x, seed)
+    agree(learner.leaky_relu_backward(g, x, 0.0), g * (x > 0), what="the gradient with slope 0")
+    agree(learner.leaky_relu_backward(g, x, 1.0), g, what="the gradient with slope 1")
+
+
+@check(
+    "leaky_relu_backward",
+    hint="Only x decides which entries are multiplied by slope.",
+    after=check_leaky_relu_backward_matches_autograd,
+)
+def check_leaky_relu_backward_known_values(learner):
+    """With slope 0.1, a grad_out of (5, 5, -5) at x = (-3, 0, 2) comes back as (0.5, 0.5, -5)."""
+    g, x = torch.tensor([[5.0, 5.0, -5.0], [-3.0, 0.0, 2.0]], dtype=torch.float64)
+    expected = torch.tensor([0.5, 0.5, -5.0], dtype=torch.float64)
+    agree(learner.leaky_relu_backward(g, x, 0.1), expected)
+
+
+check_leaky_relu_backward_everywhere = tensor_laws(
+    "leaky_relu_backward",
+    inputs={
+        "grad_out": tensors(shape=(2, 3), special=WISHES),
+        "x": tensors(shape=(2, 3), special=MODERATE),
+        "slope": SLOPES,
+    },
+    oracle=lambda grad_out, x, slope: autograd(lambda z: functional.leaky_relu(z, slope), grad_out, x)[0],
+    after=check_leaky_relu_backward_matches_autograd,
 )

@@ -5,6 +5,8 @@ Names of the solution (`softmax`, `sigmoid`, ...) mean the right versions: a mis
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -586,3 +588,396 @@ def log_softmax_backward__eye_on_the_cpu(grad_out: Tensor, x: Tensor, dim: int =
     p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
     slopes = torch.eye(p.shape[-1], dtype=x.dtype) - p.unsqueeze(-1)
     return (slopes * g.unsqueeze(-2)).sum(dim=-1).movedim(-1, dim)
+
+
+# --- gelu ------------------------------------------------------------------------------------------------
+
+
+def gelu__by_tanh(x: Tensor) -> Tensor:
+    """This is the approximation by tanh, off by up to 0.0005; the exact function has erf."""
+    inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+    return 0.5 * x * (1 + tanh(inner))
+
+
+def gelu__by_sigmoid(x: Tensor) -> Tensor:
+    """This is the approximation x * sigmoid(1.702 x), off by up to 0.02; the exact function has erf."""
+    return x * sigmoid(1.702 * x)
+
+
+def gelu__root_of_two_missing(x: Tensor) -> Tensor:
+    """x is not divided by the square root of 2 before erf: the bell is too narrow."""
+    return x * (1 + torch.erf(x)) / 2
+
+
+def gelu__not_halved(x: Tensor) -> Tensor:
+    """1 + erf runs from 0 to 2; it must be halved to be a chance."""
+    return x * (1 + torch.erf(x / math.sqrt(2)))
+
+
+def gelu__chance_only(x: Tensor) -> Tensor:
+    """The chance alone is returned; it must be multiplied by x."""
+    return (1 + torch.erf(x / math.sqrt(2))) / 2
+
+
+def gelu__erf_only(x: Tensor) -> Tensor:
+    """erf itself, from -1 to 1, is taken for the chance: negative entries come out positive."""
+    return x * torch.erf(x / math.sqrt(2))
+
+
+def gelu__bell_for_chance(x: Tensor) -> Tensor:
+    """x is multiplied by the bell curve; it must be the chance, the area below it."""
+    return x * torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+def gelu__relu(x: Tensor) -> Tensor:
+    """This is relu; the gate must open gradually."""
+    return relu(x)
+
+
+def gelu__float32_inside(x: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return gelu(x.to(torch.float32)).to(x.dtype)
+
+
+def gelu__changes_its_argument(x: Tensor) -> Tensor:
+    """The result is right, but it was written into x (*=), which belongs to the caller."""
+    x *= (1 + torch.erf(x / math.sqrt(2))) / 2
+    return x
+
+
+def gelu__flat_view(x: Tensor) -> Tensor:
+    """view(-1) fails for a transposed or strided tensor; reshape does not, and here neither is needed."""
+    return gelu(x.view(-1)).view(x.shape)
+
+
+def gelu__ones_on_the_cpu(x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return x * (torch.ones(x.shape, dtype=x.dtype) + torch.erf(x / math.sqrt(2))) / 2
+
+
+# --- gelu_backward ---------------------------------------------------------------------------------------
+
+
+def gelu_backward__gate_taken_for_a_constant(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Only the chance is returned; it depends on x too, and the term with the bell curve is missing."""
+    return grad_out * (1 + torch.erf(x / math.sqrt(2))) / 2
+
+
+def gelu_backward__bell_not_times_x(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The bell curve must be multiplied by x before it is added."""
+    bell = torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return grad_out * ((1 + torch.erf(x / math.sqrt(2))) / 2 + bell)
+
+
+def gelu_backward__bell_not_scaled(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The bell curve is not divided by the square root of 2 pi."""
+    return grad_out * ((1 + torch.erf(x / math.sqrt(2))) / 2 + x * torch.exp(-x * x / 2))
+
+
+def gelu_backward__square_not_halved(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The exponent of the bell curve is -x^2 / 2; here it is -x^2."""
+    bell = torch.exp(-x * x) / math.sqrt(2 * math.pi)
+    return grad_out * ((1 + torch.erf(x / math.sqrt(2))) / 2 + x * bell)
+
+
+def gelu_backward__of_the_sigmoid_version(grad_out: Tensor, x: Tensor) -> Tensor:
+    """This is the slope of the approximation x * sigmoid(1.702 x)."""
+    s = sigmoid(1.702 * x)
+    return grad_out * (s + 1.702 * x * s * (1 - s))
+
+
+def gelu_backward__ignores_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope alone is returned; it must be multiplied by grad_out."""
+    return gelu_backward(torch.ones_like(x), x)
+
+
+def gelu_backward__slope_at_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is taken at grad_out instead of at x."""
+    return gelu_backward(grad_out, grad_out)
+
+
+def gelu_backward__divides_by_x(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The chance is taken as gelu(x) / x: at 0 that is 0 / 0, NaN."""
+    bell = torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return grad_out * (gelu(x) / x + x * bell)
+
+
+def gelu_backward__measured(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is measured by the difference of two points, which costs digits; worked out by hand it is exact."""
+    wide, h = x.double(), 1e-5
+    return (grad_out * (gelu(wide + h) - gelu(wide - h)) / (2 * h)).to(x.dtype)
+
+
+def gelu_backward__exponential_of_the_square_overflows(grad_out: Tensor, x: Tensor) -> Tensor:
+    """exp(x^2 / 2) below and the chance times it above: far out inf / inf, NaN."""
+    grown = torch.exp(x * x / 2)
+    chance = (1 + torch.erf(x / math.sqrt(2))) / 2
+    return grad_out * (chance * grown + x / math.sqrt(2 * math.pi)) / grown
+
+
+def gelu_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The result is right, but it was written into grad_out, which belongs to the caller."""
+    return grad_out.copy_(gelu_backward(grad_out, x))
+
+
+def gelu_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return gelu_backward(grad_out, x) * torch.ones(x.shape, dtype=x.dtype)
+
+
+# --- silu ------------------------------------------------------------------------------------------------
+
+
+def silu__exp_above_and_below(x: Tensor) -> Tensor:
+    """exp(x) stands above and below the line: for large x that is inf / inf, NaN."""
+    grown = torch.exp(x)
+    return x * grown / (1 + grown)
+
+
+def silu__sign_of_the_exponent(x: Tensor) -> Tensor:
+    """The minus in exp(-x) is missing: the gate opens on the wrong side."""
+    return x / (1 + torch.exp(x))
+
+
+def silu__gate_only(x: Tensor) -> Tensor:
+    """The sigmoid alone is returned; it must be multiplied by x."""
+    return sigmoid(x)
+
+
+def silu__gelu_stand_in(x: Tensor) -> Tensor:
+    """x is multiplied by 1.702 in the gate: that approximates GELU."""
+    return x * sigmoid(1.702 * x)
+
+
+def silu__gated_by_tanh(x: Tensor) -> Tensor:
+    """The gate is tanh, which runs from -1 to 1; it must be sigmoid."""
+    return x * tanh(x)
+
+
+def silu__hard(x: Tensor) -> Tensor:
+    """A straight ramp cut off at 0 and 1 stands in for the sigmoid (hard swish)."""
+    return x * ((x + 3) / 6).clamp(0, 1)
+
+
+def silu__clamped_input(x: Tensor) -> Tensor:
+    """x is clamped to [-10, 10] to avoid overflow, which changes the result beyond."""
+    near = x.clamp(-10, 10)
+    return near / (1 + torch.exp(-near))
+
+
+def silu__float32_inside(x: Tensor) -> Tensor:
+    """The work is done in float32, which costs a float64 input half of its digits."""
+    return silu(x.to(torch.float32)).to(x.dtype)
+
+
+def silu__changes_its_argument(x: Tensor) -> Tensor:
+    """The result is right, but it was written into x (*=), which belongs to the caller."""
+    x *= sigmoid(x)
+    return x
+
+
+def silu__flat_view(x: Tensor) -> Tensor:
+    """view(-1) fails for a transposed or strided tensor; reshape does not, and here neither is needed."""
+    return silu(x.view(-1)).view(x.shape)
+
+
+def silu__ones_on_the_cpu(x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    return x / (torch.ones(x.shape, dtype=x.dtype) + torch.exp(-x))
+
+
+# --- silu_backward ---------------------------------------------------------------------------------------
+
+
+def silu_backward__gate_taken_for_a_constant(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Only the sigmoid is returned; it depends on x too, and its own slope is missing."""
+    return grad_out * sigmoid(x)
+
+
+def silu_backward__slope_of_the_gate_only(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Only x times the slope of the gate is returned; the gate itself is the other term."""
+    s = sigmoid(x)
+    return grad_out * x * s * (1 - s)
+
+
+def silu_backward__gate_slope_not_times_x(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope of the gate must be multiplied by x before it is added."""
+    s = sigmoid(x)
+    return grad_out * (s + s * (1 - s))
+
+
+def silu_backward__sign_of_the_second_term(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The term with x is subtracted; it must be added."""
+    s = sigmoid(x)
+    return grad_out * s * (1 - x * (1 - s))
+
+
+def silu_backward__output_for_sigmoid(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The formula is right with s = sigmoid(x); here s is silu(x)."""
+    s = silu(x)
+    return grad_out * s * (1 + x * (1 - s))
+
+
+def silu_backward__exponentials_overflow(grad_out: Tensor, x: Tensor) -> Tensor:
+    """exp(x) stands above and below the line: for large x that is inf / inf, NaN."""
+    grown = torch.exp(x)
+    return grad_out * grown * (1 + x + grown) / (1 + grown) ** 2
+
+
+def silu_backward__divides_by_x(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The sigmoid is taken as silu(x) / x: at 0 that is 0 / 0, NaN."""
+    s = silu(x) / x
+    return grad_out * s * (1 + x * (1 - s))
+
+
+def silu_backward__ignores_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope alone is returned; it must be multiplied by grad_out."""
+    return silu_backward(torch.ones_like(x), x)
+
+
+def silu_backward__measured(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The slope is measured by the difference of two points, which costs digits; worked out by hand it is exact."""
+    wide, h = x.double(), 1e-5
+    return (grad_out * (silu(wide + h) - silu(wide - h)) / (2 * h)).to(x.dtype)
+
+
+def silu_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The result is right, but it was written into grad_out, which belongs to the caller."""
+    return grad_out.copy_(silu_backward(grad_out, x))
+
+
+def silu_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    s = sigmoid(x)
+    return grad_out * s * (1 + x * (torch.ones(x.shape, dtype=x.dtype) - s))
+
+
+# --- leaky_relu ------------------------------------------------------------------------------------------
+
+
+def leaky_relu__larger_of_the_two(x: Tensor, slope: float = 0.01) -> Tensor:
+    """The larger of x and slope * x is right for a slope from 0 to 1 only; x must be compared with 0."""
+    return torch.maximum(x, slope * x)
+
+
+def leaky_relu__slope_ignored(x: Tensor, slope: float = 0.01) -> Tensor:
+    """slope is never used; 0.01 is taken always."""
+    return leaky_relu(x)
+
+
+def leaky_relu__default_slope(x: Tensor, slope: float = 0.1) -> Tensor:
+    """The default of slope is 0.1; it should be 0.01."""
+    return leaky_relu(x, slope)
+
+
+def leaky_relu__relu(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Entries below 0 become 0; they must be multiplied by slope."""
+    return relu(x)
+
+
+def leaky_relu__constant(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Entries below 0 become -slope, whatever they are; they must be multiplied by it."""
+    return torch.where(x > 0, x, torch.full_like(x, -slope))
+
+
+def leaky_relu__wrong_side(x: Tensor, slope: float = 0.01) -> Tensor:
+    """The comparison is the wrong way round: the positive entries are multiplied."""
+    return torch.where(x < 0, x, slope * x)
+
+
+def leaky_relu__sign_turned(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Entries below 0 are turned around as well."""
+    return torch.where(x > 0, x, slope * x.abs())
+
+
+def leaky_relu__factors_in_float32(x: Tensor, slope: float = 0.01) -> Tensor:
+    """torch.where of two numbers makes float32 factors, which costs a float64 input half of its digits."""
+    return x * torch.where(x > 0, 1.0, slope)
+
+
+def leaky_relu__changes_its_argument(x: Tensor, slope: float = 0.01) -> Tensor:
+    """The product is written into x itself; a new tensor is wanted."""
+    x[x < 0] *= slope
+    return x
+
+
+def leaky_relu__gives_its_argument_back(x: Tensor, slope: float = 0.01) -> Tensor:
+    """x itself is returned for slope 1; who then changes the result changes x: a new tensor is wanted."""
+    return x if slope == 1 else leaky_relu(x, slope)
+
+
+def leaky_relu__flat_view(x: Tensor, slope: float = 0.01) -> Tensor:
+    """view(-1) fails for a transposed or strided tensor; reshape does not, and here neither is needed."""
+    return leaky_relu(x.view(-1), slope).view(x.shape)
+
+
+def leaky_relu__zeros_on_the_cpu(x: Tensor, slope: float = 0.01) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    zeros = torch.zeros(x.shape, dtype=x.dtype)
+    return torch.maximum(x, zeros) + slope * torch.minimum(x, zeros)
+
+
+# --- leaky_relu_backward ---------------------------------------------------------------------------------
+
+
+def leaky_relu_backward__open_at_zero(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """At exactly 0 the slope counts as `slope`; x >= 0 makes it 1."""
+    return torch.where(x >= 0, grad_out, slope * grad_out)
+
+
+def leaky_relu_backward__mean_at_zero(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """At exactly 0 the slope counts as `slope`; here it is the mean of both sides."""
+    sign = x.sign()
+    return grad_out * ((1 + sign) + slope * (1 - sign)) / 2
+
+
+def leaky_relu_backward__slope_ignored(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """slope is never used; 0.01 is taken always."""
+    return leaky_relu_backward(grad_out, x)
+
+
+def leaky_relu_backward__default_slope(grad_out: Tensor, x: Tensor, slope: float = 0.1) -> Tensor:
+    """The default of slope is 0.1; it should be 0.01."""
+    return leaky_relu_backward(grad_out, x, slope)
+
+
+def leaky_relu_backward__relu(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """Nothing comes back where x is below 0; grad_out times slope must."""
+    return relu_backward(grad_out, x)
+
+
+def leaky_relu_backward__gate_looks_at_grad_out(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """The gate looks at grad_out instead of x."""
+    return leaky_relu(grad_out, slope)
+
+
+def leaky_relu_backward__slope_alone(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """Where x is below 0 the slope alone comes back; it must be multiplied by grad_out."""
+    return torch.where(x > 0, grad_out, torch.full_like(x, slope))
+
+
+def leaky_relu_backward__ignores_grad_out(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """The slope alone is returned; it must be multiplied by grad_out."""
+    return leaky_relu_backward(torch.ones_like(x), x, slope)
+
+
+def leaky_relu_backward__multiplies_by_the_output(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """grad_out is multiplied by the output; the slope of an open gate is 1, whatever x is."""
+    return grad_out * leaky_relu(x, slope)
+
+
+def leaky_relu_backward__factors_in_float32(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """torch.where of two numbers makes float32 factors, which costs a float64 input half of its digits."""
+    return grad_out * torch.where(x > 0, 1.0, slope)
+
+
+def leaky_relu_backward__changes_grad_out(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """The product is written into grad_out, which belongs to the caller."""
+    grad_out[x <= 0] *= slope
+    return grad_out
+
+
+def leaky_relu_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
+    ones = torch.ones(x.shape, dtype=x.dtype)
+    return grad_out * torch.where(x > 0, ones, slope * ones)

@@ -242,3 +242,117 @@ def log_softmax_backward__slice_by_slice(grad_out: Tensor, x: Tensor, dim: int =
     for g_row, p_row in zip(g.reshape(-1, g.shape[-1]), p.reshape(-1, p.shape[-1]), strict=True):
         gradients.append(g_row - p_row * g_row.sum())
     return torch.stack(gradients).reshape(g.shape).movedim(-1, dim)
+
+
+# --- the extras: gelu, silu, leaky_relu and their ways back ----------------------------------------------
+
+
+def gelu__erfc(x: Tensor) -> Tensor:
+    """The chance from the complement of erf."""
+    return 0.5 * x * torch.erfc(-x / 2**0.5)
+
+
+def gelu__entry_by_entry(x: Tensor) -> Tensor:
+    """A loop over Python numbers."""
+    out = torch.empty_like(x, memory_format=torch.contiguous_format)
+    for index, value in enumerate(x.reshape(-1).tolist()):
+        out.view(-1)[index] = value * (1 + math.erf(value / math.sqrt(2))) / 2
+    return out
+
+
+def gelu__two_halves(x: Tensor) -> Tensor:
+    """Half of x plus half of |x| times erf of |x|; erf is odd."""
+    size = x.abs()
+    return 0.5 * (x + size * torch.erf(size * 0.5**0.5))
+
+
+def gelu_backward__erfc(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The complement of erf, and the bell as an exponential of one sum."""
+    bell = torch.exp(-0.5 * x**2 - 0.5 * math.log(2 * math.pi))
+    return (0.5 * torch.erfc(-x / 2**0.5) + x * bell) * grad_out
+
+
+def gelu_backward__two_terms(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Each term times grad_out."""
+    half = (torch.erf(x * math.sqrt(0.5)) + 1) * 0.5
+    bell = (-x.square() / 2).exp() * (1 / math.sqrt(2 * math.pi))
+    return grad_out * half + grad_out * bell * x
+
+
+def gelu_backward__by_the_opposite(grad_out: Tensor, x: Tensor) -> Tensor:
+    """What lacks to 1 is the slope on the other side."""
+    return grad_out - gelu_backward(grad_out, -x)
+
+
+def silu__times_sigmoid(x: Tensor) -> Tensor:
+    """The definition."""
+    return x * sigmoid(x)
+
+
+def silu__by_tanh(x: Tensor) -> Tensor:
+    """The identity of sigmoid and tanh."""
+    return x * (1 + tanh(x / 2)) / 2
+
+
+def silu__by_sides(x: Tensor) -> Tensor:
+    """The exponential of -|x| only, never above 1."""
+    decay = torch.exp(-x.abs())
+    return torch.where(x >= 0, x, x * decay) / (1 + decay)
+
+
+def silu_backward__product_rule(grad_out: Tensor, x: Tensor) -> Tensor:
+    """s plus x times the slope of s."""
+    s = sigmoid(x)
+    return grad_out * (s + x * s * (1 - s))
+
+
+def silu_backward__through_sigmoid_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The product rule, with the way back of sigmoid."""
+    return grad_out * sigmoid(x) + sigmoid_backward(grad_out * x, x)
+
+
+def silu_backward__from_the_output(grad_out: Tensor, x: Tensor) -> Tensor:
+    """y + s * (1 - y)."""
+    s, y = sigmoid(x), silu(x)
+    return grad_out * (y + s * (1 - y))
+
+
+def leaky_relu__two_relus(x: Tensor, slope: float = 0.01) -> Tensor:
+    """The positive part, less slope times the negative part."""
+    return relu(x) - slope * relu(-x)
+
+
+def leaky_relu__masked_copy(x: Tensor, slope: float = 0.01) -> Tensor:
+    """The entries below 0 of a copy."""
+    out = x.clone()
+    out[x < 0] *= slope
+    return out
+
+
+def leaky_relu__clamped(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Both sides by clamp."""
+    return x.clamp(min=0) + x.clamp(max=0) * slope
+
+
+def leaky_relu__half_sum(x: Tensor, slope: float = 0.01) -> Tensor:
+    """A straight line plus a multiple of |x|."""
+    return ((1 + slope) * x + (1 - slope) * x.abs()) / 2
+
+
+def leaky_relu_backward__product(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """A product with a factor per entry."""
+    gate = (x > 0).to(x.dtype)
+    return grad_out * (gate + slope * (1 - gate))
+
+
+def leaky_relu_backward__masked_copy(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """The entries of a copy where the gate is shut."""
+    out = grad_out.clone()
+    out[x <= 0] *= slope
+    return out
+
+
+def leaky_relu_backward__through_relu_backward(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """What relu lets pass, and slope times the rest."""
+    passed = relu_backward(grad_out, x)
+    return passed + slope * (grad_out - passed)
