@@ -53,8 +53,9 @@ from torch import Tensor
 # multiplied by -1?
 
 # %% [markdown]
-# <details><summary>Answer</summary>2, and then 0. relu(c z) = c relu(z) holds for c >= 0 only: doubling w and
-# b doubles the slope and leaves the edge where it is; changing the sign swaps the silent side with the other.
+# <details><summary>Answer</summary><!-- answer: 2, 0 -->2, and then 0. relu(c z) = c relu(z) holds for c >= 0
+# only: doubling w and b doubles the slope and leaves the edge where it is; changing the sign swaps the silent
+# side with the other.
 #
 # ```python
 # >>> w, b = torch.tensor([0.5, -1.0, 1.0]), torch.tensor(-0.5)
@@ -129,8 +130,8 @@ def neuron(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
 # transpose give?
 
 # %% [markdown]
-# <details><summary>Answer</summary>(2, 0): neuron 0 reads input 1, neuron 1 reads nothing. Forgotten, it is
-# (0, 1): same shape, plausible numbers, another network.
+# <details><summary>Answer</summary><!-- answer: 2, 0, 0, 1 -->(2, 0): neuron 0 reads input 1, neuron 1 reads
+# nothing. Forgotten, it is (0, 1): same shape, plausible numbers, another network.
 #
 # ```python
 # >>> weight = torch.tensor([[0.0, 1.0], [0.0, 0.0]])
@@ -199,8 +200,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 # parameters?
 
 # %% [markdown]
-# <details><summary>Answer</summary>1114, not 836. The layers at the ends double, nearly: 264 and 250. But the
-# one between grows on both sides: 25 * 24 = 600 instead of 156.
+# <details><summary>Answer</summary><!-- answer: no | yes -->1114, not 836. The layers at the ends double,
+# nearly: 264 and 250. But the one between grows on both sides: 25 * 24 = 600 instead of 156.
 #
 # ```python
 # >>> count_parameters([10, 12, 12, 10]), count_parameters([10, 24, 24, 10])
@@ -292,8 +293,9 @@ def count_parameters(sizes: Sequence[int]) -> int:
 # mean square is left after three of them: a tenth, a thousandth, less?
 
 # %% [markdown]
-# <details><summary>Answer</summary>Far less: 6e-8. The variance is now 4 / 512^2, so a layer multiplies the
-# mean square by 512 * 4 / 512^2 / 2 = 1/256, and three of them by 1/16,777,216.
+# <details><summary>Answer</summary><!-- answer: less | a tenth | a thousandth -->Far less: 6e-8. The variance
+# is now 4 / 512^2, so a layer multiplies the mean square by 512 * 4 / 512^2 / 2 = 1/256, and three of them by
+# 1/16,777,216.
 #
 # ```python
 # >>> 512 * 4 / 512**2 / 2 == 1 / 256, f"{(1 / 256) ** 3:.1g}", 256**3

@@ -31,6 +31,8 @@
 # %%
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -109,7 +111,7 @@ def sigmoid(x: Tensor) -> Tensor:
 # **Predict, then run.** The curve is symmetric, so the slopes at 40 and -40 are equal. Are the two *computed*
 # slopes equal, in float64?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: no | yes -->
 #
 # ```python
 # >>> sigmoid_backward(torch.ones(2, dtype=torch.float64), torch.tensor([40, -40], dtype=torch.float64))
@@ -164,7 +166,7 @@ def sigmoid_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** float64 can hold exp(709). What does the formula as written give for x = 1000?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: nan -->
 #
 # ```python
 # >>> up, down = torch.tensor([1000.0, -1000.0], dtype=torch.float64).exp()
@@ -218,7 +220,7 @@ def tanh(x: Tensor) -> Tensor:
 # **Predict, then run.** A gradient of 1 goes back through ten tanh, each at x = 1. How much of it is left?
 # How much after ten sigmoids?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: about 1.7e-4, 8.6e-8 -->
 #
 # ```python
 # >>> one = torch.ones((), dtype=torch.float64)
@@ -273,7 +275,7 @@ def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** relu(x) - relu(-x) is x, for every x, so its slope is 1. What do you get at 0?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0 -->
 #
 # ```python
 # >>> one, zero = torch.ones(()), torch.zeros(())
@@ -345,7 +347,8 @@ def relu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 #
 # **Predict, then run.** Add 5 to all of (2, 1, 0), or double them all. Which one changes the shares, and how?
 #
-# <details><summary>Answer</summary>Doubling doubles the differences, and the winner takes more.
+# <details><summary>Answer</summary><!-- answer: doubling them | adding 5 -->Doubling doubles the differences,
+# and the winner takes more.
 #
 # ```python
 # >>> softmax(torch.tensor([7.0, 6.0, 5.0])), softmax(torch.tensor([4.0, 2.0, 0.0]))
@@ -399,7 +402,7 @@ def softmax(x: Tensor, dim: int = -1) -> Tensor:
 #
 # **Predict, then run.** g = (7, 7, 7) asks for more of everything. What comes back?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: 0, 0, 0 -->
 #
 # ```python
 # >>> softmax_backward(torch.full((3,), 7.0), torch.tensor([2.0, 1.0, 0.0])).abs().max() < 1e-5
@@ -506,7 +509,7 @@ def log_softmax(x: Tensor, dim: int = -1) -> Tensor:
 #
 # **Predict, then run.** A slip applies softmax twice in a row, or log_softmax twice. Which does harm?
 #
-# <details><summary>Answer</summary>
+# <details><summary>Answer</summary><!-- answer: softmax twice | log_softmax twice -->
 #
 # ```python
 # >>> x = torch.tensor([2.0, 1.0, 0.0])
@@ -534,3 +537,243 @@ def log_softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
     Source: Goodfellow, Bengio, Courville, Deep Learning (2016), section 6.2.2.3.
     """
     raise NotImplementedError("log_softmax_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Extra: GELU, a gate that opens slowly
+#
+# An exercise for whoever wants more; its points come on top. relu keeps x or drops it. GELU keeps a share of
+# it, namely the chance P(x) that a standard normal number is at most x:
+#
+#     gelu(x) = x * P(x)                 P(x) = (1 + erf(x / sqrt(2))) / 2
+#
+#     x         -3        -2        -1       -0.5      0    0.5      1        2        3
+#     P(x)       0.0013    0.0228    0.1587   0.3085   0.5  0.6915   0.8413   0.9772   0.9987
+#     gelu(x)   -0.0040   -0.0455   -0.1587  -0.1543   0    0.3457   0.8413   1.9545   2.9960
+#
+# A smooth relu with a dip: its lowest value is about -0.17, near x = -0.75. The networks behind today's
+# language models are full of it. torch.erf is an elementary operation here.
+#
+# **By hand.** One number in 1 / 0.1587 = 6.3 lies below -1. So P(-1) = 0.1587, P(1) = 0.8413, and gelu(1) -
+# gelu(-1) = 0.8413 + 0.1587 = 1. For every x, P(x) + P(-x) = 1, so gelu(x) - gelu(-x) = x.
+#
+# ```python
+# >>> gelu(torch.tensor([-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0]))
+# tensor([-0.0040, -0.0455, -0.1587, -0.1543,  0.0000,  0.3457,  0.8413,  1.9545,  2.9960])
+# ```
+#
+# **Pitfall.** x * sigmoid(1.702 * x) is a well-known stand-in from the days when erf was slow. It is near, and
+# not the same: at 1 it gives 0.8458, and at -3 the wrong -0.0181. Here the exact one is wanted.
+#
+# ```python
+# >>> x = torch.tensor([1.0, -3.0])
+# >>> x * sigmoid(1.702 * x)
+# tensor([ 0.8458, -0.0181])
+# ```
+
+
+# %%
+def gelu(x: Tensor) -> Tensor:
+    """Multiply every entry of `x` by the chance that a standard normal number is at most that entry.
+
+    The exact function, with erf, not one of its approximations.
+
+    Args:
+        x: real numbers, any shape.
+
+    Returns:
+        The same shape, dtype and device as `x`. Finite for every finite entry, however large.
+
+    Example: -1 gives -0.1587, 0 gives 0, 1 gives 0.8413.
+
+    Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016), section 2.
+    """
+    raise NotImplementedError("gelu: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Extra: GELU, the way back
+#
+# A product, so two terms. The slope of P is the bell curve p(x) = exp(-x^2 / 2) / sqrt(2 pi):
+#
+#     dL/dx = grad_out * (P(x) + x * p(x))
+#
+# **By hand.** p(1) = 0.6065 / 2.5066 = 0.2420. The slope at 1 is 0.8413 + 0.2420 = 1.0833, at -1 it is 0.1587
+# - 0.2420 = -0.0833: steeper than relu here, falling there. The two add up to 1, as the law says they must.
+#
+# ```python
+# >>> gelu_backward(torch.ones(5), torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]))
+# tensor([-0.0852, -0.0833,  0.5000,  1.0833,  1.0852])
+# ```
+#
+# **Pitfall.** To return grad_out * P(x), as if the gate were a constant. It is right at 0 and far out.
+#
+# **Predict, then run.** relu never learns where its gate is shut. What slope does GELU have at -10?
+#
+# <details><summary>Answer</summary><!-- answer: 0 -->
+#
+# ```python
+# >>> gelu_backward(torch.ones(1), torch.tensor([-10.0])).abs() < 1e-20
+# tensor([True])
+# ```
+# As good as 0: about -8e-22. Only the neighbourhood of 0 has been helped.</details>
+
+
+# %%
+def gelu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Take the gradient of a loss back through `gelu`.
+
+    Args:
+        grad_out: dL/dy for y = gelu(x), the shape of `x`.
+        x: the input that `gelu` was given (not its output).
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`. Far out it is grad_out or 0, never NaN.
+
+    Example: a grad_out of 1 at x = 0 gives 0.5, at x = 1 it gives 1.0833.
+
+    Source: Hendrycks, Gimpel, Gaussian Error Linear Units (2016), section 2.
+    """
+    raise NotImplementedError("gelu_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Extra: SiLU, gated by itself
+#
+# An exercise for whoever wants more; its points come on top. The same idea with sigmoid for a gate:
+#
+#     silu(x) = x * s                         s = sigmoid(x)
+#     dL/dx   = grad_out * s * (1 + x * (1 - s))
+#
+# The second line is the product rule: s, plus x times the slope s * (1 - s) of the gate.
+#
+# **By hand.** At x = 2: s = 0.8808, silu = 1.7616, slope 0.8808 * (1 + 2 * 0.1192) = 1.0908. At x = -2:
+# s = 0.1192, silu = -0.2384, slope 0.1192 * (1 - 2 * 0.8808) = -0.0908. As sigmoid(x) + sigmoid(-x) = 1,
+# silu(x) - silu(-x) = x: 1.7616 + 0.2384 = 2. And the slopes add up to 1.
+#
+# ```python
+# >>> x = torch.tensor([-2.0, 0.0, 2.0])
+# >>> silu(x), silu_backward(torch.ones(3), x)
+# (tensor([-0.2384,  0.0000,  1.7616]), tensor([-0.0908,  0.5000,  1.0908]))
+# ```
+#
+# **Pitfall.** The function is simply x / (1 + exp(-x)), one infinity below the line at most. But written as
+# x * exp(x) / (1 + exp(x)), it is inf / inf = NaN in float32 from x = 89 on.
+#
+# **Predict, then run.** Its lowest point lies near x = -1.2785. What does silu_backward give there?
+#
+# <details><summary>Answer</summary><!-- answer: 0 -->
+#
+# ```python
+# >>> lowest = torch.tensor([-1.2785])
+# >>> silu(lowest), silu_backward(torch.ones(1), lowest).abs() < 1e-4
+# (tensor([-0.2785]), tensor([True]))
+# ```
+# 0, at the bottom of a valley. The curve is flat there, and left of it it rises again, towards 0.</details>
+
+
+# %%
+def silu(x: Tensor) -> Tensor:
+    """Multiply every entry of `x` by its own sigmoid.
+
+    Args:
+        x: real numbers, any shape.
+
+    Returns:
+        The same shape, dtype and device as `x`. Finite for every finite entry, however large.
+
+    Example: -2 gives -0.2384, 0 gives 0, 2 gives 1.7616.
+
+    Source: Ramachandran, Zoph, Le, Searching for Activation Functions (2017), with beta = 1.
+    """
+    raise NotImplementedError("silu: write this part, then run: brick check ch03")
+
+
+# %%
+def silu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Take the gradient of a loss back through `silu`.
+
+    Args:
+        grad_out: dL/dy for y = silu(x), the shape of `x`.
+        x: the input that `silu` was given (not its output).
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`. Far out it is grad_out or 0, never NaN.
+
+    Example: a grad_out of 1 at x = 0 gives 0.5, at x = 2 it gives 1.0908.
+
+    Source: Ramachandran, Zoph, Le, Searching for Activation Functions (2017), section 5, with beta = 1.
+    """
+    raise NotImplementedError("silu_backward: write this part, then run: brick check ch03")
+
+
+# %% [markdown]
+# ## Extra: Leaky ReLU, a gate that never shuts
+#
+# An exercise for whoever wants more; its points come on top. A relu whose inputs are all negative has no
+# gradient left, and stays as it is for ever: it is dead. So let a little through:
+#
+#     leaky_relu(x) = x if x > 0, else slope * x            dL/dx = grad_out * (1 if x > 0, else slope)
+#
+# **By hand.** x = (-3, 0, 2), slope 0.1: y = (-0.3, 0, 2). A grad_out of (5, 5, -5) comes back as
+# (0.5, 0.5, -5). At the corner, x = 0, the slope counts as `slope`.
+#
+# ```python
+# >>> x = torch.tensor([-3.0, 0.0, 2.0])
+# >>> leaky_relu(x, 0.1), leaky_relu_backward(torch.tensor([5.0, 5.0, -5.0]), x, 0.1)
+# (tensor([-0.3000,  0.0000,  2.0000]), tensor([ 0.5000,  0.5000, -5.0000]))
+# ```
+#
+# One family: slope 0 is relu, slope 1 changes nothing, slope -1 is the absolute value.
+#
+# **Pitfall.** The larger of x and slope * x is the same, for a slope from 0 to 1. With slope 2 it is wrong on
+# both sides: of -3 and -6 it takes -3, of 2 and 4 it takes 4. Compare with 0 instead.
+#
+# **Predict, then run.** How much of a gradient of 1 comes back through ten leaky relus, each with its input
+# below 0 and the usual slope, 0.01?
+#
+# <details><summary>Answer</summary><!-- answer: about 1e-20 -->
+#
+# ```python
+# >>> one = torch.ones((), dtype=torch.float64)
+# >>> leaky_relu_backward(one, -one).item() ** 10
+# 1.0000000000000...e-20
+# ```
+# 0.01 ten times over, 1e-20: not dead, and not far from it.</details>
+
+
+# %%
+def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
+    """Keep the positive entries of `x` and multiply the others by `slope`.
+
+    Args:
+        x: real numbers, any shape.
+        slope: any number, also one above 1 or below 0.
+
+    Returns:
+        A new tensor of the same shape, dtype and device as `x`.
+
+    Example: with slope 0.1, (-3, 0, 2) gives (-0.3, 0, 2).
+
+    Source: Maas, Hannun, Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013), section 2.
+    """
+    raise NotImplementedError("leaky_relu: write this part, then run: brick check ch03")
+
+
+# %%
+def leaky_relu_backward(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Tensor:
+    """Take the gradient of a loss back through `leaky_relu`. The slope at exactly 0 counts as `slope`.
+
+    Args:
+        grad_out: dL/dy for y = leaky_relu(x, slope), the shape of `x`.
+        x: the input that `leaky_relu` was given (not its output).
+        slope: the slope that `leaky_relu` was given.
+
+    Returns:
+        dL/dx, the same shape, dtype and device as `x`.
+
+    Example: with slope 0.1, a grad_out of (5, 5, -5) at x = (-3, 0, 2) gives (0.5, 0.5, -5).
+
+    Source: Maas, Hannun, Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013), section 2.
+    """
+    raise NotImplementedError("leaky_relu_backward: write this part, then run: brick check ch03")
