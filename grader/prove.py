@@ -287,7 +287,7 @@ def _judge_packed(work: tuple[str, Candidate, tuple[int, ...], int]) -> Verdict:
 def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examples: int = 100) -> Verdict:
     """Run the checks that should speak on a candidate, round by round. A mutant is done with at its first failure."""
     suite = _suite(stem)
-    workplace = _Alarmed(Limits(call_s=_CALL_S, check_s=_CHECK_S))
+    workplace = Alarmed()
     checks = [
         check
         for check in suite.checks
@@ -324,7 +324,6 @@ def _rounds(kind: str, seeds: tuple[int, ...], examples: int) -> list[tuple[int,
 
 @lru_cache
 def _suite(stem: str) -> Any:
-    _warm_up()
     return load_suite(stem)
 
 
@@ -346,8 +345,12 @@ def _warm_up() -> None:
     torch.optim.SGD([torch.zeros(1)], lr=0.1).step()
 
 
-class _Alarmed(SameProcess):
+class Alarmed(SameProcess):
     """The code judged here is the author's own: an alarm clock is boundary enough."""
+
+    def __init__(self) -> None:
+        _warm_up()
+        super().__init__(Limits(call_s=_CALL_S, check_s=_CHECK_S))
 
     def open(self, source: str) -> Learner:
         signal.signal(signal.SIGALRM, _ring)

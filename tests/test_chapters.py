@@ -16,7 +16,7 @@ from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite
 from grader.cohort import grade_file
 from grader.course import load_course
-from grader.prove import prove
+from grader.prove import Alarmed, prove
 from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
@@ -112,19 +112,19 @@ def test_the_checks_are_proven(stem: str) -> None:
 # --- diagnosis --------------------------------------------------------------------------------------------
 
 
-def named(stem: str, sandbox: Sandbox, every: int) -> tuple[int, int, list[str]]:
+def named(stem: str, every: int) -> tuple[int, int, list[str]]:
     """Feed every so-many-th known mistake as a submission: how many are named, tried, and misnamed."""
     chapter = chapter_of(stem)
     solution = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
     mistakes = read_variants(CHECKOUT / "solutions" / "mistakes" / f"{stem}.py", solution)
-    suite, right, wrong = load_suite(stem), 0, []
+    suite, workplace, right, wrong = load_suite(stem), Alarmed(), 0, []
     tried, kept = mistakes[::every], Kept()
     for mistake in tried:
         profile = Profile(examples=25, only=mistake.exercise, shrink=False, kept=kept)
         submission, ruling = Submission(chapter, mistake.source, Path("x.py"), ""), Ruling(mistake.source)
-        report = grade_submission(submission, ruling, sandbox, profile, suite)
+        report = grade_submission(submission, ruling, workplace, profile, suite)
         rivals = [one for one in mistakes if one.exercise == mistake.exercise]
-        report = diagnose(report, ruling, sandbox, profile, suite, rivals)
+        report = diagnose(report, ruling, workplace, profile, suite, rivals)
         said = {result.diagnosis for result in report.checks if result.diagnosis}
         right += said == {mistake.diagnosis}
         wrong += [mistake.name] if said - {mistake.diagnosis} else []
@@ -133,8 +133,8 @@ def named(stem: str, sandbox: Sandbox, every: int) -> tuple[int, int, list[str]]
 
 @pytest.mark.slow
 @every_chapter
-def test_a_known_mistake_is_named_and_never_by_another_name(stem: str, sandbox: Sandbox) -> None:
-    right, tried, wrong = named(stem, sandbox, every=9)
+def test_a_known_mistake_is_named_and_never_by_another_name(stem: str) -> None:
+    right, tried, wrong = named(stem, every=9)
 
     assert wrong == []
     assert right >= 0.7 * tried
