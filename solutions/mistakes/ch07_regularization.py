@@ -1368,17 +1368,17 @@ class EarlyStopping__best_is_a_number(EarlyStopping):
 class EarlyStopping__memory_on_the_class(EarlyStopping):
     """The copies are kept on the class, so a second one brings back the parameters of the first."""
 
-    shared: list[Tensor] | None = None
+    shared: list[Tensor] = []
 
     def step(self, metric: float, params: Sequence[Tensor]) -> bool:
         self.kept = None
         stop = super().step(metric, params)
         if self.kept is not None:
-            type(self).shared = self.kept
+            self.shared[:] = self.kept
         return stop
 
     def best(self, params: Sequence[Tensor]) -> None:
-        self.kept = self.shared
+        self.kept = self.shared or None
         super().best(params)
 
 
