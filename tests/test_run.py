@@ -15,6 +15,7 @@ from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_
 from grader.checking.drawing import Kept
 from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, SameProcess, grade_submission, score
+from grader.course import find_chapter, load_course
 from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))
@@ -310,6 +311,20 @@ def test_what_failed_before_is_met_beside_the_kept_inputs(tmp_path: Path) -> Non
 
     assert unseen.outcome is Outcome.PASSED
     assert seen.counterexample == failed.counterexample
+
+
+def test_an_exercise_that_a_course_leaves_out_is_not_checked() -> None:
+    root = Path(__file__).resolve().parent.parent
+    whole = find_chapter(load_course(root), "ch08")
+    chapter = replace(whole, exercises=whole.exercises[:1])
+    source = (root / "solutions" / f"{whole.stem}.py").read_text(encoding="utf-8")
+
+    report = grade_submission(
+        Submission(chapter, source, Path("desk.py"), ""), Ruling(source), SameProcess(), Profile(examples=1)
+    )
+
+    assert {result.exercise for result in report.checks} == {chapter.exercises[0].name}
+    assert report.points == report.max_points > 0
 
 
 def test_a_failure_that_does_not_come_back_is_told_as_such() -> None:

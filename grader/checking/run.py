@@ -104,6 +104,12 @@ def load_suite(stem: str) -> Suite:
     return suite_of(module, hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
 
 
+def suite_for(chapter: Chapter) -> Suite:
+    """The checks of a chapter's exercises: a course of one's own may leave out some that the kit has checks for."""
+    suite, names = load_suite(chapter.stem), {exercise.name for exercise in chapter.exercises}
+    return replace(suite, checks=tuple(check for check in suite.checks if check.exercise in names))
+
+
 def grade_submission(
     submission: Submission,
     ruling: Ruling,
@@ -123,7 +129,7 @@ def grade_submission(
         tell: hears the report as far as it goes, after each check, and before its smallest failure is looked for.
     """
     start = time.perf_counter()
-    suite = suite or load_suite(submission.chapter.stem)
+    suite = suite or suite_for(submission.chapter)
     checks: list[CheckResult] = []
 
     def so_far(last: CheckResult) -> None:
@@ -168,7 +174,7 @@ def _place(submission: Submission, line: int) -> str:
 def unreadable(chapter: Chapter, path: Path, error: str, profile: Profile) -> Report:
     """The report on a submission that could not be read: every check not run, every exercise 0."""
     try:
-        suite = load_suite(chapter.stem)
+        suite = suite_for(chapter)
         checks = tuple(_not_run(check, "the submission could not be read") for check in suite.checks)
         sha256 = suite.sha256
     except CourseError:

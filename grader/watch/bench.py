@@ -11,7 +11,7 @@ from typing import Any
 from grader.checking import agree, tensors
 from grader.checking.drawing import Kept
 from grader.checking.law import Check
-from grader.checking.run import Profile, Trial, grade_submission, load_suite, unreadable
+from grader.checking.run import Profile, Trial, grade_submission, suite_for, unreadable
 from grader.cohort import name_mistakes
 from grader.errors import SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling
@@ -127,7 +127,7 @@ class Bench(Sandbox):
 
     def draw_ahead(self, chapter: Chapter, exercise: str | None) -> bool:
         """Draw the inputs of one check that will be needed soon; False when all are drawn."""
-        checks = load_suite(chapter.stem).checks
+        checks = suite_for(chapter).checks
         for check in sorted(checks, key=lambda check: check.exercise != exercise):
             seed, examples = self._profile.seed_of(chapter.stem, check.name), self._profile.examples_of(check)
             if self._profile.kept is not None and not self._profile.kept.has(check, seed, examples):
