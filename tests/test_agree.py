@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from grader.checking import agree, agree_gradient, refuses
+from grader.checking.agree import answers_from
 from grader.checking.failures import CheckFailure
 from grader.checking.gradients import autograd, central_differences, classify, cotangent
 from grader.sandbox.learner import LearnerRaised
@@ -39,6 +40,21 @@ def double(*values: float) -> torch.Tensor:
 )
 def test_equal_things_agree(actual: Any, expected: Any) -> None:
     assert agree(actual, expected) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize("given", [{}, {"rtol": 1e-6, "atol": 1e-7}])
+def test_float32_of_a_gpu_has_a_tolerance_of_its_own(given: dict[str, float]) -> None:
+    computed, expected = torch.tensor([1.00005]), torch.tensor([1.0])
+
+    with answers_from("cuda"):
+        agree(computed, expected, **given)
+        for wrong in (torch.tensor([1.0003]), computed.double()):
+            with pytest.raises(CheckFailure):
+                agree(wrong, expected.to(wrong.dtype), **given)
+        with pytest.raises(CheckFailure):
+            agree(computed, expected, rtol=0.0, atol=0.0)
+    with pytest.raises(CheckFailure):
+        agree(computed, expected, **given)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import hypothesis
 
+from grader.checking.agree import answers_from
 from grader.checking.counterexample import build_counterexample
 from grader.checking.drawing import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.checking.failures import CheckFailure, NotCheckable
@@ -371,7 +372,8 @@ class Trial:
     def run(self) -> CheckResult:
         """Run the check; whatever the learner does, a result comes back."""
         try:
-            self._examples()
+            with answers_from(self.learner.device):
+                self._examples()
         except _Stop:
             pass
         except CheckFailure:
