@@ -3,49 +3,33 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from grader import soak
+from grader.alarm import CHECK_S, Alarmed
+from grader.candidates import Candidate, right_answers, wrong_answers
 from grader.checking.drawing import Kept
-from grader.checking.law import Check
-from grader.checking.run import Profile, SameProcess, Trial, load_suite
+from grader.checking.law import Check, Suite
+from grader.checking.run import Profile, Trial, load_suite
 from grader.errors import CourseError, UsageError
-from grader.mutants import mutants_of
-from grader.records import Chapter, Course, Limits, Outcome
-from grader.sandbox.learner import Learner, LearnerLost, LearnerRaised
-from grader.variants import Variant, read_variants
+from grader.records import Chapter, Course, Outcome
+from grader.sandbox.learner import LearnerLost, LearnerRaised
 
-SEEDS = (0, 1)
+SEEDS, EXAMPLES = (0, 1), 100
+# What is wrong mostly shows at once, so it gets a short first round.
+_FEW = {"stub": 1, "mistake": 8, "mutant": 6, "again": EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05
-_CALL_S, _CHECK_S = 2.0, 20.0
 
 
 # --- what prove says --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
-
-    `judges` are the exercises whose checks must speak, or `only` one check; `label` names it in messages.
-    """
-
-    kind: str
-    label: str
-    judges: tuple[str, ...]
-    source: str
-    line: int = 0
-    path: str = ""
-    only: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +39,6 @@ class Verdict:
     candidate: Candidate
     failed: tuple[str, ...]
     message: str = ""
-    seconds: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ class Proof:
     """The figures of one chapter, and in `shortfalls` every reason why it does not hold.
 
     `kills` counts the mistakes and mutants each check caught (a mutant is done with at its first failure),
-    `caught_by` names the checks that caught each mistake.
+    `caught_by` names the checks that caught each mistake; the right answers passed under `seeds` seeds.
     """
 
     chapter: str
@@ -74,6 +57,7 @@ class Proof:
     equivalent: int
     right: int
     right_passed: int
+    seeds: int
     survivors: tuple[str, ...]
     shortfalls: tuple[str, ...]
     kills: Mapping[str, int]
@@ -93,21 +77,21 @@ def prove(
     course: Course,
     chapters: Iterable[Chapter],
     *,
-    seeds: tuple[int, ...] = SEEDS,
-    examples: int = 100,
+    seeds: int = soak.SEEDS,
     jobs: int | None = None,
     advance: Callable[[str, int, int], None] = lambda chapter, done, total: None,
     mutate: bool = True,
+    thorough: bool = False,
 ) -> list[Proof]:
     """Judge the checks of `chapters`.
 
     Args:
         course: a checkout, with solutions, mistakes and right variants beside course.yml.
-        seeds: every claim is tried under each of them.
-        examples: examples per check.
+        seeds: right answers are tried under so many; what is wrong, under two.
         jobs: processes; as many as there are cores if left out.
-        advance: told (chapter, candidates done, candidates in all).
+        advance: told (chapter, portions done, portions in all).
         mutate: whether to make mechanical mutants too.
+        thorough: whether right answers meet every check under every seed, even one content with a few inputs.
 
     Raises:
         UsageError: without a checkout.
@@ -118,20 +102,33 @@ def prove(
     proofs = []
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         for chapter in chapters:
-            candidates = list(candidates_of(course.root, chapter, mutate=mutate))
-            work = [(chapter.stem, candidate, seeds, examples) for candidate in candidates]
-            verdicts = []
-            for verdict in pool.map(_judge_packed, work, chunksize=2):
+            right = list(right_answers(course.root, chapter))
+            portions = list(soak.portions(chapter, right, seeds, thorough=thorough))
+            wrong = [(chapter.stem, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
+            done, total = 0, len(portions) + len(wrong)
+            soaked, verdicts = [], []
+            for portion in pool.map(soak.soak, portions):
+                soaked.append(portion)
+                advance(chapter.stem, done := done + 1, total)
+            for verdict in pool.map(_judge_packed, wrong, chunksize=2):
                 verdicts.append(verdict)
-                advance(chapter.stem, len(verdicts), len(candidates))
-            verdicts += _second_look(pool, chapter.stem, verdicts, seeds, examples)
-            proofs.append(_conclude(course.root, chapter, verdicts))
+                advance(chapter.stem, done := done + 1, total)
+            verdicts += _second_look(pool, chapter.stem, verdicts)
+            proofs.append(
+                _conclude(course.root, chapter, [*_verdicts(right, soaked), *verdicts], soaked, seeds)
+            )
     return proofs
 
 
-def _second_look(
-    pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict], seeds: tuple[int, ...], examples: int
-) -> list[Verdict]:
+def _verdicts(right: Iterable[Candidate], soaked: Iterable[soak.Soaked]) -> Iterator[Verdict]:
+    """What the portions say about each right answer."""
+    failures = {key: words for portion in soaked for key, words in portion.failures.items()}
+    for candidate in right:
+        own = {check: words for (label, check), words in failures.items() if label == candidate.label}
+        yield Verdict(candidate, tuple(own), next(iter(own.values()), ""))
+
+
+def _second_look(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) -> list[Verdict]:
     """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet."""
     busy = {name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed}
     found = []
@@ -140,48 +137,16 @@ def _second_look(
             continue
         mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
         again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
-        for verdict in pool.map(_judge_packed, [(stem, one, seeds[:1], examples) for one in again]):
+        for verdict in pool.map(_judge_packed, [(stem, one) for one in again]):
             if verdict.failed:
                 found.append(verdict)
                 break
     return found
 
 
-def candidates_of(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
-    """Everything that the checks of a chapter are tried on."""
-    path = root / "solutions" / f"{chapter.stem}.py"
-    solution = _read(path)
-    names = tuple(exercise.name for exercise in chapter.exercises)
-    yield Candidate("solution", chapter.stem, names, solution, path=str(path))
-    stub = root / "exercises" / f"{chapter.stem}.py"
-    for name in names if stub.exists() else ():
-        yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
-    for kind, file in (
-        ("mistake", root / "solutions" / "mistakes" / f"{chapter.stem}.py"),
-        ("right", root / "tests" / "right" / f"{chapter.stem}.py"),
-    ):
-        for variant in read_variants(file, solution) if file.exists() else ():
-            yield _from_variant(kind, variant, file)
-    if mutate:
-        for mutant in mutants_of(solution):
-            judges = (mutant.definition,) if mutant.definition in names else names
-            yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))
-
-
-def _from_variant(kind: str, variant: Variant, file: Path) -> Candidate:
-    return Candidate(kind, variant.name, (variant.exercise,), variant.source, variant.line, str(file))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CourseError(
-            f"cannot read the file: {error.strerror}", str(path), "write it, then run: brick stubs"
-        ) from None
-
-
-def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
+def _conclude(
+    root: Path, chapter: Chapter, verdicts: list[Verdict], soaked: list[soak.Soaked], seeds: int
+) -> Proof:
     """Count, and gather everything that falls short."""
     suite = load_suite(chapter.stem)
     equivalents = read_equivalents(root).get(chapter.stem, {})
@@ -193,7 +158,7 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
     kills = {check.name: sum(check.name in verdict.failed for verdict in wrong) for check in suite.checks}
     alive = {verdict.candidate.label for verdict in mutants if not verdict.failed}
     survivors = [
-        f"{_place(verdict.candidate)}: {verdict.candidate.label}"
+        f"{verdict.candidate.place}: {verdict.candidate.label}"
         for verdict in mutants
         if not verdict.failed and verdict.candidate.label not in equivalents
     ]
@@ -208,7 +173,9 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
         shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
     for exercise in chapter.exercises:
         shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
-    seconds = dict(item for verdict in of_kind["solution"] for item in (verdict.seconds or {}).items())
+    seconds: Counter[str] = Counter()
+    for portion in soaked:
+        seconds.update(portion.seconds)
     return Proof(
         chapter=chapter.stem,
         mistakes=len(mistakes),
@@ -218,18 +185,19 @@ def _conclude(root: Path, chapter: Chapter, verdicts: list[Verdict]) -> Proof:
         equivalent=len(equivalents.keys() & alive),
         right=len(right),
         right_passed=sum(not verdict.failed for verdict in right),
+        seeds=seeds,
         survivors=tuple(survivors),
         shortfalls=tuple(shortfalls),
         kills=kills,
         caught_by={verdict.candidate.label: verdict.failed for verdict in mistakes},
-        slowest=tuple(sorted(seconds.items(), key=lambda item: -item[1])[:5]),
+        slowest=tuple(seconds.most_common(5)),
     )
 
 
 def _shortfall(verdict: Verdict) -> str:
     """What one verdict says against the checks; '' if nothing. Surviving mutants are judged with their list."""
     candidate = verdict.candidate
-    place, label = _place(candidate), candidate.label
+    place, label = candidate.place, candidate.label
     match candidate.kind:
         case "solution" | "right" if verdict.failed:
             return f"{place}: {label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
@@ -238,10 +206,6 @@ def _shortfall(verdict: Verdict) -> str:
         case "mistake" if not verdict.failed:
             return f"{place}: the mistake {label} is not caught"
     return ""
-
-
-def _place(candidate: Candidate) -> str:
-    return f"{candidate.path}:{candidate.line}" if candidate.line else candidate.path
 
 
 def _doubtful(equivalents: Mapping[str, str], alive: set[str], mutants: int) -> Iterator[str]:
@@ -280,12 +244,15 @@ def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
 # --- judging one candidate, in a worker -------------------------------------------------------------------
 
 
-def _judge_packed(work: tuple[str, Candidate, tuple[int, ...], int]) -> Verdict:
+def _judge_packed(work: tuple[str, Candidate]) -> Verdict:
     return judge(*work)
 
 
-def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examples: int = 100) -> Verdict:
-    """Run the checks that should speak on a candidate, round by round. A mutant is done with at its first failure."""
+def judge(stem: str, candidate: Candidate) -> Verdict:
+    """Run the checks that should speak on what is wrong, round by round, until one fails.
+
+    A mutant is done with at its first failure, the others at the end of that round.
+    """
     suite = _suite(stem)
     workplace = Alarmed()
     checks = [
@@ -294,36 +261,26 @@ def judge(stem: str, candidate: Candidate, seeds: tuple[int, ...] = SEEDS, examp
         if check.exercise in candidate.judges and candidate.only in (None, check.name)
     ]
     failed: dict[str, str] = {}
-    seconds: dict[str, float] = {}
-    for seed, enough in _rounds(candidate.kind, seeds, examples):
-        if failed and candidate.kind not in ("solution", "right"):
-            break
+    for seed, examples in ((SEEDS[0], _FEW[candidate.kind]), *((seed, EXAMPLES) for seed in SEEDS)):
         try:
             learner = workplace.open(candidate.source)
         except (LearnerRaised, LearnerLost) as error:
             return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
         learner.returns = suite.returns
-        profile = Profile("prove", enough, seed=seed, shrink=False, kept=_kept(stem))
+        profile = Profile("prove", examples, seed=seed, shrink=False, kept=_kept(stem))
         for check in checks:
-            result = Trial(check, learner, profile, stem, _CHECK_S).run()
-            seconds[check.name] = seconds.get(check.name, 0.0) + result.seconds
+            result = Trial(check, learner, profile, stem, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result.message)
                 if candidate.kind == "mutant":
                     break
-    message = next(iter(failed.values()), "")
-    return Verdict(candidate, tuple(failed), message, seconds)
-
-
-def _rounds(kind: str, seeds: tuple[int, ...], examples: int) -> list[tuple[int, int]]:
-    """Seeds and examples in turn. What is wrong mostly shows at once, so it gets a short first round."""
-    whole = [(seed, examples) for seed in seeds]
-    short = {"mutant": 6, "mistake": 20, "stub": 1}.get(kind)
-    return whole if short is None else [(seeds[0], min(short, examples)), *whole]
+        if failed:
+            break
+    return Verdict(candidate, tuple(failed), next(iter(failed.values()), ""))
 
 
 @lru_cache
-def _suite(stem: str) -> Any:
+def _suite(stem: str) -> Suite:
     return load_suite(stem)
 
 
@@ -331,52 +288,3 @@ def _suite(stem: str) -> Any:
 def _kept(stem: str) -> Kept:
     """The inputs of the chapter at hand: every candidate gets the same ones, so they are drawn once."""
     return Kept()
-
-
-@lru_cache
-def _warm_up() -> None:
-    """Let torch import what it imports late: an alarm in the middle of an import leaves it broken for good."""
-    import torch
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
-    with FakeTensorMode():
-        table = torch.empty((2, 3), device="meta")
-        (table.exp() / table.sum(dim=-1, keepdim=True)).amax(dim=0)
-    torch.optim.SGD([torch.zeros(1)], lr=0.1).step()
-
-
-class Alarmed(SameProcess):
-    """The code judged here is the author's own: an alarm clock is boundary enough."""
-
-    def __init__(self) -> None:
-        _warm_up()
-        super().__init__(Limits(call_s=_CALL_S, check_s=_CHECK_S))
-
-    def open(self, source: str) -> Learner:
-        signal.signal(signal.SIGALRM, _ring)
-        signal.setitimer(signal.ITIMER_REAL, self.limits.call_s)
-        try:
-            learner = super().open(source)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        learner.channel = _AlarmClock(learner.channel)
-        return learner
-
-
-class _AlarmClock:
-    def __init__(self, channel: Any) -> None:
-        self._channel = channel
-
-    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        signal.setitimer(signal.ITIMER_REAL, timeout_s)
-        try:
-            return self._channel.request(header, body, timeout_s)  # type: ignore[no-any-return]
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def distrust(self, reason: str) -> None:
-        self._channel.distrust(reason)
-
-
-def _ring(number: int, frame: Any) -> None:
-    raise LearnerLost("no answer in time", timeout=True)

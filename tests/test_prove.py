@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis.strategies import SearchStrategy
 
 import grader.checks
+from grader import soak
+from grader.candidates import right_answers
+from grader.checking import integers
+from grader.checking.drawing import draw_straight
+from grader.checking.law import Check
 from grader.checking.run import load_suite
 from grader.errors import CourseError, UsageError
 from grader.mutants import mutants_of
@@ -88,8 +96,6 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 
 
 def forget() -> None:
-    import sys
-
     sys.modules.pop(f"grader.checks.{STEM}", None)
     _suite.cache_clear()
 
@@ -165,6 +171,83 @@ def test_prove_without_a_checkout_says_so(course: Course, tmp_path: Path) -> Non
 
     with pytest.raises(UsageError, match="needs the solutions"):
         prove(bare, bare.chapters)
+
+
+# --- right answers under many seeds -----------------------------------------------------------------------
+
+RARELY_WRONG = """
+from grader.checking import check, agree, fail, given, integers
+
+@check("shifted")
+@given(x=integers(0, 99))
+def check_shifted_adds(learner, x):
+    \"\"\"It adds.\"\"\"
+    agree(learner.shifted(x), x + 2 if x != 77 else 0)
+"""
+COUNTING = """
+from grader.checking import check, given, integers
+
+CALLS = []
+
+@check("shifted")
+@given(x=integers(0, 99))
+def check_content_with_all(learner, x):
+    \"\"\"All.\"\"\"
+    CALLS.append("all")
+
+@check("shifted", examples=4)
+@given(x=integers(0, 99))
+def check_content_with_four(learner, x):
+    \"\"\"Four.\"\"\"
+    CALLS.append("four")
+
+@check("shifted")
+def check_without_inputs(learner):
+    \"\"\"Once.\"\"\"
+    CALLS.append("once")
+"""
+
+
+def test_a_check_that_is_seldom_wrong_is_found_under_many_seeds(course: Course) -> None:
+    write(course.root, "checks", RARELY_WRONG)
+
+    [proof] = prove(course, course.chapters, seeds=1000, jobs=1, mutate=False)
+
+    wrong = [
+        words for words in proof.shortfalls if "is right, yet check_shifted_adds fails: under seed" in words
+    ]
+    assert len(wrong) == 4
+    assert (proof.right_passed, proof.seeds) == (0, 1000)
+
+
+@pytest.mark.parametrize(("thorough", "turns"), [(False, 4 + 9), (True, 4 + 99)])
+def test_a_check_content_with_few_inputs_has_fewer_turns(course: Course, thorough: bool, turns: int) -> None:
+    write(course.root, "checks", COUNTING)
+    answers = list(right_answers(course.root, course.chapters[0]))[:1]
+
+    for portion in soak.portions(course.chapters[0], answers, 100, thorough=thorough):
+        assert not soak.soak(portion).failures
+
+    calls = sys.modules[f"grader.checks.{STEM}"].CALLS
+    assert [calls.count(word) for word in ("all", "four", "once")] == [25 + 99, turns, 1]
+
+
+def drawn(inputs: SearchStrategy[Any], seed: int, examples: int = 20) -> list[Any]:
+    check = Check("check_x", "x", "It holds.", lambda learner, x: None, {"x": inputs})
+    return [found["x"] for found in draw_straight(check, seed, examples)]
+
+
+def test_inputs_drawn_straight_are_their_seeds_own_and_keep_their_conditions() -> None:
+    odd = integers(0, 10**6).filter(lambda x: x % 2 == 1)
+
+    assert drawn(odd, 1) == drawn(odd, 1) != drawn(odd, 2)
+    assert all(x % 2 == 1 for x in drawn(odd, 3))
+    assert len(set(drawn(odd, 4))) > 15
+
+
+def test_inputs_that_never_keep_their_conditions_are_told() -> None:
+    with pytest.raises(TypeError, match="check_x: its inputs cannot be drawn"):
+        drawn(integers(0, 9).filter(lambda x: x > 9), 0)
 
 
 # --- mutants ----------------------------------------------------------------------------------------------

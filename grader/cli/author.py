@@ -63,8 +63,11 @@ def prove(
             help="ch03, 3 or activations; all if left out.", metavar="CHAPTER", show_default=False
         ),
     ] = None,
-    examples: Annotated[int, typer.Option(min=1, help="Inputs per check.")] = 100,
-    seeds: Annotated[int, typer.Option(min=1, help="Try every claim under this many seeds.")] = 2,
+    seeds: Annotated[int, typer.Option(min=1, help="Try right answers under this many seeds.")] = 200,
+    thorough: Annotated[
+        bool,
+        typer.Option("--thorough", help="Let them meet every check under every seed, even the slow ones."),
+    ] = False,
     jobs: Annotated[int, typer.Option(min=0, help="Judge this many at once; 0 means one per core.")] = 0,
     mutants: Annotated[bool, typer.Option(help="Make mechanical mutants of the solutions too.")] = True,
     matrix: Annotated[bool, typer.Option("--matrix", help="Show which check catches which mistake.")] = False,
@@ -83,9 +86,8 @@ def prove(
     chosen = [find_chapter(course, word) for word in chapters or []] or list(course.chapters)
     with console.counter("proving", quiet=as_json) as advance:
         proofs = prove_chapters(
-            course, chosen, seeds=tuple(range(seeds)), examples=examples, jobs=jobs or None,
-            advance=advance, mutate=mutants,
-        )  # fmt: skip
+            course, chosen, seeds=seeds, jobs=jobs or None, advance=advance, mutate=mutants, thorough=thorough
+        )
     if as_json:
         typer.echo(proof.as_json(proofs), nl=False)
     else:

@@ -19,7 +19,7 @@ def lines(proof: Proof, *, matrix: bool = False) -> Iterator[str]:
     yield (
         f"{verdict}  {proof.chapter:22} mistakes {proof.mistakes_caught}/{proof.mistakes}"
         f"  mutants {proof.killed}/{proof.mutants - proof.equivalent} (+{proof.equivalent} equivalent)"
-        f"  right {proof.right_passed}/{proof.right}"
+        f"  right {proof.right_passed}/{proof.right} under {_seeds(proof.seeds)}"
     )
     if matrix:
         yield from _matrix(proof)
@@ -49,13 +49,18 @@ def summary(proofs: Sequence[Proof]) -> Iterator[str]:
         f"{sum(p.mistakes_caught for p in proofs)} of {sum(p.mistakes for p in proofs)} mistakes caught",
         f"{sum(p.killed for p in proofs)} of {sum(p.mutants for p in proofs)} mutants killed",
         f"{sum(p.equivalent for p in proofs)} equivalent",
-        f"{sum(p.right_passed for p in proofs)} of {sum(p.right for p in proofs)} right answers passed",
+        f"{sum(p.right_passed for p in proofs)} of {sum(p.right for p in proofs)} right answers passed"
+        f" under {_seeds(min((p.seeds for p in proofs), default=0))}",
     ]
     yield ""
     yield ", ".join(figures)
     short = [proof for proof in proofs if not proof.holds]
     if short:
         yield f"next: mend grader/checks/{short[0].chapter}.py, then run: brick prove {short[0].chapter[:4]}"
+
+
+def _seeds(number: int) -> str:
+    return "1 seed" if number == 1 else f"{number} seeds"
 
 
 def as_json(proofs: Iterable[Proof]) -> str:

@@ -1,0 +1,70 @@
+"""What a chapter's checks are tried on: its solution and stub, right variants, known mistakes and mutants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import CourseError
+from grader.mutants import mutants_of
+from grader.records import Chapter
+from grader.variants import read_variants
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
+
+    `judges` are the exercises whose checks must speak, or `only` one check; `label` names it in messages.
+    """
+
+    kind: str
+    label: str
+    judges: tuple[str, ...]
+    source: str
+    line: int = 0
+    path: str = ""
+    only: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is written."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
+    """The solution of a chapter, and its differently written right variants."""
+    path = root / "solutions" / f"{chapter.stem}.py"
+    solution = _read(path)
+    names = tuple(exercise.name for exercise in chapter.exercises)
+    yield Candidate("solution", chapter.stem, names, solution, path=str(path))
+    yield from _variants("right", root / "tests" / "right" / f"{chapter.stem}.py", solution)
+
+
+def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
+    """The stub of each exercise, the known mistakes, and mechanical mutants of the solution if wanted."""
+    path = root / "solutions" / f"{chapter.stem}.py"
+    solution = _read(path)
+    names = tuple(exercise.name for exercise in chapter.exercises)
+    stub = root / "exercises" / f"{chapter.stem}.py"
+    for name in names if stub.exists() else ():
+        yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
+    yield from _variants("mistake", root / "solutions" / "mistakes" / f"{chapter.stem}.py", solution)
+    for mutant in mutants_of(solution) if mutate else ():
+        judges = (mutant.definition,) if mutant.definition in names else names
+        yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))
+
+
+def _variants(kind: str, file: Path, solution: str) -> Iterator[Candidate]:
+    for variant in read_variants(file, solution) if file.exists() else ():
+        yield Candidate(kind, variant.name, (variant.exercise,), variant.source, variant.line, str(file))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(
+            f"cannot read the file: {error.strerror}", str(path), "write it, then run: brick stubs"
+        ) from None
