@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from sandboxes import need
 
+from grader.alarm import Alarmed
 from grader.checking.diagnose import diagnose
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite
 from grader.cohort import grade_file
 from grader.course import load_course
-from grader.prove import Alarmed, prove
+from grader.prove import prove
 from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
+from grader.sandbox.isolation import Level, strongest
 from grader.variants import read_variants
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -97,6 +101,31 @@ def test_the_stub_gets_nothing_sealed(stem: str, sandbox: Sandbox) -> None:
 
     assert report.points == 0
     assert {r.outcome for r in report.checks} <= {Outcome.FAILED, Outcome.NOT_RUN}
+
+
+@every_chapter
+def test_the_solution_gets_full_marks_with_its_tensors_elsewhere(stem: str) -> None:
+    # A process of its own, for torch learns the name of a device once and for all.
+    done = subprocess.run(
+        [sys.executable, str(CHECKOUT / "tests" / "elsewhere.py"), stem],
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+@pytest.mark.gpu
+@every_chapter
+def test_the_solution_gets_full_marks_on_a_gpu(stem: str) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+
+    with Sandbox(strongest(), COURSE.limits, imports=("onnx", "numpy"), device="cuda") as sandbox:
+        profile = Profile("grade", 50, device="cuda")
+        report = grade_file(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, profile)
+
+    assert [(r.name, r.message) for r in report.checks if r.outcome is not Outcome.PASSED] == []
+    assert report.points == report.max_points > 0
 
 
 @pytest.mark.slow

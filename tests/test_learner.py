@@ -87,6 +87,15 @@ def test_what_never_ends_cannot_be_listed() -> None:
         learner.listed(learner.Endless())
 
 
+def test_what_comes_of_tensors_is_where_they_are_and_everything_else_where_it_likes() -> None:
+    learner = Learner(InProcess(), device="cuda")  # the answers come from the CPU all the same
+    learner.load("import torch\ndef boxed(x): return [{'x': x}]\ndef ones(n): return torch.ones(n)")
+
+    with pytest.raises(LearnerMisbehaved, match="boxed returned a tensor on cpu; its input is on cuda"):
+        learner.boxed(torch.ones(1))
+    assert torch.equal(learner.ones(2), torch.ones(2))
+
+
 def test_a_function_of_the_guest_does_not_tell_which_one_it_is() -> None:
     learner = Learner(InProcess())
     learner.load("def told(f): return [f.__name__, f.__qualname__, f.__doc__, repr(f).split()[1]]")

@@ -432,6 +432,8 @@ class Learner:
             self.calls.append(_with(call, raised=str(error)))
             raise
         self.calls.append(_with(call, result=result))
+        if packed[1]:
+            self._require_place(reply.value, label)
         if reply.changed:
             raise LearnerMisbehaved(
                 f"{name} changed its argument {', '.join(reply.changed)}; it must leave it alone"
@@ -534,11 +536,6 @@ class Learner:
             raise WireError("the value is nested too deeply")
         match value:
             case TensorValue():
-                if torch.device(self.device).type != value.device.split(":")[0]:
-                    device = value.device[:20]
-                    raise LearnerMisbehaved(
-                        f"{label} returned a tensor on {device}; its input is on {self.device}"
-                    )
                 return wire.read_tensor(value, body)
             case ListValue():
                 return [self._decode(item, body, label, depth + 1) for item in value.items]
@@ -557,6 +554,21 @@ class Learner:
             case SequenceValue() | FixtureValue():
                 raise WireError("only we send those")
         return value
+
+    def _require_place(self, value: wire.Value, label: str) -> None:
+        """What comes back of tensors that were sent is where those are: LearnerMisbehaved if not."""
+        match value:
+            case TensorValue() if value.device.split(":")[0] != torch.device(self.device).type:
+                device = value.device[:20]
+                raise LearnerMisbehaved(
+                    f"{label} returned a tensor on {device}; its input is on {self.device}"
+                )
+            case ListValue() | TupleValue():
+                for item in value.items:
+                    self._require_place(item, label)
+            case DictValue():
+                for item in value.values:
+                    self._require_place(item, label)
 
     def _label(self, kind: str) -> str:
         """A variable name for an object, so that recorded calls read as code."""

@@ -419,7 +419,7 @@ def check_gradient__entry_by_entry(
 ) -> bool:
     """A loop over the entries with differences of its own and another step."""
     out = forward(x)
-    grad_out = torch.randn(out.shape, generator=generator, dtype=x.dtype)
+    grad_out = torch.randn(out.shape, generator=generator, dtype=x.dtype, device=x.device)
     actual = backward(grad_out, x)
     if actual.shape != x.shape:
         return False
@@ -463,13 +463,13 @@ def check_gradient__along_random_directions(
     generator: torch.Generator,
 ) -> bool:
     """Slopes along random directions, instead of along the entries."""
-    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype)
+    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype, device=x.device)
     actual = backward(grad_out, x)
     if actual.shape != x.shape:
         return False
     slopes, mine = [], []
     for _ in range(3 * x.numel()):
-        direction = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+        direction = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
         change = forward(x + 1e-5 * direction) - forward(x - 1e-5 * direction)
         slopes.append(((change * grad_out).sum() / 2e-5).item())
         mine.append((actual * direction).sum().item())
@@ -485,7 +485,7 @@ def check_gradient__allclose(
     generator: torch.Generator,
 ) -> bool:
     """torch.allclose with an absolute tolerance in units of the largest entry."""
-    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype)
+    grad_out = torch.randn(forward(x).shape, generator=generator, dtype=x.dtype, device=x.device)
     expected = numerical_gradient(lambda z: (forward(z) * grad_out).sum(), x, 1e-4)
     actual = backward(grad_out, x)
     size = expected.abs().max().item()
