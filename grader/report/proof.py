@@ -18,8 +18,9 @@ def lines(proof: Proof, *, matrix: bool = False) -> Iterator[str]:
     verdict = "ok  " if proof.holds else "FAIL"
     yield (
         f"{verdict}  {proof.chapter:22} mistakes {proof.mistakes_caught}/{proof.mistakes}"
-        f"  mutants {proof.killed}/{proof.mutants - proof.equivalent} (+{proof.equivalent} equivalent)"
-        f"  right {proof.right_passed}/{proof.right} under {_seeds(proof.seeds)}"
+        f"  mutants {proof.killed}/{proof.mutants - proof.equivalent}"
+        + (f" (+{proof.equivalent} equivalent)" if proof.equivalent else "")
+        + f"  right {proof.right_passed}/{proof.right}"
     )
     if matrix:
         yield from _matrix(proof)
