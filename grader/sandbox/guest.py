@@ -188,6 +188,8 @@ class Session:
         if request.seed is not None:
             self.handles.clear()
             torch.default_generator.manual_seed(request.seed)
+            if self.device.type == "cuda":
+                torch.cuda.manual_seed(request.seed)
         with contextlib.redirect_stdout(self._output), contextlib.redirect_stderr(self._output):
             reply, reply_body = self._answer(request, body)
         try:
@@ -202,7 +204,7 @@ class Session:
             return self._call_on_meta(request, body)
         watch = request.op in ("call", "method", "iter", "next", "list") and request.mode != "unwatched"
         arguments = _Arguments(self, body, watch=watch)
-        random_state = torch.default_generator.get_state() if watch else None
+        random_state = self._random_state() if watch else None
         trace: list[str] = []
         try:
             action = self._action(request)
@@ -217,9 +219,7 @@ class Session:
             raise
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             return self._raised(error), b""
-        disturbed = random_state is not None and not torch.equal(
-            random_state, torch.default_generator.get_state()
-        )
+        disturbed = random_state is not None and not torch.equal(random_state, self._random_state())
         reply_body = Body()
         try:
             value = self._encode(result, reply_body)
@@ -239,6 +239,13 @@ class Session:
             output=self._output.take(),
         )
         return reply, reply_body.join()
+
+    def _random_state(self) -> torch.Tensor:
+        """The state of the global generator; of the CPU's and the GPU's where there are two."""
+        state = torch.default_generator.get_state()
+        if self.device.type != "cuda":
+            return state
+        return torch.cat([state, torch.cuda.get_rng_state(self.device)])
 
     def _action(self, request: Request) -> Callable[..., Any] | None:
         """The function a request means, to be called with its arguments; None if the learner has no such name."""
