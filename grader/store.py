@@ -24,8 +24,8 @@ VERSION = 3
 KIT_FAULT = "a fault of the kit, not of the submission"
 # Parts of the kit that no verdict depends on: a new page or command must not grade a class again.
 _JUDGES_NOTHING = frozenset(
-    "archive.py build checks cli collecting.py gradebook.py helper.py hints.py nbgrader_plugin notebook prove.py"
-    " regrading.py release report store.py watch".split()
+    "alarm.py archive.py build candidates.py checks cli collecting.py gradebook.py helper.py hints.py nbgrader_plugin"
+    " notebook prove.py regrading.py release report soak.py store.py watch".split()
 )
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
