@@ -18,6 +18,7 @@ import torch
 
 from grader.sandbox import wire
 from grader.sandbox.fixtures import FIXTURES
+from grader.sandbox.seals import seals
 from grader.sandbox.wire import (
     Body,
     BytesValue,
@@ -179,6 +180,7 @@ class Session:
         self._next_handle = 0
         self._module = types.ModuleType("submission")
         self._output = _Capped(output_kib * 1024)
+        self._seals, self._seed, self._broken = seals(), -1, ""
 
     # --- one request ---
 
@@ -200,6 +202,10 @@ class Session:
     def _answer(self, request: Request, body: bytearray) -> tuple[Reply, bytes]:
         if request.op == "load":
             return self._load(request.name), b""
+        if request.seed not in (None, self._seed):  # another check
+            self._seed, self._broken = request.seed, self._broken or self._seals.broken()
+        if self._broken:
+            return self._tampered(), b""
         if request.mode == "meta":
             return self._call_on_meta(request, body)
         watch = request.op in ("call", "method", "iter", "next", "list") and request.mode != "unwatched"
@@ -219,6 +225,11 @@ class Session:
             raise
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             return self._raised(error), b""
+        if (
+            self._seals.broken_on_tensors()
+        ):  # nothing can be found out about tensors with methods of the learner's
+            self._broken = "torch.Tensor"
+            return self._tampered(), b""
         disturbed = random_state is not None and not torch.equal(random_state, self._random_state())
         reply_body = Body()
         try:
@@ -311,10 +322,17 @@ class Session:
             exec(compile(source, FILENAME, "exec"), vars(self._module))
         except BaseException as error:  # the learner's code may raise anything, SystemExit too
             return self._raised(error)
+        self._broken = self._seals.broken()
+        if self._broken:
+            return self._tampered()
         names = tuple(
             name for name, value in vars(self._module).items() if callable(value) and name[0] != "_"
         )
         return Reply("ok", TupleValue(names), output=self._output.take())
+
+    def _tampered(self) -> Reply:
+        message = f"the submission sets attributes on {self._broken}, which is not its own"
+        return Reply("raised", error="TypeError", message=message, output=self._output.take())
 
     # --- device portability ---
 

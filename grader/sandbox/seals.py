@@ -1,0 +1,77 @@
+"""Notice when a submission leaves something on what is not its own: an attribute on a class or function of a library.
+
+The rules follow names. What one exercise hangs on `torch.Tensor`, another could find there without a name in common.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import torch
+
+from grader.sandbox.fixtures import FIXTURES
+
+_MODULES = (
+    "torch torch.linalg math typing collections collections.abc dataclasses functools itertools"
+    " numpy onnx onnx.helper onnx.numpy_helper"
+).split()
+_IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE: Python itself refuses attributes there
+
+
+class Seals:
+    """How everything that a submission can get hold of looked before it was loaded."""
+
+    def __init__(self) -> None:
+        self._tensor = dict(vars(torch.Tensor))
+        self._before = [(name, thing, _looks(thing)) for name, thing in _things()]
+
+    def broken_on_tensors(self) -> bool:
+        """Whether `torch.Tensor` itself is another one. Quick: it is asked before each look at an argument."""
+        return vars(torch.Tensor) != self._tensor
+
+    def broken(self) -> str:
+        """The name of what was changed; empty if nothing was."""
+        for name, thing, before in self._before:
+            if _looks(thing) != before:
+                return name
+        return ""
+
+
+@cache
+def seals() -> Seals:
+    """One for the process: taken before any submission is loaded, and inherited by every fork."""
+    return Seals()
+
+
+def _looks(thing: Any) -> object:
+    """What changes when an attribute is set on it. An object is equal to itself alone here: `==` may be anything."""
+    if isinstance(thing, type):
+        return {name: id(value) for name, value in vars(thing).items()}
+    return len(vars(thing))
+
+
+def _things() -> Iterator[tuple[str, Any]]:
+    """Everything with a place for attributes among the names of these modules, and in their classes."""
+    seen: set[int] = set()
+    modules = [(name, sys.modules[name]) for name in _MODULES if name in sys.modules]
+    named = [(f"{place}.{name}", thing) for place, module in modules for name, thing in vars(module).items()]
+    named += FIXTURES.items()
+    for name, thing in named:
+        parts = [(name, thing)]
+        if isinstance(thing, type):
+            parts += [(f"{name}.{key}", value) for key, value in vars(thing).items()]
+        for label, part in parts:
+            if id(part) not in seen and _takes_attributes(part):
+                seen.add(id(part))
+                yield label, part
+
+
+def _takes_attributes(thing: Any) -> bool:
+    if isinstance(thing, type):
+        # Protobuf's classes look up their fields late, and keep what they found.
+        return not thing.__flags__ & _IMMUTABLE and type(thing).__name__ != "MessageMeta"
+    return isinstance(thing, FunctionType)
