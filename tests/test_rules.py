@@ -327,6 +327,8 @@ def test_a_file_that_is_not_the_learners_work_is_refused(source: str) -> None:
         ("ch06", "mlp_loss_and_grads", "x.log_softmax(1)"),
         ("ch07", "dropout", "torch.dropout(x, 0.5, True)"),
         ("ch07", "l2_penalty", "torch.linalg.vector_norm(x)"),
+        ("ch07", "l2_penalty", "math.hypot(*x.tolist()) ** 2"),
+        ("ch08", "clip_by_norm", "math.hypot(*x.tolist())"),
         ("ch07", "l2_penalty", "torch.linalg.matrix_norm(x)"),
         ("ch07", "l2_penalty", "x.dist(0 * x)"),
         ("ch07", "AdamW", "torch.optim.AdamW(x)"),
