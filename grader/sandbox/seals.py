@@ -50,7 +50,7 @@ def seals() -> Seals:
 def _looks(thing: Any) -> object:
     """What changes when an attribute is set on it. An object is equal to itself alone here: `==` may be anything."""
     if isinstance(thing, type):
-        return {name: id(value) for name, value in vars(thing).items()}
+        return [*map(id, vars(thing).values())]
     return len(vars(thing))
 
 
