@@ -24,7 +24,7 @@ from grader.sandbox.learner import LearnerLost, LearnerRaised
 
 SEEDS, EXAMPLES = (0, 1), 100
 # What is wrong mostly shows at once, so it gets a short first round.
-_FEW = {"stub": 1, "mistake": 8, "mutant": 6, "again": EXAMPLES}
+_FEW = {"stub": 1, "mistake": 5, "mutant": 6, "again": EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05
 

@@ -111,10 +111,23 @@ def test_every_submission_starts_afresh(sandbox: Sandbox) -> None:
 
 
 def test_what_one_submission_changes_the_next_does_not_see(sandbox: Sandbox) -> None:
-    vandal = "import torch\n\ntorch.exp = torch.Tensor.__mul__ = lambda *_: 0\n\ndef exp(x):\n    return torch.exp(x)\n"
+    vandal = """
+import torch
+
+torch.exp = lambda x: 0
+
+def exp(x):
+    return torch.exp(x)
+
+def spoil(x):
+    torch.Tensor.__mul__ = lambda *_: 0
+    return x
+"""
 
     with sandbox.learner(vandal) as learner:
         wrong = learner.exp(torch.ones(2))
+        with pytest.raises(LearnerRaised, match="not its own"):
+            learner.spoil(torch.ones(2))
     with sandbox.learner(HONEST) as learner:
         right = learner.double(torch.ones(2))
 
