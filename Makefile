@@ -39,10 +39,12 @@ setup: $(STAMP)
 browser:
 	@command -v chromium >/dev/null 2>&1 || sh scripts/install_with_apt.sh "tests of the pages are skipped" chromium fonts-dejavu-core
 
+# pip would compile on one core; not every file in every package is meant to compile.
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV): a few minutes, once"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@touch $(STAMP)
 
 clean:
