@@ -16,7 +16,7 @@ _RINGS = 10
 
 
 @lru_cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Let torch import what it imports late: an alarm in the middle of an import leaves it broken for good."""
     import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
@@ -31,7 +31,7 @@ class Alarmed(SameProcess):
     """The code judged here is the author's own: an alarm clock is boundary enough."""
 
     def __init__(self) -> None:
-        _warm_up()
+        warm_up()
         super().__init__(Limits(call_s=CALL_S, check_s=CHECK_S))
 
     def open(self, source: str) -> Learner:

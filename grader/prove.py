@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from grader import soak
-from grader.alarm import CHECK_S, Alarmed
+from grader.alarm import CHECK_S, Alarmed, warm_up
 from grader.candidates import Candidate, right_answers, wrong_answers
 from grader.checking.drawing import Kept
 from grader.checking.law import Check, Suite
@@ -99,6 +99,7 @@ def prove(
     """
     if not (course.root / "solutions").is_dir():
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
+    warm_up()  # once for all processes, which are forks of this one
     proofs = []
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         for chapter in chapters:

@@ -109,6 +109,24 @@ def test_who_blinds_the_look_at_arguments_is_told_at_once(sandbox: Sandbox) -> N
         learner.blind(X)
 
 
+def test_a_lie_about_being_the_same_is_no_help(sandbox: Sandbox) -> None:
+    source = """
+import torch
+
+class Liar:
+    def __eq__(self, other): return True
+    def __call__(self, *args): return 0
+
+def replace(x):
+    T = torch.Tensor
+    T.norm = Liar()
+    return x
+"""
+
+    with sandbox.learner(source) as learner, pytest.raises(LearnerRaised, match=r"on torch\.Tensor,"):
+        learner.replace(X)
+
+
 def test_attributes_of_ones_own_are_nobody_elses_business(sandbox: Sandbox) -> None:
     with sandbox.learner(dedent(HONEST)) as learner:
         for seed in range(3):

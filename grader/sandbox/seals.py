@@ -26,12 +26,14 @@ class Seals:
     """How everything that a submission can get hold of looked before it was loaded."""
 
     def __init__(self) -> None:
-        self._tensor = dict(vars(torch.Tensor))
         self._before = [(name, thing, _looks(thing)) for name, thing in _things()]
+        self._tensor = _looks(torch.Tensor)
+        # While what was there lives on, nothing new can have its id.
+        self._alive = [list(vars(thing).values()) for _, thing, _ in self._before]
 
     def broken_on_tensors(self) -> bool:
         """Whether `torch.Tensor` itself is another one. Quick: it is asked before each look at an argument."""
-        return vars(torch.Tensor) != self._tensor
+        return _looks(torch.Tensor) != self._tensor
 
     def broken(self) -> str:
         """The name of what was changed; empty if nothing was."""
@@ -48,7 +50,7 @@ def seals() -> Seals:
 
 
 def _looks(thing: Any) -> object:
-    """What changes when an attribute is set on it. An object is equal to itself alone here: `==` may be anything."""
+    """What changes when an attribute is set on it. By id: `==` of what a submission leaves there may say anything."""
     if isinstance(thing, type):
         return [*map(id, vars(thing).values())]
     return len(vars(thing))
