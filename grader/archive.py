@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.errors import SubmissionError, UsageError
-from grader.report.text import clean_line
 from grader.submission import too_large
+from grader.text import clean_line
 
 MAX_RATIO = 200  # text packs 3 to 30 times; a thousand times is a bomb
 _END_RECORD, _END_RECORD_SIZE = b"PK\x05\x06", 22

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from grader.archive import list_members, read_member
 from grader.errors import KitError, UsageError
 from grader.records import Chapter, Course, Submission
-from grader.report.text import clean_line
 from grader.submission import bytes_of, read_files
+from grader.text import clean_line
 
 SUFFIXES = (".py", ".ipynb")
 NBGRADER = "submitted"  # its folder of learners, with an assignment's folder in each

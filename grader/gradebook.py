@@ -12,8 +12,8 @@ from grader.collecting import HandedIn
 from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
-from grader.report.text import clean_line
 from grader.store import STORE_FILE, Entry, Store, Verdict
+from grader.text import clean_line
 
 DAY_S = 86_400.0
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from grader.errors import KitError
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
-from grader.report.json import as_dict, from_dict
+from grader.serialization import as_dict, from_dict
 
 STORE_FILE = "results.db"
 VERSION = 3

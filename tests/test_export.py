@@ -30,8 +30,8 @@ from grader.report.classroom50 import classroom50
 from grader.report.csv import COLUMNS, class_csv, guarded
 from grader.report.gradescope import gradescope
 from grader.report.junit import junit
-from grader.report.text import points
 from grader.store import KIT_FAULT, STORE_FILE, Settings, Store
+from grader.text import points
 
 HERE = Path(__file__).resolve().parent
 RUNNER = {

@@ -37,8 +37,8 @@ from grader.records import (
 from grader.report.html import card_html, class_page, exercise_html, feedback_page
 from grader.report.html.pictures import dots
 from grader.report.html.values import entries_of, mark_worst
-from grader.report.text import file_names
 from grader.store import KIT_FAULT
+from grader.text import file_names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

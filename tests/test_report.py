@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from grader.records import Breach, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
 from grader.report.class_table import class_table
-from grader.report.json import as_dict, as_learner_dict, dumps, from_dict
 from grader.report.terminal import Style, focused_exercise, overview, render, table
-from grader.report.text import clean, clean_line, fit, points, width_of, wrap
+from grader.serialization import as_dict, as_learner_dict, dumps, from_dict
+from grader.text import clean, clean_line, fit, points, width_of, wrap
 
 ESC = "\x1b"
 

@@ -28,7 +28,7 @@ from grader.desk import desk_of
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style
-from grader.report.text import width_of
+from grader.text import width_of
 from grader.watch.app import WatchApp
 from grader.watch.bench import Bench
 from grader.watch.judging import Judging, News

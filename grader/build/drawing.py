@@ -8,7 +8,7 @@ import onnx
 from onnx import helper, shape_inference
 
 from grader.errors import UsageError
-from grader.report.text import clean
+from grader.text import clean
 
 
 def draw_graph(path: Path) -> str:

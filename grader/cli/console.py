@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.errors import KitError
-from grader.report.text import clean, wrap
+from grader.text import clean, wrap
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

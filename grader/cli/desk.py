@@ -140,7 +140,7 @@ def status() -> None:
 
 def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
-    from grader.report.text import points
+    from grader.text import points
     from grader.watch.place import PLACE_FILE, kept_report, read_place
 
     place = read_place(desk.root / PLACE_FILE)
@@ -173,7 +173,7 @@ def done_in(chapter: Chapter, report: Report | None, kept: set[str]) -> frozense
 def _chapter_line(
     chapter: Chapter, report: Report | None, done: int, scored: float, desk: Desk, width: int
 ) -> str:
-    from grader.report.text import fit, pad, points
+    from grader.text import fit, pad, points
 
     path = desk.find(chapter)
     if path is None:
@@ -204,7 +204,7 @@ def _changed(path: Path, chapter: Chapter, report: Report) -> bool:
 
 
 def _left_lines(course: Course, current: str, left: list[str], width: int) -> list[str]:
-    from grader.report.text import wrap
+    from grader.text import wrap
 
     if not left:
         return ["next: everything is solved; run: brick build"]
@@ -353,7 +353,7 @@ def _guessed(desk: Desk, question: Question) -> bool:
 
 def doctor() -> None:
     """Look at this machine, and say what mends it."""
-    from grader.report.text import clean, pad, wrap
+    from grader.text import clean, pad, wrap
     from grader.watch.doctor import examine
 
     _, desk = _desk_here()

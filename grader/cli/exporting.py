@@ -157,7 +157,7 @@ def _graded(reader: Format, results: ClassResults) -> ClassResults:
 
 
 def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
-    from grader.report.json import dumps
+    from grader.serialization import dumps
 
     if reader is Format.CSV:
         from grader.report.csv import class_csv
@@ -237,7 +237,7 @@ def _fill(
 
 def _show_filled(filled: Filled, chapters: Sequence[Chapter], path: Path) -> None:
     from grader.report.lms import amount
-    from grader.report.text import points
+    from grader.text import points
 
     for column in filled.columns:
         labels = ", ".join(chapter.label for chapter in column.chapters)
@@ -299,7 +299,7 @@ def _list(title: str, named: Sequence[tuple[str, str]]) -> None:
 
 
 def _say(line: str) -> None:
-    from grader.report.text import clean_line
+    from grader.text import clean_line
 
     lead = line[: len(line) - len(line.lstrip(" "))]
     typer.echo(lead + clean_line(line))

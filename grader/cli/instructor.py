@@ -14,7 +14,7 @@ import typer
 from grader.cli import console
 from grader.cli.learner import Device
 from grader.errors import UsageError
-from grader.report.text import clean_line, file_names, wrap
+from grader.text import clean_line, file_names, wrap
 
 if TYPE_CHECKING:
     from grader.cohort import Lane
@@ -93,8 +93,8 @@ def grade(
     from grader.course import find_chapter, load_course
     from grader.desk import desk_of
     from grader.gradebook import publish, results_in
-    from grader.report.json import as_learner_dict, dumps
     from grader.sandbox.isolation import Level, require
+    from grader.serialization import as_learner_dict, dumps
     from grader.store import STORE_FILE, Settings, Store
 
     course = load_course()
@@ -174,7 +174,7 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
 def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     """Write one JSON file per learner into `out`."""
     from grader.desk import write_whole
-    from grader.report.json import as_learner_dict, dumps
+    from grader.serialization import as_learner_dict, dumps
 
     names = file_names(one.learner for one in learners)
     files = {out / f"{names[one.learner]}.json": one for one in learners}

@@ -54,7 +54,7 @@ def init(
     """Copy lessons and exercises into a folder of your own."""
     from grader.course import load_course
     from grader.desk import lay_out
-    from grader.report.text import wrap
+    from grader.text import wrap
 
     written = lay_out(folder)
     course = load_course(folder)
@@ -115,7 +115,7 @@ def check(
     reports = check_targets(targets, course, profile, quiet=as_json)
     remember(desk, targets, reports)
     if as_json:
-        from grader.report.json import as_dict, dumps
+        from grader.serialization import as_dict, dumps
 
         typer.echo(
             dumps({"schema": "brickwork/check/v1", "reports": [as_dict(r) for r in reports]}), nl=False
@@ -186,7 +186,7 @@ def check_targets(
 
 def remember(desk: Desk, targets: Sequence[Target], reports: Sequence[Report]) -> None:
     """Keep the last report of each chapter for `brick hint`."""
-    from grader.report.json import as_dict
+    from grader.serialization import as_dict
 
     for target, report in zip(targets, reports, strict=True):
         if target.exercise is None and desk.find(target.chapter) == target.path.absolute():
@@ -293,7 +293,7 @@ def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) 
 def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
     """The last report if it is about this very file, else a new one."""
     from grader.checking.run import Profile
-    from grader.report.json import from_dict
+    from grader.serialization import from_dict
 
     try:
         report = from_dict(desk.read_note(_report_note(target.chapter)))
@@ -308,7 +308,7 @@ def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Re
 
 def _hint_text(chapter: Chapter, exercise: str, hints: tuple[str, ...], opened: int) -> str:
     from grader.hints import LABELS
-    from grader.report.text import clean_line, wrap
+    from grader.text import clean_line, wrap
 
     lines = [f"{chapter.label}  {exercise}", ""]
     for label, text in zip(LABELS, hints[:opened], strict=False):

@@ -49,7 +49,7 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
 
     from grader.desk import write_whole
     from grader.report.html import class_page, feedback_page
-    from grader.report.text import file_names
+    from grader.text import file_names
 
     names = file_names(one.learner for one in results.learners)
     written = []

@@ -129,7 +129,7 @@ def survey_desk(course: Course, desk: Desk, task: Task) -> list[Block]:
 
 def _last_report(desk: Desk, chapter: Chapter, sha256: str) -> Report | None:
     """The last report of a chapter, if it is about this very file."""
-    from grader.report.json import from_dict
+    from grader.serialization import from_dict
 
     try:
         report = from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
@@ -141,7 +141,7 @@ def _last_report(desk: Desk, chapter: Chapter, sha256: str) -> Report | None:
 def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     """One line per block: whose it is; where it is mixed, which pieces are whose."""
     from grader.build.blocks import State
-    from grader.report.text import pad, wrap
+    from grader.text import pad, wrap
 
     titles = {chapter.stem: chapter for chapter in course.chapters}
     lines = []

@@ -24,7 +24,7 @@ from grader.nbgrader_plugin.master import CHECK_SUFFIX
 from grader.records import Chapter, ClassResults, Counts, LearnerResult, Report
 from grader.release.nbgrader import CONFIG_FILE, config_of
 from grader.report.html import exercise_html
-from grader.report.text import clean_line, points
+from grader.text import clean_line, points
 
 GRADEBOOK = "gradebook.db"
 Fingerprint = Callable[[Path, Chapter], str]

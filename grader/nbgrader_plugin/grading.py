@@ -9,10 +9,10 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from grader.course import COURSE_FILE
 from grader.errors import KitError
-from grader.helper import Helper, HelperFault, HelperLost, Message
 from grader.nbgrader_plugin.master import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
-from grader.report.text import points
+from grader.rpc import Helper, HelperFault, HelperLost, Message
+from grader.text import points
 
 _helper: Helper | None = None
 _told: Message = {}

@@ -12,14 +12,14 @@ from grader.cohort import Lane, grade_one, verdict_key
 from grader.course import load_course
 from grader.desk import desk_of
 from grader.errors import SubmissionError
-from grader.helper import Message, serve
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
-from grader.report.text import clean_line
+from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.store import STORE_FILE, Store
 from grader.submission import read_submission
+from grader.text import clean_line
 
 
 def main() -> None:

@@ -12,17 +12,17 @@ from grader.cohort import grade_one
 from grader.course import find_by_name, load_course
 from grader.desk import attempt_of, desk_of
 from grader.errors import SubmissionError, UsageError
-from grader.helper import Message, serve
 from grader.hints import LABELS, hints_for, open_one_more
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, status_html
 from grader.report.terminal import Style, is_whole, render, table
-from grader.report.text import clean_line, points, wrap
+from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.submission import join_cells, read_submission
+from grader.text import clean_line, points, wrap
 
 HERE = Path("this notebook")
 _WIDTH = 80

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from grader.errors import KitError
-from grader.helper import Helper, HelperLost
+from grader.rpc import Helper, HelperLost
 
 _helper: Helper | None = None
 

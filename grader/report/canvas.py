@@ -8,7 +8,7 @@ from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, ClassResults
 from grader.report.lms import Column, Filled, Person, fill
 from grader.report.sheet import Cell, Sheet, read_sheet
-from grader.report.text import clean_line
+from grader.text import clean_line
 
 _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
 _POINTS_ROW = "Points Possible"

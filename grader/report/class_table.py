@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from grader.records import Change, LearnerResult, Report
 from grader.report.terminal import Style, table
-from grader.report.text import clean_line, points, width_of, wrap
 from grader.report.words import lateness, problem
+from grader.text import clean_line, points, width_of, wrap
 
 SHOWN_CHANGES = 60
 

@@ -11,8 +11,8 @@ from typing import Any
 from grader.errors import UsageError
 from grader.records import ClassResults, ExerciseScore, LearnerResult, Report
 from grader.report.terminal import is_whole
-from grader.report.text import clean
 from grader.report.words import exercise_lines, lateness
+from grader.text import clean
 
 SCHEMA = "classroom50/result/v1"
 UNIT = "1/100 point"  # scores are whole numbers there; hundredths are what every other report shows

@@ -8,8 +8,8 @@ import re
 from datetime import datetime
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
-from grader.report.text import clean_line, points
 from grader.report.words import lateness, problem
+from grader.text import clean_line, points
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",

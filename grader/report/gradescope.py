@@ -6,8 +6,8 @@ from typing import Any
 
 from grader.records import Chapter, ClassResults, ExerciseScore, LearnerResult, Report
 from grader.report.terminal import is_whole
-from grader.report.text import clean
 from grader.report.words import exercise_lines, summary
+from grader.text import clean
 
 _LONGEST = 20_000
 Fields = dict[str, Any]

@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
 from grader.report.terminal import Style, card
-from grader.report.text import clean, clean_line, points
 from grader.report.words import lateness, problem
+from grader.text import clean, clean_line, points
 
 _WIDTH = 100
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from grader.errors import UsageError
 from grader.records import Chapter, ClassResults, LearnerResult
 from grader.report.sheet import Cell, Sheet
-from grader.report.text import clean_line, points
+from grader.text import clean_line, points
 
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?")
 _DOWNLOADED = re.compile(r"(.*)_(\d+)")

@@ -10,8 +10,8 @@ from grader.records import ClassResults, LearnerResult, Outcome, Report
 from grader.report.lms import Column, Filled, Person, fill
 from grader.report.sheet import Sheet, read_sheet
 from grader.report.terminal import is_untouched, results_of
-from grader.report.text import clean_line, points
 from grader.report.words import summary
+from grader.text import clean_line, points
 
 _MARK = "Brickwork: "  # what our own comments begin with; others are an instructor's, and stay
 _LONGEST = 300

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from grader.records import Chapter, CheckResult, ClassResults, LearnerResult, Outcome, Report
 from grader.report.terminal import breach_place, says_unwritten
-from grader.report.text import clean_line
 from grader.store import KIT_FAULT, is_reusable
+from grader.text import clean_line
 
 BINS = 10
 FEWEST = 10  # learners below which a correlation says more about chance than about the check

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
-from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
+from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}

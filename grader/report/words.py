@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grader.records import ExerciseScore, HandIn, LearnerResult, Outcome, Report
 from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
-from grader.report.text import clean_line, points
+from grader.text import clean_line, points
 
 _WIDTH = 100
 

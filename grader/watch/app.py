@@ -16,7 +16,7 @@ from textual.widgets import Static
 from grader.errors import KitError
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
-from grader.report.text import clean, clean_line
+from grader.text import clean, clean_line
 from grader.watch.judging import Judging, News
 from grader.watch.lines import LIST_WIDTH, list_lines, painted, work_lines
 from grader.watch.place import Spot

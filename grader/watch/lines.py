@@ -10,7 +10,7 @@ from rich.text import Text
 from grader.hints import LABELS
 from grader.records import CheckResult, Outcome, Report
 from grader.report.terminal import Style, card, is_untouched, results_of
-from grader.report.text import clean, clean_line, fit, pad, points, width_of, wrap
+from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.session import Session
 
 LIST_WIDTH = 26

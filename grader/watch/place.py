@@ -70,7 +70,7 @@ def write_place(path: Path, place: Place, course: Course) -> None:
 
 def kept_report(desk: Desk, chapter: Chapter) -> Report | None:
     """The last report on the learner's own file of a chapter; None if there is none that can be read."""
-    from grader.report.json import from_dict
+    from grader.serialization import from_dict
 
     try:
         return from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
@@ -80,6 +80,6 @@ def kept_report(desk: Desk, chapter: Chapter) -> Report | None:
 
 def keep_report(desk: Desk, chapter: Chapter, report: Report) -> None:
     """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
-    from grader.report.json import as_dict
+    from grader.serialization import as_dict
 
     desk.write_note(f"reports/{chapter.stem}.json", as_dict(report))

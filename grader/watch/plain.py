@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from grader.errors import KitError
 from grader.report.terminal import Style, render
-from grader.report.text import clean, clean_line, points, wrap
+from grader.text import clean, clean_line, points, wrap
 from grader.watch.judging import Judging, News
 from grader.watch.predicting import Question, UnreadableGuess, guess, readable, tally
 from grader.watch.saves import Saves

@@ -20,8 +20,8 @@ from grader.course import packaged_course_root
 from grader.desk import Desk
 from grader.errors import CourseError
 from grader.records import Chapter, Course
-from grader.report.text import clean, width_of, wrap
 from grader.syntax import PARSER
+from grader.text import clean, width_of, wrap
 
 NOTE = "predictions.json"
 LONGEST_GUESS = 200

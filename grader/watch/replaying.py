@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.desk import Desk, write_whole
 from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
-from grader.report.text import clean_line
+from grader.text import clean_line
 from grader.watch.place import kept_report
 
 

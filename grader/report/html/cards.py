@@ -12,7 +12,7 @@ from grader.report.html.pictures import dots
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
 from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
-from grader.report.text import clean_line
+from grader.text import clean_line
 
 VALUE_CHARS, MESSAGE_CHARS, CODE_CHARS = 1000, 1000, 3000
 

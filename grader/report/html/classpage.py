@@ -9,8 +9,8 @@ from itertools import groupby
 from grader.records import Chapter, ClassResults, LearnerResult, Report
 from grader.report.html.rendering import page
 from grader.report.statistics import ChapterFigures, CheckFigures, ClassFigures, class_figures, share_of
-from grader.report.text import clean_line, points
 from grader.report.words import lateness, problem
+from grader.text import clean_line, points
 
 MISSING = "m"
 SHADES = 6  # 0 for no points, 5 for all of them, and four between

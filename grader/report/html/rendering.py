@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.report.text import clean, clean_line, points
+from grader.text import clean, clean_line, points
 
 _FOLDER = Path(__file__).parent / "templates"
 

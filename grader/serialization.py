@@ -17,7 +17,7 @@ from grader.records import (
     RecordedCall,
     Report,
 )
-from grader.report.text import clean
+from grader.text import clean
 
 SCHEMA = "brickwork/report/v1"
 LEARNER_SCHEMA = "brickwork/learner/v1"
