@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.variants import read_variants
 from grader.errors import CourseError
 from grader.mutants import mutants_of
 from grader.records import Chapter
-from grader.variants import read_variants
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from grader.checking.diagnose import diagnose
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
 from grader.collecting import HandedIn
+from grader.course.variants import Variant, read_variants
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge
@@ -29,7 +30,6 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.store import KIT_FAULT, Store, Verdict, key_of
 from grader.submission import read_submission
-from grader.variants import Variant, read_variants
 
 
 @dataclass(frozen=True)

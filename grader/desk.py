@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.course import COURSE_FILE, packaged_course_root
+from grader.course.config import COURSE_FILE, packaged_course_root
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER

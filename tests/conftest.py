@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import load_course
+from grader.course.config import load_course
 from grader.records import CheckResult, Counterexample, Course, ExerciseScore, Outcome, RecordedCall, Report
 
 # Unset, it makes tiny checks a hundred times slower; the sandboxes inherit nothing and set it themselves.

@@ -21,7 +21,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 from grader.candidates import right_answers
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, SameProcess, Trial, load_suite
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
 from grader.records import Outcome
 
 _setup_privateuseone_for_python_backend("gpu")

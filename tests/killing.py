@@ -18,7 +18,7 @@ from sandboxes import alive, descendants
 from typer.testing import CliRunner
 
 from grader.cli import app
-from grader.course import load_course
+from grader.course.config import load_course
 from grader.desk import lay_out
 from grader.gradebook import class_results
 

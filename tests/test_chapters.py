@@ -19,12 +19,12 @@ from grader.checking.diagnose import diagnose
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite
 from grader.cohort import grade_file
-from grader.course import load_course
+from grader.course.config import load_course
+from grader.course.variants import read_variants
 from grader.prove import prove
 from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level, strongest
-from grader.variants import read_variants
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COURSE = load_course(CHECKOUT)

@@ -9,7 +9,7 @@ from textwrap import indent
 import pytest
 
 from grader.checking.run import Profile, SameProcess, grade_submission
-from grader.course import load_course
+from grader.course.config import load_course
 from grader.records import Chapter, Submission
 from grader.rules import judge
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.course import packaged_course_root
+from grader.course.config import packaged_course_root
 from grader.errors import KitError
 
 # Solves two exercises of chapter 2, gets one wrong and leaves two untouched.

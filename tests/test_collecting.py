@@ -15,7 +15,7 @@ import pytest
 
 from grader.archive import MAX_RATIO, list_members, read_member
 from grader.collecting import Collection, HandedIn, collect
-from grader.course import find_chapter
+from grader.course.config import find_chapter
 from grader.errors import KitError, SubmissionError, UsageError
 from grader.records import Course
 

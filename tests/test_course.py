@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import find_chapter, find_exercise, load_course
+from grader.course.config import find_chapter, find_exercise, load_course
 from grader.errors import CourseError, UsageError
 from grader.records import Counts, Course, LatePolicy
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.course import packaged_course_root
+from grader.course.config import packaged_course_root
 from grader.errors import KitError
 
 LINEAR = """

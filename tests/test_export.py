@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 
 from grader.cli import app
 from grader.collecting import File, HandedIn
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
 from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.gradebook import publish

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up import made_up_class
 
-from grader.course import find_chapter
+from grader.course.config import find_chapter
 from grader.errors import UsageError
 from grader.records import ClassResults, Course, ExerciseScore, HandIn, LearnerResult, Report
 from grader.report.canvas import fill_canvas

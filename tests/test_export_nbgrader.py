@@ -17,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.utils import determine_grade
 
-from grader.course import find_chapter
+from grader.course.config import find_chapter
 from grader.errors import KitError, UsageError
 from grader.nbgrader_plugin.gradebook import Recorded, write_gradebook
 from grader.records import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.collecting import File, HandedIn
-from grader.course import find_chapter
+from grader.course.config import find_chapter
 from grader.errors import UsageError
 from grader.gradebook import class_results, lateness, publish
 from grader.records import (

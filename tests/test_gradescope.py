@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import find_chapter
+from grader.course.config import find_chapter
 from grader.records import Chapter, Course
 from grader.release.classroom50 import classroom50_files
 from grader.release.gradescope import gradescope_zip

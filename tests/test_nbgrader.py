@@ -26,7 +26,7 @@ from traitlets.config import Config
 from typer.testing import CliRunner
 
 from grader.cli import app
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
 from grader.nbgrader_plugin import configure
 from grader.nbgrader_plugin.configuring import GRADER, READER
 from grader.nbgrader_plugin.master import MasterCell, restored

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.course import load_course, packaged_course_root
+from grader.course.config import load_course, packaged_course_root
 from grader.errors import CourseError, KitError
 from grader.records import Chapter
 from grader.watch.predicting import (

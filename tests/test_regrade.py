@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.course import load_course
+from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.gradebook import class_results
 from grader.records import Change

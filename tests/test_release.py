@@ -23,7 +23,8 @@ from typer.testing import CliRunner, Result
 from grader.checking.run import Profile
 from grader.cli import app
 from grader.cohort import grade_file
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
+from grader.course.stubs import make_stub
 from grader.desk import desk_of, lay_out
 from grader.errors import CourseError, UsageError
 from grader.records import Chapter, Course, Exercise, Limits
@@ -33,7 +34,6 @@ from grader.release.notebook import as_text, make_notebook, make_release
 from grader.release.packing import kit_archive
 from grader.release.placing import Placed, place
 from grader.release.proven import NOTE, fingerprint_of, require_proof
-from grader.release.stubs import make_stub
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.submission import read_submission

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from grader.course import load_course
+from grader.course.config import load_course
+from grader.course.variants import read_variants
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Exercise, Limits, SourceLine, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.sandbox.learner import LearnerRaised
-from grader.variants import read_variants
 
 ROOT = Path(__file__).parents[1]
 COURSE = load_course(ROOT)

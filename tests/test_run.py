@@ -15,7 +15,7 @@ from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_
 from grader.checking.drawing import Kept
 from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, SameProcess, grade_submission, score
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
 from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))
@@ -352,7 +352,7 @@ def test_a_seed_fixes_the_inputs_across_processes_and_imports() -> None:
             [sys.executable, "-c", PRINT_INPUTS.format(imports=imports, tests=root)],
             capture_output=True, text=True, check=True, cwd=root,
         ).stdout
-        for imports in ("", "import grader.course, grader.variants, decimal, fractions")
+        for imports in ("", "import grader.course.config, grader.course.variants, decimal, fractions")
     ]  # fmt: skip
 
     assert answers[0] == answers[1]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from grader.course.variants import Variant, make_variants, read_variants
 from grader.errors import CourseError
-from grader.variants import Variant, make_variants, read_variants
 
 ROOT = Path(__file__).parents[1]
 

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from grader.checking.run import Profile, load_suite
 from grader.cli import app as brick_app
-from grader.course import load_course, packaged_course_root
+from grader.course.config import load_course, packaged_course_root
 from grader.desk import desk_of
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report

@@ -10,9 +10,9 @@ import torch
 
 from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, Trial, Workplace
+from grader.course.variants import Variant
 from grader.records import Outcome, Report, Ruling
 from grader.sandbox.learner import Handle, Learner, LearnerLost, LearnerRaised
-from grader.variants import Variant
 
 PROBES = 40
 CHECKS_PROBED = 6

@@ -125,7 +125,7 @@ _DESK = pytest.StashKey[dict[str, Desk]]()
 
 
 def _desk(config: pytest.Config, path: Path) -> Desk:
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
 
     desks = config.stash.setdefault(_DESK, {})
     if path.stem not in desks:

@@ -21,9 +21,9 @@ def new(
     stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
 ) -> None:
     """Lay out the files of a new chapter, and its entry in course.yml."""
-    from grader.course import load_course
+    from grader.course.config import load_course
+    from grader.course.stubs import write_stubs
     from grader.release.scaffold import lay_out_chapter
-    from grader.release.stubs import write_stubs
 
     course = load_course()
     for path in lay_out_chapter(course, stem):
@@ -39,8 +39,8 @@ def stubs(
     ] = False,
 ) -> None:
     """Make the exercises from the solutions."""
-    from grader.course import load_course
-    from grader.release.stubs import write_stubs
+    from grader.course.config import load_course
+    from grader.course.stubs import write_stubs
 
     course = load_course()
     if not (course.root / "solutions").is_dir():
@@ -78,7 +78,7 @@ def prove(
     Every known mistake and mutant must be caught, and every right answer must pass.
     Exit code 1 when anything falls short.
     """
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.prove import prove as prove_chapters
     from grader.report import proof
 

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _desk_here() -> tuple[Course, Desk]:
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import desk_of
 
     course = load_course()
@@ -245,7 +245,7 @@ def reset(
 
 def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter, str | None]:
     """The chapter and exercise meant; one word may be an exercise's name that only one chapter has."""
-    from grader.course import find_chapter, find_exercise
+    from grader.course.config import find_chapter, find_exercise
 
     if exercise is None:
         owners = [c for c in course.chapters if what in (e.name for e in c.exercises)]

@@ -91,7 +91,7 @@ def export(
 
     Exit code 0: everything was written; 1: some learners could not be placed, and are named.
     """
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.gradebook import class_results
 
     _refuse_wrong_options(reader, into, out, assignment, scale)

@@ -90,7 +90,7 @@ def grade(
     """
     from grader.cohort import could_not_grade, grade_handed_in
     from grader.collecting import collect
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.desk import desk_of
     from grader.gradebook import publish, results_in
     from grader.sandbox.isolation import Level, require
@@ -222,7 +222,7 @@ def regrade(
 
     Exit code 0: nothing waits for you; 1: changes do not count yet; 2: it could not be done.
     """
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.gradebook import assigned_in, open_store
     from grader.regrading import plan_regrade
     from grader.report.class_table import change_lines

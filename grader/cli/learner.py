@@ -52,7 +52,7 @@ def init(
     ),
 ) -> None:
     """Copy lessons and exercises into a folder of your own."""
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import lay_out
     from grader.text import wrap
 
@@ -99,7 +99,7 @@ def check(
     Exit code 0: all passed; 1: some failed; 2: it could not be graded.
     """
     from grader.checking.run import Profile
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import desk_of
 
     course = load_course()
@@ -127,7 +127,7 @@ def check(
 
 def find_targets(course: Course, desk: Desk, words: Sequence[str], exercise: str | None) -> list[Target]:
     """What the words on the command line mean; without words every chapter that lies on the desk."""
-    from grader.course import find_chapter, find_exercise
+    from grader.course.config import find_chapter, find_exercise
 
     targets: list[Target] = []
     for word in words:
@@ -246,7 +246,7 @@ def hint(
     First where to look, then the idea, then the steps. Hints cost no points.
     """
     from grader.checking.run import load_suite
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import attempt_of, desk_of
     from grader.hints import hints_for, open_one_more
     from grader.report.terminal import focused_exercise, render
@@ -273,7 +273,7 @@ def hint(
 
 def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) -> Target:
     """The file and exercise that `brick hint` is about; the first word may be an exercise's name."""
-    from grader.course import find_chapter, find_exercise
+    from grader.course.config import find_chapter, find_exercise
 
     if word is None:
         word = str(desk.read_note("last.json").get("chapter", ""))

@@ -56,7 +56,7 @@ def release(
 
     Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
     """
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.release.proven import require_checkout, require_proof
 
     if unsandboxed and form not in (Form.GRADESCOPE, Form.CLASSROOM50):
@@ -86,7 +86,7 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
     for chapter in chapters:
         match form:
             case Form.PY:
-                from grader.release.stubs import make_stub
+                from grader.course.stubs import make_stub
 
                 stub = make_stub(
                     _solution(course, chapter), chapter.label, where=f"solutions/{chapter.stem}.py"

@@ -30,7 +30,7 @@ def report(
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
 ) -> None:
     """Write a page for every learner, and one about the class for you."""
-    from grader.course import find_chapter, load_course
+    from grader.course.config import find_chapter, load_course
     from grader.gradebook import class_results
 
     course = load_course()

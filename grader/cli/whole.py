@@ -58,7 +58,7 @@ def build(
     """
     from grader.build.blocks import count_yours
     from grader.build.worker import Job, start
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import desk_of
 
     _require_device(device)
@@ -297,7 +297,7 @@ def view(
 
     In Netron if it is installed, else drawn as text.
     """
-    from grader.course import load_course
+    from grader.course.config import load_course
     from grader.desk import desk_of
 
     path = model or _newest_model(desk_of(load_course()))

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbgrader.preprocessors.base import NbGraderPreprocessor
 
-from grader.course import COURSE_FILE
+from grader.course.config import COURSE_FILE
 from grader.errors import KitError
 from grader.nbgrader_plugin.master import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html

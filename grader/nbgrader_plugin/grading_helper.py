@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, unreadable
 from grader.cohort import Lane, grade_one, verdict_key
-from grader.course import load_course
+from grader.course.config import load_course
 from grader.desk import desk_of
 from grader.errors import SubmissionError
 from grader.records import Chapter, Course, Report

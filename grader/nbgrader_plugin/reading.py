@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from traitlets import Bool, Unicode
 
-from grader.course import find_course_root, load_course
+from grader.course.config import find_course_root, load_course
 from grader.errors import KitError, SubmissionError, UsageError
 from grader.nbgrader_plugin.configuring import GRADER, name_of
 from grader.nbgrader_plugin.master import changes, master_cells, restored

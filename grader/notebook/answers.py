@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, load_suite, unreadable
 from grader.cohort import grade_one
-from grader.course import find_by_name, load_course
+from grader.course.config import find_by_name, load_course
 from grader.desk import attempt_of, desk_of
 from grader.errors import SubmissionError, UsageError
 from grader.hints import LABELS, hints_for, open_one_more

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from grader.course.stubs import MARK, make_stub
 from grader.records import Chapter, Exercise
-from grader.release.stubs import MARK, make_stub
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

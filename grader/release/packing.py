@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import grader
-from grader.course import COURSE_FILE
+from grader.course.config import COURSE_FILE
+from grader.course.stubs import make_stub
 from grader.errors import UsageError
 from grader.records import Chapter, Course
-from grader.release.stubs import make_stub
 
 _TOP = ("pyproject.toml", "README.md", "LICENSE", "constraints.txt", COURSE_FILE)
 _SCRIPTS = Path(__file__).parent / "autograders"

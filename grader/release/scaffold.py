@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.course import COURSE_FILE
+from grader.course.config import COURSE_FILE
 from grader.errors import UsageError
 from grader.records import Course
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.course import packaged_course_root
+from grader.course.config import packaged_course_root
 from grader.desk import Desk
 from grader.errors import CourseError
 from grader.records import Chapter, Course

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course import packaged_course_root
+from grader.course.config import packaged_course_root
 from grader.desk import Desk, write_whole
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
@@ -51,7 +51,7 @@ def stub_of(course: Course, chapter: Chapter) -> str:
     """The exercise file as the course hands it out."""
     solution = course.root / "solutions" / f"{chapter.stem}.py"
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
-        from grader.release.stubs import make_stub
+        from grader.course.stubs import make_stub
 
         with PARSER:
             return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))

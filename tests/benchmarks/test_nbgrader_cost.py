@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sandboxes import CHECKOUT, need
 
-from grader.course import find_chapter, load_course
+from grader.course.config import find_chapter, load_course
 from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
 from grader.release.notebook import as_text, make_notebook
 from grader.sandbox.isolation import Level
