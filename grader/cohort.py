@@ -20,7 +20,6 @@ from threading import Thread, current_thread, main_thread
 from grader.checking.diagnose import diagnose
 from grader.checking.drawing import Kept
 from grader.checking.run import Profile, grade_submission, load_suite, unreadable
-from grader.collecting import HandedIn
 from grader.course.variants import Variant, read_variants
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling, Submission
@@ -29,7 +28,8 @@ from grader.sandbox.cores import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.store import KIT_FAULT, Store, Verdict, key_of
-from grader.submission import read_submission
+from grader.submissions.collecting import HandedIn
+from grader.submissions.reading import read_submission
 
 
 @dataclass(frozen=True)

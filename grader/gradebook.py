@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from grader.collecting import HandedIn
 from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
 from grader.store import STORE_FILE, Entry, Store, Verdict
+from grader.submissions.collecting import HandedIn
 from grader.text import clean_line
 
 DAY_S = 86_400.0

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.archive import MAX_RATIO, list_members, read_member
-from grader.collecting import Collection, HandedIn, collect
 from grader.course.config import find_chapter
 from grader.errors import KitError, SubmissionError, UsageError
 from grader.records import Course
+from grader.submissions.archives import MAX_RATIO, list_members, read_member
+from grader.submissions.collecting import Collection, HandedIn, collect
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 DAY_S = 86_400

@@ -20,7 +20,6 @@ from made_up import made_up_class
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.collecting import File, HandedIn
 from grader.course.config import find_chapter, load_course
 from grader.desk import desk_of
 from grader.errors import UsageError
@@ -31,6 +30,7 @@ from grader.report.csv import COLUMNS, class_csv, guarded
 from grader.report.gradescope import gradescope
 from grader.report.junit import junit
 from grader.store import KIT_FAULT, STORE_FILE, Settings, Store
+from grader.submissions.collecting import File, HandedIn
 from grader.text import points
 
 HERE = Path(__file__).resolve().parent

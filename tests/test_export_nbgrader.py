@@ -34,7 +34,7 @@ from grader.records import (
 )
 from grader.release.nbgrader import PLUGIN_LINE, config_of, generate
 from grader.release.notebook import as_text, make_notebook
-from grader.submission import read_submission
+from grader.submissions.reading import read_submission
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from grader.collecting import File, HandedIn
 from grader.course.config import find_chapter
 from grader.errors import UsageError
 from grader.gradebook import class_results, lateness, publish
@@ -25,6 +24,7 @@ from grader.records import (
 from grader.report.class_table import class_table
 from grader.report.terminal import Style
 from grader.store import STORE_FILE, Settings, Store
+from grader.submissions.collecting import File, HandedIn
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY_S = 86_400

@@ -36,7 +36,7 @@ from grader.release.placing import Placed, place
 from grader.release.proven import NOTE, fingerprint_of, require_proof
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
-from grader.submission import read_submission
+from grader.submissions.reading import read_submission
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STEMS = [chapter.stem for chapter in load_course(CHECKOUT).chapters]

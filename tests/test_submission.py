@@ -12,7 +12,7 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.records import Chapter, Exercise
-from grader.submission import read_submission
+from grader.submissions.reading import read_submission
 from grader.syntax import Unreadable, parse
 
 CHAPTER = Chapter("ch03_activations", "t", "t", ("2",), (Exercise("relu", 1.0), Exercise("tanh", 1.0)))
@@ -400,7 +400,7 @@ def test_a_notebook_is_read_without_jupyter(ipynb: Path) -> None:
 
     ipynb.write_text(notebook("x = 1"))
     program = (
-        "import sys; from pathlib import Path; from grader.submission import read_submission;"
+        "import sys; from pathlib import Path; from grader.submissions.reading import read_submission;"
         "from grader.records import Chapter; read_submission(Path(sys.argv[1]), Chapter('ch03', 't', 't', (), ()));"
         "print([name for name in ('nbformat', 'torch', 'IPython') if name in sys.modules])"
     )

@@ -95,7 +95,7 @@ class Desk:
         from grader.checking.run import Profile, SameProcess, load_suite
         from grader.rules import judge
         from grader.sandbox.host import Sandbox
-        from grader.submission import read_submission
+        from grader.submissions.reading import read_submission
 
         self._suite = load_suite(chapter.stem)
         self._submission = read_submission(submission, chapter)

@@ -193,7 +193,7 @@ def _chapter_line(
 def _changed(path: Path, chapter: Chapter, report: Report) -> bool:
     """Whether the file is another one than the report is about; one put together of several says nothing."""
     from grader.errors import SubmissionError
-    from grader.submission import read_submission
+    from grader.submissions.reading import read_submission
 
     if not report.submission_sha256:
         return False

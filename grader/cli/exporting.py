@@ -266,7 +266,7 @@ def _write_gradebook(results: ClassResults, folder: Path) -> None:
         step = "run: pip install 'brickwork[instructor]'"
         raise UsageError("nbgrader is not installed here", "--as nbgrader", step) from None
     from grader.nbgrader_plugin.gradebook import write_gradebook
-    from grader.submission import read_submission
+    from grader.submissions.reading import read_submission
 
     def fingerprint(path: Path, chapter: Chapter) -> str:
         try:

@@ -18,11 +18,11 @@ from grader.text import clean_line, file_names, wrap
 
 if TYPE_CHECKING:
     from grader.cohort import Lane
-    from grader.collecting import Collection
     from grader.records import Chapter, Course, LearnerResult
     from grader.report.terminal import Style
     from grader.sandbox.isolation import Level
     from grader.store import Settings, Store, Verdict
+    from grader.submissions.collecting import Collection
 
 
 class Isolation(StrEnum):
@@ -89,13 +89,13 @@ def grade(
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
     from grader.cohort import could_not_grade, grade_handed_in
-    from grader.collecting import collect
     from grader.course.config import find_chapter, load_course
     from grader.desk import desk_of
     from grader.gradebook import publish, results_in
     from grader.sandbox.isolation import Level, require
     from grader.serialization import as_learner_dict, dumps
     from grader.store import STORE_FILE, Settings, Store
+    from grader.submissions.collecting import collect
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]

@@ -250,7 +250,7 @@ def hint(
     from grader.desk import attempt_of, desk_of
     from grader.hints import hints_for, open_one_more
     from grader.report.terminal import focused_exercise, render
-    from grader.submission import read_submission
+    from grader.submissions.reading import read_submission
 
     course = load_course()
     desk = desk_of(course)

@@ -108,7 +108,7 @@ def survey_desk(course: Course, desk: Desk, task: Task) -> list[Block]:
     """The blocks of a task in the course's order: what lies on the desk, judged by the rules."""
     from grader.build.blocks import PIECES, survey
     from grader.rules import judge
-    from grader.submission import read_submission
+    from grader.submissions.reading import read_submission
 
     blocks = []
     for chapter in course.chapters:

@@ -18,7 +18,7 @@ from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.store import STORE_FILE, Store
-from grader.submission import read_submission
+from grader.submissions.reading import read_submission
 from grader.text import clean_line
 
 

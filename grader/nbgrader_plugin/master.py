@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.submission import NotebookCell
+from grader.submissions.reading import NotebookCell
 
 CHECK_SUFFIX = "-check"  # as `brick release` calls the cells that are graded
 

@@ -17,7 +17,7 @@ from grader.nbgrader_plugin.configuring import GRADER, name_of
 from grader.nbgrader_plugin.master import changes, master_cells, restored
 from grader.records import Chapter, Course
 from grader.sandbox.isolation import Level, require
-from grader.submission import NotebookCell, read_cells
+from grader.submissions.reading import NotebookCell, read_cells
 
 
 class Brickwork(NotebookExporter):

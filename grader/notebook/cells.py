@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.rules.sorting import DEFINITIONS, evaluated, target_names
-from grader.submission import without_magics
+from grader.submissions.reading import without_magics
 from grader.syntax import Unreadable, parse
 
 

@@ -21,7 +21,7 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.isolation import Level
 from grader.sandbox.launch import Wishes, Zygote
 from grader.sandbox.learner import Learner
-from grader.submission import read_submission
+from grader.submissions.reading import read_submission
 from grader.watch.judging import Cancelled
 from grader.watch.session import Job
 

@@ -81,6 +81,6 @@ def _assigns(expression: str) -> bool:
 
 def _write_cells(path: Path, chapter: Chapter, target: Path) -> None:
     """A notebook's code as a module that can be imported."""
-    from grader.submission import read_submission
+    from grader.submissions.reading import read_submission
 
     write_whole(target, read_submission(path, chapter).source)

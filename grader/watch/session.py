@@ -239,7 +239,7 @@ class Session:
         return text
 
     def _sha256_of(self, chapter: Chapter) -> str:
-        from grader.submission import read_submission
+        from grader.submissions.reading import read_submission
 
         try:
             return read_submission(self.desk.exercise_file(chapter), chapter).sha256
@@ -248,7 +248,7 @@ class Session:
 
     def source_of(self, chapter: Chapter) -> str:
         """The learner's source of a chapter; empty when it cannot be read."""
-        from grader.submission import read_submission
+        from grader.submissions.reading import read_submission
 
         try:
             return read_submission(self.desk.exercise_file(chapter), chapter).source

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from grader.archive import list_members, read_member
 from grader.errors import KitError, UsageError
 from grader.records import Chapter, Course, Submission
-from grader.submission import bytes_of, read_files
+from grader.submissions.archives import list_members, read_member
+from grader.submissions.reading import bytes_of, read_files
 from grader.text import clean_line
 
 SUFFIXES = (".py", ".ipynb")

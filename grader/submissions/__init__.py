@@ -1,0 +1,1 @@
+"""Turn files that somebody handed in into Submissions."""
