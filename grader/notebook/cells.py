@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grader.rules.sorting import DEFINITIONS, evaluated, target_names
+from grader.rules.toplevel import DEFINITIONS, evaluated, target_names
 from grader.submissions.reading import without_magics
 from grader.syntax import Unreadable, parse
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from grader.rules.edits import Edit
-from grader.rules.reading import resolve
-from grader.rules.sorting import Alias
+from grader.rules.analyzer import resolve
+from grader.rules.rewriting import Edit
+from grader.rules.toplevel import Alias
 
 
 @dataclass

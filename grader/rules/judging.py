@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from grader.errors import SubmissionError, did_you_mean
 from grader.records import Breach, Chapter, Exercise, Ruling, Submission
-from grader.rules import allowed
-from grader.rules.edits import Edit, without
+from grader.rules import allowlist as allowed
+from grader.rules.analyzer import Finding, Names, Use, read_statement
+from grader.rules.dependencies import Reach
 from grader.rules.imports import Imports, settle_imports
-from grader.rules.reach import Reach
-from grader.rules.reading import Finding, Names, Use, read_statement
-from grader.rules.sorting import Part, Sorted, sort_file
+from grader.rules.rewriting import Edit, without
+from grader.rules.toplevel import Part, Sorted, sort_file
 from grader.syntax import Unreadable, parse
 
 MAX_BREACHES_PER_EXERCISE = 10

@@ -231,7 +231,7 @@ def modules_for(imports: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
         if name in _EXTRA_MODULES:
             found |= _EXTRA_MODULES[name]
         elif name not in _MODULES:
-            step = "add it to _EXTRA_MODULES in grader/rules/allowed.py"
+            step = "add it to _EXTRA_MODULES in grader/rules/allowlist.py"
             raise CourseError(f"no names of the module {name} are listed", "course.yml, imports", step)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterable
 
-from grader.rules.sorting import Part
+from grader.rules.toplevel import Part
 
 
 class Reach:

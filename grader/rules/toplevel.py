@@ -7,8 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from grader.rules.edits import FUTURE, room_for_future
-from grader.rules.reading import Finding, Reading
+from grader.rules.analyzer import Finding, Reading
+from grader.rules.rewriting import FUTURE, room_for_future
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
