@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.checking.run import SameProcess
 from grader.records import Limits
-from grader.sandbox.learner import Learner, LearnerLost
+from grader.sandbox.proxy import Learner, LearnerLost
 
 CALL_S, CHECK_S = 2.0, 20.0
 _RINGS = 10

@@ -24,9 +24,9 @@ from grader.course.variants import Variant, read_variants
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge
-from grader.sandbox.cores import stay_on, usable_cores
+from grader.sandbox.affinity import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from grader.store import KIT_FAULT, Store, Verdict, key_of
 from grader.submissions.collecting import HandedIn
 from grader.submissions.reading import read_submission

@@ -20,7 +20,7 @@ from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, Trial, load_suite
 from grader.errors import CourseError, UsageError
 from grader.records import Chapter, Course, Outcome
-from grader.sandbox.learner import LearnerLost, LearnerRaised
+from grader.sandbox.proxy import LearnerLost, LearnerRaised
 
 SEEDS, EXAMPLES = (0, 1), 100
 # What is wrong mostly shows at once, so it gets a short first round.

@@ -11,7 +11,7 @@ from grader.checking.drawing import Kept, draw_straight
 from grader.checking.law import Check
 from grader.checking.run import Profile, Trial, load_suite
 from grader.records import Chapter, Outcome
-from grader.sandbox.learner import Learner, LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
 
 SEEDS = 200
 _INPUTS_OF_THE_FIRST = 25  # as many as a learner's own check gets

@@ -24,7 +24,7 @@ from grader.course.variants import read_variants
 from grader.prove import prove
 from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level, strongest
+from grader.sandbox.levels import Level, strongest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 COURSE = load_course(CHECKOUT)

@@ -21,7 +21,7 @@ from grader.release.classroom50 import classroom50_files
 from grader.release.gradescope import gradescope_zip
 from grader.release.notebook import as_text, make_notebook
 from grader.release.placing import place
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from tests.sandboxes import need
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -16,9 +16,9 @@ from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox import isolation, launch, lockdown, syscalls
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level, offered, require, strongest
-from grader.sandbox.layout import bubblewrap_mounts, find_layout, landlock_paths
-from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
+from grader.sandbox.levels import Level, offered, require, strongest
+from grader.sandbox.mounts import bubblewrap_mounts, find_layout, landlock_paths
+from grader.sandbox.proxy import Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
 
 HOLES = ("network", "programs", "processes", "files", "kernel")
 LIMITS = Limits(call_s=4.0, memory_mib=256, output_kib=16)
@@ -187,7 +187,7 @@ def test_a_broken_answer_ends_the_whole_sandbox(strict: Sandbox, attack: str) ->
 def test_the_deadline_covers_sending(strict: Sandbox) -> None:
     source = (
         "import sys, time\n\n"
-        "def stop_reading():\n    sys.modules['grader.sandbox.wire'].read_frame = lambda sock: time.sleep(60)\n"
+        "def stop_reading():\n    sys.modules['grader.sandbox.protocol'].read_frame = lambda sock: time.sleep(60)\n"
     )
     start = time.monotonic()
 

@@ -9,7 +9,7 @@ import torch
 
 from grader.checking.counterexample import recorded
 from grader.sandbox.fixtures import FIXTURES, FORWARDS, SCALES, WRONG
-from grader.sandbox.learner import InProcess, Learner, LearnerMisbehaved
+from grader.sandbox.proxy import InProcess, Learner, LearnerMisbehaved
 
 SOURCE = """
 import torch

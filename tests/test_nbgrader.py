@@ -32,7 +32,7 @@ from grader.nbgrader_plugin.configuring import GRADER, READER
 from grader.nbgrader_plugin.master import MasterCell, restored
 from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
 from grader.release.notebook import as_text, make_notebook
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from grader.submissions.reading import NotebookCell
 from tests.sandboxes import CHECKOUT, need
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from grader.sandbox import onnx_judge
-from grader.sandbox.onnx_judge import judge_model
+from grader.sandbox import onnx_evaluation as onnx_judge
+from grader.sandbox.onnx_evaluation import judge_model
 
 X = torch.tensor([[1.0, -2.0], [0.5, 3.0], [0.0, 0.0]])
 WEIGHT = torch.tensor([[1.0, 2.0], [-1.0, 0.5], [0.0, 4.0]])

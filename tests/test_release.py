@@ -35,7 +35,7 @@ from grader.release.packing import kit_archive
 from grader.release.placing import Placed, place
 from grader.release.proven import NOTE, fingerprint_of, require_proof
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 
 CHECKOUT = Path(__file__).resolve().parent.parent

@@ -18,8 +18,8 @@ from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Exercise, Limits, SourceLine, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
-from grader.sandbox.learner import LearnerRaised
+from grader.sandbox.levels import Level
+from grader.sandbox.proxy import LearnerRaised
 
 ROOT = Path(__file__).parents[1]
 COURSE = load_course(ROOT)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from sandboxes import need
 
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CLASS = CHECKOUT / "examples" / "class"

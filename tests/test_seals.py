@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
-from grader.sandbox.learner import LearnerRaised
+from grader.sandbox.levels import Level
+from grader.sandbox.proxy import LearnerRaised
 
 X = torch.tensor([1.0, -2.0])
 HONEST = """

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.sandbox import wire
+from grader.sandbox import protocol as wire
 from grader.sandbox.guest import Session
-from grader.sandbox.learner import InProcess, Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
-from grader.sandbox.wire import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
+from grader.sandbox.protocol import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
+from grader.sandbox.proxy import InProcess, Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
 
 ECHO = "def echo(*args, **kwargs):\n    return list(args), kwargs\n"
 

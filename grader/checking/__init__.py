@@ -7,7 +7,7 @@ from grader.checking.failures import fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
 from grader.checking.law import Check, check, given, tensor_laws
 from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
-from grader.sandbox.learner import (
+from grader.sandbox.proxy import (
     ANYTHING,
     BOOL,
     FLOAT,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from grader.records import Counterexample, RecordedCall
-from grader.sandbox.learner import ByReference, Call, GuestFixture, GuestSequence, Handle
+from grader.sandbox.proxy import ByReference, Call, GuestFixture, GuestSequence, Handle
 
 VALUE_CHARS = 400
 CALLS_SHOWN = 12

@@ -12,7 +12,7 @@ from grader.checking.law import Check, Suite
 from grader.checking.run import Profile, Trial, Workplace
 from grader.course.variants import Variant
 from grader.records import Outcome, Report, Ruling
-from grader.sandbox.learner import Handle, Learner, LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Handle, Learner, LearnerLost, LearnerRaised
 
 PROBES = 40
 CHECKS_PROBED = 6

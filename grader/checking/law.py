@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 from grader.checking.agree import agree
 from grader.checking.failures import NotCheckable, fail
-from grader.sandbox.learner import Learner, LearnerRaised
+from grader.sandbox.proxy import Learner, LearnerRaised
 
 Body = Callable[..., None]
 

@@ -32,7 +32,7 @@ from grader.records import (
     Ruling,
     Submission,
 )
-from grader.sandbox.learner import Learner, LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
+from grader.sandbox.proxy import Learner, LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
 
 SHRINK_LIMIT_S = 6.0
 LOSSES_PER_EXERCISE = 2
@@ -528,10 +528,10 @@ class SameProcess:
 
     def open(self, source: str) -> Learner:
         """A fresh session in this process."""
-        from grader.sandbox.learner import InProcess
+        from grader.sandbox.proxy import InProcess
 
         def judge(data: bytes, x: Any) -> dict[str, Any]:
-            from grader.sandbox.onnx_judge import judge_model
+            from grader.sandbox.onnx_evaluation import judge_model
 
             return judge_model(data, x)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.cohort import Lane
     from grader.records import Chapter, Course, LearnerResult
     from grader.report.terminal import Style
-    from grader.sandbox.isolation import Level
+    from grader.sandbox.levels import Level
     from grader.store import Settings, Store, Verdict
     from grader.submissions.collecting import Collection
 
@@ -92,7 +92,7 @@ def grade(
     from grader.course.config import find_chapter, load_course
     from grader.desk import desk_of
     from grader.gradebook import publish, results_in
-    from grader.sandbox.isolation import Level, require
+    from grader.sandbox.levels import Level, require
     from grader.serialization import as_learner_dict, dumps
     from grader.store import STORE_FILE, Settings, Store
     from grader.submissions.collecting import collect
@@ -260,7 +260,7 @@ def _lane_of_last_run(
     course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
 ) -> tuple[Lane, Settings]:
     """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
-    from grader.sandbox.isolation import Level, require
+    from grader.sandbox.levels import Level, require
     from grader.store import Settings
 
     last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)

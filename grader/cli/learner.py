@@ -170,7 +170,7 @@ def check_targets(
     """Check one's own files, without a seal: prints and debuggers work, and nothing has to be installed."""
     from grader.cohort import grade_file
     from grader.sandbox.host import Sandbox
-    from grader.sandbox.isolation import Level
+    from grader.sandbox.levels import Level
 
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
     alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""

@@ -16,7 +16,7 @@ from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
 from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from grader.store import STORE_FILE, Store
 from grader.submissions.reading import read_submission
 from grader.text import clean_line

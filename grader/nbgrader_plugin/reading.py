@@ -16,7 +16,7 @@ from grader.errors import KitError, SubmissionError, UsageError
 from grader.nbgrader_plugin.configuring import GRADER, name_of
 from grader.nbgrader_plugin.master import changes, master_cells, restored
 from grader.records import Chapter, Course
-from grader.sandbox.isolation import Level, require
+from grader.sandbox.levels import Level, require
 from grader.submissions.reading import NotebookCell, read_cells
 
 

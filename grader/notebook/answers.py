@@ -20,7 +20,7 @@ from grader.report.html.notes import hints_html, status_html
 from grader.report.terminal import Style, is_whole, render, table
 from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
 

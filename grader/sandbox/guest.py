@@ -16,10 +16,9 @@ from typing import Any
 
 import torch
 
-from grader.sandbox import wire
+from grader.sandbox import protocol as wire
 from grader.sandbox.fixtures import FIXTURES
-from grader.sandbox.seals import Seals
-from grader.sandbox.wire import (
+from grader.sandbox.protocol import (
     Body,
     BytesValue,
     DictValue,
@@ -33,6 +32,7 @@ from grader.sandbox.wire import (
     TupleValue,
     WireError,
 )
+from grader.sandbox.tampering import Seals
 
 FILENAME = "<submission>"
 REPLY_OUTPUT_CHARS = 4096
@@ -531,7 +531,7 @@ def _parse_model(data: bytes) -> Any:
 
 
 def _judge_model(data: bytes, x: torch.Tensor) -> Any:
-    from grader.sandbox.onnx_judge import judge_model
+    from grader.sandbox.onnx_evaluation import judge_model
 
     return judge_model(data, x)
 

@@ -14,11 +14,11 @@ import torch
 
 from grader.errors import SandboxError
 from grader.records import Limits
-from grader.sandbox import wire
-from grader.sandbox.cores import OneCore
+from grader.sandbox import protocol as wire
+from grader.sandbox.affinity import OneCore
 from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
-from grader.sandbox.learner import Learner, LearnerLost
-from grader.sandbox.wire import WireError
+from grader.sandbox.protocol import WireError
+from grader.sandbox.proxy import Learner, LearnerLost
 
 _ENDINGS = {
     "SIGKILL": "it was killed by the system, most likely for using too much memory or processor time",

@@ -23,7 +23,7 @@ from typing import IO, Any, Protocol
 
 from grader.records import Limits
 from grader.sandbox import lockdown, syscalls, zygote
-from grader.sandbox.layout import Layout, bubblewrap_mounts, find_layout, landlock_paths
+from grader.sandbox.mounts import Layout, bubblewrap_mounts, find_layout, landlock_paths
 
 START_TIMEOUT_S = 120.0
 ANSWER_TIMEOUT_S = 10.0

@@ -109,7 +109,7 @@ def _warm_up(settings: dict[str, Any]) -> dict[str, Any]:
 
     import torch
 
-    from grader.sandbox.seals import seals
+    from grader.sandbox.tampering import seals
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)  # gradients are written by hand; a hidden requires_grad records nothing
@@ -124,7 +124,7 @@ def _rehearse(modes: tuple[str, ...]) -> None:
     """Serve a submission of our own, through every step that a learner's goes through."""
     import torch
 
-    from grader.sandbox import wire
+    from grader.sandbox import protocol as wire
     from grader.sandbox.guest import Session
 
     session = Session()
@@ -184,7 +184,7 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
 
 def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any]) -> None:
     from grader.sandbox.guest import Session, serve
-    from grader.sandbox.seals import seals
+    from grader.sandbox.tampering import seals
 
     if command["core"] is not None:
         cores.stay_on(command["core"])

@@ -18,9 +18,9 @@ from grader.records import Chapter, Limits, Report, Ruling
 from grader.report.terminal import is_untouched
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
 from grader.sandbox.launch import Wishes, Zygote
-from grader.sandbox.learner import Learner
+from grader.sandbox.levels import Level
+from grader.sandbox.proxy import Learner
 from grader.submissions.reading import read_submission
 from grader.watch.judging import Cancelled
 from grader.watch.session import Job

@@ -84,7 +84,7 @@ def _gpu() -> Finding:
 
 
 def _isolation() -> Finding:
-    from grader.sandbox.isolation import Level, offered
+    from grader.sandbox.levels import Level, offered
 
     levels = offered()
     there = [level.value for level, why in levels.items() if why is None]

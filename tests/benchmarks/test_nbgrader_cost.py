@@ -13,7 +13,7 @@ from sandboxes import CHECKOUT, need
 from grader.course.config import find_chapter, load_course
 from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
 from grader.release.notebook import as_text, make_notebook
-from grader.sandbox.isolation import Level
+from grader.sandbox.levels import Level
 
 STEM = "ch03_activations"
 SUBMISSIONS = 6

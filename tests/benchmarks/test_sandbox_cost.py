@@ -11,8 +11,8 @@ import torch
 from sandboxes import need
 
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
-from grader.sandbox.learner import InProcess, Learner
+from grader.sandbox.levels import Level
+from grader.sandbox.proxy import InProcess, Learner
 
 SOFTMAX = (
     "import torch\n\ndef softmax(x, dim=-1):\n    e = torch.exp(x - x.amax(dim, keepdim=True))\n"

@@ -18,8 +18,8 @@ from grader.checking.run import Profile, grade_submission
 from grader.records import Chapter, Exercise, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
-from grader.sandbox.isolation import Level
-from grader.sandbox.learner import Learner
+from grader.sandbox.levels import Level
+from grader.sandbox.proxy import Learner
 
 SUBMISSIONS = 30
 INPUTS = 20

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import torch
 
 from grader.records import Limits
-from grader.sandbox import wire
-from grader.sandbox.wire import (
+from grader.sandbox import protocol as wire
+from grader.sandbox.protocol import (
     Body,
     BytesValue,
     DictValue,
