@@ -17,10 +17,10 @@ from multiprocessing import SimpleQueue, active_children, get_context, parent_pr
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
-from grader.checking.diagnose import diagnose
-from grader.checking.drawing import Kept
-from grader.checking.run import Profile, grade_submission, load_suite, unreadable
 from grader.course.variants import Variant, read_variants
+from grader.engine.diagnosis import diagnose
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, grade_submission, load_suite, unreadable
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge

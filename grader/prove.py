@@ -15,9 +15,9 @@ import yaml
 from grader import soak
 from grader.alarm import CHECK_S, Alarmed, warm_up
 from grader.candidates import Candidate, right_answers, wrong_answers
-from grader.checking.drawing import Kept
-from grader.checking.law import Check, Suite
-from grader.checking.run import Profile, Trial, load_suite
+from grader.checking.check import Check, Suite
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, Trial, load_suite
 from grader.errors import CourseError, UsageError
 from grader.records import Chapter, Course, Outcome
 from grader.sandbox.proxy import LearnerLost, LearnerRaised

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from grader.alarm import Alarmed
 from grader.candidates import Candidate
-from grader.checking.drawing import Kept, draw_straight
-from grader.checking.law import Check
-from grader.checking.run import Profile, Trial, load_suite
+from grader.checking.check import Check
+from grader.engine.generation import Kept, draw_straight
+from grader.engine.runner import Profile, Trial, load_suite
 from grader.records import Chapter, Outcome
 from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from grader.checking import agree, agree_gradient, refuses
-from grader.checking.agree import answers_from
+from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure
 from grader.checking.gradients import autograd, central_differences, classify, cotangent
 from grader.sandbox.proxy import LearnerRaised

@@ -8,8 +8,8 @@ from textwrap import indent
 
 import pytest
 
-from grader.checking.run import Profile, SameProcess, grade_submission
 from grader.course.config import load_course
+from grader.engine.runner import Profile, SameProcess, grade_submission
 from grader.records import Chapter, Submission
 from grader.rules import judge
 

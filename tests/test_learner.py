@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 
-from grader.checking.counterexample import recorded
+from grader.engine.counterexample import recorded
 from grader.sandbox.fixtures import FIXTURES, FORWARDS, SCALES, WRONG
 from grader.sandbox.proxy import InProcess, Learner, LearnerMisbehaved
 

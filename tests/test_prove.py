@@ -15,9 +15,9 @@ import grader.checks
 from grader import soak
 from grader.candidates import right_answers
 from grader.checking import integers
-from grader.checking.drawing import draw_straight
-from grader.checking.law import Check
-from grader.checking.run import load_suite
+from grader.checking.check import Check
+from grader.engine.generation import draw_straight
+from grader.engine.runner import load_suite
 from grader.errors import CourseError, UsageError
 from grader.mutants import mutants_of
 from grader.prove import Proof, _suite, prove, read_equivalents

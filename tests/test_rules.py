@@ -208,7 +208,7 @@ FILES = {
     "the solution": "from solutions.ch03_activations import softmax as s\ndef softmax(x): return s(x)",
     "another chapter": "from ch03_activations import softmax as s\ndef softmax(x): return s(x)",
     "a relative import": "from . import softmax as s\ndef softmax(x): return s(x)",
-    "the grader": "import grader.checking\ndef softmax(x): return grader.checking.agree",
+    "the grader": "import grader.checking\ndef softmax(x): return grader.checking.comparison",
     "star": "from torch import *\ndef softmax(x): return special.softmax(x, -1)",
     "typing's evaluator": "import typing\ndef softmax(x):\n    return typing.get_type_hints(softmax)",
     "forward reference": "from typing import ForwardRef\ndef softmax(x): return ForwardRef('eval')._evaluate({}, {})",

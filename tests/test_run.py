@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_laws, tensors
-from grader.checking.drawing import Kept
-from grader.checking.law import Check, Suite
-from grader.checking.run import Profile, SameProcess, grade_submission, score
+from grader.checking.check import Check, Suite
 from grader.course.config import find_chapter, load_course
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, SameProcess, grade_submission, score
 from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))

@@ -21,10 +21,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
-from grader.checking.run import Profile, load_suite
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
 from grader.desk import desk_of
+from grader.engine.runner import Profile, load_suite
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style

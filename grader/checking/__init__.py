@@ -2,10 +2,10 @@
 
 from hypothesis.strategies import booleans, builds, composite, data, just, lists, one_of, sampled_from, tuples
 
-from grader.checking.agree import agree, refuses
+from grader.checking.check import Check, check, given, tensor_laws
+from grader.checking.comparison import agree, refuses
 from grader.checking.failures import fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
-from grader.checking.law import Check, check, given, tensor_laws
 from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
 from grader.sandbox.proxy import (
     ANYTHING,

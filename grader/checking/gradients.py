@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from grader.checking.agree import agree
+from grader.checking.comparison import agree
 from grader.checking.failures import CheckFailure
 from grader.checking.strategies import tensor_from
 from grader.sandbox.proxy import LearnerMisbehaved, LearnerRaised

@@ -93,7 +93,7 @@ def _bench_early(session: Session) -> Bench:
 
 
 def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
-    from grader.checking.run import Profile
+    from grader.engine.runner import Profile
     from grader.watch.bench import Bench
 
     course = session.course
@@ -109,8 +109,8 @@ def _open_hints(
     desk: Desk, chapter: Chapter, exercise: str, report: Report, source: str
 ) -> tuple[tuple[str, ...], int]:
     """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
-    from grader.checking.run import load_suite
     from grader.desk import attempt_of
+    from grader.engine.runner import load_suite
     from grader.hints import hints_for, open_one_more
 
     hints = hints_for(report, exercise, load_suite(chapter.stem).hints)

@@ -138,9 +138,9 @@ def grade(
 
 def _lane(course: Course, level: Level, settings: Settings) -> Lane:
     """How other people's work on this course is judged."""
-    from grader.checking.run import Profile
     from grader.cohort import Lane
     from grader.desk import desk_of
+    from grader.engine.runner import Profile
 
     profile = Profile(
         "grade",

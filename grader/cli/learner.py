@@ -15,8 +15,8 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.checking.run import Profile
     from grader.desk import Desk
+    from grader.engine.runner import Profile
     from grader.records import Chapter, Course, Report
 
 
@@ -98,9 +98,9 @@ def check(
 
     Exit code 0: all passed; 1: some failed; 2: it could not be graded.
     """
-    from grader.checking.run import Profile
     from grader.course.config import load_course
     from grader.desk import desk_of
+    from grader.engine.runner import Profile
 
     course = load_course()
     desk = desk_of(course)
@@ -245,9 +245,9 @@ def hint(
 
     First where to look, then the idea, then the steps. Hints cost no points.
     """
-    from grader.checking.run import load_suite
     from grader.course.config import load_course
     from grader.desk import attempt_of, desk_of
+    from grader.engine.runner import load_suite
     from grader.hints import hints_for, open_one_more
     from grader.report.terminal import focused_exercise, render
     from grader.submissions.reading import read_submission
@@ -292,7 +292,7 @@ def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) 
 
 def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
     """The last report if it is about this very file, else a new one."""
-    from grader.checking.run import Profile
+    from grader.engine.runner import Profile
     from grader.serialization import from_dict
 
     try:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.checking.drawing import Kept
-from grader.checking.run import Profile, unreadable
 from grader.cohort import Lane, grade_one, verdict_key
 from grader.course.config import load_course
 from grader.desk import desk_of
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, unreadable
 from grader.errors import SubmissionError
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.checking import agree, tensors
-from grader.checking.drawing import Kept
-from grader.checking.law import Check
-from grader.checking.run import Profile, Trial, grade_submission, suite_for, unreadable
+from grader.checking.check import Check
 from grader.cohort import name_mistakes
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, Trial, grade_submission, suite_for, unreadable
 from grader.errors import SubmissionError
 from grader.records import Chapter, Limits, Report, Ruling
 from grader.report.terminal import is_untouched

@@ -21,10 +21,10 @@ import pytest
 import watchfiles
 from typer.testing import CliRunner
 
-from grader.checking.run import Profile
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
 from grader.desk import desk_of
+from grader.engine.runner import Profile
 from grader.watch.bench import Bench
 from grader.watch.judging import Judging, News
 from grader.watch.saves import Saves

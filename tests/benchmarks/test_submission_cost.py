@@ -12,9 +12,9 @@ import torch
 from sandboxes import need
 
 from grader.checking import agree, check, given, tensors
-from grader.checking.drawing import Kept
-from grader.checking.law import Suite
-from grader.checking.run import Profile, grade_submission
+from grader.checking.check import Suite
+from grader.engine.generation import Kept
+from grader.engine.runner import Profile, grade_submission
 from grader.records import Chapter, Exercise, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 
 import hypothesis
 
-from grader.checking.agree import answers_from
-from grader.checking.counterexample import build_counterexample
-from grader.checking.drawing import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
+from grader.checking.check import Check, Suite, suite_of
+from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure, NotCheckable
-from grader.checking.law import Check, Suite, suite_of
+from grader.engine.counterexample import build_counterexample
+from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.errors import CourseError
 from grader.records import (
     Chapter,

@@ -18,7 +18,7 @@ from hypothesis.errors import FlakyStrategyDefinition, StopTest, Unsatisfiable, 
 from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from grader.checking.law import Check
+from grader.checking.check import Check
 
 Inputs = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from grader.checking.law import Check, Suite
-from grader.checking.run import Profile, Trial, Workplace
+from grader.checking.check import Check, Suite
 from grader.course.variants import Variant
+from grader.engine.runner import Profile, Trial, Workplace
 from grader.records import Outcome, Report, Ruling
 from grader.sandbox.proxy import Handle, Learner, LearnerLost, LearnerRaised
 

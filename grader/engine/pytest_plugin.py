@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from grader.checking.law import Check
+    from grader.checking.check import Check
     from grader.records import Chapter, CheckResult
 
 
@@ -34,7 +34,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
     path = collector.path
     if path.parent.name != "checks" or not path.stem.startswith("ch"):
         return None
-    from grader.checking.law import Check
+    from grader.checking.check import Check
 
     found = [one for one in (obj if isinstance(obj, tuple) else (obj,)) if isinstance(one, Check)]
     return [CheckItem.from_parent(collector, name=check.name, check=check) for check in found] or None
@@ -92,7 +92,7 @@ class Desk:
     """A chapter's submission, open for checks."""
 
     def __init__(self, config: pytest.Config, chapter: Chapter, submission: Path) -> None:
-        from grader.checking.run import Profile, SameProcess, load_suite
+        from grader.engine.runner import Profile, SameProcess, load_suite
         from grader.rules import judge
         from grader.sandbox.host import Sandbox
         from grader.submissions.reading import read_submission
@@ -113,7 +113,7 @@ class Desk:
         """One check through the engine."""
         from dataclasses import replace
 
-        from grader.checking.run import grade_submission
+        from grader.engine.runner import grade_submission
 
         alone = replace(self._suite, checks=(replace(check, after=()),))
         return grade_submission(self._submission, self._ruling, self._workplace, self._profile, alone).checks[

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from hypothesis.strategies import SearchStrategy
 
-from grader.checking.agree import agree
+from grader.checking.comparison import agree
 from grader.checking.failures import NotCheckable, fail
 from grader.sandbox.proxy import Learner, LearnerRaised
 

@@ -1,0 +1,1 @@
+"""Turn a ruling and a suite of checks into a report."""
