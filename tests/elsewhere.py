@@ -18,10 +18,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter, tree_map_only
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from grader.candidates import right_answers
 from grader.course.config import find_chapter, load_course
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, SameProcess, Trial, load_suite
+from grader.proof.candidates import right_answers
 from grader.records import Outcome
 
 _setup_privateuseone_for_python_backend("gpu")

@@ -12,15 +12,15 @@ import pytest
 from hypothesis.strategies import SearchStrategy
 
 import grader.checks
-from grader import soak
-from grader.candidates import right_answers
 from grader.checking import integers
 from grader.checking.check import Check
 from grader.engine.generation import draw_straight
 from grader.engine.runner import load_suite
 from grader.errors import CourseError, UsageError
-from grader.mutants import mutants_of
-from grader.prove import Proof, _suite, prove, read_equivalents
+from grader.proof import false_failures as soak
+from grader.proof.candidates import right_answers
+from grader.proof.mutants import mutants_of
+from grader.proof.prove import Proof, _suite, prove, read_equivalents
 from grader.records import Chapter, Course, Exercise
 
 STEM = "ch98_tiny"

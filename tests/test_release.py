@@ -27,13 +27,13 @@ from grader.course.stubs import make_stub
 from grader.desk import desk_of, lay_out
 from grader.engine.runner import Profile
 from grader.errors import CourseError, UsageError
+from grader.proof.required import NOTE, fingerprint_of, require_proof
 from grader.records import Chapter, Course, Exercise, Limits
 from grader.release.classroom50 import classroom50_files
 from grader.release.gradescope import gradescope_zip
 from grader.release.notebook import as_text, make_notebook, make_release
 from grader.release.packing import kit_archive
 from grader.release.placing import Placed, place
-from grader.release.proven import NOTE, fingerprint_of, require_proof
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission

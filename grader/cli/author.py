@@ -79,7 +79,7 @@ def prove(
     Exit code 1 when anything falls short.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.prove import prove as prove_chapters
+    from grader.proof.prove import prove as prove_chapters
     from grader.report import proof
 
     course = load_course()

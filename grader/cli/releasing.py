@@ -57,7 +57,7 @@ def release(
     Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.release.proven import require_checkout, require_proof
+    from grader.proof.required import require_checkout, require_proof
 
     if unsandboxed and form not in (Form.GRADESCOPE, Form.CLASSROOM50):
         raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")

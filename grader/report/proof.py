@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.prove import Proof
+    from grader.proof.prove import Proof
 
 SCHEMA = "brickwork/proof/v1"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from grader.alarm import Alarmed
-from grader.candidates import Candidate
 from grader.checking.check import Check
 from grader.engine.generation import Kept, draw_straight
 from grader.engine.runner import Profile, Trial, load_suite
+from grader.proof.candidates import Candidate
+from grader.proof.timeouts import Alarmed
 from grader.records import Chapter, Outcome
 from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import yaml
 
-from grader import soak
-from grader.alarm import CHECK_S, Alarmed, warm_up
-from grader.candidates import Candidate, right_answers, wrong_answers
 from grader.checking.check import Check, Suite
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, Trial, load_suite
 from grader.errors import CourseError, UsageError
+from grader.proof import false_failures as soak
+from grader.proof.candidates import Candidate, right_answers, wrong_answers
+from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
 from grader.records import Chapter, Course, Outcome
 from grader.sandbox.proxy import LearnerLost, LearnerRaised
 

@@ -44,7 +44,7 @@ def require_proof(
         if desk.read_note(NOTE).get(chapter.stem) == fingerprint:
             continue
         announce(chapter)
-        from grader.prove import prove
+        from grader.proof.prove import prove
 
         [proof] = prove(course, [chapter], advance=advance)
         if not proof.holds:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.course.variants import read_variants
 from grader.errors import CourseError
-from grader.mutants import mutants_of
+from grader.proof.mutants import mutants_of
 from grader.records import Chapter
 
 

@@ -1,0 +1,1 @@
+"""Are the checks strong and fair?"""
