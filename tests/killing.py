@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from grader.cli import app
 from grader.course.config import load_course
 from grader.desk import lay_out
-from grader.gradebook import class_results
+from grader.grading.gradebook import class_results
 
 NEURON = """\
 def neuron(x, w, b):

@@ -14,12 +14,12 @@ import pytest
 import torch
 from sandboxes import need
 
-from grader.cohort import grade_file
 from grader.course.config import load_course
 from grader.course.variants import read_variants
 from grader.engine.diagnosis import diagnose
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, grade_submission, load_suite
+from grader.grading.batch import grade_file
 from grader.proof.prove import prove
 from grader.proof.timeouts import Alarmed
 from grader.records import Chapter, Outcome, Ruling, Submission

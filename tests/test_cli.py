@@ -450,7 +450,7 @@ def test_grade_of_nothing_says_so(desk: Path) -> None:
 def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
     class_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from grader import cohort
+    from grader.grading import batch as cohort
 
     honest = cohort.judge
 

@@ -23,13 +23,13 @@ from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.desk import desk_of
 from grader.errors import UsageError
-from grader.gradebook import publish
+from grader.grading.gradebook import publish
+from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
 from grader.report.classroom50 import classroom50
 from grader.report.csv import COLUMNS, class_csv, guarded
 from grader.report.gradescope import gradescope
 from grader.report.junit import junit
-from grader.store import KIT_FAULT, STORE_FILE, Settings, Store
 from grader.submissions.collecting import File, HandedIn
 from grader.text import points
 

@@ -10,7 +10,8 @@ import pytest
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
-from grader.gradebook import class_results, lateness, publish
+from grader.grading.gradebook import class_results, lateness, publish
+from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import (
     Chapter,
     Counts,
@@ -23,7 +24,6 @@ from grader.records import (
 )
 from grader.report.class_table import class_table
 from grader.report.terminal import Style
-from grader.store import STORE_FILE, Settings, Store
 from grader.submissions.collecting import File, HandedIn
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)

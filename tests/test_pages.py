@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from grader.cli import app
 from grader.cli.reporting import write_pages
 from grader.errors import UsageError
+from grader.grading.store import KIT_FAULT
 from grader.records import (
     Breach,
     CheckResult,
@@ -37,7 +38,6 @@ from grader.records import (
 from grader.report.html import card_html, class_page, exercise_html, feedback_page
 from grader.report.html.pictures import dots
 from grader.report.html.values import entries_of, mark_worst
-from grader.store import KIT_FAULT
 from grader.text import file_names
 
 if TYPE_CHECKING:

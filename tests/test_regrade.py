@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from grader.cli import app
 from grader.course.config import load_course
 from grader.errors import UsageError
-from grader.gradebook import class_results
+from grader.grading.gradebook import class_results
 from grader.records import Change
 from grader.report.class_table import change_lines
 from grader.report.terminal import Style

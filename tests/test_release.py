@@ -21,12 +21,12 @@ from nbgrader.utils import compute_checksum
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
-from grader.cohort import grade_file
 from grader.course.config import find_chapter, load_course
 from grader.course.stubs import make_stub
 from grader.desk import desk_of, lay_out
 from grader.engine.runner import Profile
 from grader.errors import CourseError, UsageError
+from grader.grading.batch import grade_file
 from grader.proof.required import NOTE, fingerprint_of, require_proof
 from grader.records import Chapter, Course, Exercise, Limits
 from grader.release.classroom50 import classroom50_files

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_up import made_up_class
 
+from grader.grading.store import KIT_FAULT
 from grader.records import (
     Breach,
     CheckResult,
@@ -21,7 +22,6 @@ from grader.records import (
     Report,
 )
 from grader.report.statistics import FEWEST, class_figures, distribution
-from grader.store import KIT_FAULT
 
 STEM = "ch03_activations"
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from grader.errors import KitError
+from grader.grading.store import KIT_FAULT, Entry, Settings, Store, Verdict, is_reusable, key_of
 from grader.records import CheckResult, Counts, Course, Outcome, Report, SourceLine, Submission
-from grader.store import KIT_FAULT, Entry, Settings, Store, Verdict, is_reusable, key_of
 
 AS_USUAL = Settings("bwrap", None, "cpu")
 

@@ -92,7 +92,7 @@ def export(
     Exit code 0: everything was written; 1: some learners could not be placed, and are named.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.gradebook import class_results
+    from grader.grading.gradebook import class_results
 
     _refuse_wrong_options(reader, into, out, assignment, scale)
     course = load_course()
@@ -136,7 +136,7 @@ def _only(results: ClassResults, learner: str) -> ClassResults:
 
 def _graded(reader: Format, results: ClassResults) -> ClassResults:
     """The results without what the kit failed to grade: a 0 there would say nothing about the learner."""
-    from grader.store import KIT_FAULT
+    from grader.grading.store import KIT_FAULT
 
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
     again = "run: brick grade FOLDER --again"

@@ -17,11 +17,11 @@ from grader.errors import UsageError
 from grader.text import clean_line, file_names, wrap
 
 if TYPE_CHECKING:
-    from grader.cohort import Lane
+    from grader.grading.batch import Lane
+    from grader.grading.store import Settings, Store, Verdict
     from grader.records import Chapter, Course, LearnerResult
     from grader.report.terminal import Style
     from grader.sandbox.levels import Level
-    from grader.store import Settings, Store, Verdict
     from grader.submissions.collecting import Collection
 
 
@@ -88,13 +88,13 @@ def grade(
 
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
-    from grader.cohort import could_not_grade, grade_handed_in
     from grader.course.config import find_chapter, load_course
     from grader.desk import desk_of
-    from grader.gradebook import publish, results_in
+    from grader.grading.batch import could_not_grade, grade_handed_in
+    from grader.grading.gradebook import publish, results_in
+    from grader.grading.store import STORE_FILE, Settings, Store
     from grader.sandbox.levels import Level, require
     from grader.serialization import as_learner_dict, dumps
-    from grader.store import STORE_FILE, Settings, Store
     from grader.submissions.collecting import collect
 
     course = load_course()
@@ -138,9 +138,9 @@ def grade(
 
 def _lane(course: Course, level: Level, settings: Settings) -> Lane:
     """How other people's work on this course is judged."""
-    from grader.cohort import Lane
     from grader.desk import desk_of
     from grader.engine.runner import Profile
+    from grader.grading.batch import Lane
 
     profile = Profile(
         "grade",
@@ -223,8 +223,8 @@ def regrade(
     Exit code 0: nothing waits for you; 1: changes do not count yet; 2: it could not be done.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.gradebook import assigned_in, open_store
-    from grader.regrading import plan_regrade
+    from grader.grading.gradebook import assigned_in, open_store
+    from grader.grading.regrade import plan_regrade
     from grader.report.class_table import change_lines
 
     if yes and dry_run:
@@ -260,8 +260,8 @@ def _lane_of_last_run(
     course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
 ) -> tuple[Lane, Settings]:
     """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
+    from grader.grading.store import Settings
     from grader.sandbox.levels import Level, require
-    from grader.store import Settings
 
     last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
     wished = isolation.value if isolation else last.isolation

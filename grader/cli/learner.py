@@ -168,7 +168,7 @@ def check_targets(
     targets: Sequence[Target], course: Course, profile: Profile, *, quiet: bool = False
 ) -> list[Report]:
     """Check one's own files, without a seal: prints and debuggers work, and nothing has to be installed."""
-    from grader.cohort import grade_file
+    from grader.grading.batch import grade_file
     from grader.sandbox.host import Sandbox
     from grader.sandbox.levels import Level
 

@@ -31,7 +31,7 @@ def report(
 ) -> None:
     """Write a page for every learner, and one about the class for you."""
     from grader.course.config import find_chapter, load_course
-    from grader.gradebook import class_results
+    from grader.grading.gradebook import class_results
 
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])

@@ -6,18 +6,18 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.cohort import Lane, grade_one, verdict_key
 from grader.course.config import load_course
 from grader.desk import desk_of
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, unreadable
 from grader.errors import SubmissionError
+from grader.grading.batch import Lane, grade_one, verdict_key
+from grader.grading.store import STORE_FILE, Store
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
 from grader.rpc import Message, serve
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.store import STORE_FILE, Store
 from grader.submissions.reading import read_submission
 from grader.text import clean_line
 

@@ -6,12 +6,12 @@ import ast
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.cohort import grade_one
 from grader.course.config import find_by_name, load_course
 from grader.desk import attempt_of, desk_of
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, load_suite, unreadable
 from grader.errors import SubmissionError, UsageError
+from grader.grading.batch import grade_one
 from grader.hints import LABELS, hints_for, open_one_more
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission

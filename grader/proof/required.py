@@ -9,8 +9,8 @@ from pathlib import Path
 import grader
 from grader.desk import desk_of
 from grader.errors import CourseError, UsageError
+from grader.grading.store import kit_sha256
 from grader.records import Chapter, Course
-from grader.store import kit_sha256
 
 NOTE = "proofs.json"
 

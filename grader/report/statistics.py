@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from grader.grading.store import KIT_FAULT, is_reusable
 from grader.records import Chapter, CheckResult, ClassResults, LearnerResult, Outcome, Report
 from grader.report.terminal import breach_place, says_unwritten
-from grader.store import KIT_FAULT, is_reusable
 from grader.text import clean_line
 
 BINS = 10

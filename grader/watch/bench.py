@@ -10,10 +10,10 @@ from typing import Any
 
 from grader.checking import agree, tensors
 from grader.checking.check import Check
-from grader.cohort import name_mistakes
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, Trial, grade_submission, suite_for, unreadable
 from grader.errors import SubmissionError
+from grader.grading.batch import name_mistakes
 from grader.records import Chapter, Limits, Report, Ruling
 from grader.report.terminal import is_untouched
 from grader.rules import judge

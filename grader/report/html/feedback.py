@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from grader.grading.store import KIT_FAULT
 from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report
 from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
 from grader.report.html.rendering import cut, page
 from grader.report.terminal import focused_exercise, next_line
 from grader.report.words import lateness
-from grader.store import KIT_FAULT
 from grader.text import clean_line
 
 NOTES_SHOWN = 20

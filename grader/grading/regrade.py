@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.cohort import Lane, could_not_grade, grade_stored, verdict_key
-from grader.gradebook import lateness, results_from
+from grader.grading.batch import Lane, could_not_grade, grade_stored, verdict_key
+from grader.grading.gradebook import lateness, results_from
+from grader.grading.store import Entry, Store, Verdict
 from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report
-from grader.store import Entry, Store, Verdict
 
 Attempt = tuple[Entry, Verdict]
 

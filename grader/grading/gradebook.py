@@ -10,8 +10,8 @@ from itertools import groupby
 
 from grader.desk import desk_of
 from grader.errors import UsageError
+from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
-from grader.store import STORE_FILE, Entry, Store, Verdict
 from grader.submissions.collecting import HandedIn
 from grader.text import clean_line
 

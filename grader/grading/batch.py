@@ -22,12 +22,12 @@ from grader.engine.diagnosis import diagnose
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, grade_submission, load_suite, unreadable
 from grader.errors import CourseError, SubmissionError
+from grader.grading.store import KIT_FAULT, Store, Verdict, key_of
 from grader.records import Chapter, Limits, Report, Ruling, Submission
 from grader.rules import judge
 from grader.sandbox.affinity import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.store import KIT_FAULT, Store, Verdict, key_of
 from grader.submissions.collecting import HandedIn
 from grader.submissions.reading import read_submission
 
