@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.course.config import load_course
-from grader.desk import lay_out
 from grader.grading.gradebook import class_results
+from grader.workspace.workspace import lay_out
 
 NEURON = """\
 def neuron(x, w, b):

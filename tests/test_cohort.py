@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from killing import Desk, kill_and_rerun
 
-from grader.desk import attempt_of
 from grader.grading.batch import sensible_jobs
+from grader.workspace.workspace import attempt_of
 
 
 @pytest.mark.slow

@@ -21,7 +21,6 @@ from typer.testing import CliRunner, Result
 
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
-from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.grading.gradebook import publish
 from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
@@ -32,6 +31,7 @@ from grader.report.gradescope import gradescope
 from grader.report.junit import junit
 from grader.submissions.collecting import File, HandedIn
 from grader.text import points
+from grader.workspace.workspace import desk_of
 
 HERE = Path(__file__).resolve().parent
 RUNNER = {

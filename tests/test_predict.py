@@ -12,7 +12,7 @@ from grader.cli import app
 from grader.course.config import load_course, packaged_course_root
 from grader.errors import CourseError, KitError
 from grader.records import Chapter
-from grader.watch.predicting import (
+from grader.workspace.questions import (
     Numbers,
     Question,
     UnreadableGuess,

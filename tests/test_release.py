@@ -23,7 +23,6 @@ from typer.testing import CliRunner, Result
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.course.stubs import make_stub
-from grader.desk import desk_of, lay_out
 from grader.engine.runner import Profile
 from grader.errors import CourseError, UsageError
 from grader.grading.batch import grade_file
@@ -37,6 +36,7 @@ from grader.release.placing import Placed, place
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
+from grader.workspace.workspace import desk_of, lay_out
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STEMS = [chapter.stem for chapter in load_course(CHECKOUT).chapters]

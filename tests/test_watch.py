@@ -23,7 +23,6 @@ from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
-from grader.desk import desk_of
 from grader.engine.runner import Profile, load_suite
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
@@ -32,11 +31,12 @@ from grader.text import width_of
 from grader.watch.app import WatchApp
 from grader.watch.bench import Bench
 from grader.watch.judging import Judging, News
-from grader.watch.place import keep_report
 from grader.watch.plain import PlainWatch
-from grader.watch.reset import reset as put_back
 from grader.watch.saves import Saves
 from grader.watch.session import Job, Session, editor_words
+from grader.workspace.progress import keep_report
+from grader.workspace.reset import reset as put_back
+from grader.workspace.workspace import desk_of
 
 PATIENCE_S = 120.0
 RIGHT = {

@@ -16,12 +16,12 @@ from grader.errors import UsageError
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from grader.desk import Desk
     from grader.records import Chapter, Course, Report
     from grader.sandbox.launch import Zygote
     from grader.watch.bench import Bench
-    from grader.watch.predicting import Question
     from grader.watch.session import Session
+    from grader.workspace.questions import Question
+    from grader.workspace.workspace import Desk
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def _desk_here() -> tuple[Course, Desk]:
     from grader.course.config import load_course
-    from grader.desk import desk_of
+    from grader.workspace.workspace import desk_of
 
     course = load_course()
     return course, desk_of(course)
@@ -62,7 +62,7 @@ def watch(
         _watch_plainly(session, events=not poll)
         return
     from grader.watch.app import WatchApp
-    from grader.watch.doctor import editor_command
+    from grader.workspace.doctor import editor_command
 
     bench = functools.partial(_bench_early, session)
     app = WatchApp(session, bench, _reset_current, editor_command(), events=not poll)
@@ -73,8 +73,8 @@ def watch(
 
 
 def _watch_plainly(session: Session, *, events: bool) -> None:
-    from grader.watch.doctor import editor_command
     from grader.watch.plain import PlainWatch
+    from grader.workspace.doctor import editor_command
 
     with console.waiting("getting ready"):
         bench = _bench_for(session)
@@ -109,9 +109,9 @@ def _open_hints(
     desk: Desk, chapter: Chapter, exercise: str, report: Report, source: str
 ) -> tuple[tuple[str, ...], int]:
     """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
-    from grader.desk import attempt_of
     from grader.engine.runner import load_suite
-    from grader.hints import hints_for, open_one_more
+    from grader.workspace.hints import hints_for, open_one_more
+    from grader.workspace.workspace import attempt_of
 
     hints = hints_for(report, exercise, load_suite(chapter.stem).hints)
     if not hints:
@@ -121,7 +121,7 @@ def _open_hints(
 
 
 def _reset_current(session: Session) -> str:
-    from grader.watch.reset import reset as put_back
+    from grader.workspace.reset import reset as put_back
 
     undone = put_back(session.course, session.desk, session.current.chapter, session.current.exercise.name)
     return f"{session.current.exercise.name} is back to the stub; what was there: {undone.backup}"
@@ -141,7 +141,7 @@ def status() -> None:
 def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
     from grader.text import points
-    from grader.watch.place import PLACE_FILE, kept_report, read_place
+    from grader.workspace.progress import PLACE_FILE, kept_report, read_place
 
     place = read_place(desk.root / PLACE_FILE)
     lines, earned, solved = [], 0.0, 0
@@ -230,7 +230,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Start an exercise or a chapter afresh; a backup is kept."""
-    from grader.watch import reset as resetting
+    from grader.workspace import reset as resetting
 
     course, desk = _desk_here()
     chapter, name = find_words(course, what, exercise)
@@ -264,7 +264,7 @@ def replay(
     """Run a card's failing call as a script of its own, for a debugger."""
     import subprocess
 
-    from grader.watch.replaying import find_failure, write_script
+    from grader.workspace.replay import find_failure, write_script
 
     course, desk = _desk_here()
     chapter, result = find_failure(course, desk, name)
@@ -288,7 +288,7 @@ def predict(
     ] = None,
 ) -> None:
     """Answer a question of the lesson before you run it; never graded."""
-    from grader.watch.predicting import guesses, next_question, tally
+    from grader.workspace.questions import guesses, next_question, tally
 
     course, desk = _desk_here()
     questions = _questions_meant(course, desk, what)
@@ -304,8 +304,8 @@ def predict(
 
 def _questions_meant(course: Course, desk: Desk, what: str | None) -> list[Question]:
     """Those of a chapter or before an exercise; without a word those from the learner's place on."""
-    from grader.watch.place import PLACE_FILE, read_place
-    from grader.watch.predicting import questions_of
+    from grader.workspace.progress import PLACE_FILE, read_place
+    from grader.workspace.questions import questions_of
 
     if what is not None:
         chapter, exercise = find_words(course, what, None)
@@ -318,7 +318,7 @@ def _questions_meant(course: Course, desk: Desk, what: str | None) -> list[Quest
 
 
 def _asked_lines(question: Question, width: int) -> list[str]:
-    from grader.watch.predicting import readable
+    from grader.workspace.questions import readable
 
     head = f"{question.chapter.label}  before {question.exercise}"
     return [head, "", *readable(question.text, width), *(f"  {choice}" for choice in question.choices), ""]
@@ -326,14 +326,14 @@ def _asked_lines(question: Question, width: int) -> list[str]:
 
 def readable_told(question: Question, width: int) -> list[str]:
     """What the lesson says to a question."""
-    from grader.watch.predicting import readable
+    from grader.workspace.questions import readable
 
     return readable(question.told, width)
 
 
 def _guessed(desk: Desk, question: Question) -> bool:
     """Ask until a guess can be read; False when there is nobody to ask."""
-    from grader.watch.predicting import UnreadableGuess, guess
+    from grader.workspace.questions import UnreadableGuess, guess
 
     while True:
         typer.echo(f"your guess ({question.answer.form}): ", nl=False)
@@ -354,7 +354,7 @@ def _guessed(desk: Desk, question: Question) -> bool:
 def doctor() -> None:
     """Look at this machine, and say what mends it."""
     from grader.text import clean, pad, wrap
-    from grader.watch.doctor import examine
+    from grader.workspace.doctor import examine
 
     _, desk = _desk_here()
     failed = False

@@ -199,7 +199,7 @@ def _target(out: Path | None, usual: Path) -> Path:
 
 
 def _write_file(path: Path, content: bytes) -> None:
-    from grader.desk import write_whole
+    from grader.workspace.workspace import write_whole
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -89,13 +89,13 @@ def grade(
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.desk import desk_of
     from grader.grading.batch import could_not_grade, grade_handed_in
     from grader.grading.gradebook import publish, results_in
     from grader.grading.store import STORE_FILE, Settings, Store
     from grader.sandbox.levels import Level, require
     from grader.serialization import as_learner_dict, dumps
     from grader.submissions.collecting import collect
+    from grader.workspace.workspace import desk_of
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
@@ -138,9 +138,9 @@ def grade(
 
 def _lane(course: Course, level: Level, settings: Settings) -> Lane:
     """How other people's work on this course is judged."""
-    from grader.desk import desk_of
     from grader.engine.runner import Profile
     from grader.grading.batch import Lane
+    from grader.workspace.workspace import desk_of
 
     profile = Profile(
         "grade",
@@ -173,8 +173,8 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
 
 def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     """Write one JSON file per learner into `out`."""
-    from grader.desk import write_whole
     from grader.serialization import as_learner_dict, dumps
+    from grader.workspace.workspace import write_whole
 
     names = file_names(one.learner for one in learners)
     files = {out / f"{names[one.learner]}.json": one for one in learners}

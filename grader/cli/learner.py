@@ -15,9 +15,9 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.desk import Desk
     from grader.engine.runner import Profile
     from grader.records import Chapter, Course, Report
+    from grader.workspace.workspace import Desk
 
 
 class Device(StrEnum):
@@ -53,8 +53,8 @@ def init(
 ) -> None:
     """Copy lessons and exercises into a folder of your own."""
     from grader.course.config import load_course
-    from grader.desk import lay_out
     from grader.text import wrap
+    from grader.workspace.workspace import lay_out
 
     written = lay_out(folder)
     course = load_course(folder)
@@ -99,8 +99,8 @@ def check(
     Exit code 0: all passed; 1: some failed; 2: it could not be graded.
     """
     from grader.course.config import load_course
-    from grader.desk import desk_of
     from grader.engine.runner import Profile
+    from grader.workspace.workspace import desk_of
 
     course = load_course()
     desk = desk_of(course)
@@ -246,11 +246,11 @@ def hint(
     First where to look, then the idea, then the steps. Hints cost no points.
     """
     from grader.course.config import load_course
-    from grader.desk import attempt_of, desk_of
     from grader.engine.runner import load_suite
-    from grader.hints import hints_for, open_one_more
     from grader.report.terminal import focused_exercise, render
     from grader.submissions.reading import read_submission
+    from grader.workspace.hints import hints_for, open_one_more
+    from grader.workspace.workspace import attempt_of, desk_of
 
     course = load_course()
     desk = desk_of(course)
@@ -307,8 +307,8 @@ def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Re
 
 
 def _hint_text(chapter: Chapter, exercise: str, hints: tuple[str, ...], opened: int) -> str:
-    from grader.hints import LABELS
     from grader.text import clean_line, wrap
+    from grader.workspace.hints import LABELS
 
     lines = [f"{chapter.label}  {exercise}", ""]
     for label, text in zip(LABELS, hints[:opened], strict=False):

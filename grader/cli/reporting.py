@@ -47,9 +47,9 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
     """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html, which links to them."""
     from urllib.parse import quote
 
-    from grader.desk import write_whole
     from grader.report.html import class_page, feedback_page
     from grader.text import file_names
+    from grader.workspace.workspace import write_whole
 
     names = file_names(one.learner for one in results.learners)
     written = []

@@ -18,8 +18,8 @@ from grader.errors import KitError, UsageError
 
 if TYPE_CHECKING:
     from grader.build.blocks import Block
-    from grader.desk import Desk
     from grader.records import Chapter, Course, Report
+    from grader.workspace.workspace import Desk
 
 MODEL = "model.onnx"
 INT8_MAY_COST = 0.02
@@ -59,7 +59,7 @@ def build(
     from grader.build.blocks import count_yours
     from grader.build.worker import Job, start
     from grader.course.config import load_course
-    from grader.desk import desk_of
+    from grader.workspace.workspace import desk_of
 
     _require_device(device)
     course = load_course()
@@ -298,7 +298,7 @@ def view(
     In Netron if it is installed, else drawn as text.
     """
     from grader.course.config import load_course
-    from grader.desk import desk_of
+    from grader.workspace.workspace import desk_of
 
     path = model or _newest_model(desk_of(load_course()))
     if not path.is_file():

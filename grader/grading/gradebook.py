@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from grader.desk import desk_of
 from grader.errors import UsageError
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
 from grader.submissions.collecting import HandedIn
 from grader.text import clean_line
+from grader.workspace.workspace import desk_of
 
 DAY_S = 86_400.0
 

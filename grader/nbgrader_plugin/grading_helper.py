@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.course.config import load_course
-from grader.desk import desk_of
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, unreadable
 from grader.errors import SubmissionError
@@ -20,6 +19,7 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.text import clean_line
+from grader.workspace.workspace import desk_of
 
 
 def main() -> None:

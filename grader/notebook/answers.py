@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course.config import find_by_name, load_course
-from grader.desk import attempt_of, desk_of
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, load_suite, unreadable
 from grader.errors import SubmissionError, UsageError
 from grader.grading.batch import grade_one
-from grader.hints import LABELS, hints_for, open_one_more
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.html import exercise_html
@@ -23,6 +21,8 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
+from grader.workspace.hints import LABELS, hints_for, open_one_more
+from grader.workspace.workspace import attempt_of, desk_of
 
 HERE = Path("this notebook")
 _WIDTH = 80

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import grader
-from grader.desk import desk_of
 from grader.errors import CourseError, UsageError
 from grader.grading.store import kit_sha256
 from grader.records import Chapter, Course
+from grader.workspace.workspace import desk_of
 
 NOTE = "proofs.json"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from grader.desk import write_whole
 from grader.errors import UsageError
+from grader.workspace.workspace import write_whole
 
 
 class Placed(StrEnum):

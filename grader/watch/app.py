@@ -19,10 +19,10 @@ from grader.report.terminal import is_untouched
 from grader.text import clean, clean_line
 from grader.watch.judging import Judging, News
 from grader.watch.lines import LIST_WIDTH, list_lines, painted, work_lines
-from grader.watch.place import Spot
 from grader.watch.saves import Saves
 from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.session import Job, Session, editor_words, has_window, run_brick
+from grader.workspace.progress import Spot
 
 if TYPE_CHECKING:
     from grader.watch.bench import Bench

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from grader.hints import LABELS
 from grader.records import CheckResult, Outcome, Report
 from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.session import Session
+from grader.workspace.hints import LABELS
 
 LIST_WIDTH = 26
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}

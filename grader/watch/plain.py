@@ -16,9 +16,9 @@ from grader.errors import KitError
 from grader.report.terminal import Style, render
 from grader.text import clean, clean_line, points, wrap
 from grader.watch.judging import Judging, News
-from grader.watch.predicting import Question, UnreadableGuess, guess, readable, tally
 from grader.watch.saves import Saves
 from grader.watch.session import Session, editor_words, has_window, run_brick
+from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 
 if TYPE_CHECKING:
     from grader.watch.bench import Bench

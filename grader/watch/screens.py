@@ -12,10 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from grader.desk import Desk
-from grader.watch.place import Spot
-from grader.watch.predicting import Question, UnreadableGuess, guess, readable, tally
 from grader.watch.session import Session
+from grader.workspace.progress import Spot
+from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
+from grader.workspace.workspace import Desk
 
 _WIDE = 76
 

@@ -10,15 +10,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.desk import Desk, attempts_of
 from grader.errors import SubmissionError, UsageError
 from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_untouched, is_whole
 from grader.syntax import PARSER
-from grader.watch.place import PLACE_FILE, Spot, keep_report, kept_report, read_place, spots, write_place
+from grader.workspace.progress import (
+    PLACE_FILE,
+    Spot,
+    keep_report,
+    kept_report,
+    read_place,
+    spots,
+    write_place,
+)
+from grader.workspace.workspace import Desk, attempts_of
 
 if TYPE_CHECKING:
-    from grader.watch.predicting import Question
+    from grader.workspace.questions import Question
 
 Hints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
 
@@ -323,7 +331,7 @@ class Session:
 
     def question(self) -> Question | None:
         """A question of the lesson: before this exercise if one is open there, else of the chapter."""
-        from grader.watch.predicting import guesses, next_question, questions_of
+        from grader.workspace.questions import guesses, next_question, questions_of
 
         found, answered = questions_of(self.course, self.current.chapter), guesses(self.desk)
         here = [question for question in found if question.exercise == self.current.exercise.name]

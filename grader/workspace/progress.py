@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.desk import Desk, write_whole
 from grader.records import Chapter, Course, Exercise, Report
+from grader.workspace.workspace import Desk, write_whole
 
 PLACE_FILE = "brickwork-progress.txt"
 _HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import packaged_course_root
-from grader.desk import Desk
 from grader.errors import CourseError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
 from grader.text import clean, width_of, wrap
+from grader.workspace.workspace import Desk
 
 NOTE = "predictions.json"
 LONGEST_GUESS = 200

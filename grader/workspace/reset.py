@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.config import packaged_course_root
-from grader.desk import Desk, write_whole
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
+from grader.workspace.workspace import Desk, write_whole
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.desk import Desk
 from grader.records import Outcome, Report
+from grader.workspace.workspace import Desk
 
 LABELS = ("where to look", "the idea", "the steps")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from grader.desk import Desk
+from grader.workspace.workspace import Desk
 
 EVENT_WAIT_S = 2.0
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.desk import Desk, write_whole
 from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
 from grader.text import clean_line
-from grader.watch.place import kept_report
+from grader.workspace.progress import kept_report
+from grader.workspace.workspace import Desk, write_whole
 
 
 def find_failure(course: Course, desk: Desk, name: str) -> tuple[Chapter, CheckResult]:
