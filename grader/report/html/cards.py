@@ -87,7 +87,11 @@ def _code(example: Counterexample) -> str:
     told = last.result == example.got or last.result.startswith("raised")
     came = f"  # gives {clean_line(last.result, 300)}" if last.result and not told else ""
     can_run = not any("…" in call or "<" in call for call in calls)
-    lines = [*(["from grader.replay import *"] if can_run else []), *calls[:-1], calls[-1] + came]
+    lines = [
+        *(["from grader.workspace.replay_names import *"] if can_run else []),
+        *calls[:-1],
+        calls[-1] + came,
+    ]
     return cut("\n".join(lines), CODE_CHARS)
 
 
