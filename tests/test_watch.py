@@ -29,11 +29,11 @@ from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style
 from grader.text import width_of
 from grader.watch.app import WatchApp
-from grader.watch.bench import Bench
-from grader.watch.judging import Judging, News
+from grader.watch.file_watcher import Saves
 from grader.watch.plain import PlainWatch
-from grader.watch.saves import Saves
 from grader.watch.session import Job, Session, editor_words
+from grader.watch.warm_sandbox import Bench
+from grader.watch.worker import Judging, News
 from grader.workspace.progress import keep_report
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import desk_of

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from grader.records import Chapter, Course, Report
     from grader.sandbox.launch import Zygote
-    from grader.watch.bench import Bench
     from grader.watch.session import Session
+    from grader.watch.warm_sandbox import Bench
     from grader.workspace.questions import Question
     from grader.workspace.workspace import Desk
 
@@ -86,7 +86,7 @@ def _watch_plainly(session: Session, *, events: bool) -> None:
 
 def _bench_early(session: Session) -> Bench:
     """A bench whose process imports torch while this one does."""
-    from grader.watch.early import launch_early
+    from grader.watch.early_start import launch_early
 
     launched = launch_early(session.course.limits, session.imports)
     return _bench_for(session, launched)
@@ -94,7 +94,7 @@ def _bench_early(session: Session) -> Bench:
 
 def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
     from grader.engine.runner import Profile
-    from grader.watch.bench import Bench
+    from grader.watch.warm_sandbox import Bench
 
     course = session.course
     profile = Profile(

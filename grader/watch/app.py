@@ -17,15 +17,15 @@ from grader.errors import KitError
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
 from grader.text import clean, clean_line
-from grader.watch.judging import Judging, News
-from grader.watch.lines import LIST_WIDTH, list_lines, painted, work_lines
-from grader.watch.saves import Saves
+from grader.watch.file_watcher import Saves
 from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.session import Job, Session, editor_words, has_window, run_brick
+from grader.watch.view import LIST_WIDTH, list_lines, painted, work_lines
+from grader.watch.worker import Judging, News
 from grader.workspace.progress import Spot
 
 if TYPE_CHECKING:
-    from grader.watch.bench import Bench
+    from grader.watch.warm_sandbox import Bench
 
 KEYS = {
     "n": "next", "r": "run", "h": "hint", "p": "predict", "l": "list", "o": "open", "c": "all", "x": "reset",

@@ -15,13 +15,13 @@ from typing import IO, TYPE_CHECKING
 from grader.errors import KitError
 from grader.report.terminal import Style, render
 from grader.text import clean, clean_line, points, wrap
-from grader.watch.judging import Judging, News
-from grader.watch.saves import Saves
+from grader.watch.file_watcher import Saves
 from grader.watch.session import Session, editor_words, has_window, run_brick
+from grader.watch.worker import Judging, News
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 
 if TYPE_CHECKING:
-    from grader.watch.bench import Bench
+    from grader.watch.warm_sandbox import Bench
 
 KEYS = "n next, r run, h hint, p predict, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
 

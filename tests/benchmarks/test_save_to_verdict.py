@@ -24,10 +24,10 @@ from typer.testing import CliRunner
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
 from grader.engine.runner import Profile
-from grader.watch.bench import Bench
-from grader.watch.judging import Judging, News
-from grader.watch.saves import Saves
+from grader.watch.file_watcher import Saves
 from grader.watch.session import Job, Session
+from grader.watch.warm_sandbox import Bench
+from grader.watch.worker import Judging, News
 from grader.workspace.workspace import desk_of
 
 SAVES = int(os.environ.get("BRICKWORK_FIGURES", "2"))

@@ -22,8 +22,8 @@ from grader.sandbox.launch import Wishes, Zygote
 from grader.sandbox.levels import Level
 from grader.sandbox.proxy import Learner
 from grader.submissions.reading import read_submission
-from grader.watch.judging import Cancelled
 from grader.watch.session import Job
+from grader.watch.worker import Cancelled
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from grader.records import CheckResult, Outcome, Report
 from grader.watch.session import Job
 
 if TYPE_CHECKING:
-    from grader.watch.bench import Bench
+    from grader.watch.warm_sandbox import Bench
 
 SO_FAR_EVERY_S = 0.3
 
