@@ -22,13 +22,13 @@ from typer.testing import CliRunner, Result
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
+from grader.export.classroom50 import classroom50
+from grader.export.csv import COLUMNS, class_csv, guarded
+from grader.export.gradescope import gradescope
+from grader.export.junit import junit
 from grader.grading.gradebook import publish
 from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
-from grader.report.classroom50 import classroom50
-from grader.report.csv import COLUMNS, class_csv, guarded
-from grader.report.gradescope import gradescope
-from grader.report.junit import junit
 from grader.submissions.collecting import File, HandedIn
 from grader.text import points
 from grader.workspace.workspace import desk_of

@@ -14,11 +14,11 @@ from made_up import made_up_class
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
+from grader.export.canvas import fill_canvas
+from grader.export.gradesheets import Person, place
+from grader.export.moodle import fill_moodle
+from grader.export.spreadsheet import read_sheet
 from grader.records import ClassResults, Course, ExerciseScore, HandIn, LearnerResult, Report
-from grader.report.canvas import fill_canvas
-from grader.report.lms import Person, place
-from grader.report.moodle import fill_moodle
-from grader.report.sheet import read_sheet
 
 BOM = b"\xef\xbb\xbf"
 

@@ -15,9 +15,9 @@ from grader.cli import console
 from grader.errors import KitError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from grader.export.gradesheets import Filled
     from grader.nbgrader_plugin.gradebook import Recorded
     from grader.records import Chapter, ClassResults, LearnerResult
-    from grader.report.lms import Filled
 
 SHOWN = 8
 
@@ -160,19 +160,19 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     from grader.serialization import dumps
 
     if reader is Format.CSV:
-        from grader.report.csv import class_csv
+        from grader.export.csv import class_csv
 
         content = class_csv(results)
     elif reader is Format.JUNIT:
-        from grader.report.junit import junit
+        from grader.export.junit import junit
 
         content = junit(results)
     elif reader is Format.GRADESCOPE:
-        from grader.report.gradescope import gradescope
+        from grader.export.gradescope import gradescope
 
         content = dumps(gradescope(results, _the_one(results)))
     else:
-        from grader.report.classroom50 import classroom50
+        from grader.export.classroom50 import classroom50
 
         content = dumps(classroom50(results, _the_one(results), os.environ))
     path = _target(out, Path(_FILES[reader]))
@@ -221,11 +221,11 @@ def _fill(
         step = f"name {_INTO[reader]}"
         raise UsageError(f"the export cannot be read: {error.strerror}", str(into), step) from error
     if reader is Format.CANVAS:
-        from grader.report.canvas import fill_canvas
+        from grader.export.canvas import fill_canvas
 
         filled = fill_canvas(results, data, str(into), assignment=assignment, scale=scale)
     else:
-        from grader.report.moodle import fill_moodle
+        from grader.export.moodle import fill_moodle
 
         filled = fill_moodle(results, data, str(into), scale=scale)
     path = _target(out, into.with_name(f"{into.stem}-graded{into.suffix}"))
@@ -236,7 +236,7 @@ def _fill(
 
 
 def _show_filled(filled: Filled, chapters: Sequence[Chapter], path: Path) -> None:
-    from grader.report.lms import amount
+    from grader.export.gradesheets import amount
     from grader.text import points
 
     for column in filled.columns:

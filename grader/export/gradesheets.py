@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
+from grader.export.spreadsheet import Cell, Sheet
 from grader.records import Chapter, ClassResults, LearnerResult
-from grader.report.sheet import Cell, Sheet
 from grader.text import clean_line, points
 
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?")

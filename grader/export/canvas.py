@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from grader.errors import UsageError, did_you_mean
+from grader.export.gradesheets import Column, Filled, Person, fill
+from grader.export.spreadsheet import Cell, Sheet, read_sheet
 from grader.records import Chapter, ClassResults
-from grader.report.lms import Column, Filled, Person, fill
-from grader.report.sheet import Cell, Sheet, read_sheet
 from grader.text import clean_line
 
 _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")

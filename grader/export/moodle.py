@@ -6,9 +6,9 @@ import html
 import re
 
 from grader.errors import UsageError
+from grader.export.gradesheets import Column, Filled, Person, fill
+from grader.export.spreadsheet import Sheet, read_sheet
 from grader.records import ClassResults, LearnerResult, Outcome, Report
-from grader.report.lms import Column, Filled, Person, fill
-from grader.report.sheet import Sheet, read_sheet
 from grader.report.terminal import is_untouched, results_of
 from grader.report.words import summary
 from grader.text import clean_line, points
