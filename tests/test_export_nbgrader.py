@@ -19,7 +19,8 @@ from nbgrader.utils import determine_grade
 
 from grader.course.config import find_chapter
 from grader.errors import KitError, UsageError
-from grader.nbgrader_plugin.gradebook import Recorded, write_gradebook
+from grader.nbgrader_plugin.export import Recorded, write_gradebook
+from grader.nbgrader_plugin.release import PLUGIN_LINE, config_of, generate
 from grader.records import (
     Chapter,
     CheckResult,
@@ -32,7 +33,6 @@ from grader.records import (
     Outcome,
     Report,
 )
-from grader.release.nbgrader import PLUGIN_LINE, config_of, generate
 from grader.release.notebook import as_text, make_notebook
 from grader.submissions.reading import read_submission
 

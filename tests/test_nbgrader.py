@@ -28,9 +28,9 @@ from typer.testing import CliRunner
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.nbgrader_plugin import configure
-from grader.nbgrader_plugin.configuring import GRADER, READER
-from grader.nbgrader_plugin.master import MasterCell, restored
-from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
+from grader.nbgrader_plugin.config import GRADER, READER
+from grader.nbgrader_plugin.release import PLUGIN_LINE, generate, new_config
+from grader.nbgrader_plugin.released_cells import MasterCell, restored
 from grader.release.notebook import as_text, make_notebook
 from grader.sandbox.levels import Level
 from grader.submissions.reading import NotebookCell

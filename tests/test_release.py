@@ -77,7 +77,7 @@ def tree(node: str) -> str:
 @pytest.fixture(scope="module")
 def nbgrader_course(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An nbgrader course with every chapter, its releases made by nbgrader."""
-    from grader.release.nbgrader import folders_of, generate
+    from grader.nbgrader_plugin.release import folders_of, generate
 
     folder = tmp_path_factory.mktemp("nbgrader") / "course"
     for chapter in course.chapters:
@@ -230,7 +230,7 @@ def test_nbgraders_gradebook_knows_every_exercise_with_its_points(
 def test_the_instructors_own_cells_are_cleared_as_nbgrader_clears_them(
     course: Course, nbgrader_course: Path
 ) -> None:
-    from grader.release.nbgrader import generate
+    from grader.nbgrader_plugin.release import generate
 
     chapter = find_chapter(course, "ch08")
     notebook = make_notebook(solution_of(chapter.stem), chapter)
@@ -247,7 +247,7 @@ def test_the_instructors_own_cells_are_cleared_as_nbgrader_clears_them(
 
 
 def test_what_nbgrader_refuses_is_said_in_its_words(course: Course, nbgrader_course: Path) -> None:
-    from grader.release.nbgrader import generate
+    from grader.nbgrader_plugin.release import generate
 
     chapter = find_chapter(course, "ch08")
     notebook = make_notebook(solution_of(chapter.stem), chapter)
@@ -262,7 +262,7 @@ def test_what_nbgrader_refuses_is_said_in_its_words(course: Course, nbgrader_cou
 
 
 def test_a_course_with_a_broken_configuration_is_named(tmp_path: Path) -> None:
-    from grader.release.nbgrader import folders_of
+    from grader.nbgrader_plugin.release import folders_of
 
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n1 / 0\n")
 

@@ -16,7 +16,7 @@ from grader.errors import KitError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from grader.export.gradesheets import Filled
-    from grader.nbgrader_plugin.gradebook import Recorded
+    from grader.nbgrader_plugin.export import Recorded
     from grader.records import Chapter, ClassResults, LearnerResult
 
 SHOWN = 8
@@ -265,7 +265,7 @@ def _write_gradebook(results: ClassResults, folder: Path) -> None:
     except ImportError:
         step = "run: pip install 'brickwork[instructor]'"
         raise UsageError("nbgrader is not installed here", "--as nbgrader", step) from None
-    from grader.nbgrader_plugin.gradebook import write_gradebook
+    from grader.nbgrader_plugin.export import write_gradebook
     from grader.submissions.reading import read_submission
 
     def fingerprint(path: Path, chapter: Chapter) -> str:

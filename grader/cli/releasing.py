@@ -129,7 +129,7 @@ def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
 def _release_to_nbgrader(course: Course, chapters: Sequence[Chapter], to: Path, replace: bool) -> None:
     """Write the sources, have nbgrader make the releases, and see to it that submissions are graded by us."""
     try:
-        from grader.release.nbgrader import (
+        from grader.nbgrader_plugin.release import (
             CONFIG_FILE,
             PLUGIN_LINE,
             folders_of,

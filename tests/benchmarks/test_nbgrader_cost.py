@@ -11,7 +11,7 @@ import pytest
 from sandboxes import CHECKOUT, need
 
 from grader.course.config import find_chapter, load_course
-from grader.release.nbgrader import PLUGIN_LINE, generate, new_config
+from grader.nbgrader_plugin.release import PLUGIN_LINE, generate, new_config
 from grader.release.notebook import as_text, make_notebook
 from grader.sandbox.levels import Level
 

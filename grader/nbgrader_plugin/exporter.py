@@ -13,8 +13,8 @@ from traitlets import Bool, Unicode
 
 from grader.course.config import find_course_root, load_course
 from grader.errors import KitError, SubmissionError, UsageError
-from grader.nbgrader_plugin.configuring import GRADER, name_of
-from grader.nbgrader_plugin.master import changes, master_cells, restored
+from grader.nbgrader_plugin.config import GRADER, name_of
+from grader.nbgrader_plugin.released_cells import changes, master_cells, restored
 from grader.records import Chapter, Course
 from grader.sandbox.levels import Level, require
 from grader.submissions.reading import NotebookCell, read_cells

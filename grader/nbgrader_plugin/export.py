@@ -19,10 +19,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, LimitOutput
 
 from grader.errors import UsageError
-from grader.nbgrader_plugin.configuring import READER
-from grader.nbgrader_plugin.master import CHECK_SUFFIX
+from grader.nbgrader_plugin.config import READER
+from grader.nbgrader_plugin.release import CONFIG_FILE, config_of
+from grader.nbgrader_plugin.released_cells import CHECK_SUFFIX
 from grader.records import Chapter, ClassResults, Counts, LearnerResult, Report
-from grader.release.nbgrader import CONFIG_FILE, config_of
 from grader.report.html import exercise_html
 from grader.text import clean_line, points
 

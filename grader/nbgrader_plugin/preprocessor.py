@@ -9,7 +9,7 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from grader.course.config import COURSE_FILE
 from grader.errors import KitError
-from grader.nbgrader_plugin.master import CHECK_SUFFIX
+from grader.nbgrader_plugin.released_cells import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
 from grader.rpc import Helper, HelperFault, HelperLost, Message
 from grader.text import points
@@ -78,7 +78,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         if _helper is None or told != _told:
             if _helper is not None:
                 _helper.close()
-            _helper, _told = Helper("grader.nbgrader_plugin.grading_helper", **told), told
+            _helper, _told = Helper("grader.nbgrader_plugin.server", **told), told
         return _helper
 
 

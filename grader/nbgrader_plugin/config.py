@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-READER = "grader.nbgrader_plugin.reading.Brickwork"
-GRADER = "grader.nbgrader_plugin.grading.Grade"
-STUBS = "grader.release.nbgrader.ClearToStubs"
+READER = "grader.nbgrader_plugin.exporter.Brickwork"
+GRADER = "grader.nbgrader_plugin.preprocessor.Grade"
+STUBS = "grader.nbgrader_plugin.release.ClearToStubs"
 
 
 def configure(config: Any) -> None:

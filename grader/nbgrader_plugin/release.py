@@ -19,7 +19,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import CourseError
-from grader.nbgrader_plugin.configuring import keep_stubs
+from grader.nbgrader_plugin.config import keep_stubs
 from grader.release.notebook import CHECK_SUFFIX, has_marks, without_solution
 
 CONFIG_FILE = "nbgrader_config.py"
