@@ -89,7 +89,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     write(tmp_path, "solutions", SOLUTION)
     write(tmp_path, "exercises", STUB)
     write(tmp_path, "solutions/mistakes", MISTAKES)
-    write(tmp_path, "tests/right", RIGHT)
+    write(tmp_path, "solutions/right", RIGHT)
     write(tmp_path, "checks", CHECKS)
     yield Course(tmp_path, "", "", (Chapter(STEM, "Tiny", "小", ("1",), (Exercise("shifted", 1.0),)),))
     forget()
@@ -128,8 +128,8 @@ def test_a_chapter_in_order_is_proven(course: Course) -> None:
         ("checks", CHECKS.replace("5.0)", "5)").replace("agree(learner.shifted(3.0), 5", "agree(learner.shifted(3), 6"),
          "is right, yet check_shifted_default fails"),
         ("exercises", SOLUTION, "the stub of shifted does not say NotImplementedError"),
-        ("tests/right", RIGHT.split("def shifted__sum")[0], "has 2 right versions; it needs 3"),
-        ("tests/right", RIGHT.replace("by + x", "by * x"), "shifted__other_order is right, yet"),
+        ("solutions/right", RIGHT.split("def shifted__sum")[0], "has 2 right versions; it needs 3"),
+        ("solutions/right", RIGHT.replace("by + x", "by * x"), "shifted__other_order is right, yet"),
         ("solutions/mistakes", MISTAKES.replace("x - by", "x + by"), "shifted__subtracts is not caught"),
     ],
 )  # fmt: skip

@@ -56,7 +56,7 @@ def secret_lines(stem: str) -> set[str]:
 
 def variants_of(stem: str) -> list[str]:
     """The names of the known mistakes and of the right answers."""
-    files = [CHECKOUT / folder / f"{stem}.py" for folder in ("solutions/mistakes", "tests/right")]
+    files = [CHECKOUT / folder / f"{stem}.py" for folder in ("solutions/mistakes", "solutions/right")]
     return [name for path in files for name in re.findall(r"\w+__\w+", path.read_text(encoding="utf-8"))]
 
 
@@ -426,7 +426,7 @@ def test_a_proof_is_of_one_content(checkout: Course) -> None:
 
     require_proof(checkout, [chapter], announce=lambda one: asked.append(one.stem))
     fingerprints = {fingerprint_of(checkout, chapter)}
-    for name in ("solutions", "exercises", "solutions/mistakes", "tests/right"):
+    for name in ("solutions", "exercises", "solutions/mistakes", "solutions/right"):
         path = checkout.root / name / "ch08_clipping.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((path.read_text() if path.exists() else "") + "\n# changed\n")

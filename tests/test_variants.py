@@ -157,7 +157,7 @@ def test_a_wrong_file_is_refused_by_line(text: str, says: str) -> None:
     assert "ch99.py, line" in caught.value.where
 
 
-@pytest.mark.parametrize("folder", ["solutions/mistakes", "tests/right"])
+@pytest.mark.parametrize("folder", ["solutions/mistakes", "solutions/right"])
 @pytest.mark.parametrize("stem", sorted(path.stem for path in ROOT.glob("solutions/ch*.py")))
 def test_the_variants_of_the_course_assemble(folder: str, stem: str) -> None:
     path = ROOT / folder / f"{stem}.py"

@@ -114,7 +114,7 @@ _FILES = {
     "solutions/{stem}.py": _SOLUTION,
     "grader/checks/{stem}.py": _CHECKS,
     "solutions/mistakes/{stem}.py": _MISTAKES,
-    "tests/right/{stem}.py": _RIGHT,
+    "solutions/right/{stem}.py": _RIGHT,
 }
 
 
