@@ -14,7 +14,7 @@ from sandboxes import CHECKOUT, HONEST, SEALED, attacks, hostile_source, need, w
 
 from grader.errors import SandboxError
 from grader.records import Limits
-from grader.sandbox import isolation, launch, lockdown, syscalls
+from grader.sandbox import launch, levels, lockdown, seccomp
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level, offered, require, strongest
 from grader.sandbox.mounts import bubblewrap_mounts, find_layout, landlock_paths
@@ -290,13 +290,13 @@ def test_a_missing_bubblewrap_is_named_with_the_way_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    isolation._missing.cache_clear()
+    levels._missing.cache_clear()
 
     try:
         with pytest.raises(SandboxError, match="bubblewrap") as refused:
             require(Level.BWRAP, unsandboxed=True)
     finally:
-        isolation._missing.cache_clear()
+        levels._missing.cache_clear()
 
     assert "apt install bubblewrap" in refused.value.next_step
 
@@ -309,12 +309,12 @@ def test_a_bubblewrap_that_cannot_is_quoted(tmp_path: Path, monkeypatch: pytest.
     )
     broken.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    isolation._missing.cache_clear()
+    levels._missing.cache_clear()
 
     try:
         reason = offered()[Level.BWRAP]
     finally:
-        isolation._missing.cache_clear()
+        levels._missing.cache_clear()
 
     assert reason == "bwrap: Creating new namespace failed"
 
@@ -326,12 +326,12 @@ def test_a_sandbox_that_leaks_is_not_offered(tmp_path: Path, monkeypatch: pytest
     leaky.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n', encoding="utf-8")
     leaky.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    isolation._missing.cache_clear()
+    levels._missing.cache_clear()
 
     try:
         reason = offered()[Level.BWRAP]
     finally:
-        isolation._missing.cache_clear()
+        levels._missing.cache_clear()
 
     assert reason is not None
 
@@ -388,10 +388,10 @@ def test_bubblewrap_gets_no_writable_path_and_no_proc() -> None:
 
 def test_the_filter_is_refused_where_the_library_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyseccomp", None)
-    syscalls.build_filter.cache_clear()
+    seccomp.build_filter.cache_clear()
 
-    with pytest.raises(syscalls.FilterUnavailable, match="pyseccomp"):
-        syscalls.build_filter()
+    with pytest.raises(seccomp.FilterUnavailable, match="pyseccomp"):
+        seccomp.build_filter()
 
 
 @pytest.mark.skipif(not lockdown.LINUX, reason="capabilities are Linux's")

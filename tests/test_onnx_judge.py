@@ -9,7 +9,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from grader.sandbox import onnx_evaluation as onnx_judge
+from grader.sandbox import onnx_evaluation
 from grader.sandbox.onnx_evaluation import judge_model
 
 X = torch.tensor([[1.0, -2.0], [0.5, 3.0], [0.0, 0.0]])
@@ -78,7 +78,7 @@ def test_external_data_is_refused_before_anything_is_opened(
 
 
 def test_a_model_over_the_limit_is_refused_unread() -> None:
-    assert "more than 16" in refusal(bytes(onnx_judge.MODEL_MIB * 2**20 + 1))
+    assert "more than 16" in refusal(bytes(onnx_evaluation.MODEL_MIB * 2**20 + 1))
 
 
 def test_what_is_not_a_model_is_refused() -> None:

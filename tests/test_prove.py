@@ -17,7 +17,7 @@ from grader.checking.check import Check
 from grader.engine.generation import draw_straight
 from grader.engine.runner import load_suite
 from grader.errors import CourseError, UsageError
-from grader.proof import false_failures as soak
+from grader.proof import false_failures
 from grader.proof.candidates import right_answers
 from grader.proof.mutants import mutants_of
 from grader.proof.prove import Proof, _suite, prove, read_equivalents
@@ -225,8 +225,8 @@ def test_a_check_content_with_few_inputs_has_fewer_turns(course: Course, thoroug
     write(course.root, "checks", COUNTING)
     answers = list(right_answers(course.root, course.chapters[0]))[:1]
 
-    for portion in soak.portions(course.chapters[0], answers, 100, thorough=thorough):
-        assert not soak.soak(portion).failures
+    for portion in false_failures.portions(course.chapters[0], answers, 100, thorough=thorough):
+        assert not false_failures.soak(portion).failures
 
     calls = sys.modules[f"grader.checks.{STEM}"].CALLS
     assert [calls.count(word) for word in ("all", "four", "once")] == [25 + 99, turns, 1]

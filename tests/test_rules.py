@@ -822,7 +822,7 @@ def test_the_course_obeys_its_rules(chapter: Chapter) -> None:
         pytest.skip(f"{solution} is not written yet")
     source = solution.read_text(encoding="utf-8")
     sources = {"the solution": source}
-    for folder in (ROOT / "solutions" / "mistakes", ROOT / "tests" / "right"):
+    for folder in (ROOT / "solutions" / "mistakes", ROOT / "solutions" / "right"):
         path = folder / f"{chapter.stem}.py"
         if path.exists():
             sources |= {f"{path.parent.name}/{one.name}": one.source for one in read_variants(path, source)}

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.sandbox import protocol as wire
+from grader.sandbox import protocol
 from grader.sandbox.guest import Session
 from grader.sandbox.protocol import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
 from grader.sandbox.proxy import InProcess, Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
@@ -43,7 +43,7 @@ def test_plain_values_come_back_as_they_were_sent(value: object) -> None:
     assert type(args[0]) is type(value)
 
 
-@pytest.mark.parametrize("dtype", list(wire.DTYPE_NAMES))
+@pytest.mark.parametrize("dtype", list(protocol.DTYPE_NAMES))
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 3), (1, 2, 3, 4)])
 def test_tensors_of_every_dtype_and_shape_survive_the_round_trip(
     dtype: torch.dtype, shape: tuple[int, ...]
@@ -94,7 +94,14 @@ def test_a_guest_refuses_junk(header: bytes, body: bytes) -> None:
     except WireError:
         return
 
-    assert wire.unpack_reply(reply).status in ("ok", "raised", "missing", "unsendable", "stop", "uncheckable")
+    assert protocol.unpack_reply(reply).status in (
+        "ok",
+        "raised",
+        "missing",
+        "unsendable",
+        "stop",
+        "uncheckable",
+    )
 
 
 class Forger:
@@ -136,24 +143,24 @@ def test_the_trusted_side_takes_junk_for_a_lost_learner(header: bytes, body: byt
     ],
 )
 def test_a_tensor_that_does_not_lie_in_its_frame_is_refused(value: TensorValue) -> None:
-    learner = Learner(Forger(wire.pack(Reply("ok", value)), b"\0" * 16))
+    learner = Learner(Forger(protocol.pack(Reply("ok", value)), b"\0" * 16))
 
     with pytest.raises(LearnerLost):
         learner.softmax(torch.zeros(2))
 
 
 def test_a_deeply_nested_answer_is_refused() -> None:
-    value: wire.Value = 1
-    for _ in range(wire.DEPTH_LIMIT + 5):
+    value: protocol.Value = 1
+    for _ in range(protocol.DEPTH_LIMIT + 5):
         value = ListValue((value,))
 
     with pytest.raises(LearnerLost):
-        Learner(Forger(wire.pack(Reply("ok", value)))).softmax(torch.zeros(2))
+        Learner(Forger(protocol.pack(Reply("ok", value)))).softmax(torch.zeros(2))
 
 
 def test_a_header_over_the_limit_is_refused_by_the_sender() -> None:
     with pytest.raises(WireError, match="too large"):
-        wire.pack(Request("call", args=("x" * wire.HEADER_LIMIT,)))
+        protocol.pack(Request("call", args=("x" * protocol.HEADER_LIMIT,)))
 
 
 def test_a_frame_that_claims_to_be_huge_is_refused_before_memory_is_taken() -> None:
@@ -162,7 +169,7 @@ def test_a_frame_that_claims_to_be_huge_is_refused_before_memory_is_taken() -> N
         theirs.sendall(b"\xff" * 12)
 
         with pytest.raises(WireError, match="over the limit"):
-            wire.read_frame(ours, time.monotonic() + 5)
+            protocol.read_frame(ours, time.monotonic() + 5)
 
 
 @given(header=st.binary(max_size=40), body=st.binary(max_size=40), size=st.integers(1, 30))
@@ -170,22 +177,22 @@ def test_a_frame_may_arrive_in_pieces(header: bytes, body: bytes, size: int) -> 
     whole, written = socket.socketpair()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # one piece a read
     with whole, written, ours, theirs:
-        wire.write_frame(written, header, body)
+        protocol.write_frame(written, header, body)
         frame = whole.recv(1000)
         for start in range(0, len(frame), size):
             theirs.send(frame[start : start + size])
 
-        assert wire.read_frame(ours, time.monotonic() + 5) == (header, body)
+        assert protocol.read_frame(ours, time.monotonic() + 5) == (header, body)
 
 
 def test_more_than_a_frame_is_refused() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        wire.write_frame(theirs, b"header", b"body")
+        protocol.write_frame(theirs, b"header", b"body")
         theirs.sendall(b"!")
 
         with pytest.raises(WireError, match="nobody asked"):
-            wire.read_frame(ours, time.monotonic() + 5)
+            protocol.read_frame(ours, time.monotonic() + 5)
 
 
 def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
@@ -194,12 +201,12 @@ def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
         theirs.sendall(b"\x10\x00")
 
         with pytest.raises(TimeoutError):
-            wire.read_frame(ours, time.monotonic() + 0.05)
+            protocol.read_frame(ours, time.monotonic() + 0.05)
 
 
 def test_a_body_is_bounded() -> None:
     with pytest.raises(WireError, match="too large"):
-        Body().add_bytes(b"\0" * (wire.BODY_LIMIT + 1))
+        Body().add_bytes(b"\0" * (protocol.BODY_LIMIT + 1))
 
 
 # --- what the guest notices -------------------------------------------------------------------------------
@@ -295,7 +302,7 @@ def test_a_list_that_holds_itself_is_refused() -> None:
 
 
 def test_an_answer_with_a_foreign_handle_does_not_reach_our_objects() -> None:
-    learner = Learner(Forger(wire.pack(Reply("ok", HandleValue(7, "X'; import os", False)))))
+    learner = Learner(Forger(protocol.pack(Reply("ok", HandleValue(7, "X'; import os", False)))))
 
     handle = learner.f()
 

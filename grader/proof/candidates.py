@@ -39,7 +39,7 @@ def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
     yield Candidate("solution", chapter.stem, names, solution, path=str(path))
-    yield from _variants("right", root / "tests" / "right" / f"{chapter.stem}.py", solution)
+    yield from _variants("right", root / "solutions" / "right" / f"{chapter.stem}.py", solution)
 
 
 def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:

@@ -16,7 +16,7 @@ from grader.checking.check import Check, Suite
 from grader.engine.generation import Kept
 from grader.engine.runner import Profile, Trial, load_suite
 from grader.errors import CourseError, UsageError
-from grader.proof import false_failures as soak
+from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
 from grader.records import Chapter, Course, Outcome
@@ -77,7 +77,7 @@ def prove(
     course: Course,
     chapters: Iterable[Chapter],
     *,
-    seeds: int = soak.SEEDS,
+    seeds: int = false_failures.SEEDS,
     jobs: int | None = None,
     advance: Callable[[str, int, int], None] = lambda chapter, done, total: None,
     mutate: bool = True,
@@ -104,11 +104,11 @@ def prove(
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         for chapter in chapters:
             right = list(right_answers(course.root, chapter))
-            portions = list(soak.portions(chapter, right, seeds, thorough=thorough))
+            portions = list(false_failures.portions(chapter, right, seeds, thorough=thorough))
             wrong = [(chapter.stem, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
             done, total = 0, len(portions) + len(wrong)
             soaked, verdicts = [], []
-            for portion in pool.map(soak.soak, portions):
+            for portion in pool.map(false_failures.soak, portions):
                 soaked.append(portion)
                 advance(chapter.stem, done := done + 1, total)
             for verdict in pool.map(_judge_packed, wrong, chunksize=2):
@@ -121,7 +121,7 @@ def prove(
     return proofs
 
 
-def _verdicts(right: Iterable[Candidate], soaked: Iterable[soak.Soaked]) -> Iterator[Verdict]:
+def _verdicts(right: Iterable[Candidate], soaked: Iterable[false_failures.Soaked]) -> Iterator[Verdict]:
     """What the portions say about each right answer."""
     failures = {key: words for portion in soaked for key, words in portion.failures.items()}
     for candidate in right:
@@ -146,7 +146,7 @@ def _second_look(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) 
 
 
 def _conclude(
-    root: Path, chapter: Chapter, verdicts: list[Verdict], soaked: list[soak.Soaked], seeds: int
+    root: Path, chapter: Chapter, verdicts: list[Verdict], soaked: list[false_failures.Soaked], seeds: int
 ) -> Proof:
     """Count, and gather everything that falls short."""
     suite = load_suite(chapter.stem)

@@ -64,7 +64,7 @@ def fingerprint_of(course: Course, chapter: Chapter) -> str:
         course.root / "solutions" / name,
         course.root / "solutions" / "mistakes" / name,
         course.root / "solutions" / "mistakes" / "equivalent.yml",
-        course.root / "tests" / "right" / name,
+        course.root / "solutions" / "right" / name,
         course.root / "exercises" / name,
         Path(grader.__file__).parent / "checks" / name,
     )

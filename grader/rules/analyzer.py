@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeGuard
 
-from grader.rules import allowlist as allowed
+from grader.rules import allowlist
 
 Function = ast.FunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -134,7 +134,7 @@ class _Reader:
 
     def refuse(self, node: ast.AST, name: str, reason: str = "") -> None:
         line = getattr(node, "lineno", 0)
-        self.reading.findings.append(Finding(line, name, reason or allowed.why_not(name)))
+        self.reading.findings.append(Finding(line, name, reason or allowlist.why_not(name)))
 
     # --- names --------------------------------------------------------------------------------------------
 
@@ -178,11 +178,11 @@ class _Reader:
         elif name in self.names.refused:
             origin = self.names.refused[name]
             self.refuse(node, origin)
-        elif name.startswith("__") and not (name in allowed.DUNDER_METHODS and self.bound_by_class(name)):
+        elif name.startswith("__") and not (name in allowlist.DUNDER_METHODS and self.bound_by_class(name)):
             self.refuse(node, name, "names that begin with two underscores are Python's own")
         elif hasattr(builtins, name):
-            if name not in allowed.BUILTINS:
-                self.refuse(node, name, allowed.why_not(name, _NOT_IN_THE_COURSE))
+            if name not in allowlist.BUILTINS:
+                self.refuse(node, name, allowlist.why_not(name, _NOT_IN_THE_COURSE))
             elif name in _ONE_ARGUMENT:
                 self.refuse(node, name, _ONE_ARGUMENT[name])
         elif self.names.star:
@@ -270,10 +270,10 @@ class _Reader:
         name = node.attr
         if name.startswith("__") and name.endswith("__"):
             reading = isinstance(node.ctx, ast.Load)
-            if not reading or name not in (allowed.DUNDER_METHODS | allowed.DUNDER_READABLE) - _CONTEXT:
+            if not reading or name not in (allowlist.DUNDER_METHODS | allowlist.DUNDER_READABLE) - _CONTEXT:
                 self.refuse(node, name)
             return
-        if name in allowed.NEVER:
+        if name in allowlist.NEVER:
             self.refuse(node, name)
             return
         self.reading.uses.append(Use(node.lineno, name, name))
@@ -348,7 +348,7 @@ class _Reader:
         name = node.id
         root = self.names.modules.get(name) or self.names.imported.get(name)
         if root is None:
-            root = name if name in allowed.BUILTINS and name not in self.names.refused else ""
+            root = name if name in allowlist.BUILTINS and name not in self.names.refused else ""
         return ".".join([root, *reversed(parts)]) if root else ""
 
     def visit_subscript(self, node: ast.Subscript) -> None:
@@ -370,7 +370,7 @@ class _Reader:
             self.refuse(node, "type parameters", _NOT_IN_THE_COURSE)
         private = self.in_class_body() and not node.name.endswith("__")
         if node.name.startswith("__") and not private:
-            if not self.in_class_body() or node.name not in allowed.DUNDER_METHODS:
+            if not self.in_class_body() or node.name not in allowlist.DUNDER_METHODS:
                 self.refuse(node, node.name, "this special method is not part of the course")
         elif self.in_class_body():
             self.reading.defines.add(node.name)
@@ -405,7 +405,7 @@ class _Reader:
             if self.is_property_part(head):
                 continue
             origin = self.origin(head)
-            if origin not in allowed.DECORATORS:
+            if origin not in allowlist.DECORATORS:
                 self.refuse(decorator, f"@{ast.unparse(head)}", "this decorator is not part of the course")
             elif _is_no_grad(decorator, origin):
                 continue
@@ -449,7 +449,7 @@ class _Reader:
         head = node.value if isinstance(node, ast.Subscript) else node
         if isinstance(head, ast.Name) and head.id in self.names.classes and not self.is_local(head.id):
             self.reading.reads.add(head.id)
-        elif self.origin(head) not in allowed.BASES:
+        elif self.origin(head) not in allowlist.BASES:
             origin = self.origin(head) or ast.unparse(head)
             self.refuse(
                 node, origin, "classes here derive from your own classes, exceptions and protocols only"
@@ -573,7 +573,7 @@ _NOT_IN_THE_COURSE = "the course does without it"
 _GRADIENT_KEYWORDS = frozenset({"requires_grad"})
 _NO_GRAD = "torch.no_grad"
 _CONTEXT = frozenset({"__enter__", "__exit__"})
-_CLASS_VALUES = allowed.DUNDER_METHODS | allowed.DUNDER_VALUES
+_CLASS_VALUES = allowlist.DUNDER_METHODS | allowlist.DUNDER_VALUES
 _ONE_ARGUMENT = {
     "type": "write type(x), with one argument",
     "functools.wraps": "write @functools.wraps(function), with one argument",

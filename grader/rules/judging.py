@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from grader.errors import SubmissionError, did_you_mean
 from grader.records import Breach, Chapter, Exercise, Ruling, Submission
-from grader.rules import allowlist as allowed
+from grader.rules import allowlist
 from grader.rules.analyzer import Finding, Names, Use, read_statement
 from grader.rules.dependencies import Reach
 from grader.rules.imports import Imports, settle_imports
@@ -55,7 +55,7 @@ def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
     if len(tree.body) > MAX_STATEMENTS:
         raise Unreadable(f"there are more than {MAX_STATEMENTS:,} statements outside of functions")
     file = sort_file(tree)
-    modules = allowed.modules_for(chapter.imports)
+    modules = allowlist.modules_for(chapter.imports)
     definitions = frozenset(name for part in file.parts if part.is_definition for name in part.names)
     exercises = frozenset(exercise.name for exercise in chapter.exercises)
     imports = settle_imports(file.aliases, definitions, exercises, modules)
@@ -102,20 +102,20 @@ def _read(file: Sorted, imports: Imports, chapter: Chapter) -> None:
         star=file.star,
         later_annotations=file.future,
     )
-    modules, attributes = allowed.modules_for(chapter.imports), allowed.attributes_for(chapter.imports)
+    modules, attributes = allowlist.modules_for(chapter.imports), allowlist.attributes_for(chapter.imports)
     for part in file.parts:
         part.reading = read_statement(part.node, names, modules, attributes)
         part.findings = list(part.reading.findings)
     own = {name for part in file.parts for name in part.reading.defines}
     if any(part.reading.unknown for part in file.parts):
-        own -= allowed.taken_attributes()
+        own -= allowlist.taken_attributes()
     suggestions = 0
     for part in file.parts:
         for line, name in part.reading.unknown:
             if name not in own:
                 suggest = did_you_mean(name, attributes | own) if suggestions < MAX_SUGGESTIONS else ""
                 suggestions += 1
-                reason = allowed.why_not(name, f"it is not among the operations of this course{suggest}")
+                reason = allowlist.why_not(name, f"it is not among the operations of this course{suggest}")
                 part.findings.append(Finding(line, name, reason))
 
 
@@ -165,7 +165,7 @@ def _is_forbidden(use: Use, exercise: Exercise) -> bool:
 
 
 def _answer(use: Use) -> Finding:
-    return Finding(use.line, use.shown, allowed.why_not(use.name, "it is the answer itself here"))
+    return Finding(use.line, use.shown, allowlist.why_not(use.name, "it is the answer itself here"))
 
 
 def _worth_telling(findings: Iterable[Finding]) -> list[Finding]:

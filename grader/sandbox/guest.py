@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from grader.sandbox import protocol as wire
+from grader.sandbox import protocol
 from grader.sandbox.fixtures import FIXTURES
 from grader.sandbox.protocol import (
     Body,
@@ -92,7 +92,7 @@ class _Arguments:
         self._tensors: list[tuple[str, torch.Tensor, TensorValue, torch.Tensor | None]] = []
         self._containers: list[tuple[str, Any, Any]] = []
 
-    def build(self, value: wire.Value, name: str) -> Any:
+    def build(self, value: protocol.Value, name: str) -> Any:
         """Turn one value into the object the learner's code gets."""
         match value:
             case TensorValue():
@@ -115,11 +115,11 @@ class _Arguments:
             case FixtureValue():
                 return FIXTURES[value.name]
             case BytesValue():
-                return wire.read_bytes(value, self._body)
+                return protocol.read_bytes(value, self._body)
         return value
 
     def _tensor(self, value: TensorValue, name: str) -> torch.Tensor:
-        tensor = wire.read_tensor(value, self._body)
+        tensor = protocol.read_tensor(value, self._body)
         copy = None
         if value.strides is not None:
             tensor = _with_strides(tensor, value.strides)
@@ -187,7 +187,7 @@ class Session:
 
     def handle(self, header: bytes, body: bytearray) -> tuple[bytes, bytes]:
         """Answer one frame with one frame; whatever goes wrong in the learner's code is part of the answer."""
-        request = wire.unpack_request(header)
+        request = protocol.unpack_request(header)
         if request.seed is not None:
             self.handles.clear()
             torch.default_generator.manual_seed(request.seed)
@@ -196,9 +196,9 @@ class Session:
         with contextlib.redirect_stdout(self._output), contextlib.redirect_stderr(self._output):
             reply, reply_body = self._answer(request, body)
         try:
-            return wire.pack(reply), reply_body
+            return protocol.pack(reply), reply_body
         except WireError as error:
-            return wire.pack(Reply("unsendable", message=str(error))), b""
+            return protocol.pack(Reply("unsendable", message=str(error))), b""
 
     def _answer(self, request: Request, body: bytearray) -> tuple[Reply, bytes]:
         if request.op == "load":
@@ -279,7 +279,7 @@ class Session:
                 return lambda: len(target)
             case "list":
                 # What never ends becomes a list that is too long to be sent.
-                return lambda: list(itertools.islice(target, wire.NODE_LIMIT))
+                return lambda: list(itertools.islice(target, protocol.NODE_LIMIT))
             case "value":
                 return lambda: _Plain(target)
             case "hold":
@@ -384,7 +384,7 @@ class Session:
             "raised", error=type(error).__name__, message=message, line=line, output=self._output.take()
         )
 
-    def _encode(self, result: Any, body: Body) -> wire.Value:
+    def _encode(self, result: Any, body: Body) -> protocol.Value:
         return _Encoder(self, body).encode(result, 0)
 
     def keep(self, thing: Any) -> HandleValue:
@@ -415,9 +415,9 @@ class _Encoder:
     def __init__(self, session: Session, body: Body) -> None:
         self._session, self._body, self._nodes = session, body, 0
 
-    def encode(self, thing: Any, depth: int) -> wire.Value:
+    def encode(self, thing: Any, depth: int) -> protocol.Value:
         self._nodes += 1
-        if self._nodes > wire.NODE_LIMIT or depth > wire.DEPTH_LIMIT:
+        if self._nodes > protocol.NODE_LIMIT or depth > protocol.DEPTH_LIMIT:
             raise WireError("the result has too many parts")
         kind = type(thing)
         if thing is None or isinstance(thing, bool) or (isinstance(thing, float) and kind is float):
@@ -427,7 +427,7 @@ class _Encoder:
                 raise WireError("the result has an integer of more than 64 bits")
             return thing
         if isinstance(thing, str) and kind is str:
-            return thing[: wire.HEADER_LIMIT].encode("utf-8", "replace").decode()
+            return thing[: protocol.HEADER_LIMIT].encode("utf-8", "replace").decode()
         if isinstance(thing, torch.Tensor):
             return self._body.add_tensor(thing)
         if kind is list:
@@ -471,7 +471,7 @@ def _with_strides(tensor: torch.Tensor, strides: tuple[int, ...]) -> torch.Tenso
     if len(strides) != len(shape) or any(stride < 0 for stride in strides):
         raise WireError(f"no tensor of shape {tuple(shape)} has the strides {strides}")
     reach = 1 + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True) if side)
-    if reach * tensor.element_size() > wire.BODY_LIMIT or math.prod(shape) == 0:
+    if reach * tensor.element_size() > protocol.BODY_LIMIT or math.prod(shape) == 0:
         return tensor
     base = torch.zeros(reach, dtype=tensor.dtype)
     narrow = tensor
@@ -540,8 +540,8 @@ def serve(sock: socket.socket, session: Session) -> None:
     """Answer frames until the other side hangs up."""
     while True:
         try:
-            header, body = wire.read_frame(sock)
+            header, body = protocol.read_frame(sock)
         except EOFError:
             return
         reply, reply_body = session.handle(header, body)
-        wire.write_frame(sock, reply, reply_body)
+        protocol.write_frame(sock, reply, reply_body)

@@ -14,7 +14,7 @@ import torch
 
 from grader.errors import SandboxError
 from grader.records import Limits
-from grader.sandbox import protocol as wire
+from grader.sandbox import protocol
 from grader.sandbox.affinity import OneCore
 from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
 from grader.sandbox.protocol import WireError
@@ -61,8 +61,8 @@ class GuestChannel:
         try:
             if self._spoke_unasked():
                 raise WireError("bytes that nobody asked for")
-            wire.write_frame(self._sock, header, body, deadline)
-            return wire.read_frame(self._sock, deadline)
+            protocol.write_frame(self._sock, header, body, deadline)
+            return protocol.read_frame(self._sock, deadline)
         except TimeoutError:
             self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
             raise LearnerLost(self._lost, timeout=True) from None

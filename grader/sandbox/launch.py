@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import IO, Any, Protocol
 
 from grader.records import Limits
-from grader.sandbox import lockdown, syscalls, zygote
+from grader.sandbox import lockdown, seccomp, zygote
 from grader.sandbox.mounts import Layout, bubblewrap_mounts, find_layout, landlock_paths
 
 START_TIMEOUT_S = 120.0
@@ -202,8 +202,8 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
     sealed = level is not Level.PLAIN
     folders, files = landlock_paths(layout) if level is Level.UID else (None, None)
     try:
-        program = base64.b64encode(syscalls.build_filter(wishes.device)).decode() if sealed else None
-    except syscalls.FilterUnavailable as error:
+        program = base64.b64encode(seccomp.build_filter(wishes.device)).decode() if sealed else None
+    except seccomp.FilterUnavailable as error:
         raise LaunchError(str(error)) from None
     return {
         "probe": wishes.probe,

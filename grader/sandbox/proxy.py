@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 
 from grader.records import Limits
-from grader.sandbox import protocol as wire
+from grader.sandbox import protocol
 from grader.sandbox.protocol import (
     Body,
     BytesValue,
@@ -302,7 +302,7 @@ class Learner:
 
     def load(self, source: str) -> tuple[str, ...]:
         """Run the submission's definitions; the public names it defines. LearnerRaised when that fails."""
-        reply, _ = self._exchange(wire.pack(Request("load", source)), b"")
+        reply, _ = self._exchange(protocol.pack(Request("load", source)), b"")
         if reply.status == "raised":
             raise LearnerRaised(reply.error, reply.message, reply.line)
         if not isinstance(reply.value, TupleValue):
@@ -400,7 +400,7 @@ class Learner:
     # --- requests ---
 
     def _attribute(self, handle: Handle, name: str) -> Any:
-        reply, body = self._exchange(wire.pack(Request("get", name, target=handle._number)), b"")
+        reply, body = self._exchange(protocol.pack(Request("get", name, target=handle._number)), b"")
         if reply.status == "ok" and isinstance(reply.value, HandleValue) and reply.value.callable:
             return lambda *args, **kwargs: self._invoke("method", name, args, kwargs, target=handle)
         return self._settle(reply, body, f"{handle._label}.{name}")
@@ -450,7 +450,7 @@ class Learner:
     def _protocol(self, op: str, handle: Handle) -> Any:
         """`iter`, `next`, `len` or `list` of an object: recorded and watched like a method."""
         label = f"{op}({handle._label})"
-        reply, body = self._exchange(wire.pack(Request(op, target=handle._number)), b"")
+        reply, body = self._exchange(protocol.pack(Request(op, target=handle._number)), b"")
         call = Call(op, (handle,), {}, name=f"{handle._kind}.{op}", op=op)
         try:
             result = self._settle(reply, body, label)
@@ -463,7 +463,7 @@ class Learner:
         return result
 
     def _request(self, request: Request | tuple[bytes, bytes], label: str = "") -> Any:
-        packed = (wire.pack(request), b"") if isinstance(request, Request) else request
+        packed = (protocol.pack(request), b"") if isinstance(request, Request) else request
         return self._settle(*self._exchange(*packed), label)
 
     def _build_request(
@@ -486,7 +486,7 @@ class Learner:
             mode=mode,
             seed=self._take_seed(),
         )
-        return wire.pack(request), body.join()
+        return protocol.pack(request), body.join()
 
     def _take_seed(self) -> int | None:
         seed, self._seed = self._seed, None
@@ -494,13 +494,15 @@ class Learner:
 
     def _exchange(self, header: bytes, body: bytes) -> tuple[Reply, bytearray]:
         if self._seed is not None:  # a request packed elsewhere: start the example first
-            self.channel.request(wire.pack(Request("begin", seed=self._take_seed())), b"", self.limits.call_s)
+            self.channel.request(
+                protocol.pack(Request("begin", seed=self._take_seed())), b"", self.limits.call_s
+            )
         timeout_s = self.limits.call_s
         if self.deadline_s is not None:
             timeout_s = min(timeout_s, self.deadline_s())
         try:
             reply_header, reply_body = self.channel.request(header, body, timeout_s)
-            reply = wire.unpack_reply(reply_header)
+            reply = protocol.unpack_reply(reply_header)
         except WireError as error:
             raise self._broken(error) from None
         if reply.output:
@@ -531,12 +533,12 @@ class Learner:
         self.channel.distrust(reason)
         return LearnerLost(reason)
 
-    def _decode(self, value: wire.Value, body: bytearray, label: str, depth: int) -> Any:
-        if depth > wire.DEPTH_LIMIT:
+    def _decode(self, value: protocol.Value, body: bytearray, label: str, depth: int) -> Any:
+        if depth > protocol.DEPTH_LIMIT:
             raise WireError("the value is nested too deeply")
         match value:
             case TensorValue():
-                return wire.read_tensor(value, body)
+                return protocol.read_tensor(value, body)
             case ListValue():
                 return [self._decode(item, body, label, depth + 1) for item in value.items]
             case TupleValue():
@@ -550,12 +552,12 @@ class Learner:
                 kind = "".join(c for c in value.kind if c.isidentifier() or c.isdigit())[:40] or "object"
                 return Handle(self, value.number, kind, self._label(kind))
             case BytesValue():
-                return wire.read_bytes(value, body)
+                return protocol.read_bytes(value, body)
             case SequenceValue() | FixtureValue():
                 raise WireError("only we send those")
         return value
 
-    def _require_place(self, value: wire.Value, label: str) -> None:
+    def _require_place(self, value: protocol.Value, label: str) -> None:
         """What comes back of tensors that were sent is where those are: LearnerMisbehaved if not."""
         match value:
             case TensorValue() if value.device.split(":")[0] != torch.device(self.device).type:
@@ -582,11 +584,11 @@ def _with(call: Call, **changes: Any) -> Call:
     return Call(**{**call.__dict__, **changes})
 
 
-def _is_key(key: wire.Value) -> bool:
+def _is_key(key: protocol.Value) -> bool:
     return key is None or isinstance(key, str | int | float | bool)
 
 
-def _encode(value: Any, body: Body) -> wire.Value:
+def _encode(value: Any, body: Body) -> protocol.Value:
     """One argument as a value; TypeError for what a check cannot send."""
     if value is None or isinstance(value, bool | int | float | str):
         return value

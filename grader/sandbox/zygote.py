@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from grader.sandbox import cores, lockdown
+from grader.sandbox import affinity, lockdown
 
 _LENGTH = struct.Struct("<I")
 _GRACE_S = 0.1
@@ -124,18 +124,18 @@ def _rehearse(modes: tuple[str, ...]) -> None:
     """Serve a submission of our own, through every step that a learner's goes through."""
     import torch
 
-    from grader.sandbox import protocol as wire
+    from grader.sandbox import protocol
     from grader.sandbox.guest import Session
 
     session = Session()
-    session.handle(wire.pack(wire.Request("load", _REHEARSAL)), bytearray())
+    session.handle(protocol.pack(protocol.Request("load", _REHEARSAL)), bytearray())
     for mode in modes:
-        body = wire.Body()
+        body = protocol.Body()
         table = body.add_tensor(torch.ones(2, 3, dtype=torch.float64))
-        request = wire.Request("call", "rehearse", args=(table,), mode=mode, seed=0)
-        reply, _ = session.handle(wire.pack(request), bytearray(body.join()))
-        if wire.unpack_reply(reply).status != "ok":
-            raise RuntimeError(f"the rehearsal failed: {wire.unpack_reply(reply)}")
+        request = protocol.Request("call", "rehearse", args=(table,), mode=mode, seed=0)
+        reply, _ = session.handle(protocol.pack(request), bytearray(body.join()))
+        if protocol.unpack_reply(reply).status != "ok":
+            raise RuntimeError(f"the rehearsal failed: {protocol.unpack_reply(reply)}")
 
 
 # --- serving the host -------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any
     from grader.sandbox.tampering import seals
 
     if command["core"] is not None:
-        cores.stay_on(command["core"])
+        affinity.stay_on(command["core"])
     seal(descriptor, settings, address_space=command["address_space"])
     session = Session(device=settings["device"], output_kib=settings["output_kib"], seals=seals())
     with socket.socket(fileno=3) as sock:
