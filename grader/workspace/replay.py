@@ -56,7 +56,7 @@ def _script(chapter: Chapter, result: CheckResult, home: Path, calls: list[str])
     lines = [
         f'"""brick replay {result.replay_id}: {title}"""',
         "import sys",
-        "from grader.workspace.replay_names import *",
+        "from grader.replay import *",
         f"sys.path.insert(0, {str(home)!r})",
         f"from {chapter.stem} import *",
         *before,

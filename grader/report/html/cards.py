@@ -88,7 +88,7 @@ def _code(example: Counterexample) -> str:
     came = f"  # gives {clean_line(last.result, 300)}" if last.result and not told else ""
     can_run = not any("…" in call or "<" in call for call in calls)
     lines = [
-        *(["from grader.workspace.replay_names import *"] if can_run else []),
+        *(["from grader.replay import *"] if can_run else []),
         *calls[:-1],
         calls[-1] + came,
     ]

@@ -34,7 +34,7 @@ def mlp_forward(x, layers):
 def init_linear(fan_in, fan_out, generator):
     raise NotImplementedError("init_linear: write this part, then run: brick check ch02")
 """
-WHOLE = (Path(__file__).resolve().parent.parent / "solutions" / "ch02_neuron.py").read_text(encoding="utf-8")
+WHOLE = (Path(__file__).resolve().parents[2] / "solutions" / "ch02_neuron.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -474,7 +474,7 @@ def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
 
 
 def test_stubs_of_this_checkout_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(Path(__file__).resolve().parent.parent)
+    monkeypatch.chdir(Path(__file__).resolve().parents[2])
 
     result = brick("stubs", "--check")
 

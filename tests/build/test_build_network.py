@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_cli import brick
+from test_commands import brick
 from torch import Tensor, nn
 
 from grader.build.blocks import Block, Blocks, count_yours, put_together, survey
@@ -23,7 +23,7 @@ from grader.errors import KitError
 from grader.records import Course
 from grader.rules import judge
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 TASKS = ("wave", "digits")
 WHOSE = ("yours", "lent")
 

@@ -113,7 +113,7 @@ def test_a_card_says_in_order_what_the_terminal_says() -> None:
     said = text_of(html)
     parts = (
         "FAIL", "The gradient is that of autograd.", "it is 8 times the right one (the batch size)",
-        "from grader.workspace.replay_names import *", "g = softmax_backward(", "got", "expected", "off by 2.1, relative 7",
+        "from grader.replay import *", "g = softmax_backward(", "got", "expected", "off by 2.1, relative 7",
         "4.5e+15 ulps", "smallest input", "seed=3", "same result as", "summed over the batch", "Hint",
         "The loss already divides",
     )  # fmt: skip
@@ -148,7 +148,7 @@ def test_a_call_that_cannot_run_is_not_offered_to_be_pasted() -> None:
     html = card_html(failed_check(counterexample=Counterexample(calls=(call,))))
 
     assert "&lt;tensor of shape" in html
-    assert "grader.workspace.replay_names" not in html
+    assert "grader.replay" not in html
 
 
 def test_an_exercise_shows_every_check_and_opens_the_first_failure(report: Report) -> None:

@@ -21,7 +21,7 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.sandbox.proxy import LearnerRaised
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 CHAPTERS = {chapter.label: chapter for chapter in COURSE.chapters}
 CHAPTER = CHAPTERS["ch03"]

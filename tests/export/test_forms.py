@@ -33,7 +33,7 @@ from grader.submissions.collecting import File, HandedIn
 from grader.text import points
 from grader.workspace.workspace import desk_of
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 RUNNER = {
     "CLASSROOM": "course",
     "ASSIGNMENT": "ch03",

@@ -26,7 +26,7 @@ from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level, strongest
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 COURSE = load_course(CHECKOUT)
 STEMS = [chapter.stem for chapter in COURSE.chapters]
 every_chapter = pytest.mark.parametrize("stem", STEMS)

@@ -12,7 +12,7 @@ import pytest
 
 from grader.records import Course
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

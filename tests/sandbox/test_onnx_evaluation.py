@@ -59,7 +59,7 @@ def test_external_data_is_refused_before_anything_is_opened(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.bin").write_bytes(WEIGHT.numpy().tobytes())
-    monkeypatch.setattr(onnx_judge, "check_model", lambda model: pytest.fail("onnx looked at the model"))
+    monkeypatch.setattr(onnx_evaluation, "check_model", lambda model: pytest.fail("onnx looked at the model"))
     tensor = external("w", "w.bin")
     model = make_model(initializer=[tensor] if place == "initializer" else [])
     if place == "sparse":

@@ -216,7 +216,7 @@ def test_a_folder_given_by_mistake_adds_nobody_to_the_class(desk: Path) -> None:
 
 
 def test_those_who_lose_stand_first_and_are_marked() -> None:
-    chapter = load_course(Path(__file__).resolve().parent.parent).chapters[1]
+    chapter = load_course(Path(__file__).resolve().parents[2]).chapters[1]
     changes = [Change("learner09", chapter, 5, 4, ("neuron 2 -> 1",)), Change("learner01", chapter, 1, 2)]
 
     assert change_lines(changes, 10, Style()) == [

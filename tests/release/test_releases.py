@@ -38,7 +38,7 @@ from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.workspace.workspace import desk_of, lay_out
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 STEMS = [chapter.stem for chapter in load_course(CHECKOUT).chapters]
 
 

@@ -15,7 +15,7 @@ from sandboxes import need
 
 from grader.sandbox.levels import Level
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 CLASS = CHECKOUT / "examples" / "class"
 EXPECTED: dict[str, Any] = yaml.safe_load((CLASS / "expected.yml").read_text(encoding="utf-8"))
 

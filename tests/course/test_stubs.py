@@ -11,7 +11,7 @@ from grader.errors import CourseError
 from grader.records import Chapter, Course, Exercise
 from grader.release import make_stub, write_stubs
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 SOLUTION = '''# %% [markdown]
 # # Chapter 9: Shapes

@@ -314,7 +314,7 @@ def test_what_failed_before_is_met_beside_the_kept_inputs(tmp_path: Path) -> Non
 
 
 def test_an_exercise_that_a_course_leaves_out_is_not_checked() -> None:
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     whole = find_chapter(load_course(root), "ch08")
     chapter = replace(whole, exercises=whole.exercises[:1])
     source = (root / "solutions" / f"{whole.stem}.py").read_text(encoding="utf-8")
@@ -340,13 +340,13 @@ PRINT_INPUTS = """
 import sys
 {imports}
 sys.path.insert(0, {tests!r})
-from tests.test_run import inputs_seen, Profile
+from tests.engine.test_runner import inputs_seen, Profile
 print(inputs_seen(Profile("grade", 60, secret=b"course")))
 """
 
 
 def test_a_seed_fixes_the_inputs_across_processes_and_imports() -> None:
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     answers = [
         subprocess.run(
             [sys.executable, "-c", PRINT_INPUTS.format(imports=imports, tests=root)],

@@ -11,7 +11,7 @@ import pytest
 from grader.course.variants import Variant, make_variants, read_variants
 from grader.errors import CourseError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 SOLUTION = '''
 from __future__ import annotations

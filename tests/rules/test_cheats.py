@@ -13,7 +13,7 @@ from grader.engine.runner import Profile, SameProcess, grade_submission
 from grader.records import Chapter, Submission
 from grader.rules import judge
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CHAPTERS = {chapter.label: chapter for chapter in load_course(ROOT).chapters}
 EXERCISES = [(label, exercise.name) for label in CHAPTERS for exercise in CHAPTERS[label].exercises]
 
