@@ -147,7 +147,7 @@ def find_course_root() -> Path:
 
 def packaged_course_root() -> Path:
     """The course inside the installed package, or the checkout around it."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     packaged = package / "course_files"
     return packaged if (packaged / COURSE_FILE).is_file() else package.parent
 

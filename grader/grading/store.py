@@ -123,7 +123,7 @@ def key_of(submission_sha256: str, checks_sha256: str, *, isolation: str, device
 def kit_sha256() -> str:
     """The sources that judge and the versions of what they compute with, in one hash; checks are keyed apart."""
     digest = hashlib.sha256()
-    root = Path(__file__).parent
+    root = Path(__file__).resolve().parents[1]
     for path in sorted(root.rglob("*.py")):
         if path.relative_to(root).parts[0] not in _JUDGES_NOTHING:
             digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())

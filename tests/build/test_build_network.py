@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from test_commands import brick
+from commands import brick
 from torch import Tensor, nn
 
 from grader.build.blocks import Block, Blocks, count_yours, put_together, survey

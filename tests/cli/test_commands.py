@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from commands import brick, brick_process
+from typer.testing import Result
 
-from grader.cli import app
 from grader.course.config import packaged_course_root
 from grader.errors import KitError
 
@@ -46,19 +45,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert brick("init", "desk").exit_code == 0
     monkeypatch.chdir(tmp_path / "desk")
     return tmp_path / "desk"
-
-
-def brick(*words: str) -> Result:
-    """Run the command in this process; stdout and stderr are kept apart."""
-    return CliRunner().invoke(app, list(words))
-
-
-def brick_process(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
-    command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
-    return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=300
-    )
 
 
 def write(desk: Path, source: str, stem: str = "ch02_neuron") -> Path:
