@@ -20,7 +20,10 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 
 from grader.course.config import find_chapter, load_course
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, SameProcess, Trial, load_suite
+from grader.engine.in_process import SameProcess
+from grader.engine.profile import Profile
+from grader.engine.suites import load_suite
+from grader.engine.trial import Trial
 from grader.proof.candidates import right_answers
 from grader.records import Outcome
 

@@ -2,11 +2,12 @@
 
 from hypothesis.strategies import booleans, builds, composite, data, just, lists, one_of, sampled_from, tuples
 
-from grader.checking.check import Check, check, given, tensor_laws
+from grader.checking.check import Check, check, given
 from grader.checking.comparison import agree, refuses
 from grader.checking.failures import fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
 from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
+from grader.checking.tensor_laws import tensor_laws
 from grader.sandbox.proxy import (
     ANYTHING,
     BOOL,

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import torch
 
 from grader.checking.failures import CheckFailure, fail
-from grader.engine.counterexample import shown_value
+from grader.checking.formatting import shown_value
 from grader.sandbox.proxy import LearnerRaised
 
 # Relative tolerance, and absolute tolerance in units of the largest expected entry (at least 1). float64 is tight

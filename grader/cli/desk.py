@@ -93,7 +93,7 @@ def _bench_early(session: Session) -> Bench:
 
 
 def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.watch.warm_sandbox import Bench
 
     course = session.course
@@ -109,7 +109,7 @@ def _open_hints(
     desk: Desk, chapter: Chapter, exercise: str, report: Report, source: str
 ) -> tuple[tuple[str, ...], int]:
     """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
-    from grader.engine.runner import load_suite
+    from grader.engine.suites import load_suite
     from grader.workspace.hints import hints_for, open_one_more
     from grader.workspace.workspace import attempt_of
 

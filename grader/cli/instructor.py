@@ -138,7 +138,7 @@ def grade(
 
 def _lane(course: Course, level: Level, settings: Settings) -> Lane:
     """How other people's work on this course is judged."""
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.grading.batch import Lane
     from grader.workspace.workspace import desk_of
 

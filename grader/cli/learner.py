@@ -15,7 +15,7 @@ from grader.cli import console
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.records import Chapter, Course, Report
     from grader.workspace.workspace import Desk
 
@@ -99,7 +99,7 @@ def check(
     Exit code 0: all passed; 1: some failed; 2: it could not be graded.
     """
     from grader.course.config import load_course
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.workspace.workspace import desk_of
 
     course = load_course()
@@ -246,7 +246,7 @@ def hint(
     First where to look, then the idea, then the steps. Hints cost no points.
     """
     from grader.course.config import load_course
-    from grader.engine.runner import load_suite
+    from grader.engine.suites import load_suite
     from grader.report.terminal import focused_exercise, render
     from grader.submissions.reading import read_submission
     from grader.workspace.hints import hints_for, open_one_more
@@ -292,7 +292,7 @@ def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) 
 
 def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
     """The last report if it is about this very file, else a new one."""
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.serialization import from_dict
 
     try:

@@ -254,7 +254,7 @@ def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
 
 def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
     """Run the checks of the learner's blocks, and say which fail."""
-    from grader.engine.runner import Profile
+    from grader.engine.profile import Profile
     from grader.records import Outcome
 
     chapters = {chapter.stem: chapter for chapter in course.chapters}

@@ -10,7 +10,9 @@ import torch
 
 from grader.checking.check import Check, Suite
 from grader.course.variants import Variant
-from grader.engine.runner import Profile, Trial, Workplace
+from grader.engine.profile import Profile
+from grader.engine.runner import Workplace
+from grader.engine.trial import Trial
 from grader.records import Outcome, Report, Ruling
 from grader.sandbox.proxy import Handle, Learner, LearnerLost, LearnerRaised
 

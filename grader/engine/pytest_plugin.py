@@ -92,7 +92,9 @@ class Desk:
     """A chapter's submission, open for checks."""
 
     def __init__(self, config: pytest.Config, chapter: Chapter, submission: Path) -> None:
-        from grader.engine.runner import Profile, SameProcess, load_suite
+        from grader.engine.in_process import SameProcess
+        from grader.engine.profile import Profile
+        from grader.engine.suites import load_suite
         from grader.rules import judge
         from grader.sandbox.host import Sandbox
         from grader.submissions.reading import read_submission

@@ -20,7 +20,9 @@ from threading import Thread, current_thread, main_thread
 from grader.course.variants import Variant, read_variants
 from grader.engine.diagnosis import diagnose
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, grade_submission, load_suite, unreadable
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission, unreadable
+from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
 from grader.grading.store import KIT_FAULT, Store, Verdict, key_of
 from grader.records import Chapter, Limits, Report, Ruling, Submission

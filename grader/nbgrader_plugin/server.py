@@ -8,7 +8,8 @@ from pathlib import Path
 
 from grader.course.config import load_course
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, unreadable
+from grader.engine.profile import Profile
+from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
 from grader.grading.batch import Lane, grade_one, verdict_key
 from grader.grading.store import STORE_FILE, Store

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from grader.course.config import find_by_name, load_course
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, load_suite, unreadable
+from grader.engine.profile import Profile
+from grader.engine.runner import unreadable
+from grader.engine.suites import load_suite
 from grader.errors import SubmissionError, UsageError
 from grader.grading.batch import grade_one
 from grader.notebook.cells import cells_that_hold, contents_of

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from grader.checking.check import Check
 from grader.engine.generation import Kept, draw_straight
-from grader.engine.runner import Profile, Trial, load_suite
+from grader.engine.profile import Profile
+from grader.engine.suites import load_suite
+from grader.engine.trial import Trial
 from grader.proof.candidates import Candidate
 from grader.proof.timeouts import Alarmed
 from grader.records import Chapter, Outcome

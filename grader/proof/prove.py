@@ -14,7 +14,9 @@ import yaml
 
 from grader.checking.check import Check, Suite
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, Trial, load_suite
+from grader.engine.profile import Profile
+from grader.engine.suites import load_suite
+from grader.engine.trial import Trial
 from grader.errors import CourseError, UsageError
 from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers

@@ -7,7 +7,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from grader.engine.runner import SameProcess
+from grader.engine.in_process import SameProcess
 from grader.records import Limits
 from grader.sandbox.proxy import Learner, LearnerLost
 

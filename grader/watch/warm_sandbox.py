@@ -11,7 +11,10 @@ from typing import Any
 from grader.checking import agree, tensors
 from grader.checking.check import Check
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, Trial, grade_submission, suite_for, unreadable
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission, unreadable
+from grader.engine.suites import suite_for
+from grader.engine.trial import Trial
 from grader.errors import SubmissionError
 from grader.grading.batch import name_mistakes
 from grader.records import Chapter, Limits, Report, Ruling

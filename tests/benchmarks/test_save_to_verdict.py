@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
-from grader.engine.runner import Profile
+from grader.engine.profile import Profile
 from grader.watch.file_watcher import Saves
 from grader.watch.session import Job, Session
 from grader.watch.warm_sandbox import Bench

@@ -14,7 +14,8 @@ from sandboxes import need
 from grader.checking import agree, check, given, tensors
 from grader.checking.check import Suite
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, grade_submission
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission
 from grader.records import Chapter, Exercise, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox

@@ -18,7 +18,9 @@ from grader.course.config import load_course
 from grader.course.variants import read_variants
 from grader.engine.diagnosis import diagnose
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, grade_submission, load_suite
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission
+from grader.engine.suites import load_suite
 from grader.grading.batch import grade_file
 from grader.proof.prove import prove
 from grader.proof.timeouts import Alarmed

@@ -15,7 +15,10 @@ from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_
 from grader.checking.check import Check, Suite
 from grader.course.config import find_chapter, load_course
 from grader.engine.generation import Kept
-from grader.engine.runner import Profile, SameProcess, grade_submission, score
+from grader.engine.in_process import SameProcess
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission
+from grader.engine.scoring import score
 from grader.records import Breach, Chapter, CheckResult, Exercise, Limits, Outcome, Report, Ruling, Submission
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))

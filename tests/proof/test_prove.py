@@ -15,7 +15,7 @@ import grader.checks
 from grader.checking import integers
 from grader.checking.check import Check
 from grader.engine.generation import draw_straight
-from grader.engine.runner import load_suite
+from grader.engine.suites import load_suite
 from grader.errors import CourseError, UsageError
 from grader.proof import false_failures
 from grader.proof.candidates import right_answers

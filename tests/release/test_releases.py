@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.course.stubs import make_stub
-from grader.engine.runner import Profile
+from grader.engine.profile import Profile
 from grader.errors import CourseError, UsageError
 from grader.grading.batch import grade_file
 from grader.proof.required import NOTE, fingerprint_of, require_proof

@@ -9,7 +9,9 @@ from textwrap import indent
 import pytest
 
 from grader.course.config import load_course
-from grader.engine.runner import Profile, SameProcess, grade_submission
+from grader.engine.in_process import SameProcess
+from grader.engine.profile import Profile
+from grader.engine.runner import grade_submission
 from grader.records import Chapter, Submission
 from grader.rules import judge
 

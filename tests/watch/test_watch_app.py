@@ -23,7 +23,8 @@ from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
-from grader.engine.runner import Profile, load_suite
+from grader.engine.profile import Profile
+from grader.engine.suites import load_suite
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
 from grader.report.terminal import Style

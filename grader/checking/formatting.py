@@ -1,0 +1,66 @@
+"""Write a value as code that a person can read and paste."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from grader.sandbox.proxy import ByReference, GuestFixture, GuestSequence, Handle
+
+VALUE_CHARS = 400
+
+
+def shown_value(value: Any, limit: int = VALUE_CHARS) -> str:
+    """A value as code: `tensor([[0.0, 0.0]])`; float32 is named, float64 is understood."""
+    text = _code(value)
+    return text if len(text) <= limit else f"{text[:limit]}… ({_summary(value)})"
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return _tensor_code(value)
+    if isinstance(value, ByReference):
+        return _tensor_code(value.start)
+    if isinstance(value, GuestSequence):
+        return f"sequence({_code(list(value.items))})"
+    if isinstance(value, GuestFixture):
+        return value.name
+    if isinstance(value, Handle):
+        return value._label
+    if isinstance(value, list):
+        return "[" + ", ".join(_code(item) for item in value) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_code(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_code(k)}: {_code(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, str):
+        return repr(value)
+    return str(value)
+
+
+def _tensor_code(tensor: torch.Tensor) -> str:
+    if tensor.numel() > 200:
+        return f"<tensor of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}>"
+    dtype = "" if tensor.dtype in (torch.float64, torch.int64, torch.bool) else f", dtype={tensor.dtype}"
+    if tensor.numel() == 0:
+        return f"empty({tuple(tensor.shape)}{dtype})"
+    if tensor.dtype is torch.float32:
+        return f"tensor({_nested(tensor)}{dtype})"
+    return f"tensor({tensor.tolist()}{dtype})"
+
+
+def _nested(tensor: torch.Tensor) -> str:
+    """Float32 entries in their own shortest digits, not those of the float64 they widen to."""
+    if tensor.ndim == 0:
+        return str(tensor.detach().cpu().numpy()[()])
+    return "[" + ", ".join(_nested(row) for row in tensor) + "]"
+
+
+def _summary(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"shape {tuple(value.shape)}"
+    return f"{len(value)} items" if hasattr(value, "__len__") else "cut"

@@ -1,0 +1,50 @@
+"""How a submission is run: how many inputs, from which seed, on which device."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.checking.check import Check
+from grader.engine.generation import Kept
+
+_PUBLIC_KEY = b"brickwork practice"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How a submission is run.
+
+    Args:
+        name: practice or grade; stands in the report.
+        examples: examples per check.
+        secret: the course's key; fixes the inputs without telling them. None for practice.
+        seed: another set of inputs.
+        only: the one exercise to check; None for all.
+        device: cpu or cuda.
+        memory: a folder where failing examples are kept and replayed first; None for none.
+        mistakes: the folder of known mistakes, to name the learner's; None for no diagnosis.
+        shrink: whether to look for the smallest failing example, or stop at the first.
+        kept: inputs drawn before, for whoever runs the same checks again and again; None draws anew.
+    """
+
+    name: str = "practice"
+    examples: int = 25
+    secret: bytes | None = None
+    seed: int = 0
+    only: str | None = None
+    device: str = "cpu"
+    memory: Path | None = None
+    shrink: bool = True
+    mistakes: Path | None = None
+    kept: Kept | None = field(default=None, compare=False)
+
+    def seed_of(self, chapter: str, check: str) -> int:
+        """The seed of one check: the same for every learner."""
+        text = f"{chapter}/{check}/{self.seed}".encode()
+        return int.from_bytes(hmac.digest(self.secret or _PUBLIC_KEY, text, "sha256")[:8], "big")
+
+    def examples_of(self, check: Check) -> int:
+        """How many inputs a check gets; some are content with fewer."""
+        return min(self.examples, check.examples or self.examples)

@@ -1,0 +1,35 @@
+"""Turn check results into points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.records import (
+    Chapter,
+    CheckResult,
+    ExerciseScore,
+    Outcome,
+    Ruling,
+)
+
+
+def score(
+    chapter: Chapter, results: Iterable[CheckResult], ruling: Ruling, only: str | None = None
+) -> tuple[ExerciseScore, ...]:
+    """Share each exercise's points among its checks by weight; an exercise the rules bar gets 0."""
+    by_exercise: dict[str, list[CheckResult]] = {}
+    for result in results:
+        by_exercise.setdefault(result.exercise, []).append(result)
+    barred = ruling.barred()
+    scores = []
+    for exercise in chapter.exercises:
+        if only is not None and exercise.name != only:
+            continue
+        listed = by_exercise.get(exercise.name, [])
+        # Divide by the checks listed, not returned: a submission can end the run early.
+        total = sum(result.weight for result in listed)
+        passed = sum(result.weight for result in listed if result.outcome is Outcome.PASSED)
+        points = 0.0 if exercise.name in barred or not total else exercise.points * passed / total
+        note = "uses what the rules do not allow" if exercise.name in barred else ""
+        scores.append(ExerciseScore(exercise.name, round(points, 4), exercise.points, exercise.extra, note))
+    return tuple(scores)

@@ -1,0 +1,32 @@
+"""Find the checks of a chapter."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from dataclasses import replace
+from pathlib import Path
+
+from grader.checking.check import Suite, suite_of
+from grader.errors import CourseError
+from grader.records import (
+    Chapter,
+)
+
+
+def load_suite(stem: str) -> Suite:
+    """The checks of a chapter, found by its stem; CourseError when there are none."""
+    name = f"grader.checks.{stem}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise CourseError("the chapter has no checks", f"grader/checks/{stem}.py", "write them") from None
+    return suite_of(module, hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
+
+
+def suite_for(chapter: Chapter) -> Suite:
+    """The checks of a chapter's exercises: a course of one's own may leave out some that the kit has checks for."""
+    suite, names = load_suite(chapter.stem), {exercise.name for exercise in chapter.exercises}
+    return replace(suite, checks=tuple(check for check in suite.checks if check.exercise in names))

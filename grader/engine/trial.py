@@ -1,0 +1,223 @@
+"""Run one check on one learner: inputs are drawn, tried and shrunk, and the last failing one is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import hypothesis
+
+from grader.checking.check import Check
+from grader.checking.comparison import answers_from
+from grader.checking.failures import CheckFailure, NotCheckable
+from grader.engine.counterexample import build_counterexample
+from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
+from grader.engine.profile import Profile
+from grader.records import (
+    CheckResult,
+    Counterexample,
+    Outcome,
+)
+from grader.sandbox.proxy import Learner, LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
+
+SHRINK_LIMIT_S = 6.0
+
+
+NOT_DEFINED = "the file does not define"
+
+
+def line_words(line: int | None) -> str:
+    return f", <line {line}>" if line else ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failing example as it was when it failed."""
+
+    message: str
+    inputs: Mapping[str, Any]
+    calls: tuple[Any, ...]
+    got: str = ""
+    expected: str = ""
+    worst: str = ""
+    explain: Callable[[], str] | None = None
+
+
+class _Stop(BaseException):
+    """Ends a check at once, unshrunk; the failure is recorded already."""
+
+
+class Trial:
+    """One check on one learner: examples drawn, run, shrunk; the last failing one kept.
+
+    Args:
+        limit_s: seconds the whole check may take.
+        tell_early: hears of a failure that is about to be shrunk.
+    """
+
+    def __init__(
+        self,
+        check: Check,
+        learner: Learner,
+        profile: Profile,
+        chapter: str,
+        limit_s: float,
+        tell_early: Callable[[CheckResult], None] = lambda result: None,
+    ) -> None:
+        self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
+        self.seed = profile.seed_of(chapter, check.name)
+        self.failure: Failure | None = None
+        self.examples = 0
+        self.lost = False
+        self.not_checkable = ""
+        self._start = time.monotonic()
+        self._end = self._start + limit_s
+        self._shrink_end = float("inf")
+        learner.deadline_s = lambda: max(0.01, self._end - time.monotonic())
+
+    def run(self) -> CheckResult:
+        """Run the check; whatever the learner does, a result comes back."""
+        try:
+            with answers_from(self.learner.device):
+                self._examples()
+        except _Stop:
+            pass
+        except CheckFailure:
+            pass
+        except NotCheckable as reason:
+            self.not_checkable = str(reason)
+        except hypothesis.errors.Flaky:
+            self._note_flaky()
+        return self._result(self._explanation())
+
+    def _examples(self) -> None:
+        if not self.check.inputs:
+            self._once()
+            return
+        if self.profile.kept is not None and self._keeps_with(self.profile.kept):
+            return
+        self.examples = 0
+        self._run(DRAW_AND_SHRINK if self.profile.shrink else DRAW)
+        if self.failure is not None:
+            self._note_flaky()
+
+    def _keeps_with(self, kept: Kept) -> bool:
+        """Whether the law holds for what failed before and for all kept inputs; if not, the smallest is to be found."""
+        if self.profile.memory is not None:
+            self._run(REPEAT_AND_SHRINK)
+        try:
+            for drawn in kept.inputs(self.check, self.seed, self.profile.examples_of(self.check)):
+                self._once(**drawn)
+        except CheckFailure:
+            if not self.profile.shrink:
+                raise
+            self._tell_early(self._result())
+            return False
+        return True
+
+    def _run(self, phases: tuple[hypothesis.Phase, ...]) -> None:
+        profile = self.profile
+        run_examples(
+            self.check, self._once, self.seed, profile.examples_of(self.check), phases, profile.memory
+        )
+
+    def _once(self, **drawn: Any) -> None:
+        """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""
+        now = time.monotonic()
+        if now > self._shrink_end:
+            raise _Stop
+        if now > self._end:
+            self._record(f"the checks of one law took over {self._end - self._start:.0f} s", drawn)
+            raise _Stop
+        self.examples += 1
+        self.learner.begin_example(self.seed & 0xFFFF_FFFF)
+        try:
+            self.check.body(self.learner, **drawn)
+        except CheckFailure as failure:
+            self._record(failure.message, drawn, failure)
+            raise
+        except LearnerRaised as raised:
+            if raised.name == "NotImplementedError":
+                self._record(f"{self.check.exercise} is not written yet", drawn)
+                raise _Stop from None
+            self._fail(f"it raised {raised}{line_words(raised.line)}", drawn)
+        except LearnerMissing as missing:
+            self._record(f"{NOT_DEFINED} {missing}", drawn)
+            raise _Stop from None
+        except LearnerMisbehaved as misbehaved:
+            self._fail(str(misbehaved), drawn)
+        except LearnerLost as lost:
+            self.lost = True
+            self._record(lost.reason, drawn)
+            raise _Stop from None
+        except hypothesis.errors.HypothesisException:
+            raise
+        except StopIteration:
+            self._fail("the iteration ended too early", drawn)
+        except (
+            Exception
+        ) as error:  # arithmetic on what came back failed: the learner's answer has the wrong form
+            self._fail(f"what it returned cannot be used: {type(error).__name__}: {error}", drawn)
+
+    def _fail(self, message: str, drawn: Mapping[str, Any]) -> None:
+        self._record(message, drawn)
+        raise CheckFailure(message)
+
+    def _record(self, message: str, drawn: Mapping[str, Any], failure: CheckFailure | None = None) -> None:
+        if self.failure is None:
+            self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
+        calls = tuple(self.learner.calls)
+        if failure is None:
+            self.failure = Failure(message, dict(drawn), calls)
+        else:
+            values = (failure.got, failure.expected, failure.worst)
+            self.failure = Failure(message, dict(drawn), calls, *values, failure.explain)
+
+    def _note_flaky(self) -> None:
+        before = self.failure or Failure("", {}, ())
+        message = f"not the same twice: the same call gave another answer ({before.message})"
+        self.failure = replace(before, message=message)
+
+    def _explanation(self) -> str:
+        """What kind of wrong it is, when that can be told; asking may call the learner's code again."""
+        if self.failure is None or self.failure.explain is None or self.lost:
+            return ""
+        try:
+            words = self.failure.explain()
+        except LearnerLost:
+            self.lost = True
+            return ""
+        except Exception:  # an explanation is a courtesy: none is better than a wrong verdict
+            return ""
+        return f"; {words}" if words else ""
+
+    def _result(self, explanation: str = "") -> CheckResult:
+        check, failure = self.check, self.failure
+        counterexample: Counterexample | None = None
+        message = ""
+        if failure is not None:
+            message = failure.message + explanation
+            counterexample = build_counterexample(
+                failure.inputs,
+                list(failure.calls),
+                got=failure.got,
+                expected=failure.expected,
+                worst=failure.worst,
+            )
+        elif self.not_checkable:
+            message = f"not checkable: {self.not_checkable}"
+        return CheckResult(
+            name=check.name,
+            exercise=check.exercise,
+            title=check.title,
+            outcome=Outcome.PASSED if failure is None else Outcome.FAILED,
+            weight=0.0 if self.not_checkable and failure is None else check.weight,
+            message=message,
+            hint=check.hint,
+            counterexample=counterexample,
+            seed=self.seed,
+            examples=self.examples,
+            seconds=time.monotonic() - self._start,
+        )
