@@ -30,6 +30,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check grader tests
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/brick stubs --check
 
 setup: $(STAMP)
