@@ -1,4 +1,4 @@
-"""The commands of the learner's desk: watch, status, reset, replay, doctor."""
+"""The commands of the learner's workspace: watch, status, reset, replay, doctor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.watch.session import Session
     from grader.watch.warm_sandbox import Bench
     from grader.workspace.questions import Question
-    from grader.workspace.workspace import Desk
+    from grader.workspace.workspace import Workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +34,12 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def _desk_here() -> tuple[Course, Desk]:
+def _workspace_here() -> tuple[Course, Workspace]:
     from grader.course.config import load_course
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
     course = load_course()
-    return course, desk_of(course)
+    return course, workspace_of(course)
 
 
 # --- brick watch ------------------------------------------------------------------------------------------
@@ -54,10 +54,10 @@ def watch(
     ] = False,
 ) -> None:
     """Judge every save at once, and show what to do next."""
-    course, desk = _desk_here()
+    course, workspace = _workspace_here()
     from grader.watch.session import Session
 
-    session = Session(course, desk, lambda *about: _open_hints(desk, *about))
+    session = Session(course, workspace, lambda *about: _open_hints(workspace, *about))
     if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         _watch_plainly(session, events=not poll)
         return
@@ -99,14 +99,14 @@ def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Benc
     course = session.course
     profile = Profile(
         examples=course.practice_examples,
-        memory=session.desk.state / "failing",
+        memory=session.workspace.state / "failing",
         mistakes=course.root / "solutions" / "mistakes",
     )
     return Bench(course.limits, session.imports, profile, launched)
 
 
 def _open_hints(
-    desk: Desk, chapter: Chapter, exercise: str, report: Report, source: str
+    workspace: Workspace, chapter: Chapter, exercise: str, report: Report, source: str
 ) -> tuple[tuple[str, ...], int]:
     """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
     from grader.engine.suites import load_suite
@@ -116,14 +116,16 @@ def _open_hints(
     hints = hints_for(report, exercise, load_suite(chapter.stem).hints)
     if not hints:
         return (), 0
-    opened = open_one_more(desk, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))
+    opened = open_one_more(workspace, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))
     return hints[:opened], len(hints)
 
 
 def _reset_current(session: Session) -> str:
     from grader.workspace.reset import reset as put_back
 
-    undone = put_back(session.course, session.desk, session.current.chapter, session.current.exercise.name)
+    undone = put_back(
+        session.course, session.workspace, session.current.chapter, session.current.exercise.name
+    )
     return f"{session.current.exercise.name} is back to the stub; what was there: {undone.backup}"
 
 
@@ -132,29 +134,29 @@ def _reset_current(session: Session) -> str:
 
 def status() -> None:
     """Show what is done, the points so far, and what is left."""
-    course, desk = _desk_here()
-    if not any(desk.find(chapter) for chapter in course.chapters):
-        raise UsageError("there are no exercises here", str(desk.root), "run: brick init")
-    typer.echo("\n".join(status_lines(course, desk, console.columns())))
+    course, workspace = _workspace_here()
+    if not any(workspace.find(chapter) for chapter in course.chapters):
+        raise UsageError("there are no exercises here", str(workspace.root), "run: brick init")
+    typer.echo("\n".join(status_lines(course, workspace, console.columns())))
 
 
-def status_lines(course: Course, desk: Desk, width: int) -> list[str]:
+def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
     from grader.text import points
     from grader.workspace.progress import PLACE_FILE, kept_report, read_place
 
-    place = read_place(desk.root / PLACE_FILE)
+    place = read_place(workspace.root / PLACE_FILE)
     lines, earned, solved = [], 0.0, 0
     left: list[str] = []
     for chapter in course.chapters:
-        report = kept_report(desk, chapter)
+        report = kept_report(workspace, chapter)
         done = done_in(chapter, report, place.done)
         counted = [exercise for exercise in chapter.counted if exercise.name in done]
         scored = report.points if report else sum(exercise.points for exercise in counted)
         earned += scored
         solved += len(counted)
         left += [f"{chapter.stem}/{e.name}" for e in chapter.counted if e.name not in done]
-        lines.append(_chapter_line(chapter, report, len(counted), scored, desk, width))
+        lines.append(_chapter_line(chapter, report, len(counted), scored, workspace, width))
     total = sum(len(chapter.counted) for chapter in course.chapters)
     most = sum(chapter.points for chapter in course.chapters)
     lines += ["", f"{solved} of {total} exercises, {points(earned, most)} of {points(most)} points"]
@@ -171,11 +173,11 @@ def done_in(chapter: Chapter, report: Report | None, kept: set[str]) -> frozense
 
 
 def _chapter_line(
-    chapter: Chapter, report: Report | None, done: int, scored: float, desk: Desk, width: int
+    chapter: Chapter, report: Report | None, done: int, scored: float, workspace: Workspace, width: int
 ) -> str:
     from grader.text import fit, pad, points
 
-    path = desk.find(chapter)
+    path = workspace.find(chapter)
     if path is None:
         word = "no file"
     elif done == len(chapter.counted):
@@ -232,13 +234,13 @@ def reset(
     """Start an exercise or a chapter afresh; a backup is kept."""
     from grader.workspace import reset as resetting
 
-    course, desk = _desk_here()
+    course, workspace = _workspace_here()
     chapter, name = find_words(course, what, exercise)
     shown = f"{name} in {chapter.stem}" if name else f"the whole of {chapter.stem}"
     if not yes and not typer.confirm(f"put {shown} back to the stub? a backup is kept"):
         typer.echo("nothing was changed")
         raise typer.Exit(1)
-    undone = resetting.reset(course, desk, chapter, name)
+    undone = resetting.reset(course, workspace, chapter, name)
     typer.echo(f"{shown}: back to the stub in {undone.path}")
     typer.echo(f"what was there: {undone.backup}")
 
@@ -266,11 +268,11 @@ def replay(
 
     from grader.workspace.replay import find_failure, write_script
 
-    course, desk = _desk_here()
-    chapter, result = find_failure(course, desk, name)
-    script = write_script(desk, chapter, result)
+    course, workspace = _workspace_here()
+    chapter, result = find_failure(course, workspace, name)
+    script = write_script(workspace, chapter, result)
     typer.echo(script.read_text(encoding="utf-8"))
-    subprocess.run([sys.executable, str(script)], cwd=desk.root, check=False)
+    subprocess.run([sys.executable, str(script)], cwd=workspace.root, check=False)
     typer.echo(f"\nnext: step into it with: python -m pdb {script}")
 
 
@@ -290,19 +292,21 @@ def predict(
     """Answer a question of the lesson before you run it; never graded."""
     from grader.workspace.questions import guesses, next_question, tally
 
-    course, desk = _desk_here()
-    questions = _questions_meant(course, desk, what)
-    question = next_question(questions, guesses(desk))
+    course, workspace = _workspace_here()
+    questions = _questions_meant(course, workspace, what)
+    question = next_question(questions, guesses(workspace))
     if question is None:
         where = "here" if what is None else f"before {what}"
-        raise UsageError(f"there is no question {where}", what or str(desk.root), "run: brick predict ch03")
+        raise UsageError(
+            f"there is no question {where}", what or str(workspace.root), "run: brick predict ch03"
+        )
     width = console.columns()
     typer.echo("\n".join(_asked_lines(question, width)))
-    if _guessed(desk, question):
-        typer.echo("\n".join(["", *readable_told(question, width), "", tally(desk)]))
+    if _guessed(workspace, question):
+        typer.echo("\n".join(["", *readable_told(question, width), "", tally(workspace)]))
 
 
-def _questions_meant(course: Course, desk: Desk, what: str | None) -> list[Question]:
+def _questions_meant(course: Course, workspace: Workspace, what: str | None) -> list[Question]:
     """Those of a chapter or before an exercise; without a word those from the learner's place on."""
     from grader.workspace.progress import PLACE_FILE, read_place
     from grader.workspace.questions import questions_of
@@ -310,7 +314,7 @@ def _questions_meant(course: Course, desk: Desk, what: str | None) -> list[Quest
     if what is not None:
         chapter, exercise = find_words(course, what, None)
         return [q for q in questions_of(course, chapter) if exercise in (None, q.exercise)]
-    current = read_place(desk.root / PLACE_FILE).current.partition("/")[0]
+    current = read_place(workspace.root / PLACE_FILE).current.partition("/")[0]
     stems = [chapter.stem for chapter in course.chapters]
     start = stems.index(current) if current in stems else 0
     ordered = (*course.chapters[start:], *course.chapters[:start])
@@ -331,7 +335,7 @@ def readable_told(question: Question, width: int) -> list[str]:
     return readable(question.told, width)
 
 
-def _guessed(desk: Desk, question: Question) -> bool:
+def _guessed(workspace: Workspace, question: Question) -> bool:
     """Ask until a guess can be read; False when there is nobody to ask."""
     from grader.workspace.questions import UnreadableGuess, guess
 
@@ -342,7 +346,7 @@ def _guessed(desk: Desk, question: Question) -> bool:
             typer.echo("" if words else "\n", nl=not words)
             return bool(words)
         try:
-            typer.echo("right" if guess(desk, question, words.strip()) else "not so")
+            typer.echo("right" if guess(workspace, question, words.strip()) else "not so")
             return True
         except UnreadableGuess as error:
             typer.echo(str(error))
@@ -356,9 +360,9 @@ def doctor() -> None:
     from grader.text import clean, pad, wrap
     from grader.workspace.doctor import examine
 
-    _, desk = _desk_here()
+    _, workspace = _workspace_here()
     failed = False
-    for finding in examine(desk):
+    for finding in examine(workspace):
         failed = failed or finding.works is False
         lead = "  " + pad(finding.word, 6) + pad(finding.name, 14)
         lines = wrap(clean(finding.text), console.columns(), indent=" " * len(lead), first=lead, cut=False)

@@ -95,7 +95,7 @@ def grade(
     from grader.sandbox.levels import Level, require
     from grader.serialization import as_learner_dict, dumps
     from grader.submissions.collecting import collect
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
@@ -106,7 +106,7 @@ def grade(
     lane = _lane(course, level, settings)
     assigned = only or assigned_by(found, course)
     done = faults = 0
-    with Store(desk_of(course).state / STORE_FILE) as store:
+    with Store(workspace_of(course).state / STORE_FILE) as store:
         run = store.begin_run([one.stem for one in assigned], found.learners, settings)
         verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
         total = len(found.submissions)
@@ -140,12 +140,12 @@ def _lane(course: Course, level: Level, settings: Settings) -> Lane:
     """How other people's work on this course is judged."""
     from grader.engine.profile import Profile
     from grader.grading.batch import Lane
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
     profile = Profile(
         "grade",
         settings.examples or course.grade_examples,
-        secret=desk_of(course).secret(),
+        secret=workspace_of(course).secret(),
         device=settings.device,
         mistakes=course.root / "solutions" / "mistakes",
     )

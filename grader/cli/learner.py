@@ -17,7 +17,7 @@ from grader.errors import UsageError
 if TYPE_CHECKING:
     from grader.engine.profile import Profile
     from grader.records import Chapter, Course, Report
-    from grader.workspace.workspace import Desk
+    from grader.workspace.workspace import Workspace
 
 
 class Device(StrEnum):
@@ -100,20 +100,20 @@ def check(
     """
     from grader.course.config import load_course
     from grader.engine.profile import Profile
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
     course = load_course()
-    desk = desk_of(course)
-    targets = find_targets(course, desk, chapters or [], exercise)
+    workspace = workspace_of(course)
+    targets = find_targets(course, workspace, chapters or [], exercise)
     profile = Profile(
         examples=examples or course.practice_examples,
         seed=seed,
         device=device,
-        memory=desk.state / "failing",
+        memory=workspace.state / "failing",
         mistakes=course.root / "solutions" / "mistakes",
     )
     reports = check_targets(targets, course, profile, quiet=as_json)
-    remember(desk, targets, reports)
+    remember(workspace, targets, reports)
     if as_json:
         from grader.serialization import as_dict, dumps
 
@@ -125,8 +125,10 @@ def check(
     raise typer.Exit(exit_code(reports))
 
 
-def find_targets(course: Course, desk: Desk, words: Sequence[str], exercise: str | None) -> list[Target]:
-    """What the words on the command line mean; without words every chapter that lies on the desk."""
+def find_targets(
+    course: Course, workspace: Workspace, words: Sequence[str], exercise: str | None
+) -> list[Target]:
+    """What the words on the command line mean; without words every chapter that lies in the workspace."""
     from grader.course.config import find_chapter, find_exercise
 
     targets: list[Target] = []
@@ -134,9 +136,9 @@ def find_targets(course: Course, desk: Desk, words: Sequence[str], exercise: str
         path = Path(word)
         is_file = path.suffix in (".py", ".ipynb") and path.is_file()
         chapter = find_chapter(course, word)
-        targets.append(Target(chapter, path if is_file else _shown(desk.exercise_file(chapter))))
+        targets.append(Target(chapter, path if is_file else _shown(workspace.exercise_file(chapter))))
     if not words:
-        found = ((chapter, desk.find(chapter)) for chapter in course.chapters)
+        found = ((chapter, workspace.find(chapter)) for chapter in course.chapters)
         targets = [Target(chapter, _shown(path)) for chapter, path in found if path and _has_checks(chapter)]
         if exercise is not None:
             targets = [t for t in targets if exercise in (e.name for e in t.chapter.exercises)]
@@ -146,7 +148,7 @@ def find_targets(course: Course, desk: Desk, words: Sequence[str], exercise: str
             if exercise is None
             else f"no chapter here has the exercise {exercise}"
         )
-        raise UsageError(what, str(desk.root), "run: brick init, or name the chapter")
+        raise UsageError(what, str(workspace.root), "run: brick init, or name the chapter")
     if exercise is None:
         return targets
     return [replace(target, exercise=find_exercise(target.chapter, exercise).name) for target in targets]
@@ -184,16 +186,16 @@ def check_targets(
         ]
 
 
-def remember(desk: Desk, targets: Sequence[Target], reports: Sequence[Report]) -> None:
+def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> None:
     """Keep the last report of each chapter for `brick hint`."""
     from grader.serialization import as_dict
 
     for target, report in zip(targets, reports, strict=True):
-        if target.exercise is None and desk.find(target.chapter) == target.path.absolute():
-            desk.write_note(_report_note(target.chapter), as_dict(report))
+        if target.exercise is None and workspace.find(target.chapter) == target.path.absolute():
+            workspace.write_note(_report_note(target.chapter), as_dict(report))
     unsolved = [t.chapter.stem for t, report in zip(targets, reports, strict=True) if not report.passed]
     if unsolved:
-        desk.write_note("last.json", {"chapter": unsolved[0]})
+        workspace.write_note("last.json", {"chapter": unsolved[0]})
 
 
 def _report_note(chapter: Chapter) -> str:
@@ -250,13 +252,13 @@ def hint(
     from grader.report.terminal import focused_exercise, render
     from grader.submissions.reading import read_submission
     from grader.workspace.hints import hints_for, open_one_more
-    from grader.workspace.workspace import attempt_of, desk_of
+    from grader.workspace.workspace import attempt_of, workspace_of
 
     course = load_course()
-    desk = desk_of(course)
-    target = _hinted(course, desk, chapter, exercise)
+    workspace = workspace_of(course)
+    target = _hinted(course, workspace, chapter, exercise)
     submission = read_submission(target.path, target.chapter)
-    report = _fresh_report(desk, target, submission.sha256, course)
+    report = _fresh_report(workspace, target, submission.sha256, course)
     if report.error:
         typer.echo(render(report, console.style()), nl=False)
         raise typer.Exit(2)
@@ -266,43 +268,43 @@ def hint(
         typer.echo(f"{name or target.chapter.stem} passes every check; there is nothing to hint at")
         return
     opened = open_one_more(
-        desk, f"{target.chapter.stem}/{name}", attempt_of(submission.source, name), len(hints)
+        workspace, f"{target.chapter.stem}/{name}", attempt_of(submission.source, name), len(hints)
     )
     typer.echo(_hint_text(target.chapter, name, hints, opened), nl=False)
 
 
-def _hinted(course: Course, desk: Desk, word: str | None, exercise: str | None) -> Target:
+def _hinted(course: Course, workspace: Workspace, word: str | None, exercise: str | None) -> Target:
     """The file and exercise that `brick hint` is about; the first word may be an exercise's name."""
     from grader.course.config import find_chapter, find_exercise
 
     if word is None:
-        word = str(desk.read_note("last.json").get("chapter", ""))
+        word = str(workspace.read_note("last.json").get("chapter", ""))
         if not word:
             raise UsageError(
-                "nothing was checked here yet", str(desk.root), "run: brick check, or name a chapter"
+                "nothing was checked here yet", str(workspace.root), "run: brick check, or name a chapter"
             )
     elif exercise is None:
         owners = [c for c in course.chapters if word in (e.name for e in c.exercises)]
         if len(owners) == 1:
-            return Target(owners[0], _shown(desk.exercise_file(owners[0])), word)
+            return Target(owners[0], _shown(workspace.exercise_file(owners[0])), word)
     found = find_chapter(course, word)
     name = find_exercise(found, exercise).name if exercise else None
-    return Target(found, _shown(desk.exercise_file(found)), name)
+    return Target(found, _shown(workspace.exercise_file(found)), name)
 
 
-def _fresh_report(desk: Desk, target: Target, sha256: str, course: Course) -> Report:
+def _fresh_report(workspace: Workspace, target: Target, sha256: str, course: Course) -> Report:
     """The last report if it is about this very file, else a new one."""
     from grader.engine.profile import Profile
     from grader.serialization import from_dict
 
     try:
-        report = from_dict(desk.read_note(_report_note(target.chapter)))
+        report = from_dict(workspace.read_note(_report_note(target.chapter)))
     except (ValueError, KeyError, TypeError):
         report = None
     if report is not None and report.submission_sha256 == sha256:
         return report
     [report] = check_targets([target], course, Profile(examples=course.practice_examples))
-    remember(desk, [target], [report])
+    remember(workspace, [target], [report])
     return report
 
 

@@ -19,7 +19,7 @@ from grader.errors import KitError, UsageError
 if TYPE_CHECKING:
     from grader.build.blocks import Block
     from grader.records import Chapter, Course, Report
-    from grader.workspace.workspace import Desk
+    from grader.workspace.workspace import Workspace
 
 MODEL = "model.onnx"
 INT8_MAY_COST = 0.02
@@ -59,15 +59,15 @@ def build(
     from grader.build.blocks import count_yours
     from grader.build.worker import Job, start
     from grader.course.config import load_course
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
     _require_device(device)
     course = load_course()
-    desk = desk_of(course)
-    blocks = survey_desk(course, desk, task)
+    workspace = workspace_of(course)
+    blocks = survey_workspace(course, workspace, task)
     typer.echo("\n".join(_block_lines(course, blocks)))
     typer.echo(f"\n{count_yours(blocks)}\n")
-    folder = _result_folder(desk, task)
+    folder = _result_folder(workspace, task)
     job = Job(task, tuple(blocks), folder / MODEL, epochs, seed, device)
     event = _train(start(job))
     if event["event"] == "done":
@@ -92,8 +92,8 @@ def _require_device(device: Device) -> None:
             raise UsageError("torch finds no CUDA device here", "--device cuda", "leave --device out")
 
 
-def _result_folder(desk: Desk, task: Task) -> Path:
-    folder = desk.root / "build" / task
+def _result_folder(workspace: Workspace, task: Task) -> Path:
+    folder = workspace.root / "build" / task
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # A run that fails must not leave the model of an earlier one behind as its own.
@@ -104,8 +104,8 @@ def _result_folder(desk: Desk, task: Task) -> Path:
     return folder
 
 
-def survey_desk(course: Course, desk: Desk, task: Task) -> list[Block]:
-    """The blocks of a task in the course's order: what lies on the desk, judged by the rules."""
+def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[Block]:
+    """The blocks of a task in the course's order: what lies in the workspace, judged by the rules."""
     from grader.build.blocks import PIECES, survey
     from grader.rules import judge
     from grader.submissions.reading import read_submission
@@ -114,25 +114,25 @@ def survey_desk(course: Course, desk: Desk, task: Task) -> list[Block]:
     for chapter in course.chapters:
         if chapter.stem not in PIECES[task]:
             continue
-        path = desk.find(chapter)
+        path = workspace.find(chapter)
         ruling, report = None, None
         if path is not None:
             try:
                 submission = read_submission(path, chapter)
                 ruling = judge(submission)
-                report = _last_report(desk, chapter, submission.sha256)
+                report = _last_report(workspace, chapter, submission.sha256)
             except KitError as error:
                 typer.echo(f"{error.what} ({error.where}); its blocks are lent", err=True)
         blocks.append(survey(chapter.stem, task, ruling, str(path or ""), report))
     return blocks
 
 
-def _last_report(desk: Desk, chapter: Chapter, sha256: str) -> Report | None:
+def _last_report(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | None:
     """The last report of a chapter, if it is about this very file."""
     from grader.serialization import from_dict
 
     try:
-        report = from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
+        report = from_dict(workspace.read_note(f"reports/{chapter.stem}.json"))
     except (ValueError, KeyError, TypeError):
         return None
     return report if report.submission_sha256 == sha256 else None
@@ -298,9 +298,9 @@ def view(
     In Netron if it is installed, else drawn as text.
     """
     from grader.course.config import load_course
-    from grader.workspace.workspace import desk_of
+    from grader.workspace.workspace import workspace_of
 
-    path = model or _newest_model(desk_of(load_course()))
+    path = model or _newest_model(workspace_of(load_course()))
     if not path.is_file():
         raise UsageError("there is no such file", str(path), "name an ONNX file, or run: brick build")
     if not text and importlib.util.find_spec("netron") is not None:
@@ -315,10 +315,10 @@ def view(
         typer.echo("\nto see it in the browser: pip install 'brickwork[view]', then: brick view")
 
 
-def _newest_model(desk: Desk) -> Path:
-    found = sorted((desk.root / "build").glob(f"*/{MODEL}"), key=lambda path: path.stat().st_mtime)
+def _newest_model(workspace: Workspace) -> Path:
+    found = sorted((workspace.root / "build").glob(f"*/{MODEL}"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise UsageError("no model was built here yet", str(desk.root / "build"), "run: brick build")
+        raise UsageError("no model was built here yet", str(workspace.root / "build"), "run: brick build")
     return found[-1]
 
 

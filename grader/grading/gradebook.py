@@ -13,7 +13,7 @@ from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
 from grader.submissions.collecting import HandedIn
 from grader.text import clean_line
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 DAY_S = 86_400.0
 
@@ -37,7 +37,7 @@ def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResu
 
 def open_store(course: Course) -> Store:
     """The store of a course that was graded before; UsageError if it never was."""
-    path = desk_of(course).state / STORE_FILE
+    path = workspace_of(course).state / STORE_FILE
     if not path.is_file():
         raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
     return Store(path)

@@ -20,7 +20,7 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.text import clean_line
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 
 def main() -> None:
@@ -37,11 +37,11 @@ class Grading:
     """A course being graded: the same inputs, sandbox and store of verdicts as `brick grade` has."""
 
     def __init__(self, course: Course, level: Level) -> None:
-        self._course, self._desk = course, desk_of(course)
+        self._course, self._workspace = course, workspace_of(course)
         profile = Profile(
             "grade",
             course.grade_examples,
-            secret=self._desk.secret(),
+            secret=self._workspace.secret(),
             mistakes=course.root / "solutions" / "mistakes",
             kept=Kept(),
         )
@@ -62,7 +62,7 @@ class Grading:
         try:
             submission = read_submission(path, chapter)
             key = verdict_key(chapter, submission.sha256, self._lane)
-            with Store(self._desk.state / STORE_FILE) as store:
+            with Store(self._workspace.state / STORE_FILE) as store:
                 known = store.find(key)
                 if known is not None:
                     return known.report

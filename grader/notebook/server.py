@@ -24,7 +24,7 @@ from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
 from grader.workspace.hints import LABELS, hints_for, open_one_more
-from grader.workspace.workspace import attempt_of, desk_of
+from grader.workspace.workspace import attempt_of, workspace_of
 
 HERE = Path("this notebook")
 _WIDTH = 80
@@ -49,7 +49,7 @@ class Session:
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        self._desk = desk_of(course)
+        self._workspace = workspace_of(course)
         self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
         self._found: dict[tuple[str, str], Found] = {}
         self._kept = Kept()
@@ -131,7 +131,7 @@ class Session:
             lines = [f"{exercise.name} passes every check; there is nothing to hint at"]
             return {"html": hints_html(exercise.name, (), lines[0]), "text": lines[0] + "\n"}
         attempt = attempt_of(work.submission(chapter).source, exercise.name)
-        opened = open_one_more(self._desk, f"{chapter.stem}/{exercise.name}", attempt, len(hints))
+        opened = open_one_more(self._workspace, f"{chapter.stem}/{exercise.name}", attempt, len(hints))
         shown = tuple(zip(LABELS, hints[:opened], strict=False))
         if opened < len(hints):
             step = f'try it, then run hint("{exercise.name}") again, which opens one more'

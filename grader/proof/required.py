@@ -10,7 +10,7 @@ import grader
 from grader.errors import CourseError, UsageError
 from grader.grading.store import kit_sha256
 from grader.records import Chapter, Course
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 NOTE = "proofs.json"
 
@@ -38,10 +38,10 @@ def require_proof(
     Raises:
         CourseError: a proof does not hold. It is not remembered: the next release tries again.
     """
-    desk = desk_of(course)
+    workspace = workspace_of(course)
     for chapter in chapters:
         fingerprint = fingerprint_of(course, chapter)
-        if desk.read_note(NOTE).get(chapter.stem) == fingerprint:
+        if workspace.read_note(NOTE).get(chapter.stem) == fingerprint:
             continue
         announce(chapter)
         from grader.proof.prove import prove
@@ -54,7 +54,7 @@ def require_proof(
                 f"grader/checks/{chapter.stem}.py",
                 f"see all of it with: brick prove {chapter.label}",
             )
-        desk.write_note(NOTE, {**desk.read_note(NOTE), chapter.stem: fingerprint})
+        workspace.write_note(NOTE, {**workspace.read_note(NOTE), chapter.stem: fingerprint})
 
 
 def fingerprint_of(course: Course, chapter: Chapter) -> str:

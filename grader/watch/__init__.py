@@ -1,1 +1,1 @@
-"""The desk while somebody works at it: a save is judged at once, and the screen says what to do next."""
+"""The workspace while somebody works in it: a save is judged at once, and the screen says what to do next."""

@@ -1,4 +1,4 @@
-"""The desk on a whole screen: chapters and exercises to the left, the current one to the right, keys below."""
+"""The workspace on a whole screen: chapters and exercises to the left, the current one to the right, keys below."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _action(word: str) -> str:
 
 
 class WatchApp(App[None]):
-    """Watch the desk.
+    """Watch the workspace.
 
     Args:
         set_up: makes the bench that learner code runs on, once the screen is there.
@@ -92,8 +92,10 @@ class WatchApp(App[None]):
         self.session, self._reset, self._editor = session, reset, editor
         self._judging = Judging(set_up, lambda news: self._from_thread(self._hear, news))
         self._saves = Saves(
-            lambda: [path for c in session.course.chapters if (path := session.desk.find(c)) is not None],
-            [session.desk.root / "exercises", session.desk.root],
+            lambda: [
+                path for c in session.course.chapters if (path := session.workspace.find(c)) is not None
+            ],
+            [session.workspace.root / "exercises", session.workspace.root],
             lambda paths: self._from_thread(self._saved, paths),
             events=events,
         )
@@ -228,7 +230,7 @@ class WatchApp(App[None]):
         if question is None:
             self._say(f"{self.session.current.chapter.stem} has no questions to predict")
         else:
-            self.push_screen(Predict(question, self.session.desk))
+            self.push_screen(Predict(question, self.session.workspace))
 
     def action_list(self) -> None:
         """Choose an exercise."""
@@ -257,7 +259,7 @@ class WatchApp(App[None]):
             self._say(f"{words[0]} does not start: {error.strerror}")
 
     def action_check_all(self) -> None:
-        """Judge every chapter on the desk."""
+        """Judge every chapter in the workspace."""
         self._judge(self.session.want_all())
 
     def action_reset(self) -> None:
@@ -281,7 +283,7 @@ class WatchApp(App[None]):
     def action_build(self) -> None:
         """Train the network, in the terminal below this screen."""
         with self.suspend():
-            run_brick("build", cwd=self.session.desk.root)
+            run_brick("build", cwd=self.session.workspace.root)
             input("\nEnter goes back ")
         self.refresh()
 

@@ -62,8 +62,10 @@ class PlainWatch:
         self._inbox: queue.Queue[_Saved | _Typed | News] = queue.Queue()
         self._judging = Judging(lambda: bench, self._inbox.put)
         self._saves = Saves(
-            lambda: [path for c in session.course.chapters if (path := session.desk.find(c)) is not None],
-            [session.desk.root / "exercises", session.desk.root],
+            lambda: [
+                path for c in session.course.chapters if (path := session.workspace.find(c)) is not None
+            ],
+            [session.workspace.root / "exercises", session.workspace.root],
             lambda paths: self._inbox.put(_Saved(paths)),
             events=events,
         )
@@ -228,13 +230,13 @@ class PlainWatch:
     def _compare(self, question: Question, words: str) -> None:
         try:
             if words:
-                self._say("right" if guess(self.session.desk, question, words) else "not so")
+                self._say("right" if guess(self.session.workspace, question, words) else "not so")
         except UnreadableGuess as error:
             self._say(str(error))
             self._asks = functools.partial(self._compare, question)
             return
         self._say("\n".join(readable(question.told, self._style().width)))
-        self._say(tally(self.session.desk))
+        self._say(tally(self.session.workspace))
 
     def _list(self) -> None:
         for chapter in self.session.chapters:
@@ -283,4 +285,4 @@ class PlainWatch:
 
     def _build(self) -> None:
         sys.stdout.flush()
-        run_brick("build", cwd=self.session.desk.root)
+        run_brick("build", cwd=self.session.workspace.root)

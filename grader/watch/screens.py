@@ -1,4 +1,4 @@
-"""What opens on top of the desk: the list of exercises, a question of the lesson, and whether one is sure."""
+"""What opens on top of the workspace: the list of exercises, a question of the lesson, and whether one is sure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from grader.watch.session import Session
 from grader.workspace.progress import Spot
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
-from grader.workspace.workspace import Desk
+from grader.workspace.workspace import Workspace
 
 _WIDE = 76
 
@@ -111,9 +111,9 @@ class Predict(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back")]
 
-    def __init__(self, question: Question, desk: Desk) -> None:
+    def __init__(self, question: Question, workspace: Workspace) -> None:
         super().__init__()
-        self._question, self._desk = question, desk
+        self._question, self._workspace = question, workspace
         self._told = False
 
     def compose(self) -> ComposeResult:
@@ -139,12 +139,14 @@ class Predict(ModalScreen[None]):
             return
         words = event.value.strip()
         try:
-            verdict = ("right" if guess(self._desk, self._question, words) else "not so") if words else ""
+            verdict = (
+                ("right" if guess(self._workspace, self._question, words) else "not so") if words else ""
+            )
         except UnreadableGuess as error:
             self.query_one("#told", Static).update(str(error))
             return
         self._told = True
-        lines = [verdict, "", *readable(self._question.told, self._width()), "", tally(self._desk)]
+        lines = [verdict, "", *readable(self._question.told, self._width()), "", tally(self._workspace)]
         self.query_one("#told", Static).update("\n".join(lines).strip("\n"))
         self.query_one("#told").scroll_visible(animate=False)
 

@@ -1,4 +1,4 @@
-"""One sitting at the desk: which exercise is current, what was judged, and what a save or a key leads to."""
+"""One sitting in the workspace: which exercise is current, what was judged, and what a save or a key leads to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from grader.workspace.progress import (
     spots,
     write_place,
 )
-from grader.workspace.workspace import Desk, attempts_of
+from grader.workspace.workspace import Workspace, attempts_of
 
 if TYPE_CHECKING:
     from grader.workspace.questions import Question
@@ -85,17 +85,17 @@ class Session:
         hints: opens hints: (chapter, exercise, report, source) -> the hints open now, and how many there are.
     """
 
-    def __init__(self, course: Course, desk: Desk, hints: Hints) -> None:
-        self.course, self.desk = course, desk
+    def __init__(self, course: Course, workspace: Workspace, hints: Hints) -> None:
+        self.course, self.workspace = course, workspace
         self._hints = hints
-        self.spots = tuple(spot for spot in spots(course) if desk.find(spot.chapter) is not None)
+        self.spots = tuple(spot for spot in spots(course) if workspace.find(spot.chapter) is not None)
         if not self.spots:
-            raise UsageError("there are no exercises here", str(desk.root), "run: brick init")
-        self._place_file = desk.root / PLACE_FILE
+            raise UsageError("there are no exercises here", str(workspace.root), "run: brick init")
+        self._place_file = workspace.root / PLACE_FILE
         self.place = read_place(self._place_file)
         self.reports: dict[str, Report] = {}
         for chapter in self.chapters:
-            report = kept_report(desk, chapter)
+            report = kept_report(workspace, chapter)
             if report is not None:
                 self.reports[chapter.stem] = report
                 self._note_done(chapter, report)
@@ -113,8 +113,8 @@ class Session:
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:
-        """The chapters that lie on the desk."""
-        return tuple(chapter for chapter in self.course.chapters if self.desk.find(chapter) is not None)
+        """The chapters that lie in the workspace."""
+        return tuple(chapter for chapter in self.course.chapters if self.workspace.find(chapter) is not None)
 
     @property
     def imports(self) -> tuple[str, ...]:
@@ -124,13 +124,13 @@ class Session:
     @property
     def path(self) -> Path:
         """The file of the current exercise."""
-        return self.desk.exercise_file(self.current.chapter)
+        return self.workspace.exercise_file(self.current.chapter)
 
     @property
     def shown_path(self) -> str:
-        """That file, as short as it can be named from the desk."""
+        """That file, as short as it can be named from the workspace."""
         try:
-            return str(self.path.relative_to(self.desk.root))
+            return str(self.path.relative_to(self.workspace.root))
         except ValueError:
             return str(self.path)
 
@@ -201,21 +201,21 @@ class Session:
         for chapter in self.chapters:
             report = self.reports.get(chapter.stem)
             if report is not None and report.submission_sha256 != self._sha256_of(chapter):
-                jobs.append(Job(chapter, self.desk.exercise_file(chapter)))
+                jobs.append(Job(chapter, self.workspace.exercise_file(chapter)))
         return jobs
 
     def want_all(self) -> list[Job]:
-        """Every chapter on the desk, the current one first."""
+        """Every chapter in the workspace, the current one first."""
         first = self.current.chapter
         ordered = [first, *(chapter for chapter in self.chapters if chapter is not first)]
-        return [Job(chapter, self.desk.exercise_file(chapter)) for chapter in ordered]
+        return [Job(chapter, self.workspace.exercise_file(chapter)) for chapter in ordered]
 
     def saved(self, paths: Sequence[Path]) -> list[Job]:
         """What a save asks for: the current exercise if its file was saved, then what else was rewritten.
 
         The place stays where it is: a save in another chapter is judged, and only its mark changes.
         """
-        files = {self.desk.find(chapter): chapter for chapter in self.chapters}
+        files = {self.workspace.find(chapter): chapter for chapter in self.chapters}
         saved = [files[path] for path in paths if path in files]
         self._dirty |= {chapter.stem for chapter in saved}
         wanted: list[Job] = []
@@ -228,7 +228,7 @@ class Session:
 
     def _rewritten(self, chapter: Chapter) -> list[Job]:
         """The exercises whose text is another than the one judged last, or than the one at the start."""
-        path, first = self.desk.exercise_file(chapter), self._at_first.pop(chapter.stem, None)
+        path, first = self.workspace.exercise_file(chapter), self._at_first.pop(chapter.stem, None)
         if first is not None:
             for name, attempt in look_at(first, chapter).attempts.items():
                 self._judged.setdefault(f"{chapter.stem}/{name}", attempt)
@@ -250,7 +250,7 @@ class Session:
         from grader.submissions.reading import read_submission
 
         try:
-            return read_submission(self.desk.exercise_file(chapter), chapter).sha256
+            return read_submission(self.workspace.exercise_file(chapter), chapter).sha256
         except (SubmissionError, UsageError):
             return ""
 
@@ -259,7 +259,7 @@ class Session:
         from grader.submissions.reading import read_submission
 
         try:
-            return read_submission(self.desk.exercise_file(chapter), chapter).source
+            return read_submission(self.workspace.exercise_file(chapter), chapter).source
         except (SubmissionError, UsageError):
             return ""
 
@@ -285,8 +285,8 @@ class Session:
         if not self._rewritten(chapter):
             self._dirty.discard(chapter.stem)
         self._note_done(chapter, whole)
-        keep_report(self.desk, chapter, whole)
-        self.desk.write_note("last.json", {"chapter": self.current.chapter.stem})
+        keep_report(self.workspace, chapter, whole)
+        self.workspace.write_note("last.json", {"chapter": self.current.chapter.stem})
         self._keep_place()
 
     def _merged(self, chapter: Chapter, exercise: str, report: Report) -> Report:
@@ -333,7 +333,7 @@ class Session:
         """A question of the lesson: before this exercise if one is open there, else of the chapter."""
         from grader.workspace.questions import guesses, next_question, questions_of
 
-        found, answered = questions_of(self.course, self.current.chapter), guesses(self.desk)
+        found, answered = questions_of(self.course, self.current.chapter), guesses(self.workspace)
         here = [question for question in found if question.exercise == self.current.exercise.name]
         still = [question for question in here if question.key not in answered]
         return next_question(still or found, answered)

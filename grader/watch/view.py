@@ -1,4 +1,4 @@
-"""Turn a sitting at the desk into the lines of its two columns."""
+"""Turn a sitting in the workspace into the lines of its two columns."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from grader.workspace.workspace import Desk
+from grader.workspace.workspace import Workspace
 
 EVENT_WAIT_S = 2.0
 
@@ -34,10 +34,10 @@ class Finding:
         return {True: "ok", False: "FAIL", None: "note"}[self.works]
 
 
-def examine(desk: Desk) -> Iterator[Finding]:
+def examine(workspace: Workspace) -> Iterator[Finding]:
     """Look at one thing after the other."""
     looks: tuple[Callable[[], Finding], ...] = (
-        _python, _torch, _threads, _gpu, _isolation, _editor, _file_events, lambda: _desk(desk), _viewer,
+        _python, _torch, _threads, _gpu, _isolation, _editor, _file_events, lambda: _workspace(workspace), _viewer,
     )  # fmt: skip
     for look in looks:
         yield look()
@@ -159,19 +159,26 @@ def _event_arrives() -> float | None:
         return time.monotonic() - start[0] if changes else None
 
 
-def _desk(desk: Desk) -> Finding:
-    count = len(list((desk.root / "exercises").glob("ch*.*"))) if (desk.root / "exercises").is_dir() else 0
+def _workspace(workspace: Workspace) -> Finding:
+    count = (
+        len(list((workspace.root / "exercises").glob("ch*.*")))
+        if (workspace.root / "exercises").is_dir()
+        else 0
+    )
     if not count:
-        return Finding("desk", None, f"no exercises in {desk.root}", "brick init")
+        return Finding("workspace", None, f"no exercises in {workspace.root}", "brick init")
     try:
-        desk.state.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=desk.state):
+        workspace.state.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=workspace.state):
             pass
     except OSError as error:
         return Finding(
-            "desk", False, f"{desk.state} cannot be written: {error.strerror}", f"chmod u+w {desk.root}"
+            "workspace",
+            False,
+            f"{workspace.state} cannot be written: {error.strerror}",
+            f"chmod u+w {workspace.root}",
         )
-    return Finding("desk", True, f"{count} exercise files in {desk.root}")
+    return Finding("workspace", True, f"{count} exercise files in {workspace.root}")
 
 
 def _viewer() -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.records import Outcome, Report
-from grader.workspace.workspace import Desk
+from grader.workspace.workspace import Workspace
 
 LABELS = ("where to look", "the idea", "the steps")
 
@@ -23,9 +23,9 @@ def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ..
     return (where, *written.get(exercise, ()))
 
 
-def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:
+def open_one_more(workspace: Workspace, key: str, attempt: str, levels: int) -> int:
     """How many hints are open now: one at first, and one more whenever the attempt has changed since."""
-    notes = desk.read_note("hints.json")
+    notes = workspace.read_note("hints.json")
     note = notes.get(key)
     opened = note.get("opened", 0) if isinstance(note, dict) else 0
     if not isinstance(opened, int) or opened < 1:
@@ -33,5 +33,5 @@ def open_one_more(desk: Desk, key: str, attempt: str, levels: int) -> int:
     elif isinstance(note, dict) and note.get("attempt") != attempt:
         opened += 1
     opened = min(opened, levels)
-    desk.write_note("hints.json", notes | {key: {"opened": opened, "attempt": attempt}})
+    workspace.write_note("hints.json", notes | {key: {"opened": opened, "attempt": attempt}})
     return opened

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.records import Chapter, Course, Exercise, Report
-from grader.workspace.workspace import Desk, write_whole
+from grader.workspace.workspace import Workspace, write_whole
 
 PLACE_FILE = "brickwork-progress.txt"
 _HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."
@@ -56,7 +56,7 @@ def read_place(path: Path) -> Place:
 
 
 def write_place(path: Path, place: Place, course: Course) -> None:
-    """Keep the place, in the order of the course, whole or not at all; a desk that is read-only keeps none."""
+    """Keep the place, in the order of the course, whole or not at all; a workspace that is read-only keeps none."""
     known = [str(spot) for spot in spots(course)]
     lines = [_HEAD, "", f"current {place.current}", ""] if place.current else [_HEAD, ""]
     lines += [f"done {name}" for name in known if name in place.done]
@@ -68,18 +68,18 @@ def write_place(path: Path, place: Place, course: Course) -> None:
         return
 
 
-def kept_report(desk: Desk, chapter: Chapter) -> Report | None:
+def kept_report(workspace: Workspace, chapter: Chapter) -> Report | None:
     """The last report on the learner's own file of a chapter; None if there is none that can be read."""
     from grader.serialization import from_dict
 
     try:
-        return from_dict(desk.read_note(f"reports/{chapter.stem}.json"))
+        return from_dict(workspace.read_note(f"reports/{chapter.stem}.json"))
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def keep_report(desk: Desk, chapter: Chapter, report: Report) -> None:
+def keep_report(workspace: Workspace, chapter: Chapter, report: Report) -> None:
     """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
     from grader.serialization import as_dict
 
-    desk.write_note(f"reports/{chapter.stem}.json", as_dict(report))
+    workspace.write_note(f"reports/{chapter.stem}.json", as_dict(report))

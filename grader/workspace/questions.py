@@ -21,7 +21,7 @@ from grader.errors import CourseError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
 from grader.text import clean, width_of, wrap
-from grader.workspace.workspace import Desk
+from grader.workspace.workspace import Workspace
 
 NOTE = "predictions.json"
 LONGEST_GUESS = 200
@@ -276,15 +276,15 @@ def questions_of(course: Course, chapter: Chapter) -> tuple[Question, ...]:
 # --- what was guessed -------------------------------------------------------------------------------------
 
 
-def guesses(desk: Desk) -> dict[str, bool]:
+def guesses(workspace: Workspace) -> dict[str, bool]:
     """The questions that were answered here, and whether the guess was right."""
-    return {key: right for key, right in desk.read_note(NOTE).items() if isinstance(right, bool)}
+    return {key: right for key, right in workspace.read_note(NOTE).items() if isinstance(right, bool)}
 
 
-def guess(desk: Desk, question: Question, words: str) -> bool:
+def guess(workspace: Workspace, question: Question, words: str) -> bool:
     """Compare a guess with the answer and keep which it was; UnreadableGuess in the wrong form."""
     right = question.answer.accepts(words)
-    desk.write_note(NOTE, guesses(desk) | {question.key: right})
+    workspace.write_note(NOTE, guesses(workspace) | {question.key: right})
     return right
 
 
@@ -293,9 +293,9 @@ def next_question(questions: Sequence[Question], answered: dict[str, bool]) -> Q
     return next((q for q in questions if q.key not in answered), questions[0] if questions else None)
 
 
-def tally(desk: Desk) -> str:
+def tally(workspace: Workspace) -> str:
     """How many were guessed, in words; they count for nothing."""
-    known = guesses(desk)
+    known = guesses(workspace)
     return f"{sum(known.values())} of {len(known)} predictions came true; they are not graded"
 
 

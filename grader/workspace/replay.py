@@ -8,14 +8,14 @@ from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
 from grader.text import clean_line
 from grader.workspace.progress import kept_report
-from grader.workspace.workspace import Desk, write_whole
+from grader.workspace.workspace import Workspace, write_whole
 
 
-def find_failure(course: Course, desk: Desk, name: str) -> tuple[Chapter, CheckResult]:
-    """The failure that a card's ID names, among the last reports on the desk."""
+def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapter, CheckResult]:
+    """The failure that a card's ID names, among the last reports in the workspace."""
     known: dict[str, tuple[Chapter, CheckResult]] = {}
     for chapter in course.chapters:
-        report = kept_report(desk, chapter)
+        report = kept_report(workspace, chapter)
         for result in report.checks if report else ():
             if result.replay_id:
                 known[result.replay_id] = (chapter, result)
@@ -23,20 +23,20 @@ def find_failure(course: Course, desk: Desk, name: str) -> tuple[Chapter, CheckR
     if found is None:
         what = f"no failure '{name}' is kept here{did_you_mean(name, known)}"
         step = "run: brick check CHAPTER, and take the ID from a card"
-        raise UsageError(what, str(desk.state / "reports"), step)
+        raise UsageError(what, str(workspace.state / "reports"), step)
     return found
 
 
-def write_script(desk: Desk, chapter: Chapter, result: CheckResult) -> Path:
+def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) -> Path:
     """Write the script and say where it is; UsageError when a value of the call is too long to be written."""
     example = result.counterexample
-    path = desk.exercise_file(chapter)
+    path = workspace.exercise_file(chapter)
     calls = [call.expression for call in example.calls] if example else []
     if not calls or any("…" in call or "<" in call for call in calls) or len(calls) >= 12:
         check = f"grader/checks/{chapter.stem}.py"
         step = f"run: pytest --pyargs grader.checks.{chapter.stem} --submission {path} --in-process -k {result.name}"
         raise UsageError("the input is too long to be written as a script", check, step)
-    folder = desk.state / "replay"
+    folder = workspace.state / "replay"
     folder.mkdir(parents=True, exist_ok=True)
     home = path.parent
     if path.suffix != ".py":

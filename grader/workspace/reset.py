@@ -11,7 +11,7 @@ from grader.course.config import packaged_course_root
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
-from grader.workspace.workspace import Desk, write_whole
+from grader.workspace.workspace import Workspace, write_whole
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Undone:
     backup: Path
 
 
-def reset(course: Course, desk: Desk, chapter: Chapter, exercise: str | None = None) -> Undone:
+def reset(course: Course, workspace: Workspace, chapter: Chapter, exercise: str | None = None) -> Undone:
     """Write the stub in place of what the learner wrote.
 
     Args:
         exercise: only this function or class; None for the whole file.
     """
-    path = desk.exercise_file(chapter)
+    path = workspace.exercise_file(chapter)
     if path.suffix != ".py":
         step = f"run: brick reset {chapter.label} in a folder with the .py file, or clear the cell by hand"
         raise UsageError("only .py files can be put back", str(path), step)
@@ -39,7 +39,7 @@ def reset(course: Course, desk: Desk, chapter: Chapter, exercise: str | None = N
         raise SubmissionError("the file is not UTF-8 text", str(path), "save it as UTF-8") from error
     after = stub if exercise is None else with_stub_of(before, stub, exercise, path, chapter.label)
     try:
-        backup = _back_up(desk, path, before)
+        backup = _back_up(workspace, path, before)
         write_whole(path, after)
     except OSError as error:
         step = "nothing was lost; make the folder writable, then try again"
@@ -99,9 +99,9 @@ def _definitions(source: str, name: str, path: Path, label: str) -> list[tuple[i
     return found
 
 
-def _back_up(desk: Desk, path: Path, text: str) -> Path:
+def _back_up(workspace: Workspace, path: Path, text: str) -> Path:
     """Keep `text` under a name that no earlier backup has."""
-    folder = desk.state / "backups"
+    folder = workspace.state / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for count in range(1, 1000):

@@ -1,4 +1,4 @@
-"""The learner's desk: the folder with the exercises, and what the kit remembers there between two commands."""
+"""The learner's workspace: the folder with the exercises, and what the kit remembers there between two commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUFFIXES = (".py", ".ipynb")
 
 
 @dataclass(frozen=True)
-class Desk:
+class Workspace:
     """One course folder; `state` is where the kit's own notes lie."""
 
     root: Path
@@ -62,7 +62,7 @@ class Desk:
         return value if isinstance(value, dict) else {}
 
     def write_note(self, name: str, value: dict[str, Any]) -> None:
-        """Keep a note, whole or not at all; a desk that cannot be written to is left without."""
+        """Keep a note, whole or not at all; a workspace that cannot be written to is left without."""
         path = self.state / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +126,7 @@ def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
     return found
 
 
-# --- laying out a new desk --------------------------------------------------------------------------------
+# --- laying out a new workspace ---------------------------------------------------------------------------
 
 
 def lay_out(target: Path) -> tuple[Path, ...]:
@@ -167,7 +167,7 @@ def _same(one: Path, other: Path) -> bool:
         return False
 
 
-def desk_of(course: Course) -> Desk:
-    """The desk around `course`; the course that came with the kit is nobody's desk elsewhere, so then it is here."""
+def workspace_of(course: Course) -> Workspace:
+    """The workspace around `course`; here, where the course is the one that came with the kit, for that is nobody's."""
     lent = course.root == packaged_course_root() and not Path.cwd().is_relative_to(course.root)
-    return Desk(Path.cwd() if lent else course.root)
+    return Workspace(Path.cwd() if lent else course.root)

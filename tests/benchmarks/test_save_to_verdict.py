@@ -28,7 +28,7 @@ from grader.watch.file_watcher import Saves
 from grader.watch.session import Job, Session
 from grader.watch.warm_sandbox import Bench
 from grader.watch.worker import Judging, News
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 SAVES = int(os.environ.get("BRICKWORK_FIGURES", "2"))
 COLD = max(1, SAVES // 4)
@@ -60,13 +60,13 @@ class Watched:
 
     def __init__(self, desk: Path) -> None:
         course = load_course(desk)
-        self.session = Session(course, desk_of(course), lambda *about: ((), 0))
+        self.session = Session(course, workspace_of(course), lambda *about: ((), 0))
         found = self.session.find(EXERCISE)
         assert found is not None
         self.session.go_to(found)
         self.file = self.session.path
         self._inbox: queue.Queue[News | list[Path]] = queue.Queue()
-        profile = Profile(examples=course.practice_examples, memory=self.session.desk.state / "failing")
+        profile = Profile(examples=course.practice_examples, memory=self.session.workspace.state / "failing")
         self._judging = Judging(lambda: Bench(course.limits, (), profile), self._inbox.put)
         self._saves = Saves(lambda: [self.file], [self.file.parent], self._inbox.put)
         self._judging.start()

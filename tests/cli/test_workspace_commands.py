@@ -223,7 +223,7 @@ def test_doctor_names_every_part_and_how_to_mend_it(desk: Path, monkeypatch: pyt
 
     result = brick("doctor")
 
-    names = ("Python", "torch", "threads", "GPU", "isolation", "editor", "file events", "desk")
+    names = ("Python", "torch", "threads", "GPU", "isolation", "editor", "file events", "workspace")
     assert [name for name in names if name not in result.stdout] == []
     assert "no-such-editor is not on the PATH" in result.stdout
     assert "run: export EDITOR=" in result.stdout

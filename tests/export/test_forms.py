@@ -31,7 +31,7 @@ from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
 from grader.submissions.collecting import File, HandedIn
 from grader.text import points
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 HERE = Path(__file__).resolve().parents[1]
 RUNNER = {
@@ -414,7 +414,7 @@ def keep(results: ClassResults) -> None:
     """Put a class into its course's store, as `brick grade` does."""
     course = results.course
     chapters = {chapter.stem: chapter for chapter in results.chapters}
-    with Store(desk_of(course).state / STORE_FILE) as store:
+    with Store(workspace_of(course).state / STORE_FILE) as store:
         run = store.begin_run(
             list(chapters), [one.learner for one in results.learners], Settings("bwrap", None, "cpu")
         )

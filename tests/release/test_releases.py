@@ -36,7 +36,7 @@ from grader.release.placing import Placed, place
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
-from grader.workspace.workspace import desk_of, lay_out
+from grader.workspace.workspace import lay_out, workspace_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STEMS = [chapter.stem for chapter in load_course(CHECKOUT).chapters]
@@ -394,7 +394,7 @@ def brick(course: Course, *words: str) -> Result:
 def believe(course: Course) -> None:
     """Note that the chapters are proven as they are."""
     notes = {chapter.stem: fingerprint_of(course, chapter) for chapter in course.chapters}
-    desk_of(course).write_note(NOTE, notes)
+    workspace_of(course).write_note(NOTE, notes)
 
 
 def test_a_release_needs_a_checkout(tmp_path: Path) -> None:
@@ -416,7 +416,7 @@ def test_a_chapter_without_a_proof_does_not_go_out(checkout: Course) -> None:
     assert "the checks of ch08_clipping are not proven" in result.exception.what
     assert "brick prove ch08" in result.exception.next_step
     assert not (checkout.root / "out").exists()
-    assert desk_of(checkout).read_note(NOTE) == {}
+    assert workspace_of(checkout).read_note(NOTE) == {}
 
 
 def test_a_proof_is_of_one_content(checkout: Course) -> None:

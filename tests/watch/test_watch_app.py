@@ -37,7 +37,7 @@ from grader.watch.warm_sandbox import Bench
 from grader.watch.worker import Judging, News
 from grader.workspace.progress import keep_report
 from grader.workspace.reset import reset as put_back
-from grader.workspace.workspace import desk_of
+from grader.workspace.workspace import workspace_of
 
 PATIENCE_S = 120.0
 RIGHT = {
@@ -63,7 +63,7 @@ def sit_down(desk: Path) -> Session:
         return (f"look at {exercise}",), 2
 
     course = load_course(desk)
-    return Session(course, desk_of(course), hints)
+    return Session(course, workspace_of(course), hints)
 
 
 def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Path:
@@ -419,7 +419,7 @@ def app_for(session: Session, bench: Bench, **options: object) -> WatchApp:
 
     def reset(session: Session) -> str:
         undone = put_back(
-            session.course, session.desk, session.current.chapter, session.current.exercise.name
+            session.course, session.workspace, session.current.chapter, session.current.exercise.name
         )
         return f"kept in {undone.backup.name}"
 
@@ -604,7 +604,7 @@ def colours(app: WatchApp) -> set[str]:
 def waiting(desk: Path, report: Report) -> Iterator[WatchApp]:
     """The app over the report of tests/conftest.py, for as long as its bench is being set up."""
     chapter = load_course(desk).chapters[2]
-    keep_report(desk_of(load_course(desk)), chapter, report)
+    keep_report(workspace_of(load_course(desk)), chapter, report)
     session = sit_down(desk)
     found = session.find("softmax")
     assert found is not None
