@@ -17,7 +17,7 @@ from grader.nbgrader_plugin.config import GRADER, name_of
 from grader.nbgrader_plugin.released_cells import changes, master_cells, restored
 from grader.records import Chapter, Course
 from grader.sandbox.levels import Level, require
-from grader.submissions.reading import NotebookCell, read_cells
+from grader.submissions.notebooks import NotebookCell, read_cells
 
 
 class Brickwork(NotebookExporter):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.submissions.reading import NotebookCell
+from grader.submissions.notebooks import NotebookCell
 
 CHECK_SUFFIX = "-check"  # as `brick release` calls the cells that are graded
 

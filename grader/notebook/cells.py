@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.rules.toplevel import DEFINITIONS, evaluated, target_names
-from grader.submissions.reading import without_magics
+from grader.submissions.notebooks import without_magics
 from grader.syntax import Unreadable, parse
 
 

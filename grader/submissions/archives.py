@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.errors import SubmissionError, UsageError
-from grader.submissions.reading import too_large
+from grader.submissions.contents import too_large
 from grader.text import clean_line
 
 MAX_RATIO = 200  # text packs 3 to 30 times; a thousand times is a bomb

@@ -29,7 +29,8 @@ from grader.export.junit import junit
 from grader.grading.gradebook import publish
 from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
-from grader.submissions.collecting import File, HandedIn
+from grader.submissions.collecting import HandedIn
+from grader.submissions.files import File
 from grader.text import points
 from grader.workspace.workspace import workspace_of
 

@@ -24,7 +24,8 @@ from grader.records import (
 )
 from grader.report.class_table import class_table
 from grader.report.terminal import Style
-from grader.submissions.collecting import File, HandedIn
+from grader.submissions.collecting import HandedIn
+from grader.submissions.files import File
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY_S = 86_400

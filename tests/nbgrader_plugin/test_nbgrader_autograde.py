@@ -33,7 +33,7 @@ from grader.nbgrader_plugin.release import PLUGIN_LINE, generate, new_config
 from grader.nbgrader_plugin.released_cells import MasterCell, restored
 from grader.release.notebook import as_text, make_notebook
 from grader.sandbox.levels import Level
-from grader.submissions.reading import NotebookCell
+from grader.submissions.notebooks import NotebookCell
 from tests.sandboxes import CHECKOUT, need
 
 STEM = "ch02_neuron"

@@ -1,0 +1,80 @@
+"""Read what lies in a file that nobody vouches for: no link leads out of its folder, no pipe keeps us waiting."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from grader.errors import KitError, SubmissionError
+
+MAX_SOURCE_BYTES = 1 << 20
+MAX_NOTEBOOK_BYTES = 8 << 20  # pictures among the outputs are large, and are not looked at
+
+
+def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
+    """The content of a plain file that lies in the folder `inside`, at most `limit` bytes."""
+    try:
+        real = path.resolve(strict=True)
+        if not real.is_relative_to(inside.resolve(strict=True)):
+            step = "put the file itself there, not a link"
+            raise SubmissionError("this is a link to a file outside its folder", str(path), step)
+        # A pipe that nobody writes to must not keep us waiting: open without blocking, then look what it is.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        handle = os.open(real, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    except SubmissionError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _cannot_open(path, error) from error
+    try:
+        kind = os.fstat(handle)
+        if not stat.S_ISREG(kind.st_mode):
+            what = "this is a folder, not a file" if stat.S_ISDIR(kind.st_mode) else "this is no plain file"
+            raise SubmissionError(what, str(path), "put the chapter's file there")
+        if kind.st_size > limit:
+            raise too_large(path, limit)
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1)  # it may have grown since
+    except OSError as error:
+        raise _cannot_open(path, error) from error
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise too_large(path, limit)
+    return data
+
+
+def _cannot_open(path: Path, error: Exception) -> KitError:
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOENT and not path.is_symlink():
+        return SubmissionError("there is no such file", str(path), "check the name, or run: brick init")
+    if code == errno.ENOENT:
+        return SubmissionError("this link leads nowhere", str(path), "put the file itself there")
+    if code in (errno.EACCES, errno.EPERM):
+        return SubmissionError("the file may not be read", str(path), "give read permission, then try again")
+    if code == errno.EISDIR:
+        return SubmissionError("this is a folder, not a file", str(path), "put the chapter's file there")
+    if code == errno.ELOOP or isinstance(error, RuntimeError):
+        return SubmissionError("this link leads in a circle", str(path), "put the file itself there")
+    if code in (errno.ENXIO, errno.ENODEV):
+        return SubmissionError("this is no plain file", str(path), "put the chapter's file there")
+    reason = os.strerror(code) if code else str(error)
+    return SubmissionError(f"the file cannot be opened: {reason}", str(path), "put the chapter's file there")
+
+
+def too_large(path: Path, limit: int) -> SubmissionError:
+    what = f"the file is larger than {limit >> 20} MiB"
+    return SubmissionError(what, str(path), "take out data and outputs; a chapter's code is far smaller")
+
+
+def decoded(data: bytes, path: Path) -> str:
+    step = "save it as UTF-8 text"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SubmissionError("the file is UTF-16, not UTF-8", str(path), step)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SubmissionError("the file is not UTF-8", f"{path}, line {line}", step) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")

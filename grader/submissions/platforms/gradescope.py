@@ -1,0 +1,71 @@
+"""Exports of Gradescope, and its autograder's own folder: metadata beside the files says whose and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from grader.errors import KitError
+from grader.submissions.contents import bytes_of
+from grader.submissions.files import File
+from grader.submissions.times import seconds
+
+METADATA = "submission_metadata.yml"
+_METADATA_BYTES = 64 << 20  # it holds every test of every attempt
+
+
+@dataclass(frozen=True)
+class Export:
+    """What an export's metadata says of each folder: whose it is, a group's members or one, and when it came."""
+
+    entries: dict[str, tuple[tuple[str, ...], float | None]] = field(default_factory=dict)
+
+    def learners(self, folder: str) -> tuple[str, ...]:
+        """Whose work lies in this folder; the folder's own name if the metadata does not know it."""
+        return self.entries.get(folder, ((), None))[0] or (folder,)
+
+    def time_of(self, folder: str) -> float | None:
+        """When it was handed in; None if the metadata does not say."""
+        return self.entries.get(folder, ((), None))[1]
+
+
+def read_export(file: File | None) -> Export:
+    """Read submission_metadata.yml; an empty export where there is none, or it cannot be read."""
+    if file is None:
+        return Export()
+    import yaml
+
+    try:
+        data = yaml.load(file.read(_METADATA_BYTES), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (KitError, yaml.YAMLError, ValueError, RecursionError):
+        return Export()
+    entries = {}
+    for folder, about in (data if isinstance(data, dict) else {}).items():
+        people = about.get(":submitters") if isinstance(about, dict) else None
+        if isinstance(folder, str) and isinstance(people, list):
+            names = [_first_of(person, (":email", ":sid", ":name")) for person in people]
+            entries[folder] = tuple(name for name in names if name), seconds(about.get(":created_at"))
+    return Export(entries)
+
+
+def _first_of(person: object, keys: tuple[str, ...]) -> str:
+    values = (person.get(key) for key in keys) if isinstance(person, dict) else ()
+    return next((str(value) for value in values if value), "")
+
+
+def time_in_autograder(folder: Path) -> float | None:
+    """On Gradescope itself the folder `submission` lies beside a file that says when it was made.
+
+    Args:
+        folder: the whole path of the folder that is graded.
+    """
+    path = folder.parent / "submission_metadata.json"
+    if folder.name != "submission" or not path.is_file():
+        return None
+    try:
+        data = json.loads(bytes_of(path, path.parent, _METADATA_BYTES))
+        return seconds(datetime.fromisoformat(data["created_at"]))
+    except (KitError, ValueError, KeyError, TypeError):
+        return None

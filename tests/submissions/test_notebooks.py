@@ -1,0 +1,147 @@
+"""Notebooks become the Python in their cells, and every line keeps its cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from learner_files import CHAPTER, notebook, refusal
+
+from grader.submissions.reading import read_submission
+
+
+def test_code_cells_are_joined_and_lines_keep_their_cell(ipynb: Path) -> None:
+    ipynb.write_text(
+        notebook(
+            {"cell_type": "markdown", "source": ["# Title\n", "x = y ="], "metadata": {}},
+            "import math\n",
+            {
+                "cell_type": "code",
+                "source": ["def relu(x):\n", "    return 1"],
+                "metadata": {"tags": ["mine"]},
+            },
+            {"cell_type": "raw", "source": "not python", "metadata": {}},
+            "def relu(x):\n    return 2",
+        )
+    )
+
+    submission = read_submission(ipynb, CHAPTER)
+    names: dict[str, Any] = {}
+    exec(submission.source, names)
+
+    assert names["relu"](0) == 2  # as in a kernel, the last definition wins
+    line = submission.source.split("\n").index("    return 1") + 1
+    assert submission.place(line) == f"{ipynb}, cell 3, line 2"
+    assert len(submission.origins) == len(submission.source.split("\n"))
+
+
+def test_what_only_ipython_understands_is_left_out(ipynb: Path) -> None:
+    ipynb.write_text(
+        notebook(
+            "%matplotlib inline\nimport math\n!pip install x\nfiles = !ls\nmath.exp?\n",
+            "%%time\nx = 1\n",
+            "%%bash\nrm -rf /\n",
+            "\n%%html\n<b>",
+            "if x:\n    %timeit 1 + 1\n    y = 2\n",
+            'def f(a, b):\n    """Is it\n    !not so?\n    """\n    return (a\n        %b)\n',
+        )
+    )
+
+    submission = read_submission(ipynb, CHAPTER)
+    names: dict[str, Any] = {}
+    exec(submission.source, names)
+
+    assert (names["x"], names["y"], names["f"](7, 4)) == (1, 2, 3)
+    assert "pip" not in submission.source
+    assert "rm -rf" not in submission.source
+    assert "!not so?" in submission.source
+
+
+def test_grader_cells_are_left_out(ipynb: Path) -> None:
+    def cell(source: str, **metadata: Any) -> dict[str, Any]:
+        return {"cell_type": "code", "source": source, "metadata": metadata}
+
+    ipynb.write_text(
+        notebook(
+            cell("a = 1", nbgrader={"grade": True, "solution": False, "points": 4, "grade_id": "tests"}),
+            cell("b = 1", nbgrader={"grade": True, "solution": True}),
+            cell("c = 1", nbgrader={"grade": False, "solution": True}),
+            cell("d = 1", tags=["grader"]),
+        )
+    )
+
+    source = read_submission(ipynb, CHAPTER).source
+
+    assert [name for name in "abcd" if f"{name} = 1" in source] == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept", "says", "where"),
+    [
+        (("x = 1", "y = (\n"), "x = 1", "never closed", "cell 2, line 1"),
+        (("x = (", ")", "z = 1"), "z = 1", "never closed", "cell 1, line 1"),
+        (("%time\nx = = 1", "y = 1"), "y = 1", "invalid syntax", "cell 1, line 2"),
+    ],
+)
+def test_a_cell_that_python_cannot_read_is_left_out_and_named(
+    ipynb: Path, cells: tuple[str, ...], kept: str, says: str, where: str
+) -> None:
+    ipynb.write_text(notebook(*cells))
+
+    submission = read_submission(ipynb, CHAPTER)
+
+    assert submission.source.strip() == kept
+    line, why = submission.unread[0]
+    assert says in why
+    assert submission.place(line) == f"{ipynb}, {where}"
+
+
+@pytest.mark.parametrize(
+    ("content", "says", "where"),
+    [
+        (notebook("x = '\ud800'"), "surrogate", ""),
+        ("{", "no notebook", ""),
+        ("[]", "no notebook", ""),
+        ('{"cells": [{"cell_type": 3}]}', "no notebook", ""),
+        ('{"cells": [{"cell_type": "code", "source": {"a": 1}}]}', "no notebook", ""),
+        ('{"nbformat": 3, "worksheets": []}', "old format", ""),
+        ("[" * 200_000, "no notebook", ""),
+        ('{"x": ' + "[" * 200_000, "no notebook", ""),
+        (notebook("#" * 600_000, "#" * 600_000), "larger than 1 MiB", ""),
+        (notebook(*["%x\n" * 2000 + "a\n" * 2000] * 70), "too much code", ""),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_broken_notebook_is_refused(ipynb: Path, content: str, says: str, where: str) -> None:
+    ipynb.write_text(content)
+
+    error = refusal(ipynb)
+
+    assert says in error.what
+    assert where in error.where
+
+
+def test_pictures_among_the_outputs_do_not_count(ipynb: Path) -> None:
+    picture = {"cell_type": "code", "source": "x = 1", "metadata": {}, "outputs": [{"png": "A" * (3 << 20)}]}
+    ipynb.write_text(notebook(picture))
+
+    assert read_submission(ipynb, CHAPTER).source.startswith("x = 1")
+
+
+def test_a_notebook_is_read_without_jupyter(ipynb: Path) -> None:
+    import subprocess
+    import sys
+
+    ipynb.write_text(notebook("x = 1"))
+    program = (
+        "import sys; from pathlib import Path; from grader.submissions.reading import read_submission;"
+        "from grader.records import Chapter; read_submission(Path(sys.argv[1]), Chapter('ch03', 't', 't', (), ()));"
+        "print([name for name in ('nbformat', 'torch', 'IPython') if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(ipynb)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"
