@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import __version__
 from grader.records import Course
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -128,3 +129,7 @@ def test_authors_commands_say_that_they_need_a_checkout(installed: Path, tmp_pat
 
     assert result.returncode == 2
     assert "next:  run it in a checkout of the course" in result.stderr
+
+
+def test_the_version_stands_in_one_place(wheel: Path) -> None:
+    assert wheel.name == f"brickwork-{__version__}-py3-none-any.whl"
