@@ -8,7 +8,7 @@ from grader.checking.failures import fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
 from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
 from grader.checking.tensor_laws import tensor_laws
-from grader.sandbox.proxy import (
+from grader.sandbox.contracts import (
     ANYTHING,
     BOOL,
     FLOAT,
@@ -18,9 +18,9 @@ from grader.sandbox.proxy import (
     OBJECT,
     SCALAR,
     TENSOR,
-    Learner,
     list_of,
 )
+from grader.sandbox.proxy import Learner
 
 __all__ = [
     "ANYTHING",

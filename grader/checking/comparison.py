@@ -12,7 +12,7 @@ import torch
 
 from grader.checking.failures import CheckFailure, fail
 from grader.checking.formatting import shown_value
-from grader.sandbox.proxy import LearnerRaised
+from grader.sandbox.exceptions import LearnerRaised
 
 # Relative tolerance, and absolute tolerance in units of the largest expected entry (at least 1). float64 is tight
 # enough to see arithmetic done in float32 on the way.

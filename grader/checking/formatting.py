@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from grader.sandbox.proxy import ByReference, GuestFixture, GuestSequence, Handle
+from grader.sandbox.handles import ByReference, GuestFixture, GuestSequence, Handle
 
 VALUE_CHARS = 400
 
@@ -28,7 +28,7 @@ def _code(value: Any) -> str:
     if isinstance(value, GuestFixture):
         return value.name
     if isinstance(value, Handle):
-        return value._label
+        return repr(value)
     if isinstance(value, list):
         return "[" + ", ".join(_code(item) for item in value) + "]"
     if isinstance(value, tuple):

@@ -10,7 +10,7 @@ import torch
 from grader.checking.comparison import agree
 from grader.checking.failures import CheckFailure
 from grader.checking.strategies import tensor_from
-from grader.sandbox.proxy import LearnerMisbehaved, LearnerRaised
+from grader.sandbox.exceptions import LearnerMisbehaved, LearnerRaised
 
 _PAST_SIMPLE = 1000  # the smallest seeds give whole numbers, which are all alike too often
 

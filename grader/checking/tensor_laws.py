@@ -13,7 +13,8 @@ from hypothesis.strategies import SearchStrategy
 from grader.checking.check import Body, Check, listed
 from grader.checking.comparison import agree
 from grader.checking.failures import NotCheckable, fail
-from grader.sandbox.proxy import Learner, LearnerRaised
+from grader.sandbox.exceptions import LearnerRaised
+from grader.sandbox.proxy import Learner
 
 
 def tensor_laws(

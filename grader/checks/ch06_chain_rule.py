@@ -36,7 +36,7 @@ from grader.checking import (
     tensors,
 )
 from grader.sandbox.fixtures import FORWARDS, FUNCTIONS, SCALES
-from grader.sandbox.proxy import GuestFixture
+from grader.sandbox.handles import GuestFixture
 
 RETURNS = {
     "numerical_gradient": TENSOR,

@@ -7,7 +7,8 @@ from typing import Any
 
 from grader.checking.formatting import shown_value
 from grader.records import Counterexample, RecordedCall
-from grader.sandbox.proxy import Call, Handle
+from grader.sandbox.handles import Handle
+from grader.sandbox.proxy import Call
 
 CALLS_SHOWN = 12
 
@@ -22,7 +23,7 @@ def recorded(call: Call) -> RecordedCall:
     if call.raised:
         return RecordedCall(expression, f"raised {call.raised}")
     if isinstance(call.result, Handle):
-        return RecordedCall(f"{call.result._label} = {expression}", "")
+        return RecordedCall(f"{call.result!r} = {expression}", "")
     return RecordedCall(expression, shown_value(call.result))
 
 

@@ -14,7 +14,9 @@ from grader.engine.profile import Profile
 from grader.engine.runner import Workplace
 from grader.engine.trial import Trial
 from grader.records import Outcome, Report, Ruling
-from grader.sandbox.proxy import Handle, Learner, LearnerLost, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+from grader.sandbox.handles import Handle, reference_of
+from grader.sandbox.proxy import Learner
 
 PROBES = 40
 CHECKS_PROBED = 6
@@ -162,5 +164,5 @@ def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b) or abs(a - b) <= _ATOL + _RTOL * abs(b)
     if isinstance(a, Handle) and isinstance(b, Handle):
-        return a._kind == b._kind
+        return reference_of(a).kind == reference_of(b).kind
     return type(a) is type(b) and bool(a == b)

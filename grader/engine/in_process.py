@@ -7,6 +7,7 @@ from typing import Any
 from grader.records import (
     Limits,
 )
+from grader.sandbox.channel import InProcess
 from grader.sandbox.proxy import Learner
 
 
@@ -20,7 +21,6 @@ class SameProcess:
 
     def open(self, source: str) -> Learner:
         """A fresh session in this process."""
-        from grader.sandbox.proxy import InProcess
 
         def judge(data: bytes, x: Any) -> dict[str, Any]:
             from grader.sandbox.onnx_evaluation import judge_model

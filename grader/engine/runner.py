@@ -26,7 +26,8 @@ from grader.records import (
     Ruling,
     Submission,
 )
-from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Learner
 
 LOSSES_PER_EXERCISE = 2
 

@@ -20,7 +20,8 @@ from grader.records import (
     Counterexample,
     Outcome,
 )
-from grader.sandbox.proxy import Learner, LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
+from grader.sandbox.proxy import Learner
 
 SHRINK_LIMIT_S = 6.0
 

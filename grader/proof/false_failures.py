@@ -13,7 +13,8 @@ from grader.engine.trial import Trial
 from grader.proof.candidates import Candidate
 from grader.proof.timeouts import Alarmed
 from grader.records import Chapter, Outcome
-from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Learner
 
 SEEDS = 200
 _INPUTS_OF_THE_FIRST = 25  # as many as a learner's own check gets

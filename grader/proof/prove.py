@@ -22,7 +22,7 @@ from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
 from grader.records import Chapter, Course, Outcome
-from grader.sandbox.proxy import LearnerLost, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
 SEEDS, EXAMPLES = (0, 1), 100
 # What is wrong mostly shows at once, so it gets a short first round.

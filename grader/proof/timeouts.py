@@ -9,7 +9,8 @@ from typing import Any
 
 from grader.engine.in_process import SameProcess
 from grader.records import Limits
-from grader.sandbox.proxy import Learner, LearnerLost
+from grader.sandbox.exceptions import LearnerLost
+from grader.sandbox.proxy import Learner
 
 CALL_S, CHECK_S = 2.0, 20.0
 _RINGS = 10
@@ -37,7 +38,8 @@ class Alarmed(SameProcess):
     def open(self, source: str) -> Learner:
         with _Alarm(self.limits.call_s):
             learner = super().open(source)
-        learner.channel = _AlarmClock(learner.channel)
+        connection = learner.connection
+        connection.channel = _AlarmClock(connection.channel)
         return learner
 
 

@@ -210,17 +210,15 @@ class Session:
             return self._tampered(), b""
         if request.mode == "meta":
             return self._call_on_meta(request, body)
-        watch = request.op in ("call", "method", "iter", "next", "list") and request.mode != "unwatched"
+        watch = request.op in ("call", "method", "iter", "next", "list")
         arguments = _Arguments(self, body, watch=watch)
         random_state = self._random_state() if watch else None
-        trace: list[str] = []
         try:
             action = self._action(request)
             if action is None:
                 return Reply("missing", message=request.name), b""
             args, kwargs = self._build(request, arguments, action)
-            with _tracing(trace) if request.mode == "trace" else contextlib.nullcontext():
-                result = action(*args, **kwargs)
+            result = action(*args, **kwargs)
         except StopIteration:
             return Reply("stop", output=self._output.take()), b""
         except WireError:
@@ -246,7 +244,6 @@ class Session:
             changed=changed,
             aliases=aliases,
             disturbed=disturbed,
-            trace=tuple(trace),
             output=self._output.take(),
         )
         return reply, reply_body.join()
@@ -506,22 +503,6 @@ def _on_meta(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_on_meta(item) for item in value)
     return value
-
-
-@contextlib.contextmanager
-def _tracing(names: list[str]) -> Iterator[None]:
-    """Collect the names of the ATen operators that run meanwhile."""
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            name = str(func.overloadpacket)
-            if name not in names and len(names) < 200:
-                names.append(name)
-            return func(*args, **(kwargs or {}))
-
-    with Trace():  # type: ignore[no-untyped-call]
-        yield
 
 
 def _parse_model(data: bytes) -> Any:

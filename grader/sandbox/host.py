@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
-import signal
-import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,103 +10,17 @@ import torch
 
 from grader.errors import SandboxError
 from grader.records import Limits
-from grader.sandbox import protocol
 from grader.sandbox.affinity import OneCore
+from grader.sandbox.channel import GuestChannel
 from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
-from grader.sandbox.protocol import WireError
-from grader.sandbox.proxy import Learner, LearnerLost
-
-_ENDINGS = {
-    "SIGKILL": "it was killed by the system, most likely for using too much memory or processor time",
-    "SIGXCPU": "it used up its processor time",
-    "SIGSEGV": "it crashed (segmentation fault)",
-    "SIGABRT": "it crashed (aborted)",
-    "SIGBUS": "it crashed (bus error)",
-    "SIGFPE": "it crashed (arithmetic error)",
-    "SIGILL": "it crashed (illegal instruction)",
-    "SIGSYS": "it made a forbidden system call",
-}
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return ""
-
-
-class GuestChannel:
-    """The way to one learner's process: one question, one answer, each in time."""
-
-    def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
-        self._zygote, self._lost = zygote, ""
-        self.suspect = False
-        self._sock, guest_end = socket.socketpair()
-        with guest_end:
-            order = {"do": "fork", "address_space": address_space, "core": core}
-            answer = zygote.ask(order, guest_end.fileno())
-        self._pid = int(answer["pid"])
-        self._ready = select.poll()
-        self._ready.register(self._sock, select.POLLIN)
-
-    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        """Send a frame and wait for the answer, `timeout_s` for both together; LearnerLost when none comes."""
-        if self._lost:
-            raise LearnerLost(self._lost)
-        deadline = time.monotonic() + timeout_s
-        try:
-            if self._spoke_unasked():
-                raise WireError("bytes that nobody asked for")
-            protocol.write_frame(self._sock, header, body, deadline)
-            return protocol.read_frame(self._sock, deadline)
-        except TimeoutError:
-            self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
-            raise LearnerLost(self._lost, timeout=True) from None
-        except WireError as error:
-            self.suspect = True
-            self._lose(
-                f"the submission's process sent something that is not an answer ({error})", gently=False
-            )
-        except (EOFError, OSError):
-            self._lose("", gently=True)
-        raise LearnerLost(self._lost)
-
-    def _spoke_unasked(self) -> bool:
-        return bool(self._ready.poll(0)) and bool(self._sock.recv(1, socket.MSG_PEEK))
-
-    def _lose(self, reason: str, *, gently: bool) -> None:
-        ending = self.close(gently=gently)
-        self._lost = reason or f"the submission's process ended early: {ending}"
-
-    def distrust(self, reason: str) -> None:
-        """Note that the guest broke the protocol, and end it."""
-        self.suspect = True
-        self._lose(reason, gently=False)
-
-    def close(self, *, gently: bool = False) -> str:
-        """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words."""
-        if self._lost:
-            return self._lost
-        self._lost = "the submission's process has been stopped"
-        self._sock.close()
-        try:
-            answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
-            code, killed = int(answer["code"]), bool(answer["killed"])
-        except (LaunchError, KeyError, TypeError, ValueError):
-            self.suspect = True
-            return "its sandbox is gone"
-        if killed:
-            return "it closed its connection" if gently else "it was stopped"
-        if code >= 0:
-            return f"it left with exit code {code}"
-        return _ENDINGS.get(_signal_name(-code), f"signal {-code} ended it")
+from grader.sandbox.proxy import Learner
 
 
 class Sandbox:
     """A place where submissions run, one at a time, each in a fresh process that torch is already imported in.
 
     Args:
-        level: how far the processes are kept from this machine (see isolation.py).
+        level: how far the processes are kept from this machine (see levels.py).
         limits: what one submission may use.
         device: "cpu", or "cuda" for a sandbox that sees the GPU.
         imports: modules to import beforehand, such as "onnx" for a chapter that needs it.
@@ -226,8 +136,4 @@ class Sandbox:
         """Evaluate a learner's serialised model in a process of its own that never ran learner code."""
         if self._judge is None:
             self._judge = self._new_guest()
-        proxy = Learner(self._judge, self.limits, self.device)
-        result = proxy._request(proxy._build_request("judge_model", args=(data, x)))
-        if not isinstance(result, dict):
-            raise WireError("the judge did not answer with a verdict")
-        return result
+        return Learner(self._judge, self.limits, self.device).evaluate_model(data, x)

@@ -138,7 +138,6 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     changed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     disturbed: bool = False
-    trace: tuple[str, ...] = ()
     output: str = ""
 
 

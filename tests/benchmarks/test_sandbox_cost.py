@@ -10,9 +10,10 @@ import pytest
 import torch
 from sandboxes import need
 
+from grader.sandbox.channel import InProcess
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.sandbox.proxy import InProcess, Learner
+from grader.sandbox.proxy import Learner
 
 SOFTMAX = (
     "import torch\n\ndef softmax(x, dim=-1):\n    e = torch.exp(x - x.amax(dim, keepdim=True))\n"

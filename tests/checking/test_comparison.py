@@ -13,7 +13,7 @@ from grader.checking import agree, agree_gradient, refuses
 from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure
 from grader.checking.gradients import autograd, central_differences, classify, cotangent
-from grader.sandbox.proxy import LearnerRaised
+from grader.sandbox.exceptions import LearnerRaised
 
 F64 = torch.float64
 

@@ -17,9 +17,9 @@ from grader.course.variants import read_variants
 from grader.errors import CourseError, SubmissionError
 from grader.records import Chapter, Exercise, Limits, SourceLine, Submission
 from grader.rules import judge
+from grader.sandbox.exceptions import LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.sandbox.proxy import LearnerRaised
 
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)

@@ -18,9 +18,10 @@ from sandboxes import CHECKOUT, HONEST, alive, descendants, hostile_source, need
 from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox.affinity import OneCore, usable_cores
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.sandbox.proxy import Learner, LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Learner
 
 LIMITS = Limits(call_s=4.0, memory_mib=512, output_kib=4)
 COUNTER = (

@@ -15,10 +15,11 @@ from sandboxes import CHECKOUT, HONEST, SEALED, attacks, hostile_source, need, w
 from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox import launch, levels, lockdown, seccomp
+from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level, offered, require, strongest
 from grader.sandbox.mounts import bubblewrap_mounts, find_layout, landlock_paths
-from grader.sandbox.proxy import Learner, LearnerLost, LearnerMisbehaved, LearnerRaised
+from grader.sandbox.proxy import Learner
 
 HOLES = ("network", "programs", "processes", "files", "kernel")
 LIMITS = Limits(call_s=4.0, memory_mib=256, output_kib=16)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from grader.engine.counterexample import recorded
+from grader.sandbox.channel import InProcess
+from grader.sandbox.exceptions import LearnerMisbehaved
 from grader.sandbox.fixtures import FIXTURES, FORWARDS, SCALES, WRONG
-from grader.sandbox.proxy import InProcess, Learner, LearnerMisbehaved
+from grader.sandbox.proxy import Learner
 
 SOURCE = """
 import torch

@@ -9,9 +9,9 @@ from textwrap import dedent
 import pytest
 import torch
 
+from grader.sandbox.exceptions import LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.sandbox.proxy import LearnerRaised
 
 X = torch.tensor([1.0, -2.0])
 HONEST = """

@@ -1,0 +1,127 @@
+"""Carry frames to a guest and back: to one behind a boundary, each in time, or to one in this very process."""
+
+from __future__ import annotations
+
+import select
+import signal
+import socket
+import time
+from typing import Protocol
+
+from grader.sandbox import protocol
+from grader.sandbox.exceptions import LearnerLost
+from grader.sandbox.guest import Session
+from grader.sandbox.launch import LaunchError, Zygote
+from grader.sandbox.protocol import WireError
+
+_ENDINGS = {
+    "SIGKILL": "it was killed by the system, most likely for using too much memory or processor time",
+    "SIGXCPU": "it used up its processor time",
+    "SIGSEGV": "it crashed (segmentation fault)",
+    "SIGABRT": "it crashed (aborted)",
+    "SIGBUS": "it crashed (bus error)",
+    "SIGFPE": "it crashed (arithmetic error)",
+    "SIGILL": "it crashed (illegal instruction)",
+    "SIGSYS": "it made a forbidden system call",
+}
+
+
+class Channel(Protocol):
+    """Carries one frame there and one back."""
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """Send a frame and wait for the answer; LearnerLost when none comes in time."""
+        ...
+
+    def distrust(self, reason: str) -> None:
+        """Note that the other side broke the protocol."""
+        ...
+
+
+class InProcess:
+    """A channel without a boundary, for breakpoints: the session lives in this process."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._session = Session(device)
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """Answer at once; nothing here can end a call that takes too long."""
+        reply, reply_body = self._session.handle(header, bytearray(body))
+        return reply, bytearray(reply_body)
+
+    def distrust(self, reason: str) -> None:
+        """There is no boundary to guard."""
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return ""
+
+
+class GuestChannel:
+    """The way to one learner's process: one question, one answer, each in time."""
+
+    def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
+        self._zygote, self._lost = zygote, ""
+        self.suspect = False
+        self._sock, guest_end = socket.socketpair()
+        with guest_end:
+            order = {"do": "fork", "address_space": address_space, "core": core}
+            answer = zygote.ask(order, guest_end.fileno())
+        self._pid = int(answer["pid"])
+        self._ready = select.poll()
+        self._ready.register(self._sock, select.POLLIN)
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """Send a frame and wait for the answer, `timeout_s` for both together; LearnerLost when none comes."""
+        if self._lost:
+            raise LearnerLost(self._lost)
+        deadline = time.monotonic() + timeout_s
+        try:
+            if self._spoke_unasked():
+                raise WireError("bytes that nobody asked for")
+            protocol.write_frame(self._sock, header, body, deadline)
+            return protocol.read_frame(self._sock, deadline)
+        except TimeoutError:
+            self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
+            raise LearnerLost(self._lost, timeout=True) from None
+        except WireError as error:
+            self.suspect = True
+            self._lose(
+                f"the submission's process sent something that is not an answer ({error})", gently=False
+            )
+        except (EOFError, OSError):
+            self._lose("", gently=True)
+        raise LearnerLost(self._lost)
+
+    def _spoke_unasked(self) -> bool:
+        return bool(self._ready.poll(0)) and bool(self._sock.recv(1, socket.MSG_PEEK))
+
+    def _lose(self, reason: str, *, gently: bool) -> None:
+        ending = self.close(gently=gently)
+        self._lost = reason or f"the submission's process ended early: {ending}"
+
+    def distrust(self, reason: str) -> None:
+        """Note that the guest broke the protocol, and end it."""
+        self.suspect = True
+        self._lose(reason, gently=False)
+
+    def close(self, *, gently: bool = False) -> str:
+        """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words."""
+        if self._lost:
+            return self._lost
+        self._lost = "the submission's process has been stopped"
+        self._sock.close()
+        try:
+            answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
+            code, killed = int(answer["code"]), bool(answer["killed"])
+        except (LaunchError, KeyError, TypeError, ValueError):
+            self.suspect = True
+            return "its sandbox is gone"
+        if killed:
+            return "it closed its connection" if gently else "it was stopped"
+        if code >= 0:
+            return f"it left with exit code {code}"
+        return _ENDINGS.get(_signal_name(-code), f"signal {-code} ended it")

@@ -1,0 +1,50 @@
+"""How a call into the learner's code can end other than with an answer."""
+
+from __future__ import annotations
+
+
+class LearnerRaised(Exception):
+    """The learner's code raised. All that crosses the boundary is text: an exception object would be code.
+
+    Args:
+        name: the name of the exception's class, such as "ValueError".
+        message: what `str()` of it gave, cut short.
+        line: the line of the submission's source it came from; None if none of its frames is the learner's.
+    """
+
+    def __init__(self, name: str, message: str, line: int | None) -> None:
+        super().__init__(f"{name}: {message}" if message else name)
+        self.name, self.message, self.line = name, message, line
+
+
+class LearnerMissing(Exception):
+    """The submission has no such function or class."""
+
+
+class LearnerMisbehaved(Exception):
+    """A call did something it must not: changed an argument, disturbed the generator, sent what cannot be read."""
+
+
+class LearnerBarred(LearnerMisbehaved):
+    """A call ran built-in operations that are its exercise's answer; whether their refusal was caught is no matter.
+
+    Args:
+        operations: the words of `forbidden` in course.yml that stand for them, such as "softmax".
+    """
+
+    def __init__(self, operations: tuple[str, ...]) -> None:
+        super().__init__(f"it calls {', '.join(operations)}, which is what the exercise asks for")
+        self.operations = operations
+
+
+class LearnerLost(BaseException):
+    """The guest is gone or late. Not an Exception: Hypothesis must not shrink it, at the cost of a guest a step.
+
+    Args:
+        reason: what happened, in words.
+        timeout: whether it was too slow, rather than broken.
+    """
+
+    def __init__(self, reason: str, *, timeout: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.timeout = reason, timeout
