@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
+from grader.course.paths import is_checkout
 from grader.errors import CourseError
 
 
@@ -43,7 +44,7 @@ def stubs(
     from grader.course.stubs import write_stubs
 
     course = load_course()
-    if not (course.root / "solutions").is_dir():
+    if not is_checkout(course.root):
         step = "run it in a checkout of the course"
         raise CourseError("stubs are made from solutions, and there are none here", str(course.root), step)
     stale = write_stubs(course, check=check)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import console
+from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _bench_for(session: Session, launched: Future[Zygote] | None = None) -> Benc
     profile = Profile(
         examples=course.practice_examples,
         memory=session.workspace.state / "failing",
-        mistakes=course.root / "solutions" / "mistakes",
+        mistakes=mistakes_folder(course.root),
     )
     return Bench(course.limits, session.imports, profile, launched)
 

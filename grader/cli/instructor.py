@@ -13,6 +13,7 @@ import typer
 
 from grader.cli import console
 from grader.cli.learner import Device
+from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
 from grader.text import clean_line, file_names, wrap
 
@@ -147,7 +148,7 @@ def _lane(course: Course, level: Level, settings: Settings) -> Lane:
         settings.examples or course.grade_examples,
         secret=workspace_of(course).secret(),
         device=settings.device,
-        mistakes=course.root / "solutions" / "mistakes",
+        mistakes=mistakes_folder(course.root),
     )
     return Lane(level, course.limits, profile)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import console
+from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def check(
         seed=seed,
         device=device,
         memory=workspace.state / "failing",
-        mistakes=course.root / "solutions" / "mistakes",
+        mistakes=mistakes_folder(course.root),
     )
     reports = check_targets(targets, course, profile, quiet=as_json)
     remember(workspace, targets, reports)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import console
+from grader.course.paths import solution_file
 from grader.errors import CourseError, UsageError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
 
 
 def _solution(course: Course, chapter: Chapter) -> str:
-    path = course.root / "solutions" / f"{chapter.stem}.py"
+    path = solution_file(course.root, chapter.stem)
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

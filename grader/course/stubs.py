@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.course.paths import exercise_file, solution_file
 from grader.errors import CourseError
 from grader.records import Chapter, Course
 
@@ -63,8 +64,8 @@ def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
     """
     stale: list[str] = []
     for chapter in course.chapters:
-        solution = course.root / "solutions" / f"{chapter.stem}.py"
-        exercise = course.root / "exercises" / f"{chapter.stem}.py"
+        solution = solution_file(course.root, chapter.stem)
+        exercise = exercise_file(course.root, chapter.stem)
         if not solution.is_file():
             step = "write the solution; stubs are made from it, in a checkout of the course"
             raise CourseError(f"{chapter.stem} has no solution", str(solution), step)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.course.paths import exercise_file
+
 if TYPE_CHECKING:
     from grader.checking.check import Check
     from grader.records import Chapter, CheckResult
@@ -133,6 +135,6 @@ def _desk(config: pytest.Config, path: Path) -> Desk:
     if path.stem not in desks:
         course = load_course(None)
         chapter = find_chapter(course, path.stem)
-        submission = config.getoption("--submission") or course.root / "exercises" / f"{chapter.stem}.py"
+        submission = config.getoption("--submission") or exercise_file(course.root, chapter.stem)
         desks[path.stem] = Desk(config, chapter, submission)
     return desks[path.stem]

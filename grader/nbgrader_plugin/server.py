@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.course.config import load_course
+from grader.course.paths import mistakes_folder
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
@@ -42,7 +43,7 @@ class Grading:
             "grade",
             course.grade_examples,
             secret=self._workspace.secret(),
-            mistakes=course.root / "solutions" / "mistakes",
+            mistakes=mistakes_folder(course.root),
             kept=Kept(),
         )
         self._lane = Lane(level, course.limits, profile)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course.config import find_by_name, load_course
+from grader.course.paths import mistakes_folder
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
@@ -94,7 +95,7 @@ class Session:
         profile = Profile(
             examples=self.course.practice_examples,
             only=exercise.name,
-            mistakes=self.course.root / "solutions" / "mistakes",
+            mistakes=mistakes_folder(self.course.root),
             kept=self._kept,
         )
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.paths import exercise_file, mistakes_file, right_file, solution_file
 from grader.course.variants import read_variants
 from grader.errors import CourseError
 from grader.proof.mutants import mutants_of
@@ -35,22 +36,22 @@ class Candidate:
 
 def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
     """The solution of a chapter, and its differently written right variants."""
-    path = root / "solutions" / f"{chapter.stem}.py"
+    path = solution_file(root, chapter.stem)
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
     yield Candidate("solution", chapter.stem, names, solution, path=str(path))
-    yield from _variants("right", root / "solutions" / "right" / f"{chapter.stem}.py", solution)
+    yield from _variants("right", right_file(root, chapter.stem), solution)
 
 
 def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
     """The stub of each exercise, the known mistakes, and mechanical mutants of the solution if wanted."""
-    path = root / "solutions" / f"{chapter.stem}.py"
+    path = solution_file(root, chapter.stem)
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
-    stub = root / "exercises" / f"{chapter.stem}.py"
+    stub = exercise_file(root, chapter.stem)
     for name in names if stub.exists() else ():
         yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
-    yield from _variants("mistake", root / "solutions" / "mistakes" / f"{chapter.stem}.py", solution)
+    yield from _variants("mistake", mistakes_file(root, chapter.stem), solution)
     for mutant in mutants_of(solution) if mutate else ():
         judges = (mutant.definition,) if mutant.definition in names else names
         yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from grader.checking.check import Check, Suite
+from grader.course.paths import equivalents_file, is_checkout
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
@@ -99,7 +100,7 @@ def prove(
         UsageError: without a checkout.
         CourseError: for a file that cannot be read.
     """
-    if not (course.root / "solutions").is_dir():
+    if not is_checkout(course.root):
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
     warm_up()  # once for all processes, which are forks of this one
     proofs = []
@@ -231,7 +232,7 @@ def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) 
 
 def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
     """The reviewed list of equivalent mutants: {chapter: {mutant's label: reason}}."""
-    path = root / "solutions" / "mistakes" / EQUIVALENTS
+    path = equivalents_file(root)
     if not path.exists():
         return {}
     listed = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grader
 from grader.course.config import COURSE_FILE
+from grader.course.paths import solution_file
 from grader.course.stubs import make_stub
 from grader.errors import UsageError
 from grader.records import Chapter, Course
@@ -54,7 +55,7 @@ def kit_archive(course: Course) -> bytes:
             files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
     for chapter in course.chapters:
         # Made here, not read: somebody may have tried the exercises out in this checkout.
-        solution = course.root / "solutions" / f"{chapter.stem}.py"
+        solution = solution_file(course.root, chapter.stem)
         stub = make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
         files[f"exercises/{chapter.stem}.py"] = stub.encode()
     return archive({f"brickwork/{name}": content for name, content in files.items()})

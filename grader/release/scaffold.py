@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from grader.course.config import COURSE_FILE
+from grader.course.paths import is_checkout
 from grader.errors import UsageError
 from grader.records import Course
 
@@ -129,7 +130,7 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
         raise UsageError(
             f"no chapter can be called {stem}", "the name", "write chNN_name, such as ch13_attention"
         )
-    if not (course.root / "solutions").is_dir():
+    if not is_checkout(course.root):
         raise UsageError(
             "a chapter is added in a checkout, and this is none", str(course.root), "clone the course"
         )

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from grader.course.paths import exercises_folder
 from grader.errors import KitError
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
@@ -95,7 +96,7 @@ class WatchApp(App[None]):
             lambda: [
                 path for c in session.course.chapters if (path := session.workspace.find(c)) is not None
             ],
-            [session.workspace.root / "exercises", session.workspace.root],
+            [exercises_folder(session.workspace.root), session.workspace.root],
             lambda paths: self._from_thread(self._saved, paths),
             events=events,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from grader.course.paths import exercises_folder
 from grader.errors import KitError
 from grader.report.terminal import Style, render
 from grader.text import clean, clean_line, points, wrap
@@ -65,7 +66,7 @@ class PlainWatch:
             lambda: [
                 path for c in session.course.chapters if (path := session.workspace.find(c)) is not None
             ],
-            [session.workspace.root / "exercises", session.workspace.root],
+            [exercises_folder(session.workspace.root), session.workspace.root],
             lambda paths: self._inbox.put(_Saved(paths)),
             events=events,
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from grader.course.paths import exercises_folder
 from grader.workspace.workspace import Workspace
 
 EVENT_WAIT_S = 2.0
@@ -160,11 +161,7 @@ def _event_arrives() -> float | None:
 
 
 def _workspace(workspace: Workspace) -> Finding:
-    count = (
-        len(list((workspace.root / "exercises").glob("ch*.*")))
-        if (workspace.root / "exercises").is_dir()
-        else 0
-    )
+    count = len(list(exercises_folder(workspace.root).glob("ch*.*")))
     if not count:
         return Finding("workspace", None, f"no exercises in {workspace.root}", "brick init")
     try:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import packaged_course_root
+from grader.course.paths import exercise_file
 from grader.errors import CourseError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
@@ -259,8 +260,8 @@ def _exercise_after(lines: Sequence[str], start: int, chapter: Chapter) -> str:
 
 def lesson_of(course: Course, chapter: Chapter) -> Path:
     """The file with the lesson as the course hands it out; a learner's own file may lack it by now."""
-    original = packaged_course_root() / "exercises" / f"{chapter.stem}.py"
-    return original if original.is_file() else course.root / "exercises" / f"{chapter.stem}.py"
+    original = exercise_file(packaged_course_root(), chapter.stem)
+    return original if original.is_file() else exercise_file(course.root, chapter.stem)
 
 
 def questions_of(course: Course, chapter: Chapter) -> tuple[Question, ...]:

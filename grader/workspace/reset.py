@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.config import packaged_course_root
+from grader.course.paths import exercise_file, solution_file
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
@@ -49,13 +50,13 @@ def reset(course: Course, workspace: Workspace, chapter: Chapter, exercise: str 
 
 def stub_of(course: Course, chapter: Chapter) -> str:
     """The exercise file as the course hands it out."""
-    solution = course.root / "solutions" / f"{chapter.stem}.py"
+    solution = solution_file(course.root, chapter.stem)
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
         from grader.course.stubs import make_stub
 
         with PARSER:
             return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
-    original = packaged_course_root() / "exercises" / f"{chapter.stem}.py"
+    original = exercise_file(packaged_course_root(), chapter.stem)
     if not original.is_file():
         step = "take the file from wherever the course came from"
         raise CourseError(f"the kit has no exercise file of {chapter.stem}", str(original), step)

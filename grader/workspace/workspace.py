@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import COURSE_FILE, packaged_course_root
+from grader.course.paths import exercise_file, exercises_folder
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
@@ -36,7 +37,7 @@ class Workspace:
 
     def find(self, chapter: Chapter) -> Path | None:
         """The file in which `chapter` is worked on, None if there is none."""
-        for folder in (self.root / "exercises", self.root):
+        for folder in (exercises_folder(self.root), self.root):
             for suffix in SUFFIXES:
                 path = folder / f"{chapter.stem}{suffix}"
                 if path.is_file():
@@ -47,7 +48,7 @@ class Workspace:
         """The file in which `chapter` is worked on; UsageError if there is none."""
         path = self.find(chapter)
         if path is None:
-            missing = self.root / "exercises" / f"{chapter.stem}.py"
+            missing = exercise_file(self.root, chapter.stem)
             raise UsageError(f"{chapter.stem} has no exercise file", str(missing), "run: brick init")
         return path
 
@@ -143,7 +144,8 @@ def lay_out(target: Path) -> tuple[Path, ...]:
         raise CourseError("the kit was installed without its course", str(source), "install brickwork again")
     pairs = [(source / COURSE_FILE, target / COURSE_FILE)]
     pairs += [
-        (path, target / "exercises" / path.name) for path in sorted((source / "exercises").glob("ch*.py"))
+        (path, exercises_folder(target) / path.name)
+        for path in sorted(exercises_folder(source).glob("ch*.py"))
     ]
     for original, copy in pairs:
         if (copy.exists() or copy.is_symlink()) and not _same(original, copy):

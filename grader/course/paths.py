@@ -1,0 +1,61 @@
+"""Say where the files of a course lie: a chapter's exercise, solution, known mistakes, right versions and checks.
+
+Learners get `course.yml` and `exercises/` alone. All else is in a checkout of the course only, and the checks are
+part of the installed kit. One stem, such as `ch03_activations`, names the file of a chapter in every folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def exercises_folder(root: Path) -> Path:
+    """Where the exercises are worked on."""
+    return root / "exercises"
+
+
+def solutions_folder(root: Path) -> Path:
+    """Where the solutions lie; there is none outside a checkout."""
+    return root / "solutions"
+
+
+def mistakes_folder(root: Path) -> Path:
+    """Where the known mistakes lie, from which a learner's mistake gets its name."""
+    return solutions_folder(root) / "mistakes"
+
+
+def is_checkout(root: Path) -> bool:
+    """Whether the course comes with its solutions, without which nothing can be released or proven."""
+    return solutions_folder(root).is_dir()
+
+
+def exercise_file(root: Path, stem: str) -> Path:
+    """The stub that learners fill in; made from the solution."""
+    return exercises_folder(root) / f"{stem}.py"
+
+
+def solution_file(root: Path, stem: str) -> Path:
+    """The lesson with all exercises solved."""
+    return solutions_folder(root) / f"{stem}.py"
+
+
+def mistakes_file(root: Path, stem: str) -> Path:
+    """Versions of the exercises that are known to be wrong; the checks must catch each."""
+    return mistakes_folder(root) / f"{stem}.py"
+
+
+def right_file(root: Path, stem: str) -> Path:
+    """Versions of the exercises that are right and written differently; the checks must pass each."""
+    return solutions_folder(root) / "right" / f"{stem}.py"
+
+
+def equivalents_file(root: Path) -> Path:
+    """The reviewed list of mutants that change nothing, of all chapters."""
+    return mistakes_folder(root) / "equivalent.yml"
+
+
+def checks_file(stem: str) -> Path:
+    """The checks of a chapter; they belong to the kit that runs, whichever course it grades."""
+    return _PACKAGE / "checks" / f"{stem}.py"
