@@ -17,7 +17,6 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of the checkout to add a chapter to."""
     for folder in ("solutions", "exercises", "grader"):
         shutil.copytree(CHECKOUT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "solutions" / "right").mkdir(parents=True)
     shutil.copy(CHECKOUT / "course.yml", tmp_path)
     return tmp_path
 
