@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from dataclasses import replace
 from pathlib import Path
 
 from grader.checking.check import Suite, suite_of
+from grader.engine.fingerprint import source_sha256
 from grader.errors import CourseError
 from grader.records import (
     Chapter,
@@ -23,7 +23,7 @@ def load_suite(stem: str) -> Suite:
         if error.name != name:
             raise
         raise CourseError("the chapter has no checks", f"grader/checks/{stem}.py", "write them") from None
-    return suite_of(module, hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest())
+    return suite_of(module, source_sha256(Path(str(module.__file__))))
 
 
 def suite_for(chapter: Chapter) -> Suite:

@@ -19,6 +19,7 @@ from threading import Thread, current_thread, main_thread
 
 from grader.course.variants import Variant, read_variants
 from grader.engine.diagnosis import diagnose
+from grader.engine.fingerprint import source_sha256
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.runner import grade_submission, unreadable
@@ -179,7 +180,7 @@ def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
     except CourseError:  # each submission's own report will say so
         checks = ""
     file = mistakes / f"{chapter.stem}.py" if mistakes else None
-    return checks + (hashlib.sha256(file.read_bytes()).hexdigest() if file and file.is_file() else "")
+    return checks + (source_sha256(file) if file and file.is_file() else "")
 
 
 # --- grading many -----------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields, replace
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from grader.engine.fingerprint import verdict_sha256
 from grader.errors import KitError
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import as_dict, from_dict
@@ -22,11 +22,6 @@ from grader.serialization import as_dict, from_dict
 STORE_FILE = "results.db"
 VERSION = 3
 KIT_FAULT = "a fault of the kit, not of the submission"
-# Parts of the kit that no verdict depends on: a new page or command must not grade a class again.
-_JUDGES_NOTHING = frozenset(
-    "alarm.py archive.py build candidates.py checks cli collecting.py gradebook.py helper.py hints.py nbgrader_plugin"
-    " notebook prove.py regrading.py release report soak.py store.py watch".split()
-)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
@@ -115,30 +110,8 @@ _COLUMNS = tuple(field.name for field in fields(Entry))
 
 def key_of(submission_sha256: str, checks_sha256: str, *, isolation: str, device: str, profile: str) -> str:
     """The name of a verdict: the same submission, checks, kit, isolation, device and inputs give the same verdict."""
-    parts = (submission_sha256, checks_sha256, kit_sha256(), isolation, device, profile)
+    parts = (submission_sha256, checks_sha256, verdict_sha256(), isolation, device, profile)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-@cache
-def kit_sha256() -> str:
-    """The sources that judge and the versions of what they compute with, in one hash; checks are keyed apart."""
-    digest = hashlib.sha256()
-    root = Path(__file__).resolve().parents[1]
-    for path in sorted(root.rglob("*.py")):
-        if path.relative_to(root).parts[0] not in _JUDGES_NOTHING:
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
-    for name in ("torch", "hypothesis", "numpy", "onnx"):
-        digest.update(f"{name} {_version(name)}\n".encode())
-    return digest.hexdigest()
-
-
-def _version(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "none"
 
 
 class Store:
