@@ -81,6 +81,7 @@ def prove(
     """
     from grader.course.config import find_chapter, load_course
     from grader.proof.prove import prove as prove_chapters
+    from grader.proof.required import remember
     from grader.report import proof
 
     course = load_course()
@@ -89,6 +90,7 @@ def prove(
         proofs = prove_chapters(
             course, chosen, seeds=seeds, jobs=jobs or None, advance=advance, mutate=mutants, thorough=thorough
         )
+    remember(course, proofs)
     if as_json:
         typer.echo(proof.as_json(proofs), nl=False)
     else:

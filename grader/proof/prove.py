@@ -21,6 +21,7 @@ from grader.engine.trial import Trial
 from grader.errors import CourseError, UsageError
 from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
+from grader.proof.fingerprint import fingerprint_of
 from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
 from grader.records import Chapter, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
@@ -50,6 +51,7 @@ class Proof:
 
     `kills` counts the mistakes and mutants each check caught (a mutant is done with at its first failure),
     `caught_by` names the checks that caught each mistake; the right answers passed under `seeds` seeds.
+    `fingerprint` names all that the proof depends on, as it was when proving began.
     """
 
     chapter: str
@@ -66,6 +68,7 @@ class Proof:
     kills: Mapping[str, int]
     caught_by: Mapping[str, tuple[str, ...]]
     slowest: tuple[tuple[str, float], ...] = ()
+    fingerprint: str = ""
 
     @property
     def holds(self) -> bool:
@@ -106,6 +109,7 @@ def prove(
     proofs = []
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         for chapter in chapters:
+            fingerprint = fingerprint_of(course, chapter)
             right = list(right_answers(course.root, chapter))
             portions = list(false_failures.portions(chapter, right, seeds, thorough=thorough))
             wrong = [(chapter.stem, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
@@ -118,9 +122,8 @@ def prove(
                 verdicts.append(verdict)
                 advance(chapter.stem, done := done + 1, total)
             verdicts += _second_look(pool, chapter.stem, verdicts)
-            proofs.append(
-                _conclude(course.root, chapter, [*_verdicts(right, soaked), *verdicts], soaked, seeds)
-            )
+            proof = _conclude(course.root, chapter, [*_verdicts(right, soaked), *verdicts], soaked, seeds)
+            proofs.append(replace(proof, fingerprint=fingerprint))
     return proofs
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-import grader
+from grader.course.paths import is_checkout
 from grader.errors import CourseError, UsageError
-from grader.grading.store import kit_sha256
+from grader.proof.false_failures import SEEDS
+from grader.proof.fingerprint import fingerprint_of
+from grader.proof.prove import Proof, prove
 from grader.records import Chapter, Course
 from grader.workspace.workspace import workspace_of
 
@@ -17,7 +17,7 @@ NOTE = "proofs.json"
 
 def require_checkout(course: Course) -> None:
     """Refuse a course without its solutions: UsageError."""
-    if not (course.root / "solutions").is_dir():
+    if not is_checkout(course.root):
         what = "releases are made from solutions, and there are none here"
         raise UsageError(what, str(course.root), "run it in a checkout of the course")
 
@@ -40,13 +40,11 @@ def require_proof(
     """
     workspace = workspace_of(course)
     for chapter in chapters:
-        fingerprint = fingerprint_of(course, chapter)
-        if workspace.read_note(NOTE).get(chapter.stem) == fingerprint:
+        if workspace.read_note(NOTE).get(chapter.stem) == fingerprint_of(course, chapter):
             continue
         announce(chapter)
-        from grader.proof.prove import prove
-
         [proof] = prove(course, [chapter], advance=advance)
+        remember(course, [proof])
         if not proof.holds:
             more = f" (and {len(proof.shortfalls) - 1} more)" if len(proof.shortfalls) > 1 else ""
             raise CourseError(
@@ -54,22 +52,19 @@ def require_proof(
                 f"grader/checks/{chapter.stem}.py",
                 f"see all of it with: brick prove {chapter.label}",
             )
-        workspace.write_note(NOTE, {**workspace.read_note(NOTE), chapter.stem: fingerprint})
 
 
-def fingerprint_of(course: Course, chapter: Chapter) -> str:
-    """Everything that a proof is about: the chapter's files, its exercises and rules, the kit and its versions."""
-    name = f"{chapter.stem}.py"
-    files = (
-        course.root / "solutions" / name,
-        course.root / "solutions" / "mistakes" / name,
-        course.root / "solutions" / "mistakes" / "equivalent.yml",
-        course.root / "solutions" / "right" / name,
-        course.root / "exercises" / name,
-        Path(grader.__file__).parent / "checks" / name,
-    )
-    digest = hashlib.sha256(f"{kit_sha256()}\n{chapter.exercises}\n{chapter.imports}\n".encode())
-    for path in files:
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(hashlib.sha256(content).digest())
-    return digest.hexdigest()
+def remember(course: Course, proofs: Iterable[Proof]) -> None:
+    """Keep the proofs that a release would ask for, so that it need not prove again.
+
+    One with fewer seeds or without mutants is not enough for a release and is not kept. One that does not hold takes
+    back what was kept before: more seeds may find what fewer did not.
+    """
+    workspace = workspace_of(course)
+    kept = workspace.read_note(NOTE)
+    for proof in proofs:
+        if not proof.holds:
+            kept.pop(proof.chapter, None)
+        elif proof.seeds >= SEEDS and proof.mutants:
+            kept[proof.chapter] = proof.fingerprint
+    workspace.write_note(NOTE, kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from grader.proof import false_failures
 from grader.proof.candidates import right_answers
 from grader.proof.mutants import mutants_of
 from grader.proof.prove import Proof, _suite, prove, read_equivalents
+from grader.proof.required import remember, require_proof
 from grader.records import Chapter, Course, Exercise
 
 STEM = "ch98_tiny"
@@ -308,3 +310,37 @@ def test_the_stub_of_this_chapter_is_loaded_afresh(course: Course) -> None:
         "check_shifted_adds",
         "check_shifted_default",
     ]
+
+
+# --- what a release remembers -----------------------------------------------------------------------------
+
+
+def asked_for(course: Course) -> list[str]:
+    """The chapters that a release would have to prove now."""
+    asked: list[str] = []
+    require_proof(course, course.chapters, announce=lambda chapter: asked.append(chapter.stem))
+    return asked
+
+
+def test_a_release_does_not_prove_again_what_was_proven(course: Course) -> None:
+    remember(course, prove(course, course.chapters, jobs=1))
+    before = asked_for(course)
+    write(course.root, "solutions/right", RIGHT + "\nunused = 1\n")
+
+    assert (before, asked_for(course), asked_for(course)) == ([], [STEM], [])
+
+
+@pytest.mark.parametrize("less", [{"seeds": 25}, {"mutate": False}])
+def test_a_smaller_proof_is_not_enough_for_a_release(course: Course, less: dict[str, Any]) -> None:
+    remember(course, prove(course, course.chapters, jobs=1, **less))
+
+    assert asked_for(course) == [STEM]
+
+
+def test_a_proof_that_does_not_hold_takes_back_the_one_before(course: Course) -> None:
+    [proof] = prove(course, course.chapters, jobs=1)
+    remember(course, [proof])
+
+    remember(course, [replace(proof, shortfalls=("under seed 999 it fails",))])
+
+    assert asked_for(course) == [STEM]

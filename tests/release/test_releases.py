@@ -26,7 +26,8 @@ from grader.course.stubs import make_stub
 from grader.engine.profile import Profile
 from grader.errors import CourseError, UsageError
 from grader.grading.batch import grade_file
-from grader.proof.required import NOTE, fingerprint_of, require_proof
+from grader.proof.fingerprint import fingerprint_of
+from grader.proof.required import NOTE, require_proof
 from grader.records import Chapter, Course, Exercise, Limits
 from grader.release.classroom50 import classroom50_files
 from grader.release.gradescope import gradescope_zip
@@ -429,7 +430,7 @@ def test_a_proof_is_of_one_content(checkout: Course) -> None:
     for name in ("solutions", "exercises", "solutions/mistakes", "solutions/right"):
         path = checkout.root / name / "ch08_clipping.py"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text((path.read_text() if path.exists() else "") + "\n# changed\n")
+        path.write_text((path.read_text() if path.exists() else "") + "\nchanged = True\n")
         fingerprints.add(fingerprint_of(checkout, chapter))
     [exercise] = chapter.exercises
     harder = replace(chapter, exercises=(replace(exercise, forbidden=("clamp",)),))
