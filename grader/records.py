@@ -109,10 +109,16 @@ class Course:
 
 @dataclass(frozen=True)
 class SourceLine:
-    """Where a line of `Submission.source` came from, for messages: a file's line, or a notebook's cell and line."""
+    """Where a line of `Submission.source` came from, for messages: a file's line, or a notebook's cell and line.
+
+    Both count from 1.
+    """
 
     line: int
     cell: int | None = None
+
+    def __str__(self) -> str:
+        return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
 
 
 @dataclass(frozen=True)
@@ -130,16 +136,13 @@ class Submission:
     origins: tuple[SourceLine, ...] = ()
     unread: tuple[tuple[int, str], ...] = ()
 
+    def origin(self, line: int) -> SourceLine:
+        """Where a line of `source` stands in what was handed in; itself where nothing else is known."""
+        return self.origins[line - 1] if 0 < line <= len(self.origins) else SourceLine(line)
+
     def place(self, line: int | None) -> str:
-        """Name a line of `source` as its author knows it."""
-        if line is None:
-            return str(self.path)
-        if 0 < line <= len(self.origins):
-            origin = self.origins[line - 1]
-            if origin.cell is not None:
-                return f"{self.path}, cell {origin.cell}, line {origin.line}"
-            return f"{self.path}, line {origin.line}"
-        return f"{self.path}, line {line}"
+        """Name the file and a line of `source` as their author knows them."""
+        return str(self.path) if line is None else f"{self.path}, {self.origin(line)}"
 
 
 # --- the rules' verdict (made by rules.py) ----------------------------------------------------------------
@@ -149,14 +152,19 @@ class Submission:
 class Breach:
     """One use of something the rules do not allow. `exercises` are the ones that reach it, worth 0.
 
-    `place` is the line as its author knows it; a notebook counts by cells.
+    `line` counts in `Submission.source`; `origin` is the same line as its author knows it.
     """
 
     line: int
     name: str
     reason: str
     exercises: tuple[str, ...]
-    place: str = ""
+    origin: SourceLine | None = None
+
+    @property
+    def place(self) -> SourceLine:
+        """The line to show."""
+        return self.origin or SourceLine(self.line)
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,7 @@ class Ruling:
         return frozenset(name for breach in self.breaches for name in breach.exercises)
 
 
-# --- the verdict (made by checking/run.py) ----------------------------------------------------------------
+# --- the verdict (made by engine/) ------------------------------------------------------------------------
 
 
 class Outcome(StrEnum):
@@ -184,12 +192,86 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
 
 
+class Cause(StrEnum):
+    """Why a check failed or was not run. Whoever decides something looks here, never into a message."""
+
+    BROKEN_LAW = "broken law"
+    UNWRITTEN = "not written"  # the stub's NotImplementedError still stands there
+    MISSING = "missing"  # the file does not define the name
+    RAISED = "raised"
+    LOST = "lost"  # the learner's process ended, or sent what is no answer
+    OUT_OF_TIME = "out of time"
+    UNCHECKABLE = "not checkable"
+    BARRED = "barred"  # by the rules
+    WAITING = "waiting for another"
+
+
+# Another try may end otherwise: a process can be lost, or late, because of what else the machine did.
+PASSING_CAUSES = frozenset({Cause.LOST, Cause.OUT_OF_TIME})
+
+
+class ReportState(StrEnum):
+    """How far a submission came."""
+
+    GRADED = "graded"
+    UNREADABLE = "unreadable"  # not one line ran
+    NOT_LOADED = "not loaded"  # its definitions raised, ended the process, or took too long
+    KIT_FAULT = "fault of the kit"  # says nothing about the learner
+
+
+class TimeLimit(StrEnum):
+    """Which of the course's limits was met."""
+
+    CALL = "call"
+    CHECK = "check"
+    CHAPTER = "chapter"
+
+
+@dataclass(frozen=True)
+class Overrun:
+    """A limit of time that was met, and its length in seconds."""
+
+    limit: TimeLimit
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a report is not `GRADED`.
+
+    For what cannot be read `what`, `where` and `next_step` are the three parts of the error. For what cannot be
+    loaded `cause` says how it went wrong, `what` is the exception or how the process ended, `line` where it raised.
+    For a fault of the kit all are empty: `Report.output` holds the details.
+    """
+
+    what: str = ""
+    where: str = ""
+    next_step: str = ""
+    cause: Cause | None = None
+    line: SourceLine | None = None
+    overrun: Overrun | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A part of the submission that was left out, and why; `place` is None where it is no line of the file."""
+
+    place: SourceLine | None
+    why: str
+
+
 @dataclass(frozen=True)
 class RecordedCall:
-    """One call into the learner's code, as text a person can paste: `softmax(tensor([[0., 0.]]))`."""
+    """One call into the learner's code, as text a person can paste: `softmax(tensor([[0., 0.]]))`.
+
+    `result` is what came of it, or the exception if it `raised`; `runs` tells whether the expression is code as it
+    stands, with no value cut short.
+    """
 
     expression: str
     result: str
+    raised: bool = False
+    runs: bool = True
 
 
 @dataclass(frozen=True)
@@ -201,24 +283,59 @@ class Counterexample:
     got: str = ""
     expected: str = ""
     worst: str = ""
+    left_out: int = 0  # calls between the first and the last ones, too many to show
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the calls can be made again as they are written."""
+        return bool(self.calls) and not self.left_out and all(call.runs for call in self.calls)
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check found. `message` says what is wrong in words; `diagnosis` names a known mistake."""
+    """What one check found; `report.reasons` makes the sentence that a person reads.
+
+    Args:
+        name: the check's own name, unique in its chapter.
+        title: the law, as the learner reads it.
+        weight: its share of the exercise's points.
+        cause: why it did not pass; None where it passed, or where `Report.state` says why nothing was judged.
+        message: the particulars: what the comparison found, the exception, the missing name, how a process ended.
+        explanation: what kind of wrong it is, where that could be told.
+        line: where the learner's code raised; for a missing name, the cell left out that may hold it.
+        waits_for: the title of the check that must pass first.
+        overrun: the limit that was met.
+        repeatable: False when the same call gave another answer the second time.
+        hint: where to look, shown on request.
+        diagnosis: the known mistake that gives the same results.
+        seed: fixes the inputs.
+        examples: how many were tried.
+        seconds: how long that took, by the clock.
+    """
 
     name: str
     exercise: str
     title: str
     outcome: Outcome
     weight: float
+    cause: Cause | None = None
     message: str = ""
+    explanation: str = ""
+    line: SourceLine | None = None
+    waits_for: str = ""
+    overrun: Overrun | None = None
+    repeatable: bool = True
     hint: str = ""
     counterexample: Counterexample | None = None
     diagnosis: str = ""
     seed: int = 0
     examples: int = 0
     seconds: float = 0.0
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether it failed only because the stub still stands there."""
+        return self.cause is Cause.UNWRITTEN
 
     @property
     def replay_id(self) -> str:
@@ -237,7 +354,7 @@ class ExerciseScore:
     points: float
     max_points: float
     extra: bool = False
-    note: str = ""
+    barred: bool = False
 
     @property
     def counts(self) -> float:
@@ -255,8 +372,9 @@ class Report:
     checks: tuple[CheckResult, ...]
     exercises: tuple[ExerciseScore, ...]
     breaches: tuple[Breach, ...] = ()
-    notes: tuple[str, ...] = ()
-    error: str = ""
+    notes: tuple[Note, ...] = ()
+    state: ReportState = ReportState.GRADED
+    problem: Problem | None = None
     profile: str = "practice"
     device: str = "cpu"
     isolation: str = "plain"
@@ -277,10 +395,22 @@ class Report:
         return sum(score.max_points for score in self.exercises if not score.extra)
 
     @property
+    def is_graded(self) -> bool:
+        """Whether the checks could speak: the file was read and loaded, and the kit did its part."""
+        return self.state is ReportState.GRADED
+
+    @property
     def passed(self) -> bool:
         """Whether every check passed and nothing was refused."""
         all_passed = all(result.outcome is Outcome.PASSED for result in self.checks)
-        return all_passed and not self.breaches and not self.error
+        return all_passed and not self.breaches and self.is_graded
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same submission would get the same verdict again: not if its process was lost or late."""
+        causes = {result.cause for result in self.checks}
+        causes |= {self.problem.cause} if self.problem else set()
+        return self.state is not ReportState.KIT_FAULT and not causes & PASSING_CAUSES
 
 
 # --- a class (made by gradebook.py) -----------------------------------------------------------------------
@@ -351,7 +481,10 @@ class Change:
     chapter: Chapter
     before: float
     after: float
-    why: tuple[str, ...] = ()
+    old: Report
+    new: Report
+    old_hand_in: HandIn
+    new_hand_in: HandIn
 
     @property
     def is_lower(self) -> bool:

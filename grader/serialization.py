@@ -8,18 +8,25 @@ from typing import Any
 
 from grader.records import (
     Breach,
+    Cause,
     CheckResult,
     Counterexample,
     ExerciseScore,
     HandIn,
     LearnerResult,
+    Note,
     Outcome,
+    Overrun,
+    Problem,
     RecordedCall,
     Report,
+    ReportState,
+    SourceLine,
+    TimeLimit,
 )
 from grader.text import clean
 
-SCHEMA = "brickwork/report/v1"
+SCHEMA = "brickwork/report/v2"
 LEARNER_SCHEMA = "brickwork/learner/v1"
 
 
@@ -80,10 +87,10 @@ def from_dict(data: dict[str, Any]) -> Report:
     fields = {name: data[name] for name in Report.__dataclass_fields__}
     fields["checks"] = tuple(_check_result(item) for item in data["checks"])
     fields["exercises"] = tuple(ExerciseScore(**item) for item in data["exercises"])
-    fields["breaches"] = tuple(
-        Breach(**{**item, "exercises": tuple(item["exercises"])}) for item in data["breaches"]
-    )
-    fields["notes"] = tuple(data["notes"])
+    fields["breaches"] = tuple(_breach(item) for item in data["breaches"])
+    fields["notes"] = tuple(Note(_line(item["place"]), item["why"]) for item in data["notes"])
+    fields["state"] = ReportState(data["state"])
+    fields["problem"] = _problem(data["problem"])
     return Report(**fields)
 
 
@@ -93,4 +100,38 @@ def _check_result(item: dict[str, Any]) -> CheckResult:
         inputs = tuple((name, value) for name, value in example["inputs"])
         calls = tuple(RecordedCall(**call) for call in example["calls"])
         example = Counterexample(**{**example, "inputs": inputs, "calls": calls})
-    return CheckResult(**{**item, "outcome": Outcome(item["outcome"]), "counterexample": example})
+    facts = {
+        "outcome": Outcome(item["outcome"]),
+        "cause": _cause(item["cause"]),
+        "line": _line(item["line"]),
+        "overrun": _overrun(item["overrun"]),
+        "counterexample": example,
+    }
+    return CheckResult(**{**item, **facts})
+
+
+def _breach(item: dict[str, Any]) -> Breach:
+    return Breach(**{**item, "exercises": tuple(item["exercises"]), "origin": _line(item["origin"])})
+
+
+def _problem(item: dict[str, Any] | None) -> Problem | None:
+    if item is None:
+        return None
+    facts = {
+        "cause": _cause(item["cause"]),
+        "line": _line(item["line"]),
+        "overrun": _overrun(item["overrun"]),
+    }
+    return Problem(**{**item, **facts})
+
+
+def _line(item: dict[str, Any] | None) -> SourceLine | None:
+    return None if item is None else SourceLine(**item)
+
+
+def _cause(word: str | None) -> Cause | None:
+    return None if word is None else Cause(word)
+
+
+def _overrun(item: dict[str, Any] | None) -> Overrun | None:
+    return None if item is None else Overrun(TimeLimit(item["limit"]), item["seconds"])

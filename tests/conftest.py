@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from grader.course.config import load_course
-from grader.records import CheckResult, Counterexample, Course, ExerciseScore, Outcome, RecordedCall, Report
+from grader.records import (
+    Cause,
+    CheckResult,
+    Counterexample,
+    Course,
+    ExerciseScore,
+    Outcome,
+    RecordedCall,
+    Report,
+)
 
 # Unset, it makes tiny checks a hundred times slower; the sandboxes inherit nothing and set it themselves.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,6 +40,7 @@ def report() -> Report:
         title="Rows far from zero stay finite.",
         outcome=Outcome.FAILED,
         weight=1.0,
+        cause=Cause.BROKEN_LAW,
         message="the result has NaN where a number belongs",
         hint="Subtract the largest entry along dim before exp.",
         counterexample=Counterexample(
@@ -47,7 +57,8 @@ def report() -> Report:
         "The gradient is right.",
         Outcome.NOT_RUN,
         1.0,
-        "first fix: Rows far from zero stay finite.",
+        Cause.WAITING,
+        waits_for="Rows far from zero stay finite.",
     )
     known = CheckResult("check_softmax_known", "softmax", "Two equal scores share.", Outcome.PASSED, 1.0)
     relu = CheckResult("check_relu", "relu", "relu is idempotent.", Outcome.PASSED, 1.0)
@@ -57,7 +68,7 @@ def report() -> Report:
         "log_softmax is accurate where softmax underflows.",
         Outcome.FAILED,
         1.0,
-        "raised NotImplementedError: log_softmax: write this part, then run: brick check ch03",
+        Cause.UNWRITTEN,
     )
     return Report(
         chapter="ch03_activations",

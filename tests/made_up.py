@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from grader.records import (
+    Cause,
     Chapter,
     CheckResult,
     ClassResults,
@@ -117,10 +118,13 @@ def _check(exercise: str, place: int, margin: float, draw: random.Random) -> Che
     if draw.random() < 1 / (1 + math.exp(-1.7 * margin)):
         return base
     if draw.random() < 0.2:
-        return replace(base, outcome=Outcome.NOT_RUN, message="first fix: the law before.", seconds=0.0)
+        return replace(
+            base, outcome=Outcome.NOT_RUN, cause=Cause.WAITING, waits_for="the law before.", seconds=0.0
+        )
     return replace(
         base,
         outcome=Outcome.FAILED,
+        cause=Cause.BROKEN_LAW,
         message="the result is 0.5 at index (0, 1), should be 0.0474",
         counterexample=FAILED_ON,
         diagnosis="The sum runs over the wrong axis." if draw.random() < 0.3 else "",

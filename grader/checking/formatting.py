@@ -10,12 +10,33 @@ import torch
 from grader.sandbox.handles import ByReference, GuestFixture, GuestSequence, Handle
 
 VALUE_CHARS = 400
+ENTRIES_SHOWN = 200  # of a tensor; a larger one is described
 
 
 def shown_value(value: Any, limit: int = VALUE_CHARS) -> str:
     """A value as code: `tensor([[0.0, 0.0]])`; float32 is named, float64 is understood."""
     text = _code(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({_summary(value)})"
+
+
+def is_code(value: Any, limit: int = VALUE_CHARS) -> bool:
+    """Whether `shown_value` writes all of a value, so that what it writes can be run."""
+    return _is_written_out(value) and len(_code(value)) <= limit
+
+
+def _is_written_out(value: Any) -> bool:
+    """Whether no part of a value is only described."""
+    if isinstance(value, torch.Tensor):
+        return value.numel() <= ENTRIES_SHOWN
+    if isinstance(value, ByReference):
+        return _is_written_out(value.start)
+    if isinstance(value, GuestSequence):
+        return all(map(_is_written_out, value.items))
+    if isinstance(value, list | tuple):
+        return all(map(_is_written_out, value))
+    if isinstance(value, Mapping):
+        return all(map(_is_written_out, [*value.keys(), *value.values()]))
+    return not isinstance(value, bytes)
 
 
 def _code(value: Any) -> str:
@@ -43,7 +64,7 @@ def _code(value: Any) -> str:
 
 
 def _tensor_code(tensor: torch.Tensor) -> str:
-    if tensor.numel() > 200:
+    if tensor.numel() > ENTRIES_SHOWN:
         return f"<tensor of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}>"
     dtype = "" if tensor.dtype in (torch.float64, torch.int64, torch.bool) else f", dtype={tensor.dtype}"
     if tensor.numel() == 0:

@@ -13,6 +13,7 @@ import typer
 
 from grader.cli import console
 from grader.errors import KitError, UsageError, did_you_mean
+from grader.records import ReportState
 
 if TYPE_CHECKING:
     from grader.export.gradesheets import Filled
@@ -136,13 +137,12 @@ def _only(results: ClassResults, learner: str) -> ClassResults:
 
 def _graded(reader: Format, results: ClassResults) -> ClassResults:
     """The results without what the kit failed to grade: a 0 there would say nothing about the learner."""
-    from grader.grading.store import KIT_FAULT
 
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
     again = "run: brick grade FOLDER --again"
     learners = []
     for one in results.learners:
-        sound = tuple(report for report in one.reports if report.error != KIT_FAULT)
+        sound = tuple(report for report in one.reports if report.state is not ReportState.KIT_FAULT)
         for report in one.reports:
             if report not in sound:
                 what = f"{one.learner} {labels[report.chapter]} could not be graded"

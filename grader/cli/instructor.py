@@ -15,6 +15,7 @@ from grader.cli import console
 from grader.cli.learner import Device
 from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
+from grader.records import ReportState
 from grader.text import clean_line, file_names, wrap
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def grade(
     Exit code 0: all passed; 1: some failed; 2: some could not be graded.
     """
     from grader.course.config import find_chapter, load_course
-    from grader.grading.batch import could_not_grade, grade_handed_in
+    from grader.grading.batch import grade_handed_in
     from grader.grading.gradebook import publish, results_in
     from grader.grading.store import STORE_FILE, Settings, Store
     from grader.sandbox.levels import Level, require
@@ -117,7 +118,7 @@ def grade(
                 for item, verdict in shown:
                     publish(store, run, course, item, verdict)
                     done += 1
-                    faults += could_not_grade(verdict.report)
+                    faults += verdict.report.state is ReportState.KIT_FAULT
         except KeyboardInterrupt:
             kept = f"broken off: {done} of {total} are graded and kept"
             typer.echo(f"{kept}; the same command goes on from there", err=True)

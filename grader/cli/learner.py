@@ -14,6 +14,7 @@ import typer
 from grader.cli import console
 from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
+from grader.records import ReportState
 
 if TYPE_CHECKING:
     from grader.engine.profile import Profile
@@ -171,7 +172,7 @@ def check_targets(
     targets: Sequence[Target], course: Course, profile: Profile, *, quiet: bool = False
 ) -> list[Report]:
     """Check one's own files, without a seal: prints and debuggers work, and nothing has to be installed."""
-    from grader.grading.batch import grade_file
+    from grader.engine.pipeline import grade_path
     from grader.sandbox.host import Sandbox
     from grader.sandbox.levels import Level
 
@@ -182,7 +183,7 @@ def check_targets(
         Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True) as sandbox,
     ):
         return [
-            grade_file(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
+            grade_path(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
             for target in console.progress(targets, len(targets), "checking", quiet=quiet)
         ]
 
@@ -205,14 +206,9 @@ def _report_note(chapter: Chapter) -> str:
 
 def exit_code(reports: Sequence[Report]) -> int:
     """0 all passed, 1 some failed, 2 some could not be graded."""
-    if any(was_unreadable(report) for report in reports):
+    if any(report.state is ReportState.UNREADABLE for report in reports):
         return 2
     return 0 if all(report.passed for report in reports) else 1
-
-
-def was_unreadable(report: Report) -> bool:
-    """Whether no line of the submission ran because the file could not be read."""
-    return bool(report.error) and report.isolation == "none"
 
 
 def _written(reports: Sequence[Report], cards: int) -> str:
@@ -260,7 +256,7 @@ def hint(
     target = _hinted(course, workspace, chapter, exercise)
     submission = read_submission(target.path, target.chapter)
     report = _fresh_report(workspace, target, submission.sha256, course)
-    if report.error:
+    if not report.is_graded:
         typer.echo(render(report, console.style()), nl=False)
         raise typer.Exit(2)
     name = target.exercise or focused_exercise(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from grader.checking.formatting import shown_value
+from grader.checking.formatting import is_code, shown_value
 from grader.records import Counterexample, RecordedCall
 from grader.sandbox.handles import Handle
 from grader.sandbox.proxy import Call
@@ -15,16 +15,17 @@ CALLS_SHOWN = 12
 
 def recorded(call: Call) -> RecordedCall:
     """One call as an expression and what came of it."""
+    runs = all(map(is_code, [*call.args, *call.kwargs.values()]))
     if call.op == "set":
-        return RecordedCall(call.target + shown_value(call.args[0]), "")
+        return RecordedCall(call.target + shown_value(call.args[0]), "", runs=runs)
     shown = [shown_value(value) for value in call.args]
     shown += [f"{name}={shown_value(value)}" for name, value in call.kwargs.items()]
     expression = f"{call.target}({', '.join(shown)})"
     if call.raised:
-        return RecordedCall(expression, f"raised {call.raised}")
+        return RecordedCall(expression, call.raised, raised=True, runs=runs)
     if isinstance(call.result, Handle):
-        return RecordedCall(f"{call.result!r} = {expression}", "")
-    return RecordedCall(expression, shown_value(call.result))
+        return RecordedCall(f"{call.result!r} = {expression}", "", runs=runs)
+    return RecordedCall(expression, shown_value(call.result), runs=runs)
 
 
 def build_counterexample(
@@ -38,4 +39,5 @@ def build_counterexample(
         got=got,
         expected=expected,
         worst=worst,
+        left_out=len(calls) - len(kept),
     )

@@ -62,9 +62,7 @@ def diagnose(
 def _checks_to_probe(report: Report, suite: Suite, exercise: str) -> tuple[Check, ...]:
     """The failed checks of an exercise first, then others; none when there is nothing to compare."""
     results = {result.name: result for result in report.checks if result.exercise == exercise}
-    failed = [
-        r for r in results.values() if r.outcome is Outcome.FAILED and "not written yet" not in r.message
-    ]
+    failed = [r for r in results.values() if r.outcome is Outcome.FAILED and not r.is_unwritten]
     if not failed:
         return ()
     names = {result.name for result in failed}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.records import (
-    Limits,
-)
+from grader.records import Limits
 from grader.sandbox.channel import InProcess
 from grader.sandbox.proxy import Learner
 

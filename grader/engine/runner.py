@@ -14,17 +14,24 @@ from grader.checking.check import Check, Suite
 from grader.engine.profile import Profile
 from grader.engine.scoring import score
 from grader.engine.suites import suite_for
-from grader.engine.trial import NOT_DEFINED, Trial, line_words
-from grader.errors import CourseError
+from grader.engine.trial import Trial
+from grader.errors import CourseError, SubmissionError
 from grader.records import (
+    Cause,
     Chapter,
     CheckResult,
     ExerciseScore,
     Limits,
+    Note,
     Outcome,
+    Overrun,
+    Problem,
     Report,
+    ReportState,
     Ruling,
+    SourceLine,
     Submission,
+    TimeLimit,
 )
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
@@ -47,7 +54,7 @@ class Workplace(Protocol):
 # --- from a submission to a report ------------------------------------------------------------------------
 
 
-def grade_submission(
+def run_checks(
     submission: Submission,
     ruling: Ruling,
     workplace: Workplace,
@@ -82,16 +89,17 @@ def grade_submission(
 
 def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], start: float) -> Report:
     chapter, ruling, workplace, profile = submission.chapter, run.ruling, run.workplace, run.profile
-    checks = tuple(replace(result, message=run.placed(result.message, submission)) for result in checks)
+    checks = tuple(run.placed(result, submission) for result in checks)
     return Report(
         chapter=chapter.stem,
         title=chapter.title,
         path=str(submission.path),
         checks=checks,
         exercises=score(chapter, checks, ruling, profile.only),
-        breaches=tuple(replace(breach, place=_place(submission, breach.line)) for breach in ruling.breaches),
-        notes=tuple(f"{_place(submission, line)} is not run: {why}" for line, why in ruling.dropped),
-        error=run.placed(run.error, submission),
+        breaches=tuple(replace(breach, origin=submission.origin(breach.line)) for breach in ruling.breaches),
+        notes=tuple(Note(submission.origin(line), why) for line, why in ruling.dropped),
+        state=ReportState.GRADED if run.problem is None else ReportState.NOT_LOADED,
+        problem=run.placed_problem(submission),
         profile=profile.name,
         device=profile.device,
         isolation=str(workplace.level),
@@ -103,24 +111,32 @@ def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], 
     )
 
 
-def _place(submission: Submission, line: int) -> str:
-    """A line as its author knows it, without the file: `line 12`, or `cell 3, line 2` in a notebook."""
-    return submission.place(line).removeprefix(f"{submission.path}, ")
+def unjudged(
+    chapter: Chapter, path: Path, profile: Profile, state: ReportState, problem: Problem | None = None
+) -> Report:
+    """The report on a submission of which not one line ran: every check not run, every exercise 0.
 
-
-def unreadable(chapter: Chapter, path: Path, error: str, profile: Profile) -> Report:
-    """The report on a submission that could not be read: every check not run, every exercise 0."""
+    Args:
+        state: `UNREADABLE` or `KIT_FAULT`.
+        problem: what is wrong with the file.
+    """
     try:
         suite = suite_for(chapter)
-        checks = tuple(_not_run(check, "the submission could not be read") for check in suite.checks)
+        checks = tuple(_not_run(check) for check in suite.checks)
         sha256 = suite.sha256
     except CourseError:
         checks, sha256 = (), ""
     exercises = tuple(ExerciseScore(e.name, 0.0, e.points, e.extra) for e in chapter.exercises)
     return Report(
-        chapter.stem, chapter.title, str(path), checks, exercises, error=error, profile=profile.name,
-        device=profile.device, isolation="none", checks_sha256=sha256, kit=kit_version(),
+        chapter.stem, chapter.title, str(path), checks, exercises, state=state, problem=problem,
+        profile=profile.name, device=profile.device, isolation="none", checks_sha256=sha256, kit=kit_version(),
     )  # fmt: skip
+
+
+def unreadable(chapter: Chapter, path: Path, error: SubmissionError, profile: Profile) -> Report:
+    """The report on a submission that could not be read."""
+    problem = Problem(error.what, error.where, error.next_step)
+    return unjudged(chapter, path, profile, ReportState.UNREADABLE, problem)
 
 
 @cache
@@ -132,10 +148,11 @@ def kit_version() -> str:
         return "unknown"
 
 
-def _not_run(check: Check, why: str) -> CheckResult:
+def _not_run(check: Check, cause: Cause | None = None, **particulars: Any) -> CheckResult:
     return CheckResult(
-        check.name, check.exercise, check.title, Outcome.NOT_RUN, check.weight, why, check.hint
-    )
+        check.name, check.exercise, check.title, Outcome.NOT_RUN, check.weight, cause, hint=check.hint,
+        **particulars,
+    )  # fmt: skip
 
 
 class _Run:
@@ -152,7 +169,7 @@ class _Run:
     ) -> None:
         self.suite, self.ruling, self.workplace, self.profile = suite, ruling, workplace, profile
         self.chapter, self.tell_early = chapter, tell_early
-        self.error = ""
+        self.problem: Problem | None = None
         self.output: list[str] = []
         self._learner: Learner | None = None
         self._outcomes: dict[str, Outcome] = {}
@@ -169,12 +186,12 @@ class _Run:
             yield result
 
     def _result(self, check: Check) -> CheckResult:
-        reason = self._reason_not_to_run(check)
-        if reason:
-            return _not_run(check, reason)
+        held_back = self._held_back(check)
+        if held_back is not None:
+            return held_back
         learner = self._open()
         if learner is None:
-            return _not_run(check, self.error)
+            return self._unloaded(check)
         limit_s = min(self.workplace.limits.check_s, self._end - time.monotonic())
         trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s, self.tell_early)
         result = trial.run()
@@ -183,19 +200,27 @@ class _Run:
             self._lost[check.exercise] = self._lost.get(check.exercise, 0) + 1
         return result
 
-    def _reason_not_to_run(self, check: Check) -> str:
+    def _held_back(self, check: Check) -> CheckResult | None:
+        """The result of a check that is not to run; None for one that is."""
         if check.exercise in self.ruling.barred():
-            return f"{check.exercise} uses what the rules do not allow"
-        if self.error:
-            return self.error
+            return _not_run(check, Cause.BARRED)
+        if self.problem is not None:
+            return self._unloaded(check)
         for needed in check.after:
             if self._outcome_of(needed) is not Outcome.PASSED:
-                return f"first fix: {needed.title}"
+                return _not_run(check, Cause.WAITING, waits_for=needed.title)
         if self._lost.get(check.exercise, 0) >= LOSSES_PER_EXERCISE:
-            return f"{check.exercise} gave no answer {LOSSES_PER_EXERCISE} times already"
+            return _not_run(check, Cause.LOST)
         if time.monotonic() >= self._end:
-            return f"the chapter's {self.workplace.limits.chapter_s:g} s are used up"
-        return ""
+            overrun = Overrun(TimeLimit.CHAPTER, self.workplace.limits.chapter_s)
+            return _not_run(check, Cause.OUT_OF_TIME, overrun=overrun)
+        return None
+
+    def _unloaded(self, check: Check) -> CheckResult:
+        problem = self.problem or Problem()
+        return _not_run(
+            check, problem.cause, message=problem.what, line=problem.line, overrun=problem.overrun
+        )
 
     def _outcome_of(self, needed: Check) -> Outcome:
         """What a check came to; one of an exercise that is not asked for is run all the same, so that points agree."""
@@ -209,23 +234,30 @@ class _Run:
         try:
             learner = self.workplace.open(self.ruling.source)
         except LearnerRaised as raised:
-            self.error = f"the file raises {raised} when it is loaded{line_words(raised.line)}"
+            line = SourceLine(raised.line) if raised.line else None
+            self.problem = Problem(str(raised), cause=Cause.RAISED, line=line)
             return None
         except LearnerLost as lost:
-            self.error = f"the file could not be loaded: {lost.reason}"
+            cause = Cause.OUT_OF_TIME if lost.timeout else Cause.LOST
+            overrun = Overrun(TimeLimit.CALL, self.workplace.limits.call_s) if lost.timeout else None
+            self.problem = Problem(lost.reason, cause=cause, overrun=overrun)
             return None
         learner.returns = self.suite.returns
         learner.output = self.output
         self._learner = learner
         return learner
 
-    def placed(self, message: str, submission: Submission) -> str:
-        """Replace '(line N)' by the place its author knows, and say where a missing name may be."""
-        if message.startswith(NOT_DEFINED) and submission.unread:
+    def placed(self, result: CheckResult, submission: Submission) -> CheckResult:
+        """The result with its line as its author knows it, and where a missing name may be."""
+        if result.line is not None:
+            return replace(result, line=submission.origin(result.line.line))
+        if result.cause is Cause.MISSING and submission.unread:
             line, why = submission.unread[0]
-            return f"{message}; {_place(submission, line)}: {why}"
-        if not submission.origins or "<line " not in message:
-            return message.replace("<line ", "line ").replace(">", "", message.count("<line "))
-        head, _, rest = message.partition("<line ")
-        number, _, tail = rest.partition(">")
-        return head + _place(submission, int(number)) + tail
+            return replace(result, line=submission.origin(line), explanation=why)
+        return result
+
+    def placed_problem(self, submission: Submission) -> Problem | None:
+        """Why the file could not be loaded, with the line as its author knows it."""
+        if self.problem is None or self.problem.line is None:
+            return self.problem
+        return replace(self.problem, line=submission.origin(self.problem.line.line))

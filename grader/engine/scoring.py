@@ -29,7 +29,9 @@ def score(
         # Divide by the checks listed, not returned: a submission can end the run early.
         total = sum(result.weight for result in listed)
         passed = sum(result.weight for result in listed if result.outcome is Outcome.PASSED)
-        points = 0.0 if exercise.name in barred or not total else exercise.points * passed / total
-        note = "uses what the rules do not allow" if exercise.name in barred else ""
-        scores.append(ExerciseScore(exercise.name, round(points, 4), exercise.points, exercise.extra, note))
+        is_barred = exercise.name in barred
+        points = 0.0 if is_barred or not total else exercise.points * passed / total
+        scores.append(
+            ExerciseScore(exercise.name, round(points, 4), exercise.points, exercise.extra, is_barred)
+        )
     return tuple(scores)

@@ -9,9 +9,7 @@ from pathlib import Path
 from grader.checking.check import Suite, suite_of
 from grader.engine.fingerprint import source_sha256
 from grader.errors import CourseError
-from grader.records import (
-    Chapter,
-)
+from grader.records import Chapter
 
 
 def load_suite(stem: str) -> Suite:

@@ -15,31 +15,32 @@ from grader.checking.failures import CheckFailure, NotCheckable
 from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.engine.profile import Profile
-from grader.records import (
-    CheckResult,
-    Counterexample,
-    Outcome,
-)
+from grader.records import Cause, CheckResult, Counterexample, Outcome, Overrun, SourceLine, TimeLimit
 from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
 from grader.sandbox.proxy import Learner
 
 SHRINK_LIMIT_S = 6.0
 
 
-NOT_DEFINED = "the file does not define"
-
-
-def line_words(line: int | None) -> str:
-    return f", <line {line}>" if line else ""
-
-
 @dataclass(frozen=True)
 class Failure:
-    """A failing example as it was when it failed."""
+    """A failing example as it was when it failed.
 
+    Args:
+        cause: the kind of failure; `message`, `line` and `overrun` are its particulars, as in `CheckResult`.
+        inputs: the values drawn, by the names of the check's arguments.
+        calls: what was asked of the learner, in order.
+        got, expected, worst: both values and the entry furthest off, as code, where there are any.
+        explain: says what kind of wrong it is; may call the learner's code again.
+    """
+
+    cause: Cause
     message: str
     inputs: Mapping[str, Any]
     calls: tuple[Any, ...]
+    line: SourceLine | None = None
+    overrun: Overrun | None = None
+    repeatable: bool = True
     got: str = ""
     expected: str = ""
     worst: str = ""
@@ -130,94 +131,117 @@ class Trial:
         if now > self._shrink_end:
             raise _Stop
         if now > self._end:
-            self._record(f"the checks of one law took over {self._end - self._start:.0f} s", drawn)
+            self._record(Cause.OUT_OF_TIME, "", drawn, overrun=self._check_overrun())
             raise _Stop
         self.examples += 1
         self.learner.begin_example(self.seed & 0xFFFF_FFFF)
         try:
             self.check.body(self.learner, **drawn)
         except CheckFailure as failure:
-            self._record(failure.message, drawn, failure)
+            self._record(Cause.BROKEN_LAW, failure.message, drawn, failure=failure)
             raise
         except LearnerRaised as raised:
             if raised.name == "NotImplementedError":
-                self._record(f"{self.check.exercise} is not written yet", drawn)
+                self._record(Cause.UNWRITTEN, "", drawn)
                 raise _Stop from None
-            self._fail(f"it raised {raised}{line_words(raised.line)}", drawn)
+            line = SourceLine(raised.line) if raised.line else None
+            self._record(Cause.RAISED, str(raised), drawn, line=line)
+            raise CheckFailure(str(raised)) from None
         except LearnerMissing as missing:
-            self._record(f"{NOT_DEFINED} {missing}", drawn)
+            self._record(Cause.MISSING, str(missing), drawn)
             raise _Stop from None
         except LearnerMisbehaved as misbehaved:
             self._fail(str(misbehaved), drawn)
         except LearnerLost as lost:
             self.lost = True
-            self._record(lost.reason, drawn)
+            if lost.timeout:
+                self._record(Cause.OUT_OF_TIME, "", drawn, overrun=self._call_overrun())
+            else:
+                self._record(Cause.LOST, lost.reason, drawn)
             raise _Stop from None
         except hypothesis.errors.HypothesisException:
             raise
         except StopIteration:
             self._fail("the iteration ended too early", drawn)
-        except (
-            Exception
-        ) as error:  # arithmetic on what came back failed: the learner's answer has the wrong form
+        except Exception as error:
+            # Arithmetic on what came back failed: the learner's answer has the wrong form.
             self._fail(f"what it returned cannot be used: {type(error).__name__}: {error}", drawn)
 
+    def _call_overrun(self) -> Overrun:
+        """The limit that a call met: its own, or what was left to the check where that was shorter."""
+        call_s = self.learner.limits.call_s
+        return self._check_overrun() if time.monotonic() >= self._end else Overrun(TimeLimit.CALL, call_s)
+
+    def _check_overrun(self) -> Overrun:
+        return Overrun(TimeLimit.CHECK, self._end - self._start)
+
     def _fail(self, message: str, drawn: Mapping[str, Any]) -> None:
-        self._record(message, drawn)
+        self._record(Cause.BROKEN_LAW, message, drawn)
         raise CheckFailure(message)
 
-    def _record(self, message: str, drawn: Mapping[str, Any], failure: CheckFailure | None = None) -> None:
+    def _record(
+        self,
+        cause: Cause,
+        message: str,
+        drawn: Mapping[str, Any],
+        *,
+        line: SourceLine | None = None,
+        overrun: Overrun | None = None,
+        failure: CheckFailure | None = None,
+    ) -> None:
+        """Keep a failing example; the last one kept is the smallest, because Hypothesis repeats it at the end."""
         if self.failure is None:
             self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
-        calls = tuple(self.learner.calls)
-        if failure is None:
-            self.failure = Failure(message, dict(drawn), calls)
-        else:
-            values = (failure.got, failure.expected, failure.worst)
-            self.failure = Failure(message, dict(drawn), calls, *values, failure.explain)
+        self.failure = Failure(cause, message, dict(drawn), tuple(self.learner.calls), line, overrun)
+        if failure is not None:
+            self.failure = replace(
+                self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
+                explain=failure.explain,
+            )  # fmt: skip
 
     def _note_flaky(self) -> None:
-        before = self.failure or Failure("", {}, ())
-        message = f"not the same twice: the same call gave another answer ({before.message})"
-        self.failure = replace(before, message=message)
+        before = self.failure or Failure(Cause.BROKEN_LAW, "", {}, ())
+        self.failure = replace(before, repeatable=False)
 
     def _explanation(self) -> str:
         """What kind of wrong it is, when that can be told; asking may call the learner's code again."""
         if self.failure is None or self.failure.explain is None or self.lost:
             return ""
         try:
-            words = self.failure.explain()
+            return self.failure.explain()
         except LearnerLost:
             self.lost = True
             return ""
         except Exception:  # an explanation is a courtesy: none is better than a wrong verdict
             return ""
-        return f"; {words}" if words else ""
 
     def _result(self, explanation: str = "") -> CheckResult:
         check, failure = self.check, self.failure
-        counterexample: Counterexample | None = None
-        message = ""
+        shown: Counterexample | None = None
         if failure is not None:
-            message = failure.message + explanation
-            counterexample = build_counterexample(
+            shown = build_counterexample(
                 failure.inputs,
                 list(failure.calls),
                 got=failure.got,
                 expected=failure.expected,
                 worst=failure.worst,
             )
-        elif self.not_checkable:
-            message = f"not checkable: {self.not_checkable}"
+        uncheckable = bool(self.not_checkable) and failure is None
         return CheckResult(
             name=check.name,
             exercise=check.exercise,
             title=check.title,
             outcome=Outcome.PASSED if failure is None else Outcome.FAILED,
-            weight=0.0 if self.not_checkable and failure is None else check.weight,
-            message=message,
+            # What cannot be judged neither costs nor gives anything.
+            weight=0.0 if uncheckable else check.weight,
+            cause=failure.cause if failure is not None else Cause.UNCHECKABLE if uncheckable else None,
+            message=failure.message if failure is not None else self.not_checkable,
+            explanation=explanation,
+            line=failure.line if failure is not None else None,
+            overrun=failure.overrun if failure is not None else None,
+            repeatable=failure is None or failure.repeatable,
             hint=check.hint,
-            counterexample=counterexample,
+            counterexample=shown,
             seed=self.seed,
             examples=self.examples,
             seconds=time.monotonic() - self._start,

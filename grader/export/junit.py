@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
+from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card
 from grader.report.words import lateness, problem
 from grader.text import clean, clean_line, points
@@ -58,12 +59,14 @@ def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
         "testcase",
         {"classname": group, "name": clean_line(result.title), "time": f"{result.seconds:.3f}"},
     )
-    said = {"message": clean_line(result.message, 300)}
+    said = {"message": clean_line(reason(result), 300)}
     if result.outcome is Outcome.FAILED:
         failure = SubElement(case, "failure", said | {"type": "check"})
         failure.text = clean("\n".join(card(result, Style(width=_WIDTH), replay=False)))
-    elif result.outcome is Outcome.NOT_RUN and report.error:
-        SubElement(case, "error", said | {"type": "submission"}).text = clean(report.error)
+    elif result.outcome is Outcome.NOT_RUN and not report.is_graded:
+        SubElement(case, "error", said | {"type": "submission"}).text = clean(
+            "\n".join(trouble_lines(report))
+        )
     elif result.outcome is Outcome.NOT_RUN:
         SubElement(case, "skipped", said)
     return case

@@ -9,6 +9,7 @@ from grader.errors import UsageError
 from grader.export.gradesheets import Column, Filled, Person, fill
 from grader.export.spreadsheet import Sheet, read_sheet
 from grader.records import ClassResults, LearnerResult, Outcome, Report
+from grader.report.reasons import reason
 from grader.report.terminal import is_untouched, results_of
 from grader.report.words import summary
 from grader.text import clean_line, points
@@ -94,5 +95,5 @@ def _report_lines(one: LearnerResult, report: Report) -> list[str]:
         if is_untouched(report, score.name):
             lines.append(f"{worth}, not written yet")
         else:
-            lines.append(clean_line(f"{worth}; first: {failed[0].title} {failed[0].message}", _LONGEST))
+            lines.append(clean_line(f"{worth}; first: {failed[0].title} {reason(failed[0])}", _LONGEST))
     return lines

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import traceback
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -17,22 +16,19 @@ from multiprocessing import SimpleQueue, active_children, get_context, parent_pr
 from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
-from grader.course.variants import Variant, read_variants
-from grader.engine.diagnosis import diagnose
 from grader.engine.fingerprint import source_sha256
 from grader.engine.generation import Kept
+from grader.engine.pipeline import fault, grade_or_fault
 from grader.engine.profile import Profile
-from grader.engine.runner import grade_submission, unreadable
+from grader.engine.runner import unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
-from grader.grading.store import KIT_FAULT, Store, Verdict, key_of
-from grader.records import Chapter, Limits, Report, Ruling, Submission
-from grader.rules import judge
+from grader.grading.store import Store, Verdict, key_of
+from grader.records import Chapter, Limits, Report, Submission
 from grader.sandbox.affinity import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn
-from grader.submissions.reading import read_submission
 
 
 @dataclass(frozen=True)
@@ -42,62 +38,6 @@ class Lane:
     level: Level
     limits: Limits
     profile: Profile
-
-
-# --- the journey of one submission ------------------------------------------------------------------------
-
-
-def grade_file(path: Path, chapter: Chapter, sandbox: Sandbox, profile: Profile) -> Report:
-    """Read, judge and run one submission; one that cannot be read gets a report that says so."""
-    try:
-        submission = read_submission(path, chapter)
-    except SubmissionError as error:
-        return unreadable(chapter, path, str(error), profile)
-    return grade_one(submission, sandbox, profile)
-
-
-def grade_one(submission: Submission, sandbox: Sandbox, profile: Profile) -> Report:
-    """Judge and run one submission that was read, and name the mistakes in it."""
-    ruling = judge(submission)
-    return name_mistakes(grade_submission(submission, ruling, sandbox, profile), ruling, sandbox, profile)
-
-
-def name_mistakes(report: Report, ruling: Ruling, sandbox: Sandbox, profile: Profile) -> Report:
-    """Say which known mistakes a submission makes, where they are at hand."""
-    if profile.mistakes is None or report.passed:
-        return report
-    mistakes = _known_mistakes(profile.mistakes, report.chapter)
-    if not mistakes:
-        return report
-    return diagnose(report, ruling, sandbox, profile, load_suite(report.chapter), mistakes)
-
-
-@cache
-def _known_mistakes(folder: Path, stem: str) -> tuple[Variant, ...]:
-    """The known wrong versions of a chapter's exercises; none away from a checkout, where they are not."""
-    file, solution = folder / f"{stem}.py", folder.parent / f"{stem}.py"
-    if not (file.is_file() and solution.is_file()):
-        return ()
-    return read_variants(file, solution.read_text(encoding="utf-8"))
-
-
-def _grade_or_explain(submission: Submission, sandbox: Sandbox, profile: Profile) -> Report:
-    """The same for one of many: a fault of the kit is put into its report and the others go on."""
-    try:
-        return grade_one(submission, sandbox, profile)
-    except Exception:
-        return faulty(submission, profile, traceback.format_exc(limit=-4))
-
-
-def faulty(submission: Submission, profile: Profile, details: str) -> Report:
-    """The report on a submission that the kit could not grade."""
-    report = unreadable(submission.chapter, submission.path, KIT_FAULT, profile)
-    return replace(report, submission_sha256=submission.sha256, output=details)
-
-
-def could_not_grade(report: Report) -> bool:
-    """Whether the report says nothing about the learner."""
-    return report.error == KIT_FAULT
 
 
 # --- what was graded before -------------------------------------------------------------------------------
@@ -156,7 +96,7 @@ def _placed(verdict: Verdict, submission: Submission) -> Verdict:
 
 def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, lane: Lane, store: Store) -> Verdict:
     """Kept like the others, under the reason: the same reason again is the same verdict."""
-    report = unreadable(item.chapter, item.path, str(error), lane.profile)
+    report = unreadable(item.chapter, item.path, error, lane.profile)
     key = verdict_key(item.chapter, f"unreadable: {error}", lane)
     return store.find(key) or store.keep(key, report)
 
@@ -200,7 +140,7 @@ def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> I
     if workers == 1:
         with _sandbox(lane, _imports(submissions)) as sandbox:
             for number, submission in enumerate(submissions):
-                yield number, _grade_or_explain(submission, sandbox, lane.profile)
+                yield number, grade_or_fault(submission, sandbox, lane.profile)
         return
     waiting = dict(enumerate(submissions))
     while waiting:
@@ -210,7 +150,7 @@ def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> I
         if waiting and workers == 1:
             # Alone in its process and the process is gone: this one is to blame, the others go on.
             number = next(iter(waiting))
-            yield number, faulty(waiting.pop(number), lane.profile, "the grading process ended")
+            yield number, fault(waiting.pop(number), lane.profile, "the grading process ended")
         workers = 1
 
 
@@ -285,7 +225,7 @@ def _end_with_parent() -> None:
 
 
 def _grade_in_lane(submission: Submission) -> Report:
-    return _grade_or_explain(submission, _lane_sandbox, _lane.profile)
+    return grade_or_fault(submission, _lane_sandbox, _lane.profile)
 
 
 def _imports(submissions: Iterable[Submission]) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
     """Let a verdict stand for what was handed in: for the newest attempt, or for a new one if the work differs."""
     report = verdict.report
     # What cannot be read has no fingerprint; the reason stands for it, wherever the file lay.
-    reason = report.error.partition("\n")[0]
+    reason = report.problem.what if report.problem is not None else ""
     sha256 = report.submission_sha256 or hashlib.sha256(reason.encode()).hexdigest()
     with store.at_once():
         before = store.newest(item.learner, report.chapter)

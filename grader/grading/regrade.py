@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.grading.batch import Lane, could_not_grade, grade_stored, verdict_key
+from grader.grading.batch import Lane, grade_stored, verdict_key
 from grader.grading.gradebook import lateness, results_from
 from grader.grading.store import Entry, Store, Verdict
-from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report
+from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report, ReportState
 
 Attempt = tuple[Entry, Verdict]
 
@@ -89,7 +89,7 @@ def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], la
         if counts_no_more:
             continue
         key = verdict_key(by_stem[entry.chapter], entry.sha256, lane)
-        if verdict.report.submission_sha256 and (key != verdict.key or could_not_grade(verdict.report)):
+        if verdict.report.submission_sha256 and (key != verdict.key or _is_fault(verdict.report)):
             stale.append(number)
     return Regrade(course, chapters, attempts, stale)
 
@@ -107,26 +107,12 @@ def _change(chapter: Chapter, old: LearnerResult, new: LearnerResult) -> Change 
     points = old.points_of(before), new.points_of(after)
     if abs(points[0] - points[1]) < 1e-9:
         return None
-    return Change(old.learner, chapter, *points, _reasons(chapter, old, new, before, after))
+    hand_ins = old.hand_in(chapter.stem), new.hand_in(chapter.stem)
+    return Change(old.learner, chapter, *points, before, after, *hand_ins)
 
 
-def _reasons(
-    chapter: Chapter, old: LearnerResult, new: LearnerResult, before: Report, after: Report
-) -> tuple[str, ...]:
-    """In which exercises, by what error, attempt or lateness the points differ."""
-    words = []
-    earlier, later = old.hand_in(chapter.stem), new.hand_in(chapter.stem)
-    if earlier.attempt != later.attempt:
-        words.append(f"attempt {later.attempt} instead of {earlier.attempt}")
-    if before.error != after.error:
-        words.append((after.error or "it can be graded now").splitlines()[0])
-    was = {score.name: score.points for score in before.exercises}
-    for score in after.exercises:
-        if abs(was.get(score.name, 0.0) - score.points) > 1e-9:
-            words.append(f"{score.name} {was.get(score.name, 0.0):g} -> {score.points:g}")
-    if abs(earlier.deducted - later.deducted) > 1e-9:
-        words.append(f"lateness takes {later.deducted:g} instead of {earlier.deducted:g}")
-    return tuple(words)
+def _is_fault(report: Report) -> bool:
+    return report.state is ReportState.KIT_FAULT
 
 
 def _report(one: LearnerResult, chapter: Chapter) -> Report | None:

@@ -20,8 +20,7 @@ from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import as_dict, from_dict
 
 STORE_FILE = "results.db"
-VERSION = 3
-KIT_FAULT = "a fault of the kit, not of the submission"
+VERSION = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
@@ -172,7 +171,7 @@ class Store:
     def keep(self, key: str, report: Report, submission: Submission | None = None) -> Verdict:
         """Append a verdict, and the submission that it is on, if that could be read."""
         packed = _packed(json.dumps(as_dict(report), ensure_ascii=False))
-        row = (key, time.time(), int(is_reusable(report)), packed)
+        row = (key, time.time(), int(report.is_final), packed)
         with self.at_once():
             if submission is not None:
                 self._keep_source(submission)
@@ -312,10 +311,3 @@ def _entry(row: Iterable[object]) -> Entry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values |= {"counts": Counts(str(values["counts"])), "marked_late": bool(values["marked_late"])}
     return Entry(**values)  # type: ignore[arg-type]
-
-
-def is_reusable(report: Report) -> bool:
-    """Whether the same submission would get the same verdict again: not if a guest was lost or late."""
-    lost = ("no answer within", "the submission's process", "could not be loaded", "are used up", "took over")
-    messages = [report.error, *(result.message for result in report.checks)]
-    return report.error != KIT_FAULT and not any(word in message for message in messages for word in lost)

@@ -8,16 +8,18 @@ from pathlib import Path
 
 from grader.course.config import load_course
 from grader.course.paths import mistakes_folder
+from grader.engine.executors import WarmSandboxes
 from grader.engine.generation import Kept
+from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.batch import Lane, grade_one, verdict_key
+from grader.grading.batch import Lane, verdict_key
 from grader.grading.store import STORE_FILE, Store
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
+from grader.report.reasons import trouble
 from grader.rpc import Message, serve
-from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.text import clean_line
@@ -47,7 +49,7 @@ class Grading:
             kept=Kept(),
         )
         self._lane = Lane(level, course.limits, profile)
-        self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
+        self._sandboxes = WarmSandboxes(level, course.limits)
 
     def answer(self, question: Message) -> Message:
         """Points and card of each exercise of one submission, and what is wrong with it as a whole."""
@@ -56,7 +58,7 @@ class Grading:
         return {
             "points": {score.name: score.points for score in report.exercises},
             "cards": {score.name: exercise_html(report, score.name) for score in report.exercises},
-            "problem": clean_line(report.error),
+            "problem": clean_line(trouble(report)),
         }
 
     def _report(self, path: Path, chapter: Chapter) -> Report:
@@ -67,14 +69,7 @@ class Grading:
                 known = store.find(key)
                 if known is not None:
                     return known.report
-                report = grade_one(submission, self._sandbox_for(chapter), self._lane.profile)
+                report = grade(submission, self._sandboxes.for_chapter(chapter), self._lane.profile)
                 return store.keep(key, report, submission).report
         except SubmissionError as error:
-            return unreadable(chapter, path, str(error), self._lane.profile)
-
-    def _sandbox_for(self, chapter: Chapter) -> Sandbox:
-        """A sandbox that stays warm, with what the chapter's submissions import."""
-        if chapter.imports not in self._sandboxes:
-            level, limits = self._lane.level, self._lane.limits
-            self._sandboxes[chapter.imports] = Sandbox(level, limits, imports=chapter.imports, warm_fake=True)
-        return self._sandboxes[chapter.imports]
+            return unreadable(chapter, path, error, self._lane.profile)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from grader.course.config import find_by_name, load_course
 from grader.course.paths import mistakes_folder
+from grader.engine.executors import WarmSandboxes
 from grader.engine.generation import Kept
+from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.engine.suites import load_suite
 from grader.errors import SubmissionError, UsageError
-from grader.grading.batch import grade_one
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, status_html
 from grader.report.terminal import Style, is_whole, render, table
 from grader.rpc import Message, serve
-from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
@@ -51,7 +51,8 @@ class Session:
     def __init__(self, course: Course) -> None:
         self.course = course
         self._workspace = workspace_of(course)
-        self._sandboxes: dict[tuple[str, ...], Sandbox] = {}
+        # As far from this machine as that of `brick check`: it is one's own work.
+        self._sandboxes = WarmSandboxes(Level.PLAIN, course.limits)
         self._found: dict[tuple[str, str], Found] = {}
         self._kept = Kept()
 
@@ -99,9 +100,9 @@ class Session:
             kept=self._kept,
         )
         try:
-            report = grade_one(work.submission(chapter), self._sandbox_for(chapter), profile)
+            report = grade(work.submission(chapter), self._sandboxes.for_chapter(chapter), profile)
         except SubmissionError as error:
-            report = unreadable(chapter, work.path, str(error), profile)
+            report = unreadable(chapter, work.path, error, profile)
             report = replace(
                 report,
                 checks=tuple(result for result in report.checks if result.exercise == exercise.name),
@@ -113,20 +114,13 @@ class Session:
         self._found[chapter.stem, exercise.name] = Found(report, work.definition(chapter, exercise))
         return report
 
-    def _sandbox_for(self, chapter: Chapter) -> Sandbox:
-        """A sandbox that stays warm; as far from this machine as that of `brick check`, one's own work."""
-        if chapter.imports not in self._sandboxes:
-            sandbox = Sandbox(Level.PLAIN, self.course.limits, imports=chapter.imports, warm_fake=True)
-            self._sandboxes[chapter.imports] = sandbox
-        return self._sandboxes[chapter.imports]
-
     # --- hint -------------------------------------------------------------------------------------------------
 
     def _hint(self, name: str, work: Work) -> Message:
         chapter, exercise = self._meant(name, work)
         report = self._report(chapter, exercise, work)
         hints = hints_for(report, exercise.name, load_suite(chapter.stem).hints)
-        if report.error:
+        if not report.is_graded:
             return {"html": exercise_html(report, exercise.name), "text": render(report, Style(_WIDTH))}
         if not hints:
             lines = [f"{exercise.name} passes every check; there is nothing to hint at"]

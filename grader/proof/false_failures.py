@@ -83,7 +83,9 @@ def soak(portion: Portion) -> Soaked:
                 result = Trial(check, learner, profile, portion.stem, _CHECK_S).run()
                 soaked.seconds[check.name] = soaked.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
-                    soaked.failures[label, check.name] = f"under seed {seed}, {result.message}"
+                    soaked.failures[label, check.name] = (
+                        f"under seed {seed}, {result.message or result.cause}"
+                    )
     return soaked
 
 

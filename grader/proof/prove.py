@@ -23,7 +23,7 @@ from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
-from grader.records import Chapter, Course, Outcome
+from grader.records import Cause, Chapter, CheckResult, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
 SEEDS, EXAMPLES = (0, 1), 100
@@ -38,11 +38,12 @@ MOST_EQUIVALENTS = 0.05
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checks made of a candidate: the names that failed it, with the first failure's message."""
+    """What the checks made of a candidate: the names that failed it, with the first failure's cause and message."""
 
     candidate: Candidate
     failed: tuple[str, ...]
     message: str = ""
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def _shortfall(verdict: Verdict) -> str:
     match candidate.kind:
         case "solution" | "right" if verdict.failed:
             return f"{place}: {label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
-        case "stub" if "not written yet" not in verdict.message:
+        case "stub" if verdict.cause is not Cause.UNWRITTEN:
             return f"{place}: the stub of {label} does not say NotImplementedError"
         case "mistake" if not verdict.failed:
             return f"{place}: the mistake {label} is not caught"
@@ -267,7 +268,7 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
         for check in suite.checks
         if check.exercise in candidate.judges and candidate.only in (None, check.name)
     ]
-    failed: dict[str, str] = {}
+    failed: dict[str, CheckResult] = {}
     for seed, examples in ((SEEDS[0], _FEW[candidate.kind]), *((seed, EXAMPLES) for seed in SEEDS)):
         try:
             learner = workplace.open(candidate.source)
@@ -278,12 +279,15 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
         for check in checks:
             result = Trial(check, learner, profile, stem, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
-                failed.setdefault(check.name, result.message)
+                failed.setdefault(check.name, result)
                 if candidate.kind == "mutant":
                     break
         if failed:
             break
-    return Verdict(candidate, tuple(failed), next(iter(failed.values()), ""))
+    first = next(iter(failed.values()), None)
+    if first is None:
+        return Verdict(candidate, ())
+    return Verdict(candidate, tuple(failed), first.message or str(first.cause), first.cause)
 
 
 @lru_cache

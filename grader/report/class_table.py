@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from grader.records import Change, LearnerResult, Report
 from grader.report.terminal import Style, table
-from grader.report.words import lateness, problem
+from grader.report.words import change_reasons, lateness, problem
 from grader.text import clean_line, points, width_of, wrap
 
 SHOWN_CHANGES = 60
@@ -68,7 +68,8 @@ def change_lines(changes: Sequence[Change], total: int, style: Style) -> list[st
     lines.append(header)
     for line, change in zip(written, shown, strict=True):
         lines.append(line + ("  lower" if change.is_lower else ""))
-        lines += wrap(clean_line("; ".join(change.why)), style.width, indent="    ") if change.why else []
+        why = change_reasons(change)
+        lines += wrap(clean_line("; ".join(why)), style.width, indent="    ") if why else []
     if len(changes) > len(shown):
         lines.append(f"and {len(changes) - len(shown)} more")
     return lines

@@ -7,9 +7,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.grading.store import KIT_FAULT, is_reusable
-from grader.records import Chapter, CheckResult, ClassResults, LearnerResult, Outcome, Report
-from grader.report.terminal import breach_place, says_unwritten
+from grader.records import (
+    PASSING_CAUSES,
+    Chapter,
+    CheckResult,
+    ClassResults,
+    LearnerResult,
+    Outcome,
+    Report,
+    ReportState,
+)
+from grader.report.reasons import reason, trouble
+from grader.report.terminal import breach_place
 from grader.text import clean_line
 
 BINS = 10
@@ -168,7 +177,7 @@ def _check_figures(chapter: Chapter, reports: Sequence[Report]) -> list[CheckFig
     figures = []
     for (exercise, name), given in answers.items():
         passed = sum(result.outcome is Outcome.PASSED for result, _ in given)
-        failed = sum(result.outcome is Outcome.FAILED and not says_unwritten(result) for result, _ in given)
+        failed = sum(result.outcome is Outcome.FAILED and not result.is_unwritten for result, _ in given)
         times = [result.seconds for result, _ in given if result.outcome is not Outcome.NOT_RUN]
         figures.append(
             CheckFigures(
@@ -219,10 +228,11 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
         if report.submission_sha256 and report.points > 0:
             same[report.submission_sha256].append(one.learner)
     for one, report in mine:
-        if report.error:
-            why = report.error if report.error == KIT_FAULT else f"not graded: {report.error.splitlines()[0]}"
+        if not report.is_graded:
+            ours = report.state is ReportState.KIT_FAULT
+            why = trouble(report) if ours else f"not graded: {trouble(report)}"
             yield Look(one.learner, chapter, clean_line(why, 300))
-        elif not is_reusable(report):
+        elif not report.is_final:
             yield Look(one.learner, chapter, f"{_lost(report)}; grade it again if it may be the machine")
         if report.breaches:
             first, *rest = report.breaches
@@ -237,7 +247,5 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
 
 def _lost(report: Report) -> str:
     """What the first check says whose guest was lost or late."""
-    for result in report.checks:
-        if not is_reusable(Report(report.chapter, report.title, report.path, (result,), ())):
-            return clean_line(result.message, 200)
-    return "the process was lost"
+    lost = next((result for result in report.checks if result.cause in PASSING_CAUSES), None)
+    return "the process was lost" if lost is None else clean_line(reason(lost), 200)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.report.reasons import BARRED, note_words, reason, trouble_lines
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
@@ -33,12 +34,12 @@ def render(report: Report, style: Style | None = None, next_step: str = "") -> s
     """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step."""
     style = style or Style()
     lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
-    if report.error:
-        lines += [*_error_lines(report.error, style), ""]
+    if not report.is_graded:
+        lines += [*_error_lines(report, style), ""]
     lines += _breach_lines(report, style)
     focus = focused_exercise(report)
     nothing_ran = all(result.outcome is Outcome.NOT_RUN for result in report.checks)
-    shown = () if report.error and nothing_ran else report.exercises
+    shown = () if not report.is_graded and nothing_ran else report.exercises
     for score in shown:
         lines += _exercise_lines(report, score, style, detailed=score.name == focus)
     lines += [""] if shown else []
@@ -80,12 +81,7 @@ def is_untouched(report: Report, exercise: str) -> bool:
     results = results_of(report, exercise)
     failed = [r for r in results if r.outcome is Outcome.FAILED]
     nothing_passed = not any(r.outcome is Outcome.PASSED for r in results)
-    return nothing_passed and bool(failed) and all(says_unwritten(r) for r in failed)
-
-
-def says_unwritten(result: CheckResult) -> bool:
-    """Whether a check failed only because the stub still stands there."""
-    return "NotImplementedError" in result.message or "not written yet" in result.message
+    return nothing_passed and bool(failed) and all(r.is_unwritten for r in failed)
 
 
 def results_of(report: Report, exercise: str) -> tuple[CheckResult, ...]:
@@ -96,8 +92,10 @@ def results_of(report: Report, exercise: str) -> tuple[CheckResult, ...]:
 def next_line(report: Report) -> str:
     """The one thing to do now."""
     again = f"then run: brick check {_typed(report)}"
-    if report.error:
-        return "" if "next:" in report.error else f"mend the file, {again}"
+    if report.problem is not None and report.problem.next_step:
+        return ""  # it is told with the problem
+    if not report.is_graded:
+        return f"mend the file, {again}"
     name = focused_exercise(report)
     if not name:
         return ""
@@ -130,9 +128,9 @@ def _paint_first(line: str, style: Style) -> str:
     return line
 
 
-def _error_lines(error: str, style: Style) -> list[str]:
+def _error_lines(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
-    for number, line in enumerate(clean(error).splitlines()):
+    for number, line in enumerate(clean("\n".join(trouble_lines(report))).splitlines()):
         text = line if number else f"error: {line}"
         lines += wrap(text, style.width, indent="         ", first="", cut=False)
     return lines
@@ -150,7 +148,7 @@ def _breach_lines(report: Report, style: Style) -> list[str]:
 
 def breach_place(breach: Breach) -> str:
     """Where a breach stands, in the words of the file it is in."""
-    return breach.place or f"line {breach.line}"
+    return str(breach.place)
 
 
 def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
@@ -163,8 +161,8 @@ def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed
     gap = style.width - width_of(left) - width_of(right)
     below = wrap(right, style.width, indent=" " * (2 + _NAME_COLUMN))
     lines = [left + " " * gap + right] if gap >= 2 else [left, *below]
-    if score.note and word != "ok":
-        lines += wrap(clean_line(score.note), style.width, indent=" " * (2 + _NAME_COLUMN))
+    if score.barred and word != "ok":
+        lines += wrap(BARRED, style.width, indent=" " * (2 + _NAME_COLUMN))
     if detailed and word == "FAIL":
         lines += _check_lines(results, style)
     return lines
@@ -191,8 +189,8 @@ def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
         if result.outcome is Outcome.FAILED and cards < style.cards:
             lines += card(result, style, indent=" " * len(lead))
             cards += 1
-        elif result.outcome is Outcome.NOT_RUN and result.message:
-            lines += wrap(clean_line(result.message, 200), style.width, indent=" " * len(lead))
+        elif result.outcome is Outcome.NOT_RUN:
+            lines += wrap(clean_line(reason(result), 200), style.width, indent=" " * len(lead))
     return lines
 
 
@@ -201,8 +199,9 @@ def card(
 ) -> list[str]:
     """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look."""
     lines: list[str] = []
-    if result.message:
-        lines += wrap(clean(result.message[:_VALUE_LIMIT]).strip(), style.width, indent=indent)
+    why = reason(result)
+    if why:
+        lines += wrap(clean(why[:_VALUE_LIMIT]).strip(), style.width, indent=indent)
     if result.counterexample is not None:
         lines += _counterexample_lines(result.counterexample, style, indent)
     if result.diagnosis:
@@ -231,7 +230,7 @@ def _counterexample_lines(example: Counterexample, style: Style, indent: str) ->
                       first=indent)  # fmt: skip
     if example.calls:
         call = example.calls[-1]
-        told = call.result == example.got or call.result.startswith("raised")
+        told = call.result == example.got or call.raised
         came = f" -> {call.result}" if call.result and not told else ""
         lines += wrap(f"call: {clean_line(call.expression + came, _VALUE_LIMIT)}", style.width,
                       indent=indent + "  ", first=indent)  # fmt: skip
@@ -246,7 +245,7 @@ def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
 def _side_notes(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
     for note in report.notes[:_NOTES]:
-        lines += wrap(f"note: {clean_line(note)}", style.width, indent="      ", first="")
+        lines += wrap(f"note: {clean_line(note_words(note))}", style.width, indent="      ", first="")
     lines += [f"note: {len(report.notes) - _NOTES} more like these"] if len(report.notes) > _NOTES else []
     printed = [fit(line, style.width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if printed:
@@ -274,7 +273,7 @@ def overview(reports: Sequence[Report], style: Style) -> str:
 
 
 def _nothing_written(report: Report) -> bool:
-    return not report.error and all(is_untouched(report, score.name) for score in report.exercises)
+    return report.is_graded and all(is_untouched(report, score.name) for score in report.exercises)
 
 
 # --- tables -----------------------------------------------------------------------------------------------

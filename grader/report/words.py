@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from grader.records import ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.records import Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.report.reasons import BARRED, reason, trouble
 from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
 from grader.text import clean_line, points
 
@@ -28,8 +29,8 @@ def duration(seconds: float) -> str:
 
 def problem(report: Report) -> str:
     """Why the score is what it is where the checks do not say: an error, or what the rules do not allow."""
-    if report.error:
-        return clean_line(report.error.splitlines()[0])
+    if not report.is_graded:
+        return clean_line(trouble(report))
     if not report.breaches:
         return ""
     first = report.breaches[0]
@@ -52,12 +53,30 @@ def summary(one: LearnerResult, report: Report) -> list[str]:
 def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:
     """Every check of one exercise, in words, with the smallest failing input of those that fail."""
     style = Style(width=_WIDTH)
-    lines = [clean_line(score.note)] if score.note else []
+    lines = [BARRED] if score.barred else []
     for result in results_of(report, score.name):
         lines.append(f"{WORDS[result.outcome]:<9}{clean_line(result.title)}")
         if result.outcome is Outcome.FAILED:
             # `brick replay` knows only what failed on the learner's own desk.
             lines += card(result, style, indent=" " * 9, replay=False)
-        elif result.outcome is Outcome.NOT_RUN and result.message:
-            lines.append(" " * 9 + clean_line(result.message, 200))
+        elif result.outcome is Outcome.NOT_RUN:
+            lines.append(" " * 9 + clean_line(reason(result), 200))
+    return lines
+
+
+def change_reasons(change: Change) -> list[str]:
+    """In which exercises, by what trouble, attempt or lateness the points of a regrade differ."""
+    lines = []
+    earlier, later = change.old_hand_in, change.new_hand_in
+    if earlier.attempt != later.attempt:
+        lines.append(f"attempt {later.attempt} instead of {earlier.attempt}")
+    if (change.old.state, change.old.problem) != (change.new.state, change.new.problem):
+        lines.append(trouble(change.new) or "it can be graded now")
+    was = {score.name: score.points for score in change.old.exercises}
+    for score in change.new.exercises:
+        before = was.get(score.name, 0.0)
+        if abs(before - score.points) > 1e-9:
+            lines.append(f"{score.name} {before:g} -> {score.points:g}")
+    if abs(earlier.deducted - later.deducted) > 1e-9:
+        lines.append(f"lateness takes {later.deducted:g} instead of {earlier.deducted:g}")
     return lines

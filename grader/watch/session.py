@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import SubmissionError, UsageError
-from grader.records import Chapter, Course, Report
+from grader.records import Chapter, Course, Report, ReportState
 from grader.report.terminal import is_untouched, is_whole
 from grader.syntax import PARSER
 from grader.workspace.progress import (
@@ -275,7 +275,9 @@ class Session:
     def take(self, chapter: Chapter, exercise: str | None, report: Report) -> None:
         """Keep a report: marks, points and place follow from it."""
         self.show(chapter, exercise, report)
-        if report.isolation == "none":  # not one line ran; what was known of the exercises still is
+        if (
+            report.state is ReportState.UNREADABLE
+        ):  # not one line ran; what was known of the exercises still is
             return
         whole = report if exercise is None else self._merged(chapter, exercise, report)
         self.reports[chapter.stem] = whole
@@ -341,7 +343,7 @@ class Session:
     def next_step(self) -> str:
         """The one thing to do now."""
         name = self.current.exercise.name
-        if self.shown is not None and self.shown.error:
+        if self.shown is not None and not self.shown.is_graded:
             return f"mend {self.shown_path}, then save it"
         if self.is_done(self.current):
             return (

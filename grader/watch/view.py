@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from grader.records import CheckResult, Outcome, Report
+from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.session import Session
@@ -55,8 +56,9 @@ def work_lines(session: Session, width: int, height: int, details: bool) -> list
     head = [_head(session, report, width), ""]
     if report is None:
         return [*head, "not judged yet"]
-    if report.error:
-        error = wrap(f"error: {clean(report.error)}", width, indent="  ", first="", cut=False)
+    if not report.is_graded:
+        said = "\n".join(trouble_lines(report))
+        error = wrap(f"error: {clean(said)}", width, indent="  ", first="", cut=False)
         return [*head, *error, *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
     rest = _printed(report, width)
@@ -85,8 +87,7 @@ def _breach_lines(report: Report, name: str, width: int) -> list[str]:
     lines: list[str] = []
     for breach in report.breaches:
         if name in breach.exercises:
-            where = breach.place or f"line {breach.line}"
-            text = f"{where}: {breach.name} may not be used here: {breach.reason}"
+            text = f"{breach.place}: {breach.name} may not be used here: {breach.reason}"
             lines += wrap(clean_line(text), width, indent=" " * _LEAD, first=pad("FAIL", _LEAD))
     return lines
 
@@ -103,7 +104,7 @@ def _check_lines(session: Session, results: Sequence[CheckResult], width: int, d
             lines.append("")
             cards += 1
         elif result.outcome is Outcome.NOT_RUN and details:
-            lines += wrap(clean_line(result.message, 200), width, indent=" " * _LEAD)
+            lines += wrap(clean_line(reason(result), 200), width, indent=" " * _LEAD)
     return lines if cards else [*lines, *_hint_lines(session, width)]
 
 

@@ -5,36 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from grader.checking import agree, tensors
 from grader.checking.check import Check
 from grader.engine.generation import Kept
+from grader.engine.pipeline import Judged, judge_path, name_mistakes
 from grader.engine.profile import Profile
-from grader.engine.runner import grade_submission, unreadable
 from grader.engine.suites import suite_for
 from grader.engine.trial import Trial
-from grader.errors import SubmissionError
-from grader.grading.batch import name_mistakes
-from grader.records import Chapter, Limits, Report, Ruling
+from grader.records import Chapter, Limits, Report
 from grader.report.terminal import is_untouched
-from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.launch import Wishes, Zygote
 from grader.sandbox.levels import Level
 from grader.sandbox.proxy import Learner
-from grader.submissions.reading import read_submission
 from grader.watch.session import Job
 from grader.watch.worker import Cancelled
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A report, and what the rules made of the submission: what it takes to look for known mistakes afterwards."""
-
-    report: Report
-    ruling: Ruling | None = None
 
 
 class Bench(Sandbox):
@@ -110,21 +98,16 @@ class Bench(Sandbox):
 
     def _verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
         profile = replace(self._profile, only=job.exercise)
-        try:
-            submission = read_submission(job.path, job.chapter)
-        except SubmissionError as error:
-            return Judged(unreadable(job.chapter, job.path, str(error), profile))
-        ruling = judge(submission)
-        report = grade_submission(submission, ruling, self, profile, tell=tell)
+        judged = judge_path(job.path, job.chapter, self, profile, tell)
         self.refuse_if_stopped()  # a run that was cut short says nothing about the learner
-        return Judged(report, ruling)
+        return judged
 
     def name_mistakes_in(self, judged: Judged) -> Report | None:
         """Look for the learner's mistakes among the known ones, which takes its time; None when none is found."""
-        report, ruling = judged.report, judged.ruling
-        if ruling is None or all(is_untouched(report, score.name) for score in report.exercises):
+        report = judged.report
+        if judged.ruling is None or all(is_untouched(report, score.name) for score in report.exercises):
             return None
-        named = name_mistakes(report, ruling, self, self._profile)
+        named = name_mistakes(judged, self, self._profile)
         self.refuse_if_stopped()
         return named if named != report else None
 

@@ -15,7 +15,7 @@ from grader.checking import agree, check, given, tensors
 from grader.checking.check import Suite
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
-from grader.engine.runner import grade_submission
+from grader.engine.runner import run_checks
 from grader.records import Chapter, Exercise, Submission
 from grader.rules import judge
 from grader.sandbox.host import Sandbox
@@ -93,7 +93,7 @@ def graded(sandbox: Sandbox, number: int) -> None:
     ruling = judge(submission)
     profile = Profile("grade", INPUTS, kept=KEPT)
     for _ in range(number):
-        report = grade_submission(submission, ruling, sandbox, profile, SUITE)
+        report = run_checks(submission, ruling, sandbox, profile, SUITE)
         assert report.points == report.max_points, [result.message for result in report.checks]
 
 

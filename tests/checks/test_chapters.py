@@ -18,10 +18,10 @@ from grader.course.config import load_course
 from grader.course.variants import read_variants
 from grader.engine.diagnosis import diagnose
 from grader.engine.generation import Kept
+from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
-from grader.engine.runner import grade_submission
+from grader.engine.runner import run_checks
 from grader.engine.suites import load_suite
-from grader.grading.batch import grade_file
 from grader.proof.prove import prove
 from grader.proof.timeouts import Alarmed
 from grader.records import Chapter, Outcome, Ruling, Submission
@@ -89,7 +89,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @every_chapter
 def test_the_solution_gets_full_marks_sealed(stem: str, sandbox: Sandbox) -> None:
-    report = grade_file(
+    report = grade_path(
         CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 50)
     )
 
@@ -99,7 +99,7 @@ def test_the_solution_gets_full_marks_sealed(stem: str, sandbox: Sandbox) -> Non
 
 @every_chapter
 def test_the_stub_gets_nothing_sealed(stem: str, sandbox: Sandbox) -> None:
-    report = grade_file(CHECKOUT / "exercises" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 5))
+    report = grade_path(CHECKOUT / "exercises" / f"{stem}.py", chapter_of(stem), sandbox, Profile("grade", 5))
 
     assert report.points == 0
     assert {r.outcome for r in report.checks} <= {Outcome.FAILED, Outcome.NOT_RUN}
@@ -124,7 +124,7 @@ def test_the_solution_gets_full_marks_on_a_gpu(stem: str) -> None:
 
     with Sandbox(strongest(), COURSE.limits, imports=("onnx", "numpy"), device="cuda") as sandbox:
         profile = Profile("grade", 50, device="cuda")
-        report = grade_file(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, profile)
+        report = grade_path(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, profile)
 
     assert [(r.name, r.message) for r in report.checks if r.outcome is not Outcome.PASSED] == []
     assert report.points == report.max_points > 0
@@ -153,7 +153,7 @@ def named(stem: str, every: int) -> tuple[int, int, list[str]]:
     for mistake in tried:
         profile = Profile(examples=25, only=mistake.exercise, shrink=False, kept=kept)
         submission, ruling = Submission(chapter, mistake.source, Path("x.py"), ""), Ruling(mistake.source)
-        report = grade_submission(submission, ruling, workplace, profile, suite)
+        report = run_checks(submission, ruling, workplace, profile, suite)
         rivals = [one for one in mistakes if one.exercise == mistake.exercise]
         report = diagnose(report, ruling, workplace, profile, suite, rivals)
         said = {result.diagnosis for result in report.checks if result.diagnosis}

@@ -436,16 +436,16 @@ def test_grade_of_nothing_says_so(desk: Path) -> None:
 def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
     class_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from grader.grading import batch as cohort
+    from grader.engine import pipeline
 
-    honest = cohort.judge
+    honest = pipeline.judge
 
     def faulty_for_anna(submission: object) -> object:
         if "anna" in str(submission.path):  # type: ignore[attr-defined]
             raise RuntimeError("a bug in the kit")
         return honest(submission)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(cohort, "judge", faulty_for_anna)
+    monkeypatch.setattr(pipeline, "judge", faulty_for_anna)
     (class_folder / "carla" / "ch02_neuron.py").write_text(PARTLY, encoding="utf-8")
 
     result = grade(str(class_folder), "--out", "out")

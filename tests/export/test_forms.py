@@ -17,6 +17,7 @@ import pytest
 import xmlschema
 from junitparser import Error, Failure, JUnitXml, Skipped
 from made_up import made_up_class
+from reports import faulty, unread
 from typer.testing import CliRunner, Result
 
 from grader.cli import app
@@ -27,7 +28,7 @@ from grader.export.csv import COLUMNS, class_csv, guarded
 from grader.export.gradescope import gradescope
 from grader.export.junit import junit
 from grader.grading.gradebook import publish
-from grader.grading.store import KIT_FAULT, STORE_FILE, Settings, Store
+from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
 from grader.submissions.collecting import HandedIn
 from grader.submissions.files import File
@@ -115,13 +116,13 @@ def test_a_learner_cannot_break_out_of_the_csv(
     results: ClassResults, one: LearnerResult, report: Report
 ) -> None:
     name = '=HYPERLINK("http://x","y"),\n"learner",02\r\n\x1b[31m'
-    mine = replace(report, error='@x "quoted",\n=second line')
+    mine = unread(report, '@x "quoted",\n=second line')
     hostile = replace(one, learner=name, reports=(mine,))
 
     rows = read_csv(class_csv(replace(results, learners=(hostile,))))
 
     assert [row["student_id"] for row in rows] == ['\'=HYPERLINK("http://x","y"), "learner",02'] * 2
-    assert rows[1]["remark"].startswith('\'@x "quoted",; 1 d 2 h late')
+    assert rows[1]["remark"].startswith('\'@x "quoted", =second line; 1 d 2 h late')
     assert all(set(row) == set(COLUMNS) for row in rows)
 
 
@@ -168,7 +169,7 @@ def test_checks_of_a_file_that_cannot_be_read_are_errors_and_a_passed_one_stays_
     results: ClassResults, one: LearnerResult, report: Report, schema: xmlschema.XMLSchema
 ) -> None:
     checks = (report.checks[0], replace(report.checks[1], outcome=Outcome.NOT_RUN))
-    broken = replace(report, checks=checks, error="Python cannot read the file")
+    broken = unread(replace(report, checks=checks))
 
     text = junit(replace(results, learners=(replace(one, reports=(broken,)),)))
 
@@ -184,7 +185,9 @@ def test_junit_has_no_character_that_xml_forbids(
     forbidden = [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xFFFE, 0xFFFF, 0x1FFFF]
     every = "]]>&<\"'" + "".join(map(chr, forbidden))
     failed = replace(report.checks[2], message=every, title=every, counterexample=None, diagnosis=every)
-    mine = replace(report, checks=(failed,), error=every, breaches=(Breach(1, every, every, ()),))
+    mine = replace(
+        unread(report, every, every, every), checks=(failed,), breaches=(Breach(1, every, every, ()),)
+    )
 
     text = junit(replace(results, learners=(replace(one, learner=every, reports=(mine,)),)))
 
@@ -538,8 +541,7 @@ def test_the_export_itself_is_replaced_only_if_out_names_it(desk: Course) -> Non
 
 def test_what_the_kit_failed_to_grade_is_left_out_and_named(desk: Course, report: Report) -> None:
     chapter = find_chapter(desk, "ch03")
-    faulty = replace(report, error=KIT_FAULT)
-    keep(ClassResults(desk, (chapter,), (LearnerResult("learner099", (faulty,)),)))
+    keep(ClassResults(desk, (chapter,), (LearnerResult("learner099", (faulty(report),)),)))
     (desk.root / "canvas.csv").write_bytes(canvas_export(desk).replace(b"stranger", b"learner099"))
 
     outcome = brick("--as", "canvas", "--into", "canvas.csv", "-c", "ch03")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
@@ -20,6 +21,7 @@ from grader.records import (
     HandIn,
     LatePolicy,
     LearnerResult,
+    Problem,
     Report,
 )
 from grader.report.class_table import class_table
@@ -63,7 +65,8 @@ def hand_in(
     """One run of `brick grade` that met one file of one learner."""
     chapter = find_chapter(course, label)
     time = None if late_s is None else DEADLINE.timestamp() + late_s
-    report = replace(verdict_of(chapter, points, version), error=error)
+    report = verdict_of(chapter, points, version)
+    report = unread(report, error) if error else report
     with Store(course.root / ".brickwork" / STORE_FILE) as store:
         run = store.begin_run([chapter.stem], [learner], AS_USUAL)
         verdict = store.find(version) or store.keep(version, report)
@@ -158,7 +161,7 @@ def test_a_work_that_cannot_be_read_is_told_and_counts_0(desk: Course) -> None:
 
     report, _, learner = only(desk)
 
-    assert report.error == "Python cannot read the file"
+    assert report.problem == Problem("Python cannot read the file")
     assert learner.points == 0
 
 

@@ -15,7 +15,7 @@ from grader.cli import app
 from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.grading.gradebook import class_results
-from grader.records import Change
+from grader.records import Change, ExerciseScore, HandIn, Report
 from grader.report.class_table import change_lines
 from grader.report.terminal import Style
 
@@ -217,12 +217,21 @@ def test_a_folder_given_by_mistake_adds_nobody_to_the_class(desk: Path) -> None:
 
 def test_those_who_lose_stand_first_and_are_marked() -> None:
     chapter = load_course(Path(__file__).resolve().parents[2]).chapters[1]
-    changes = [Change("learner09", chapter, 5, 4, ("neuron 2 -> 1",)), Change("learner01", chapter, 1, 2)]
+
+    def change(learner: str, before: float, after: float) -> Change:
+        was, now = (
+            Report(chapter.stem, "", "a.py", (), (ExerciseScore("neuron", points, 9.0),))
+            for points in (before, after)
+        )
+        return Change(learner, chapter, before, after, was, now, HandIn(chapter.stem), HandIn(chapter.stem))
+
+    changes = [change("learner09", 5, 4), change("learner01", 1, 2)]
 
     assert change_lines(changes, 10, Style()) == [
         "2 of 10 change, 1 lower:",
         "learner    chapter  was  is",
         "learner09     ch02    5   4  lower",
-        "    neuron 2 -> 1",
+        "    neuron 5 -> 4",
         "learner01     ch02    1   2",
+        "    neuron 1 -> 2",
     ]

@@ -12,10 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reports import faulty
 
 from grader.errors import KitError
-from grader.grading.store import KIT_FAULT, Entry, Settings, Store, Verdict, is_reusable, key_of
-from grader.records import CheckResult, Counts, Course, Outcome, Report, SourceLine, Submission
+from grader.grading.store import Entry, Settings, Store, Verdict, key_of
+from grader.records import (
+    Cause,
+    CheckResult,
+    Counts,
+    Course,
+    Note,
+    Outcome,
+    Report,
+    ReportState,
+    SourceLine,
+    Submission,
+)
 
 AS_USUAL = Settings("bwrap", None, "cpu")
 
@@ -65,7 +77,7 @@ def test_another_submission_check_level_device_or_profile_is_another_verdict(
 def test_of_each_attempt_the_newest_entry_stands_and_none_is_lost(tmp_path: Path, report: Report) -> None:
     store = Store(tmp_path / "results.db")
     run = store.begin_run([report.chapter], ["learner01"], AS_USUAL)
-    old, new = store.keep(name(), report), store.keep(name("b"), replace(report, notes=("new",)))
+    old, new = store.keep(name(), report), store.keep(name("b"), replace(report, notes=(Note(None, "new"),)))
 
     store.publish(run, [entry(old, attempt=1), entry(old, attempt=2)])
     store.publish(run, [entry(new, attempt=1)])
@@ -121,19 +133,17 @@ def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> No
     assert store.newest("learner01", report.chapter) is None
 
 
-@pytest.mark.parametrize(
-    "message", ["no answer within 5 seconds", "the submission's process ended early: crashed"]
-)
+@pytest.mark.parametrize("cause", [Cause.OUT_OF_TIME, Cause.LOST])
 def test_a_lost_guest_is_not_held_against_the_submission_for_ever(
-    tmp_path: Path, report: Report, message: str
+    tmp_path: Path, report: Report, cause: Cause
 ) -> None:
     store = Store(tmp_path / "results.db")
-    lost = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, message)
+    lost = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, cause)
     late = replace(report, checks=(lost,))
 
     store.keep(name(), late)
 
-    assert not is_reusable(late)
+    assert not late.is_final
     assert store.find(name()) is None
 
 
@@ -141,12 +151,12 @@ def test_a_fault_of_the_kit_is_kept_and_not_used_again(tmp_path: Path, report: R
     store = Store(tmp_path / "results.db")
     run = store.begin_run([report.chapter], ["learner01"], AS_USUAL)
 
-    verdict = store.keep(name(), replace(report, error=KIT_FAULT))
+    verdict = store.keep(name(), faulty(report))
     store.publish(run, [entry(verdict)])
 
     assert store.find(name()) is None
     [(_, standing)] = store.standing(["learner01"], [report.chapter])
-    assert standing.report.error == KIT_FAULT
+    assert standing.report.state is ReportState.KIT_FAULT
 
 
 def _write_for_ever(path: Path, report: Report, started: object) -> None:

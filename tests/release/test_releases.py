@@ -23,9 +23,9 @@ from typer.testing import CliRunner, Result
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.course.stubs import make_stub
+from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
 from grader.errors import CourseError, UsageError
-from grader.grading.batch import grade_file
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.required import NOTE, require_proof
 from grader.records import Chapter, Course, Exercise, Limits
@@ -211,7 +211,7 @@ def test_a_release_scores_nothing_and_the_solution_everything(course: Course, tm
         for name, notebook in notebooks.items():
             path = tmp_path / name / f"{chapter.stem}.ipynb"
             place({path: as_text(notebook).encode()})
-            points[name] = grade_file(path, chapter, sandbox, Profile("grade", examples=5)).points
+            points[name] = grade_path(path, chapter, sandbox, Profile("grade", examples=5)).points
 
     assert points == {"released": 0.0, "solved": chapter.points}
 

@@ -17,23 +17,27 @@ from browsers import DESK, PHONE, look_at, open_browser
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import FAILED_ON, made_up_class
+from reports import unread
 from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.cli.reporting import write_pages
 from grader.errors import UsageError
-from grader.grading.store import KIT_FAULT
 from grader.records import (
     Breach,
+    Cause,
     CheckResult,
     ClassResults,
     Counterexample,
     Course,
     HandIn,
     LearnerResult,
+    Note,
     Outcome,
     RecordedCall,
     Report,
+    ReportState,
+    SourceLine,
 )
 from grader.report.html import card_html, class_page, exercise_html, feedback_page
 from grader.report.html.pictures import dots
@@ -143,7 +147,7 @@ def test_a_passed_check_is_one_line() -> None:
 
 
 def test_a_call_that_cannot_run_is_not_offered_to_be_pasted() -> None:
-    call = RecordedCall("softmax(<tensor of shape (300, 300), float64>)", "")
+    call = RecordedCall("softmax(<tensor of shape (300, 300), float64>)", "", runs=False)
 
     html = card_html(failed_check(counterexample=Counterexample(calls=(call,))))
 
@@ -175,11 +179,9 @@ def test_an_untouched_exercise_is_to_do_and_shows_no_failures(report: Report) ->
 
 
 def test_a_barred_exercise_says_where_and_why_once(report: Report) -> None:
-    breach = Breach(7, "torch.softmax", "softmax is built from exp here", ("softmax",), "cell 3, line 2")
+    breach = Breach(7, "torch.softmax", "softmax is built from exp here", ("softmax",), SourceLine(2, 3))
     barred = tuple(
-        replace(check, outcome=Outcome.NOT_RUN, message="softmax uses what the rules do not allow")
-        if check.exercise == "softmax"
-        else check
+        replace(check, outcome=Outcome.NOT_RUN, cause=Cause.BARRED) if check.exercise == "softmax" else check
         for check in report.checks
     )
 
@@ -261,12 +263,12 @@ def test_a_picture_is_drawn_only_where_it_says_something(got: str, expected: str
 @pytest.fixture
 def softmax_class(course: Course, report: Report) -> ClassResults:
     """Two learners and two chapters: one handed in late, one handed in nothing."""
-    breach = Breach(3, "import os", "it reaches outside", (), "line 3")
+    breach = Breach(3, "import os", "it reaches outside", ())
     graded = replace(
         report,
         path="/home/teacher/class/learner01/ch03_activations.py",
         breaches=(breach,),
-        notes=("line 9 is not run: only imports, definitions and constants are kept of the top level",),
+        notes=(Note(SourceLine(9), "only imports, definitions and constants are kept of the top level"),),
         output="hello\n\nworld\n",
         isolation="bwrap",
     )
@@ -302,8 +304,8 @@ def test_feedback_tells_points_lateness_attempt_isolation_and_what_is_missing(
 
 def test_feedback_names_no_other_learner_and_no_place_on_the_instructors_machine(course: Course) -> None:
     path = "/home/teacher/learner02/ch03_activations.ipynb"
-    error = f"Python cannot read the file\n  where: {path}, line 5\n  next:  fix that line"
-    report = Report("ch03_activations", "Activations", path, (), (), error=error)
+    empty = Report("ch03_activations", "Activations", path, (), ())
+    report = unread(empty, where=f"{path}, line 5", step="fix that line")
     mine, other = LearnerResult("learner01", (report,)), LearnerResult("learner02", (report,))
 
     html = feedback_page(ClassResults(course, course.chapters[2:3], (mine, other)), mine)
@@ -315,14 +317,20 @@ def test_feedback_names_no_other_learner_and_no_place_on_the_instructors_machine
 
 def test_feedback_after_a_fault_of_the_kit_keeps_its_traceback_to_the_instructor(course: Course) -> None:
     report = Report(
-        "ch03_activations", "Activations", "x.py", (), (), error=KIT_FAULT, output="Traceback: secret"
+        "ch03_activations",
+        "Activations",
+        "x.py",
+        (),
+        (),
+        state=ReportState.KIT_FAULT,
+        output="Traceback: secret",
     )
 
     html = feedback_page(
         ClassResults(course, course.chapters[2:3], ()), LearnerResult("learner01", (report,))
     )
 
-    assert KIT_FAULT in html
+    assert "a fault of the kit, not of the submission" in html
     assert "secret" not in html
 
 
@@ -330,7 +338,9 @@ def test_feedback_cuts_what_is_endless(course: Course, report: Report) -> None:
     flood = "x" * 1_000_000
     example = replace(FAILED_ON, got=flood, expected=flood, calls=(RecordedCall(flood, flood),) * 12)
     checks = tuple(replace(c, message=flood, title=flood, counterexample=example) for c in report.checks)
-    report = replace(report, checks=checks, notes=(flood,) * 900, output=f"{flood[:30_000]}\n" * 3)
+    report = replace(
+        report, checks=checks, notes=(Note(None, flood),) * 900, output=f"{flood[:30_000]}\n" * 3
+    )
 
     html = feedback_page(
         ClassResults(course, course.chapters[2:3], ()), LearnerResult("learner01", (report,))
@@ -354,12 +364,13 @@ def hostile_class(course: Course, report: Report) -> ClassResults:
         )
         for check in report.checks
     )
-    breach = Breach(1, HOSTILE, HOSTILE, ("relu",), HOSTILE)
+    breach = Breach(1, HOSTILE, HOSTILE, ("relu",))
     attacked = replace(
-        report, title=HOSTILE, path=HOSTILE, checks=checks, breaches=(breach,), notes=(HOSTILE,), output=HOSTILE,
+        report, title=HOSTILE, path=HOSTILE, checks=checks, breaches=(breach,), notes=(Note(None, HOSTILE),),
+        output=HOSTILE,
         isolation=HOSTILE, device=HOSTILE, kit=HOSTILE, checks_sha256=HOSTILE, submission_sha256=HOSTILE,
     )  # fmt: skip
-    broken = replace(attacked, error=HOSTILE)
+    broken = unread(attacked, HOSTILE, HOSTILE, HOSTILE)
     people = (
         LearnerResult(HOSTILE, (attacked,)),
         LearnerResult("learner02", (broken,)),
@@ -409,14 +420,14 @@ def written(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     first, second, *others = results.learners
     report = first.reports[0]
     name = report.exercises[0].name
-    breach = Breach(4, "torch.nn", "it is the answer itself", (name,), "line 4")
+    breach = Breach(4, "torch.nn", "it is the answer itself", (name,))
     gradient = failed_check(exercise=name)
     report = replace(
-        report, breaches=(breach,), notes=("line 9 is not run: it prints",), output="hello",
+        report, breaches=(breach,), notes=(Note(SourceLine(9), "it prints"),), output="hello",
         checks=(*report.checks, replace(gradient, exercise=report.exercises[1].name)),
     )  # fmt: skip
     first = replace(first, reports=(report, *first.reports[1:]))
-    lost = replace(second.reports[0], error="Python cannot read the file")
+    lost = unread(second.reports[0])
     second = replace(second, reports=(lost, *second.reports[1:]))
     write_pages(replace(results, learners=(first, second, *others)), out)
     return out

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_up import made_up_class
+from reports import faulty, unread
 
-from grader.grading.store import KIT_FAULT
 from grader.records import (
     Breach,
+    Cause,
     CheckResult,
     ClassResults,
     Course,
@@ -19,7 +20,9 @@ from grader.records import (
     HandIn,
     LearnerResult,
     Outcome,
+    Overrun,
     Report,
+    TimeLimit,
 )
 from grader.report.statistics import FEWEST, class_figures, distribution
 
@@ -98,7 +101,7 @@ def test_the_distribution_takes_lateness_off_and_counts_a_missing_chapter_as_not
 
 def test_difficulty_tells_passed_failed_and_not_reached_apart(course: Course) -> None:
     unwritten = report_of([False])
-    stub = replace(unwritten.checks[0], message="softmax is not written yet")
+    stub = replace(unwritten.checks[0], cause=Cause.UNWRITTEN)
     unwritten = replace(unwritten, checks=(stub,))
 
     [check] = class_figures(
@@ -181,22 +184,21 @@ def test_a_mistake_counts_once_for_each_learner_who_made_it(course: Course) -> N
 
 def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(course: Course) -> None:
     lost = report_of([False, True])
-    lost = replace(
-        lost, checks=(replace(lost.checks[0], message="no answer within 5 seconds"), lost.checks[1])
-    )
+    late = replace(lost.checks[0], cause=Cause.OUT_OF_TIME, overrun=Overrun(TimeLimit.CALL, 5.0))
+    lost = replace(lost, checks=(late, lost.checks[1]))
     breaches = (Breach(3, "torch.nn", "why", ("softmax",)), Breach(4, "eval", "why", ("softmax",)))
-    unreadable = report_of([None], error="Python cannot read the file\n  where: x.py, line 3")
+    unreadable = unread(report_of([None]), where="x.py, line 3")
 
     figures = class_figures(
         class_of(course, report_of([True]), lost, report_of([None], breaches=breaches), unreadable,
-                 report_of([None], error=KIT_FAULT), report_of([False]))
+                 faulty(report_of([None])), report_of([False]))
     )  # fmt: skip
 
     assert [(look.learner, look.why) for look in figures.looks] == [
         ("learner02", "no answer within 5 seconds; grade it again if it may be the machine"),
         ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
         ("learner04", "not graded: Python cannot read the file"),
-        ("learner05", KIT_FAULT),
+        ("learner05", "a fault of the kit, not of the submission"),
     ]
 
 

@@ -9,8 +9,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from reports import unread
 
-from grader.records import Breach, Counterexample, ExerciseScore, LearnerResult, Outcome, Report
+from grader.records import (
+    Breach,
+    Counterexample,
+    ExerciseScore,
+    LearnerResult,
+    Note,
+    Outcome,
+    Report,
+    SourceLine,
+)
 from grader.report.class_table import class_table
 from grader.report.terminal import Style, focused_exercise, overview, render, table
 from grader.serialization import as_dict, as_learner_dict, dumps, from_dict
@@ -162,12 +172,12 @@ def test_a_whole_report_has_no_next_step(report: Report) -> None:
 
 def test_a_refused_file_is_one_error_and_not_one_per_check(report: Report) -> None:
     waiting = tuple(replace(result, outcome=Outcome.NOT_RUN) for result in report.checks)
-    error = (
-        "Python cannot read the file: '(' was never closed\n  where: a.py, line 12\n  next:  fix that line"
-    )
     scores = tuple(replace(score, points=0.0) for score in report.exercises)
 
-    text = render(replace(report, checks=waiting, error=error, exercises=scores))
+    refused = replace(report, checks=waiting, exercises=scores)
+    what = "Python cannot read the file: '(' was never closed"
+
+    text = render(unread(refused, what, "a.py, line 12", "fix that line"))
 
     assert text.splitlines()[2:] == [
         "error: Python cannot read the file: '(' was never closed",
@@ -219,9 +229,7 @@ def test_an_overview_has_a_line_per_chapter_and_the_sum(report: Report) -> None:
 
 
 def test_a_class_table_has_a_row_per_learner_and_says_why_a_score_is_odd(report: Report) -> None:
-    broken = replace(
-        report, error="Python cannot read the file: '(' was never closed\n  where: x", exercises=()
-    )
+    broken = unread(replace(report, exercises=()), "Python cannot read the file: '(' was never closed", "x")
     learners = [
         LearnerResult("learner01", (report,), (("ch04_losses", 10.0),)),
         LearnerResult("learner02", (broken, replace(report, chapter="ch04_losses"))),
@@ -255,7 +263,10 @@ def test_a_table_cuts_only_its_first_column() -> None:
 
 def test_json_comes_back_as_the_same_report(report: Report) -> None:
     full = replace(
-        report, breaches=(Breach(3, "open", "no files", ("softmax",)),), notes=("a note",), output="hi\n"
+        unread(report, "what", "where", "step"),
+        breaches=(Breach(3, "open", "no files", ("softmax",), SourceLine(2, 3)),),
+        notes=(Note(SourceLine(2, 3), "it prints"),),
+        output="hi\n",
     )
 
     assert from_dict(json.loads(dumps(as_dict(full)))) == full
@@ -264,13 +275,13 @@ def test_json_comes_back_as_the_same_report(report: Report) -> None:
 def test_json_carries_its_schema_and_the_totals(report: Report) -> None:
     data = as_dict(report)
 
-    assert data["schema"] == "brickwork/report/v1"
+    assert data["schema"] == "brickwork/report/v2"
     assert (data["points"], data["max_points"], data["passed"]) == (1.0, 3.0, False)
     assert (data["checks_passed"], data["checks_listed"]) == (2, 5)
 
 
 def test_json_of_another_schema_is_refused(report: Report) -> None:
-    with pytest.raises(ValueError, match="expected schema brickwork/report/v1, found 'brickwork/report/v9'"):
+    with pytest.raises(ValueError, match="expected schema brickwork/report/v2, found 'brickwork/report/v9'"):
         from_dict(as_dict(report) | {"schema": "brickwork/report/v9"})
 
 

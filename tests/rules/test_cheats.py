@@ -11,7 +11,7 @@ import pytest
 from grader.course.config import load_course
 from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
-from grader.engine.runner import grade_submission
+from grader.engine.runner import run_checks
 from grader.records import Chapter, Submission
 from grader.rules import judge
 
@@ -24,8 +24,8 @@ def points_of(chapter: Chapter, exercise: str, source: str) -> float:
     """What an exercise of a submission is worth, by the rules and a few examples of each check."""
     submission = Submission(chapter, source, Path("cheat.py"), "")
     profile = Profile(examples=10, only=exercise, shrink=False)
-    report = grade_submission(submission, judge(submission), SameProcess(), profile)
-    assert not report.error
+    report = run_checks(submission, judge(submission), SameProcess(), profile)
+    assert report.is_graded
     [score] = report.exercises  # an extra counts nowhere, yet it must not be had for nothing either
     return score.points
 

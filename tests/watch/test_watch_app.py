@@ -27,6 +27,7 @@ from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.errors import KitError
 from grader.records import Chapter, Outcome, Report
+from grader.report.reasons import trouble
 from grader.report.terminal import Style
 from grader.text import width_of
 from grader.watch.app import WatchApp
@@ -220,7 +221,7 @@ def test_a_file_python_cannot_read_takes_no_mark_away(
     assert [job.exercise for job in jobs] == ["linear"]
     assert session.is_done(found)
     assert session.shown is not None
-    assert "never closed" in session.shown.error
+    assert "never closed" in trouble(session.shown)
     assert session.next_step().startswith("mend ")
 
 

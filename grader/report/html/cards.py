@@ -11,6 +11,7 @@ from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, O
 from grader.report.html.pictures import dots
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
+from grader.report.reasons import BARRED, reason, trouble_lines
 from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
 from grader.text import clean_line
 
@@ -57,7 +58,7 @@ def exercise_html(report: Report, exercise: str, *, replay: bool = False) -> str
 def card_of(result: CheckResult, *, replay: bool = False) -> Card:
     """What a card shows, in the order and the words of the one on the terminal."""
     word, title = WORDS[result.outcome], clean_line(result.title)
-    message = cut(result.message, MESSAGE_CHARS)
+    message = cut(reason(result), MESSAGE_CHARS)
     if result.outcome is not Outcome.FAILED:
         return Card(word, title, message)
     example = result.counterexample or Counterexample()
@@ -84,11 +85,10 @@ def _code(example: Counterexample) -> str:
     if not calls:
         return ""
     last = example.calls[-1]
-    told = last.result == example.got or last.result.startswith("raised")
+    told = last.result == example.got or last.raised
     came = f"  # gives {clean_line(last.result, 300)}" if last.result and not told else ""
-    can_run = not any("…" in call or "<" in call for call in calls)
     lines = [
-        *(["from grader.replay import *"] if can_run else []),
+        *(["from grader.replay import *"] if example.can_run else []),
         *calls[:-1],
         calls[-1] + came,
     ]
@@ -122,6 +122,7 @@ class ShownExercise:
     first_failure: int = -1
     folded: bool = False
     output: str = ""
+    barred: str = ""
 
 
 def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExercise:
@@ -131,7 +132,7 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
         raise KeyError(name)
     results = results_of(report, name)
     failures = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
-    trouble = [clean_line(report.error, MESSAGE_CHARS)] if report.error else []
+    trouble = [] if report.is_graded else [clean_line(" ".join(trouble_lines(report)), MESSAGE_CHARS)]
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
     word = exercise_word(report, score)
     cards = [card_of(result, replay=replay) for result in results]
@@ -149,6 +150,7 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
         first_failure=failures[0] if failures else -1,
         folded=untouched or not failures,
         output=printed(report.output),
+        barred=BARRED if score.barred else "",
     )
 
 

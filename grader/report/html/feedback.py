@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from grader.grading.store import KIT_FAULT
-from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report
+from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report, ReportState
 from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
 from grader.report.html.rendering import cut, page
+from grader.report.reasons import note_words, trouble_lines
 from grader.report.terminal import focused_exercise, next_line
 from grader.report.words import lateness
 from grader.text import clean_line
@@ -58,7 +58,7 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
     hand_in = learner.hand_in(chapter.stem)
     when = _when(hand_in.time, chapter)
     attempt = f"attempt {hand_in.attempt} of {hand_in.attempts}" if hand_in.attempts > 1 else ""
-    broken = report.error == KIT_FAULT
+    broken = report.state is ReportState.KIT_FAULT
     report = _as_at_home(report)
     return ShownChapter(
         chapter=chapter,
@@ -66,15 +66,15 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
         handed_in=", ".join(part for part in (when, attempt) if part),
         late=lateness(hand_in),
         report=report,
-        error=cut(report.error, 2000),
+        error=cut("\n".join(trouble_lines(report)), 2000),
         # Those that cost an exercise its points are told where it stands.
         breaches=tuple(breach_words(breach) for breach in report.breaches if not breach.exercises),
         notes=_notes(report),
         exercises=tuple(exercise_of(report, score.name) for score in report.exercises),
-        nothing_ran=bool(report.error) and all(r.outcome is Outcome.NOT_RUN for r in report.checks),
+        nothing_ran=not report.is_graded and all(r.outcome is Outcome.NOT_RUN for r in report.checks),
         # What a fault of the kit left behind is for the instructor.
         output="" if broken else printed(report.output),
-        focus="" if report.error else focused_exercise(report),
+        focus=focused_exercise(report) if report.is_graded else "",
         next_step=clean_line(next_line(report)),
         facts=_facts(report),
     )
@@ -95,15 +95,21 @@ def _as_at_home(report: Report) -> Report:
     verdict, so that the path may hold another learner's name.
     """
     file = f"{report.chapter}{Path(report.path).suffix or '.py'}"
-    error = report.error
+    problem = report.problem
+    if problem is None:
+        return replace(report, path=file)
+    # What cannot be read says where it lies in each of its parts.
     for place in (report.path, str(Path(report.path).parent)):
         if place not in ("", ".", "/"):
-            error = error.replace(place, file)
-    return replace(report, path=file, error=error)
+            what, where, step = (
+                part.replace(place, file) for part in (problem.what, problem.where, problem.next_step)
+            )
+            problem = replace(problem, what=what, where=where, next_step=step)
+    return replace(report, path=file, problem=problem)
 
 
 def _notes(report: Report) -> tuple[str, ...]:
-    notes = [clean_line(note, 300) for note in report.notes[:NOTES_SHOWN]]
+    notes = [clean_line(note_words(note), 300) for note in report.notes[:NOTES_SHOWN]]
     left = len(report.notes) - NOTES_SHOWN
     return (*notes, f"{left} more like these") if left > 0 else tuple(notes)
 

@@ -1,0 +1,119 @@
+"""The journey of one submission, written once: read it, judge it by the rules, run the checks, name the mistakes.
+
+Everybody who wants a report comes here: the commands, the watch app, notebooks, nbgrader, pytest and the grading of a
+class. Each step takes the record before it and returns the next.
+
+    path --read--> Submission --judge--> Ruling --run--> Report --name mistakes--> Report
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from grader.checking.check import Suite
+from grader.course.variants import Variant, read_variants
+from grader.engine.diagnosis import diagnose
+from grader.engine.profile import Profile
+from grader.engine.runner import Workplace, run_checks, unjudged, unreadable
+from grader.engine.suites import load_suite
+from grader.errors import SubmissionError
+from grader.records import Chapter, Report, ReportState, Ruling, Submission
+from grader.rules import judge
+from grader.submissions.reading import read_submission
+
+Tell = Callable[[Report], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A report, and what the rules made of the submission: what it takes to look for known mistakes afterwards.
+
+    `ruling` is None for a submission that could not be read.
+    """
+
+    report: Report
+    ruling: Ruling | None = None
+
+
+def grade_path(path: Path, chapter: Chapter, workplace: Workplace, profile: Profile) -> Report:
+    """The whole journey of a file or folder; one that cannot be read gets a report that says so."""
+    return name_mistakes(judge_path(path, chapter, workplace, profile), workplace, profile)
+
+
+def grade(submission: Submission, workplace: Workplace, profile: Profile) -> Report:
+    """The journey of a submission that was read already."""
+    return name_mistakes(judge_and_run(submission, workplace, profile), workplace, profile)
+
+
+def grade_or_fault(submission: Submission, workplace: Workplace, profile: Profile) -> Report:
+    """As `grade`, for one of many: a fault of the kit is put into its report, and the others go on."""
+    try:
+        return grade(submission, workplace, profile)
+    except Exception:
+        return fault(submission, profile, traceback.format_exc(limit=-4))
+
+
+# --- the steps --------------------------------------------------------------------------------------------
+
+
+def judge_path(
+    path: Path, chapter: Chapter, workplace: Workplace, profile: Profile, tell: Tell | None = None
+) -> Judged:
+    """Read and run a file or folder, and leave its mistakes unnamed.
+
+    Args:
+        tell: hears the report as far as it goes, see `run_checks`.
+    """
+    try:
+        submission = read_submission(path, chapter)
+    except SubmissionError as error:
+        return Judged(unreadable(chapter, path, error, profile))
+    return judge_and_run(submission, workplace, profile, tell=tell)
+
+
+def judge_and_run(
+    submission: Submission,
+    workplace: Workplace,
+    profile: Profile,
+    *,
+    suite: Suite | None = None,
+    tell: Tell | None = None,
+) -> Judged:
+    """Judge a submission by the rules and run the checks on what may run.
+
+    Args:
+        suite: the checks; by default those of the chapter.
+        tell: hears the report as far as it goes, see `run_checks`.
+    """
+    ruling = judge(submission)
+    return Judged(run_checks(submission, ruling, workplace, profile, suite, tell), ruling)
+
+
+def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Report:
+    """Say which known mistakes a submission makes, where they are at hand: only a checkout has them."""
+    report, ruling = judged.report, judged.ruling
+    if ruling is None or profile.mistakes is None or report.passed:
+        return report
+    mistakes = _known_mistakes(profile.mistakes, report.chapter)
+    if not mistakes:
+        return report
+    return diagnose(report, ruling, workplace, profile, load_suite(report.chapter), mistakes)
+
+
+@cache
+def _known_mistakes(folder: Path, stem: str) -> tuple[Variant, ...]:
+    """The known wrong versions of a chapter's exercises; none away from a checkout, where they are not."""
+    file, solution = folder / f"{stem}.py", folder.parent / f"{stem}.py"
+    if not (file.is_file() and solution.is_file()):
+        return ()
+    return read_variants(file, solution.read_text(encoding="utf-8"))
+
+
+def fault(submission: Submission, profile: Profile, details: str) -> Report:
+    """The report on a submission that the kit could not grade; `details` are for the instructor."""
+    report = unjudged(submission.chapter, submission.path, profile, ReportState.KIT_FAULT)
+    return replace(report, submission_sha256=submission.sha256, output=details)

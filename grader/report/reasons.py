@@ -1,0 +1,101 @@
+"""Turn the facts of a report into the sentences that say why: the one place where these words are made."""
+
+from __future__ import annotations
+
+from grader.records import Cause, CheckResult, Note, Outcome, Overrun, Problem, Report, ReportState, TimeLimit
+
+FAULT = "a fault of the kit, not of the submission"
+BARRED = "uses what the rules do not allow"
+
+
+def reason(result: CheckResult) -> str:
+    """Why a check failed, was not run, or carries no weight; empty for one that simply passed."""
+    if result.outcome is Outcome.NOT_RUN:
+        return _why_not_run(result)
+    words = _finding(result)
+    if not result.repeatable:
+        words = f"not the same twice: the same call gave another answer ({words})"
+    if result.explanation and result.cause is not Cause.MISSING:
+        words += f"; {result.explanation}"
+    return words
+
+
+def _finding(result: CheckResult) -> str:
+    match result.cause:
+        case Cause.UNWRITTEN:
+            return f"{result.exercise} is not written yet"
+        case Cause.MISSING:
+            # A cell of the notebook that was left out may hold it.
+            left_out = f"; {result.line}: {result.explanation}" if result.line else ""
+            return f"the file does not define {result.message}{left_out}"
+        case Cause.RAISED:
+            return f"it raised {result.message}" + (f", {result.line}" if result.line else "")
+        case Cause.OUT_OF_TIME if result.overrun is not None:
+            return _overrun(result.overrun)
+        case Cause.UNCHECKABLE:
+            return f"not checkable: {result.message}"
+    return result.message
+
+
+def _why_not_run(result: CheckResult) -> str:
+    match result.cause:
+        case Cause.BARRED:
+            return f"{result.exercise} {BARRED}"
+        case Cause.WAITING:
+            return f"first fix: {result.waits_for}"
+        case Cause.OUT_OF_TIME if result.overrun is not None and result.overrun.limit is TimeLimit.CHAPTER:
+            return _overrun(result.overrun)
+        case Cause.LOST if not result.message:
+            return f"{result.exercise} gave no answer several times already"
+        case None:
+            return "the submission could not be judged"
+    return _loading(result.cause, result.message, str(result.line or ""), result.overrun)
+
+
+def _overrun(overrun: Overrun) -> str:
+    match overrun.limit:
+        case TimeLimit.CALL:
+            return f"no answer within {overrun.seconds:.3g} seconds"
+        case TimeLimit.CHECK:
+            return f"the checks of one law took over {overrun.seconds:.0f} s"
+        case TimeLimit.CHAPTER:
+            return f"the chapter's {overrun.seconds:g} s are used up"
+
+
+def _loading(cause: Cause | None, what: str, line: str, overrun: Overrun | None) -> str:
+    """Why a file's definitions did not come to their end."""
+    if cause is Cause.RAISED:
+        return f"the file raises {what} when it is loaded" + (f", {line}" if line else "")
+    return f"the file could not be loaded: {_overrun(overrun) if overrun is not None else what}"
+
+
+# --- the submission as a whole ----------------------------------------------------------------------------
+
+
+def trouble(report: Report) -> str:
+    """Why a report is not graded, in one line; empty for one that is."""
+    problem = report.problem or Problem()
+    match report.state:
+        case ReportState.GRADED:
+            return ""
+        case ReportState.KIT_FAULT:
+            return FAULT
+        case ReportState.UNREADABLE:
+            return problem.what
+        case ReportState.NOT_LOADED:
+            return _loading(problem.cause, problem.what, str(problem.line or ""), problem.overrun)
+
+
+def trouble_lines(report: Report) -> list[str]:
+    """The same with where it is and what to do, where that is known: a line each."""
+    found = [trouble(report)] if not report.is_graded else []
+    if report.problem is not None and report.problem.where:
+        found.append(f"  where: {report.problem.where}")
+    if report.problem is not None and report.problem.next_step:
+        found.append(f"  next:  {report.problem.next_step}")
+    return found
+
+
+def note_words(note: Note) -> str:
+    """What was left out of a submission, and why."""
+    return note.why if note.place is None else f"{note.place} is not run: {note.why}"
