@@ -8,7 +8,7 @@ import sys
 import typer
 
 from grader import __version__
-from grader.cli import author, desk, exporting, instructor, learner, releasing, reporting, whole
+from grader.cli import build, check, export, grade, prove, release, report, status
 from grader.errors import KitError
 
 app = typer.Typer(
@@ -41,17 +41,17 @@ def brick(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         typer.echo(context.get_help())
         raise typer.Exit
-    desk.watch()
+    status.watch()
 
 
-learner.register(app)
-whole.register(app)
-desk.register(app)
-releasing.register(app)
-instructor.register(app)
-reporting.register(app)
-exporting.register(app)
-author.register(app)
+check.register(app)
+build.register(app)
+status.register(app)
+release.register(app)
+grade.register(app)
+report.register(app)
+export.register(app)
+prove.register(app)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from grader.build.drawing import draw_graph
 from grader.build.page import write_pages
 from grader.build.train import PLANS, Trainer, build
 from grader.build.worker import Job, start
-from grader.cli.whole import find_problems
+from grader.cli.build import find_problems
 from grader.errors import KitError
 from grader.records import Course
 from grader.rules import judge

@@ -21,7 +21,7 @@ from reports import unread
 from typer.testing import CliRunner
 
 from grader.cli import app
-from grader.cli.reporting import write_pages
+from grader.cli.report import write_pages
 from grader.errors import UsageError
 from grader.records import (
     Breach,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grader.cli import console
-from grader.cli.learner import Device, Target, check_targets
+from grader.cli.check import Device, Target, check_targets
 from grader.errors import KitError, UsageError
 
 if TYPE_CHECKING:

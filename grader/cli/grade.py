@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import console
-from grader.cli.learner import Device
+from grader.cli.check import Device
 from grader.course.paths import mistakes_folder
 from grader.errors import UsageError
 from grader.records import ReportState
