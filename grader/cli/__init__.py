@@ -1,4 +1,4 @@
-"""The command `brick`: words in, words out."""
+"""The command `brick`: words in, words out. Each command is a module of its own, loaded when it is called."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import sys
 import typer
 
 from grader import __version__
-from grader.cli import build, check, export, grade, prove, release, report, status
+from grader.cli.commands import LazyCommands
+from grader.cli.console import error_lines
 from grader.errors import KitError
 
 app = typer.Typer(
+    cls=LazyCommands,
     name="brick",
     help="Build a neural network from its smallest blocks, and see at once what fails and why.",
     invoke_without_command=True,
@@ -41,35 +43,25 @@ def brick(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         typer.echo(context.get_help())
         raise typer.Exit
-    status.watch()
-
-
-check.register(app)
-build.register(app)
-status.register(app)
-release.register(app)
-grade.register(app)
-report.register(app)
-export.register(app)
-prove.register(app)
+    # On a terminal `brick` alone is `brick watch`: what a learner needs most is the shortest to type.
+    group = context.command
+    assert isinstance(group, LazyCommands)
+    context.invoke(group.load("watch"))
 
 
 def main() -> None:
-    """Run the command; a problem somebody can mend is three lines, anything else keeps its traceback."""
+    """Run the command; a problem somebody can mend is three lines, anything else keeps its traceback.
+
+    Exit codes are those each command's help names; 2 for every error that a person can mend.
+    """
     # Before torch is imported: one thread per process, or tiny checks take a hundred times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         app()
     except KitError as error:
-        _print_error(error)
+        print("\n".join(error_lines(error)), file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         # The reader of our output (head, less) left; that is not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-def _print_error(error: KitError) -> None:
-    from grader.cli.console import error_lines
-
-    print("\n".join(error_lines(error)), file=sys.stderr)

@@ -1,27 +1,36 @@
-"""The commands about the whole: build trains a network of the learner's blocks, view looks at its ONNX model."""
+"""`brick build`: train a network made of the learner's own blocks, with the missing ones lent."""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from grader.build.blocks import PIECES, Block, State, count_yours, survey
+from grader.build.page import write_pages
+from grader.build.worker import Job, start
 from grader.cli import console
-from grader.cli.check import Device, Target, check_targets
+from grader.cli.options import Device, DeviceOption
+from grader.cli.practice import check_targets, require_device
+from grader.cli.progress import progress_bar
+from grader.cli.targets import Target, shown_path
+from grader.cli.view import MODEL
+from grader.course.config import load_course
+from grader.engine.profile import Profile
 from grader.errors import KitError, UsageError
+from grader.records import Course, Outcome
+from grader.rules import judge
+from grader.submissions.reading import read_submission
+from grader.text import pad, wrap
+from grader.workspace.progress import report_on
+from grader.workspace.workspace import Workspace, workspace_of
 
-if TYPE_CHECKING:
-    from grader.build.blocks import Block
-    from grader.records import Chapter, Course, Report
-    from grader.workspace.workspace import Workspace
-
-MODEL = "model.onnx"
+# What rounding to 8 bits may take from the score, and how far the exported model may be from the network.
 INT8_MAY_COST = 0.02
 ONNX_MAY_DIFFER = 1e-4
 
@@ -33,15 +42,6 @@ class Task(StrEnum):
     DIGITS = "digits"
 
 
-def register(app: typer.Typer) -> None:
-    """Add these commands to `brick`."""
-    app.command()(build)
-    app.command()(view)
-
-
-# --- brick build ------------------------------------------------------------------------------------------
-
-
 def build(
     task: Annotated[
         Task, typer.Option(help="digits: handwritten digits. wave: the essay's function.")
@@ -50,18 +50,13 @@ def build(
         int | None, typer.Option(min=1, help="Rounds over the data.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same result.")] = 0,
-    device: Annotated[Device, typer.Option(help="Where the tensors live.")] = Device.CPU,
+    device: DeviceOption = Device.CPU,
 ) -> None:
     """Train a network made of your own blocks.
 
     What you have not solved yet is lent. Exit code 0: it learned; 1: it did not; 2: it could not be built.
     """
-    from grader.build.blocks import count_yours
-    from grader.build.worker import Job, start
-    from grader.course.config import load_course
-    from grader.workspace.workspace import workspace_of
-
-    _require_device(device)
+    require_device(device)
     course = load_course()
     workspace = workspace_of(course)
     blocks = survey_workspace(course, workspace, task)
@@ -84,14 +79,6 @@ def build(
     raise typer.Exit(1)
 
 
-def _require_device(device: Device) -> None:
-    if device is Device.CUDA:
-        import torch
-
-        if not torch.cuda.is_available():
-            raise UsageError("torch finds no CUDA device here", "--device cuda", "leave --device out")
-
-
 def _result_folder(workspace: Workspace, task: Task) -> Path:
     folder = workspace.root / "build" / task
     try:
@@ -106,10 +93,6 @@ def _result_folder(workspace: Workspace, task: Task) -> Path:
 
 def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[Block]:
     """The blocks of a task in the course's order: what lies in the workspace, judged by the rules."""
-    from grader.build.blocks import PIECES, survey
-    from grader.rules import judge
-    from grader.submissions.reading import read_submission
-
     blocks = []
     for chapter in course.chapters:
         if chapter.stem not in PIECES[task]:
@@ -120,29 +103,15 @@ def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[B
             try:
                 submission = read_submission(path, chapter)
                 ruling = judge(submission)
-                report = _last_report(workspace, chapter, submission.sha256)
+                report = report_on(workspace, chapter, submission.sha256)
             except KitError as error:
                 typer.echo(f"{error.what} ({error.where}); its blocks are lent", err=True)
         blocks.append(survey(chapter.stem, task, ruling, str(path or ""), report))
     return blocks
 
 
-def _last_report(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | None:
-    """The last report of a chapter, if it is about this very file."""
-    from grader.serialization import from_dict
-
-    try:
-        report = from_dict(workspace.read_note(f"reports/{chapter.stem}.json"))
-    except (ValueError, KeyError, TypeError):
-        return None
-    return report if report.submission_sha256 == sha256 else None
-
-
 def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     """One line per block: whose it is; where it is mixed, which pieces are whose."""
-    from grader.build.blocks import State
-    from grader.text import pad, wrap
-
     titles = {chapter.stem: chapter for chapter in course.chapters}
     lines = []
     for block in blocks:
@@ -164,41 +133,18 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
 def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
     """Show the epochs as they come; return the last event."""
     event: dict[str, Any] = {"event": "lost", "what": "the training process said nothing"}
-    with closing(events), _epochs() as show:  # type: ignore[type-var]
+    with closing(events), progress_bar("epoch") as advance:  # type: ignore[type-var]
         for event in events:
             if event["event"] == "epoch":
-                show(event)
+                note = f"loss {event['loss']:.4f}  score {event['metric']:.4f}"
+                advance("", event["number"], event["epochs"], note)
+                if not sys.stdout.isatty():
+                    _plain_epoch(event)
     return event
 
 
-@contextmanager
-def _epochs() -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A moving bar with loss and score on a terminal; elsewhere about ten plain lines."""
-    if not sys.stdout.isatty():
-        yield _plain_epoch
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    shown = (
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(bar_width=None),
-        TextColumn("{task.description}"),
-        TimeRemainingColumn(),
-    )
-    terminal = Console(no_color=not console.wants_colour())
-    with Progress(*shown, console=terminal) as bar:
-        row = bar.add_task("starting", total=None)
-
-        def show(event: dict[str, Any]) -> None:
-            words = f"loss {event['loss']:.4f}  score {event['metric']:.4f}"
-            bar.update(row, completed=event["number"], total=event["epochs"], description=words)
-
-        yield show
-
-
 def _plain_epoch(event: dict[str, Any]) -> None:
+    """About ten lines in all: enough to see whether it learns, for a file or a pipe."""
     number, epochs = event["number"], event["epochs"]
     if number == 1 or number == epochs or number % max(1, epochs // 10) == 0:
         typer.echo(
@@ -224,23 +170,15 @@ def find_problems(result: dict[str, Any]) -> list[str]:
 
 
 def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> list[str]:
-    from grader.build.page import write_pages
 
     page, picture = write_pages(result, blocks, folder)
     metric = result["metric"]
     return [
         f"\n{metric} {result['score']:.4f} on held-out samples, {result['int8_score']:.4f} in int8",
-        f"model    {_short(folder / MODEL)}",
-        f"page     {_short(page)}",
-        f"picture  {_short(picture)}",
+        f"model    {shown_path(folder / MODEL)}",
+        f"page     {shown_path(page)}",
+        f"picture  {shown_path(picture)}",
     ]
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
@@ -248,15 +186,12 @@ def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
         reason = "the network could not go on" if event["event"] == "raised" else "training stopped"
         return f"{reason}: {event['what']}"
     path = next(block.path for block in blocks if block.stem == event["stem"])
-    where = _short(Path(path)) + (f", line {event['line']}" if event["line"] else "")
+    where = str(shown_path(Path(path))) + (f", line {event['line']}" if event["line"] else "")
     return f"{event['exercise'] or event['stem']} raised {event['what']} ({where})"
 
 
 def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
     """Run the checks of the learner's blocks, and say which fail."""
-    from grader.engine.profile import Profile
-    from grader.records import Outcome
-
     chapters = {chapter.stem: chapter for chapter in course.chapters}
     suspects = [block for block in blocks if block.mine]
     if not suspects:
@@ -279,50 +214,3 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
         )
         return ["your blocks pass their checks", f"next: {last}"]
     return [*lines, steps[0]]
-
-
-# --- brick view -------------------------------------------------------------------------------------------
-
-
-def view(
-    model: Annotated[
-        Path | None,
-        typer.Argument(
-            help="An ONNX file; the last one built if left out.", metavar="MODEL", show_default=False
-        ),
-    ] = None,
-    text: Annotated[bool, typer.Option("--text", help="Draw it here, without a browser.")] = False,
-) -> None:
-    """Look at the network you built.
-
-    In Netron if it is installed, else drawn as text.
-    """
-    from grader.course.config import load_course
-    from grader.workspace.workspace import workspace_of
-
-    path = model or _newest_model(workspace_of(load_course()))
-    if not path.is_file():
-        raise UsageError("there is no such file", str(path), "name an ONNX file, or run: brick build")
-    if not text and importlib.util.find_spec("netron") is not None:
-        import netron
-
-        typer.echo(f"{_short(path)} in your browser; Ctrl-C ends it, and --text draws it here instead")
-        netron.start(str(path))
-        netron.wait()
-        return
-    typer.echo(_drawn(path), nl=False)
-    if not text:
-        typer.echo("\nto see it in the browser: pip install 'brickwork[view]', then: brick view")
-
-
-def _newest_model(workspace: Workspace) -> Path:
-    found = sorted((workspace.root / "build").glob(f"*/{MODEL}"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise UsageError("no model was built here yet", str(workspace.root / "build"), "run: brick build")
-    return found[-1]
-
-
-def _drawn(path: Path) -> str:
-    from grader.build.drawing import draw_graph
-
-    return f"{_short(path)}\n\n{draw_graph(path)}"

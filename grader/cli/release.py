@@ -1,20 +1,26 @@
-"""The instructor's command: release."""
+"""`brick release`: make what learners get, or the autograder that grades them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from grader.cli import console
+from grader.cli.extras import needs_nbgrader
+from grader.cli.progress import progress_bar
+from grader.course.config import find_chapter, load_course
 from grader.course.paths import solution_file
+from grader.course.stubs import make_stub
 from grader.errors import CourseError, UsageError
-
-if TYPE_CHECKING:
-    from grader.records import Chapter, Course
+from grader.proof.required import require_checkout, require_proof
+from grader.records import Chapter, Course
+from grader.release.classroom50 import classroom50_files, slug_of
+from grader.release.gradescope import gradescope_zip
+from grader.release.notebook import as_text, make_notebook, make_release
+from grader.release.placing import place
 
 
 class Form(StrEnum):
@@ -25,11 +31,6 @@ class Form(StrEnum):
     NBGRADER = "nbgrader"
     GRADESCOPE = "gradescope"
     CLASSROOM50 = "classroom50"
-
-
-def register(app: typer.Typer) -> None:
-    """Add this command to `brick`."""
-    app.command()(release)
 
 
 def release(
@@ -57,18 +58,18 @@ def release(
 
     Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
     """
-    from grader.course.config import find_chapter, load_course
-    from grader.proof.required import require_checkout, require_proof
-
     if unsandboxed and form not in (Form.GRADESCOPE, Form.CLASSROOM50):
         raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")
     course = load_course()
     require_checkout(course)
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
-    with console.counter("proving") as advance:
+    with progress_bar("proving") as advance:
         require_proof(course, chosen, announce=_announce, advance=advance)
     if form is Form.NBGRADER:
-        _release_to_nbgrader(course, chosen, to, replace)
+        with needs_nbgrader():
+            from grader.cli.nbgrader_course import release_to_nbgrader
+        sources = {chapter: _solution(course, chapter) for chapter in chosen}
+        release_to_nbgrader(sources, to, replace)
     else:
         _place(_files(course, chosen, form, unsandboxed), to, replace)
     _say_next(chosen, form, to, unsandboxed)
@@ -80,22 +81,15 @@ def _announce(chapter: Chapter) -> None:
 
 def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed: bool) -> dict[str, bytes]:
     """What is to lie in the folder, by relative name."""
-    from grader.release.classroom50 import classroom50_files
-    from grader.release.gradescope import gradescope_zip
-
     files: dict[str, bytes] = {}
     for chapter in chapters:
         match form:
             case Form.PY:
-                from grader.course.stubs import make_stub
-
                 stub = make_stub(
                     _solution(course, chapter), chapter.label, where=f"solutions/{chapter.stem}.py"
                 )
                 files[f"{chapter.stem}.py"] = stub.encode()
             case Form.IPYNB:
-                from grader.release.notebook import as_text, make_notebook, make_release
-
                 notebook = make_release(make_notebook(_solution(course, chapter), chapter), chapter.label)
                 files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
             case Form.GRADESCOPE:
@@ -118,59 +112,14 @@ def _solution(course: Course, chapter: Chapter) -> str:
 
 
 def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
-    from grader.release.placing import place
-
     for path, fate in place({to / name: content for name, content in files.items()}, replace=replace).items():
         typer.echo(f"{path}: {fate}")
-
-
-# --- nbgrader ---------------------------------------------------------------------------------------------
-
-
-def _release_to_nbgrader(course: Course, chapters: Sequence[Chapter], to: Path, replace: bool) -> None:
-    """Write the sources, have nbgrader make the releases, and see to it that submissions are graded by us."""
-    try:
-        from grader.nbgrader_plugin.release import (
-            CONFIG_FILE,
-            PLUGIN_LINE,
-            folders_of,
-            generate,
-            new_config,
-            uses_plugin,
-        )
-    except ModuleNotFoundError as error:
-        step = "run: pip install 'brickwork[instructor]'"
-        raise UsageError(f"{error.name} is not installed here", "--as nbgrader", step) from error
-    from grader.release.notebook import as_text, make_notebook
-    from grader.release.placing import Placed, place
-
-    if not (to / CONFIG_FILE).exists():
-        place({to / CONFIG_FILE: new_config(to).encode()})
-        typer.echo(f"{to / CONFIG_FILE}: written, with the line that has submissions graded by Brickwork")
-    for chapter in chapters:
-        source, released = folders_of(to, chapter.stem)
-        name = f"{chapter.stem}.ipynb"
-        if released.exists() and not (source / name).exists() and not replace:
-            what = f"an assignment {chapter.stem} of another source is there, and nothing was written"
-            raise UsageError(what, str(released), "move it away, or write over it with --replace")
-        text = as_text(make_notebook(_solution(course, chapter), chapter))
-        [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
-        typer.echo(f"{path}: {fate}")
-        if fate is Placed.UNCHANGED and (released / name).exists() and not replace:
-            typer.echo(f"{released / name}: {fate}")
-            continue
-        generate(to, chapter.stem)
-        typer.echo(f"{released / name}: made by nbgrader")
-    if not uses_plugin(to):
-        typer.echo(f"add to {to / CONFIG_FILE}, so that submissions are graded in a sandbox: {PLUGIN_LINE}")
 
 
 # --- what comes next --------------------------------------------------------------------------------------
 
 
 def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bool) -> None:
-    from grader.release.classroom50 import slug_of
-
     first = chapters[0]
     steps = {
         Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",

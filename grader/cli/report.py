@@ -1,38 +1,32 @@
-"""The instructor's command: report."""
+"""`brick report`: a page for every learner, and one about the class for the instructor."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from grader.cli import console
+from grader.cli.options import OnlyChapters
+from grader.cli.progress import counted
+from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
-
-if TYPE_CHECKING:
-    from grader.records import ClassResults
+from grader.grading.gradebook import class_results
+from grader.records import ClassResults
+from grader.report.html import class_page, feedback_page
+from grader.text import file_names
+from grader.workspace.workspace import write_whole
 
 FEEDBACK = "feedback"
 CLASS_PAGE = "class.html"
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command to `brick`."""
-    app.command()(report)
-
-
 def report(
-    chapter: Annotated[
-        list[str] | None,
-        typer.Option("--chapter", "-c", help="Report on these chapters only.", show_default=False),
-    ] = None,
+    chapter: OnlyChapters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
 ) -> None:
     """Write a page for every learner, and one about the class for you."""
-    from grader.course.config import find_chapter, load_course
-    from grader.grading.gradebook import class_results
-
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     written = write_pages(results, out)
@@ -44,18 +38,19 @@ def report(
 
 
 def write_pages(results: ClassResults, out: Path) -> list[Path]:
-    """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html, which links to them."""
-    from urllib.parse import quote
+    """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html, which links to them.
 
-    from grader.report.html import class_page, feedback_page
-    from grader.text import file_names
-    from grader.workspace.workspace import write_whole
+    Returns:
+        The learners' pages, in the order of the class.
 
+    Raises:
+        UsageError: a page cannot be written.
+    """
     names = file_names(one.learner for one in results.learners)
     written = []
     try:
         (out / FEEDBACK).mkdir(parents=True, exist_ok=True)
-        for one in console.progress(results.learners, len(results.learners), "writing"):
+        for one in counted(results.learners, len(results.learners), "writing"):
             path = out / FEEDBACK / f"{names[one.learner]}.html"
             write_whole(path, feedback_page(results, one))
             written.append(path)
@@ -68,5 +63,5 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
 
 
 def left_over(written: list[Path], out: Path) -> list[Path]:
-    """Feedback pages there that this run did not write."""
+    """Feedback pages there that this run did not write: giving one out would be giving out an old verdict."""
     return sorted(set((out / FEEDBACK).glob("*.html")) - set(written))

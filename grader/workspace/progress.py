@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.records import Chapter, Course, Exercise, Report
+from grader.serialization import as_dict, from_dict
 from grader.workspace.workspace import Workspace, write_whole
 
 PLACE_FILE = "brickwork-progress.txt"
@@ -70,16 +71,18 @@ def write_place(path: Path, place: Place, course: Course) -> None:
 
 def kept_report(workspace: Workspace, chapter: Chapter) -> Report | None:
     """The last report on the learner's own file of a chapter; None if there is none that can be read."""
-    from grader.serialization import from_dict
-
     try:
         return from_dict(workspace.read_note(f"reports/{chapter.stem}.json"))
     except (ValueError, KeyError, TypeError):
         return None
 
 
+def report_on(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | None:
+    """The last report on a chapter if it is about this very file, by its hash; None if it is about another."""
+    report = kept_report(workspace, chapter)
+    return report if report is not None and report.submission_sha256 == sha256 else None
+
+
 def keep_report(workspace: Workspace, chapter: Chapter, report: Report) -> None:
     """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
-    from grader.serialization import as_dict
-
     workspace.write_note(f"reports/{chapter.stem}.json", as_dict(report))

@@ -1,0 +1,65 @@
+"""What grading and regrading a class share: how submissions are judged, and where the reports are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.cli.options import Isolation
+from grader.cli.practice import require_device
+from grader.course.paths import mistakes_folder
+from grader.engine.profile import Profile
+from grader.errors import UsageError
+from grader.grading.batch import Lane
+from grader.grading.store import Settings, Verdict
+from grader.records import Course, LearnerResult
+from grader.sandbox.levels import Level, require
+from grader.serialization import as_learner_dict, dumps
+from grader.text import file_names
+from grader.workspace.workspace import workspace_of, write_whole
+
+
+def level_for(isolation: str, unsandboxed: bool) -> Level:
+    """The level that was asked for, or the strongest this machine offers; SandboxError if there is none.
+
+    Args:
+        isolation: one of `Isolation`, as text because the store keeps it so.
+        unsandboxed: whether a level without a seal is accepted.
+    """
+    return require(None if isolation == Isolation.STRONGEST else Level(isolation), unsandboxed)
+
+
+def judged_by(course: Course, settings: Settings) -> Lane:
+    """How other people's work on this course is judged: the course's secret draws the inputs, mistakes get names."""
+    require_device(settings.device)
+    profile = Profile(
+        "grade",
+        settings.examples or course.grade_examples,
+        secret=workspace_of(course).secret(),
+        device=settings.device,
+        mistakes=mistakes_folder(course.root),
+    )
+    return Lane(Level(settings.isolation), course.limits, profile)
+
+
+def fails(verdict: Verdict) -> bool:
+    """Whether a verdict counts as failing while the bar runs."""
+    return not verdict.report.passed
+
+
+def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
+    """Write one JSON file per learner into `out`; UsageError when that is not possible.
+
+    Returns:
+        The files, in the order of the class.
+    """
+    names = file_names(one.learner for one in learners)
+    files = {out / f"{names[one.learner]}.json": one for one in learners}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for path, learner in files.items():
+            write_whole(path, dumps(as_learner_dict(learner)))
+    except OSError as error:
+        what = f"the reports cannot be written: {error.strerror}"
+        raise UsageError(what, str(error.filename or out), "name another folder with --out") from error
+    return list(files)

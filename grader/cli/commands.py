@@ -1,0 +1,70 @@
+"""The list of commands, and a command group that imports a command's module only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from grader.errors import did_you_mean
+
+# Every command with the line that `brick --help` shows for it: the first line of its docstring, which a test
+# compares. They stand here too, so that the list of commands can be shown without importing any of them.
+COMMANDS = {
+    "init": "Copy lessons and exercises into a folder of your own.",
+    "check": "Check your own work, and see the smallest input that fails.",
+    "hint": "Open a hint, and one more after each attempt.",
+    "build": "Train a network made of your own blocks.",
+    "view": "Look at the network you built.",
+    "watch": "Judge every save at once, and show what to do next.",
+    "status": "Show what is done, the points so far, and what is left.",
+    "reset": "Start an exercise or a chapter afresh; a backup is kept.",
+    "replay": "Run a card's failing call as a script of its own, for a debugger.",
+    "predict": "Answer a question of the lesson before you run it; never graded.",
+    "doctor": "Look at this machine, and say what mends it.",
+    "release": "Make what learners get, or the autograder that grades them.",
+    "grade": "Grade other people's work in a sandbox.",
+    "regrade": "Grade again what a changed check, kit or course may judge anew.",
+    "report": "Write a page for every learner, and one about the class for you.",
+    "export": "Write what was graded for another program to read.",
+    "new": "Lay out the files of a new chapter, and its entry in course.yml.",
+    "stubs": "Make the exercises from the solutions.",
+    "prove": "Judge the checks by mistakes, mutants and right answers.",
+}
+
+
+class LazyCommands(TyperGroup):
+    """The group behind `brick`. The command NAME is the function NAME of the module `grader.cli.NAME`.
+
+    A context is typed `Any` below, because its class is click's in some versions of typer and typer's own in others.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, its module imported now; None if there is none."""
+        return self.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def load(self, name: str) -> Any:
+        """Import the module of a command, and let typer make a command of its function."""
+        if name not in self.commands:
+            function = getattr(importlib.import_module(f"grader.cli.{name}"), name)
+            single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            single.command(name)(function)
+            self.add_command(typer.main.get_command(single), name)
+        return self.commands[name]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was typed; an unknown one is told with its nearest neighbour."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"there is no command '{args[0]}'{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands from the table above, for the modules' own docstrings would need an import."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))

@@ -1,0 +1,84 @@
+"""The parts of `brick release` and `brick export` that need nbgrader, which not everybody has installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import typer
+
+from grader.cli.console import number_of, say, say_list
+from grader.cli.progress import counted
+from grader.errors import KitError, UsageError
+from grader.nbgrader_plugin.export import Recorded, write_gradebook
+from grader.nbgrader_plugin.release import (
+    CONFIG_FILE,
+    PLUGIN_LINE,
+    folders_of,
+    generate,
+    new_config,
+    uses_plugin,
+)
+from grader.records import Chapter, ClassResults
+from grader.release.notebook import as_text, make_notebook
+from grader.release.placing import Placed, place
+from grader.submissions.reading import read_submission
+
+
+def release_to_nbgrader(solutions: Mapping[Chapter, str], to: Path, replace: bool) -> None:
+    """Write the sources, have nbgrader make the releases, and see to it that submissions are graded by us.
+
+    Args:
+        solutions: the chapters to release, each with the source of its solution.
+        to: the folder of the nbgrader course; it gets a configuration if it has none.
+        replace: write over a source that is there and differs.
+
+    Raises:
+        UsageError: an assignment of another source is in the way; nothing is written then.
+    """
+    if not (to / CONFIG_FILE).exists():
+        place({to / CONFIG_FILE: new_config(to).encode()})
+        typer.echo(f"{to / CONFIG_FILE}: written, with the line that has submissions graded by Brickwork")
+    for chapter, solution in solutions.items():
+        source, released = folders_of(to, chapter.stem)
+        name = f"{chapter.stem}.ipynb"
+        if released.exists() and not (source / name).exists() and not replace:
+            what = f"an assignment {chapter.stem} of another source is there, and nothing was written"
+            raise UsageError(what, str(released), "move it away, or write over it with --replace")
+        text = as_text(make_notebook(solution, chapter))
+        [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
+        typer.echo(f"{path}: {fate}")
+        if fate is Placed.UNCHANGED and (released / name).exists() and not replace:
+            typer.echo(f"{released / name}: {fate}")
+            continue
+        generate(to, chapter.stem)
+        typer.echo(f"{released / name}: made by nbgrader")
+    if not uses_plugin(to):
+        typer.echo(f"add to {to / CONFIG_FILE}, so that submissions are graded in a sandbox: {PLUGIN_LINE}")
+
+
+def export_to_nbgrader(results: ClassResults, folder: Path) -> bool:
+    """Write the verdicts into the gradebook of an nbgrader course, and say what came of it.
+
+    Returns:
+        Whether every verdict is there and formgrader can show it.
+    """
+
+    def fingerprint(path: Path, chapter: Chapter) -> str:
+        """The hash of what lies there now: nbgrader may have a newer hand-in than the one that was graded."""
+        try:
+            return read_submission(path, chapter).sha256
+        except KitError:
+            return ""
+
+    recorded = write_gradebook(
+        results, folder, fingerprint, lambda pairs: counted(pairs, len(pairs), "writing")
+    )
+    _show_recorded(recorded, folder)
+    return not (recorded.left or recorded.unseen)
+
+
+def _show_recorded(recorded: Recorded, folder: Path) -> None:
+    say(f"{number_of(recorded.written, 'verdict')} in the gradebook of {folder}")
+    say_list("not written", recorded.left)
+    say_list("written, but formgrader cannot show the notebook", recorded.unseen)

@@ -1,0 +1,24 @@
+"""`brick new`: lay out the files of a new chapter for its author."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from grader.course.config import load_course
+from grader.course.stubs import write_stubs
+from grader.release.scaffold import lay_out_chapter
+
+
+def new(
+    stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
+) -> None:
+    """Lay out the files of a new chapter, and its entry in course.yml."""
+    course = load_course()
+    for path in lay_out_chapter(course, stem):
+        typer.echo(f"{path.relative_to(course.root)}: written")
+    # Read again: the chapter stands in course.yml only now.
+    for name in write_stubs(load_course(course.root)):
+        typer.echo(f"{name}: written")
+    typer.echo(f"next: fill the places marked TODO, then run: brick stubs && brick prove {stem[:4]}")

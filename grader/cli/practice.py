@@ -1,0 +1,86 @@
+"""Check one's own files without a seal, and keep the reports where other commands look for them.
+
+Importing this module imports torch, so commands import it when they are about to check, and not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from grader.cli.options import Device
+from grader.cli.progress import counted, waiting
+from grader.cli.targets import Target
+from grader.course.paths import mistakes_folder
+from grader.engine.pipeline import grade_path
+from grader.engine.profile import Profile
+from grader.errors import UsageError
+from grader.records import Course, Report, ReportState
+from grader.sandbox.host import Sandbox
+from grader.sandbox.levels import Level
+from grader.workspace.progress import keep_report
+from grader.workspace.workspace import Workspace
+
+LAST_NOTE = "last.json"
+
+
+def practice_profile(
+    course: Course, workspace: Workspace, *, examples: int | None = None, seed: int = 0, device: str = "cpu"
+) -> Profile:
+    """How one's own work is judged: few examples, those that failed before come first, mistakes get their names."""
+    return Profile(
+        examples=examples or course.practice_examples,
+        seed=seed,
+        device=device,
+        memory=workspace.state / "failing",
+        mistakes=mistakes_folder(course.root),
+    )
+
+
+def check_targets(
+    targets: Sequence[Target], course: Course, profile: Profile, *, quiet: bool = False
+) -> list[Report]:
+    """Check one's own files, one report each.
+
+    They run at the level `plain`, without a seal: prints and debuggers work, and nothing has to be installed.
+    """
+    require_device(profile.device)
+    imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
+    alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""
+    with (
+        waiting(alone, quiet=quiet or not alone),
+        Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True) as sandbox,
+    ):
+        return [
+            grade_path(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
+            for target in counted(targets, len(targets), "checking", quiet=quiet)
+        ]
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that is not there before anything else is done; UsageError then."""
+    if device == Device.CUDA and not torch.cuda.is_available():
+        raise UsageError("torch finds no CUDA device here", f"--device {device}", "leave --device out")
+
+
+def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> None:
+    """Keep the last report of each chapter for `brick hint` and `brick status`.
+
+    Only reports on a whole chapter, and on the file that lies in the workspace: a report on one exercise, or on a
+    copy elsewhere, says nothing about the rest.
+    """
+    for target, report in zip(targets, reports, strict=True):
+        if target.exercise is None and workspace.find(target.chapter) == target.path.absolute():
+            keep_report(workspace, target.chapter, report)
+    unsolved = [t.chapter.stem for t, report in zip(targets, reports, strict=True) if not report.passed]
+    if unsolved:
+        workspace.write_note(LAST_NOTE, {"chapter": unsolved[0]})
+
+
+def exit_code(reports: Sequence[Report]) -> int:
+    """0 all passed, 1 some failed, 2 some could not be graded."""
+    if any(report.state is ReportState.UNREADABLE for report in reports):
+        return 2
+    return 0 if all(report.passed for report in reports) else 1

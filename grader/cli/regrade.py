@@ -1,0 +1,81 @@
+"""`brick regrade`: grade again what a changed check, kit or course may judge otherwise."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from grader.cli import console
+from grader.cli.class_grading import fails, judged_by, level_for
+from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Unsandboxed
+from grader.cli.progress import counted
+from grader.course.config import find_chapter, load_course
+from grader.errors import UsageError
+from grader.grading.batch import Lane
+from grader.grading.gradebook import assigned_in, open_store
+from grader.grading.regrade import plan_regrade
+from grader.grading.store import Settings, Store
+from grader.records import Course
+from grader.report.class_table import change_lines
+
+
+def regrade(
+    chapter: OnlyChapters = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Let the new verdicts count without asking.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    isolation: Annotated[
+        Isolation | None,
+        typer.Option(help="How submissions are sealed off; by default as they were.", show_default=False),
+    ] = None,
+    unsandboxed: Unsandboxed = False,
+    jobs: Jobs = 0,
+) -> None:
+    """Grade again what a changed check, kit or course may judge anew.
+
+    The submissions are those of the last runs. What would change is shown, and counts only if you say so.
+
+    Exit code 0: nothing waits for you; 1: changes do not count yet; 2: it could not be done.
+    """
+    if yes and dry_run:
+        raise UsageError("--yes and --dry-run exclude each other", "brick regrade", "leave one of them out")
+    course = load_course()
+    with open_store(course) as store:
+        chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
+        lane, settings = _lane_of_last_run(course, store, isolation, unsandboxed)
+        work = plan_regrade(store, course, chapters, lane)
+        with closing(work.run(store, lane, jobs)) as verdicts:
+            for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
+                pass
+        changes, total = work.changes()
+        again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
+        typer.echo(f"{again}: nothing that judges the others has changed")
+        for line in change_lines(changes, total, console.style()):
+            typer.echo(line)
+        if not work.entries():
+            return
+        if dry_run or not (yes or _agreed()):
+            typer.echo("nothing counts yet; next: brick regrade --yes")
+            raise typer.Exit(1)
+        run = store.begin_run([one.stem for one in chapters], (), settings)
+        work.publish(store, run)
+        typer.echo("the new verdicts count; next: brick report, then brick export")
+
+
+def _lane_of_last_run(
+    course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
+) -> tuple[Lane, Settings]:
+    """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
+    last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
+    wished = isolation.value if isolation else last.isolation
+    settings = Settings(level_for(wished, unsandboxed).value, last.examples, last.device)
+    return judged_by(course, settings), settings
+
+
+def _agreed() -> bool:
+    """Ask; who cannot be asked has not agreed."""
+    return sys.stdin.isatty() and typer.confirm("Let the new verdicts count?", default=False)

@@ -1,0 +1,27 @@
+"""`brick replay`: run a card's failing call as a script of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from grader.course.config import load_course
+from grader.workspace.replay import find_failure, write_script
+from grader.workspace.workspace import workspace_of
+
+
+def replay(
+    name: Annotated[str, typer.Argument(help="The ID on a counterexample card.", metavar="ID")],
+) -> None:
+    """Run a card's failing call as a script of its own, for a debugger."""
+    course = load_course()
+    workspace = workspace_of(course)
+    chapter, result = find_failure(course, workspace, name)
+    script = write_script(workspace, chapter, result)
+    typer.echo(script.read_text(encoding="utf-8"))
+    # In a process of its own: the call may well raise, hang or print, for that is why it is replayed.
+    subprocess.run([sys.executable, str(script)], cwd=workspace.root, check=False)
+    typer.echo(f"\nnext: step into it with: python -m pdb {script}")

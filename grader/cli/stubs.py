@@ -1,0 +1,32 @@
+"""`brick stubs`: make the exercises that learners get from the solutions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from grader.course.config import load_course
+from grader.course.paths import is_checkout
+from grader.course.stubs import write_stubs
+from grader.errors import CourseError
+
+
+def stubs(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if a file is out of date.")
+    ] = False,
+) -> None:
+    """Make the exercises from the solutions."""
+    course = load_course()
+    if not is_checkout(course.root):
+        step = "run it in a checkout of the course"
+        raise CourseError("stubs are made from solutions, and there are none here", str(course.root), step)
+    stale = write_stubs(course, check=check)
+    for path in stale:
+        typer.echo(f"{path}: {'out of date' if check else 'written'}")
+    if not stale:
+        typer.echo(f"{len(course.chapters)} exercise files are up to date")
+    elif check:
+        typer.echo("next: run: brick stubs")
+        raise typer.Exit(1)

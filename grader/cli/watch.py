@@ -1,0 +1,95 @@
+"""`brick watch`: judge every save at once, on a whole screen or line by line."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli import console
+from grader.cli.progress import waiting
+from grader.course.config import load_course
+from grader.records import Chapter, Report
+from grader.sandbox.launch import Zygote
+from grader.watch.app import WatchApp
+from grader.watch.early_start import launch_early
+from grader.watch.plain import PlainWatch
+from grader.watch.session import Session
+from grader.workspace.doctor import editor_command
+from grader.workspace.hints import hints_for, open_one_more, written_hints
+from grader.workspace.reset import reset as put_back
+from grader.workspace.workspace import Workspace, attempt_of, workspace_of
+
+if TYPE_CHECKING:
+    from grader.watch.warm_sandbox import Bench
+
+
+def watch(
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Line by line, for screen readers and plain terminals.")
+    ] = False,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look at the files; for drives that tell of no save.")
+    ] = False,
+) -> None:
+    """Judge every save at once, and show what to do next."""
+    course = load_course()
+    workspace = workspace_of(course)
+    session = Session(course, workspace, functools.partial(_open_hints, workspace))
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        _watch_plainly(session, events=not poll)
+        return
+    set_up = functools.partial(_sandbox_in_thread, session)
+    app = WatchApp(session, set_up, _reset_current, editor_command(), events=not poll)
+    app.run()
+    # A thread may be in the middle of importing torch, and nobody who quits waits for that. The sandbox ends with us.
+    sys.stdout.flush()
+    os._exit(app.return_code or 0)
+
+
+def _watch_plainly(session: Session, *, events: bool) -> None:
+    with waiting("getting ready"):
+        sandbox = _sandbox_for(session)
+        sandbox.start()  # before there are threads: then it is a fork of this process, and torch is imported once
+    say = functools.partial(print, flush=True)
+    loop = PlainWatch(
+        session, sandbox, sys.stdin, say, console.style, _reset_current, editor_command(), events
+    )
+    loop.run()
+
+
+def _sandbox_in_thread(session: Session) -> Bench:
+    """A sandbox whose process imports torch while this one does."""
+    launched = launch_early(session.course.limits, session.imports)
+    return _sandbox_for(session, launched)
+
+
+def _sandbox_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
+    # Only now, and for the whole screen in a thread: the screen is there long before torch is imported.
+    from grader.cli.practice import practice_profile
+    from grader.watch.warm_sandbox import Bench
+
+    profile = practice_profile(session.course, session.workspace)
+    return Bench(session.course.limits, session.imports, profile, launched)
+
+
+def _open_hints(
+    workspace: Workspace, chapter: Chapter, exercise: str, report: Report, source: str
+) -> tuple[tuple[str, ...], int]:
+    """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
+    hints = hints_for(report, exercise, written_hints(chapter.stem))
+    if not hints:
+        return (), 0
+    opened = open_one_more(workspace, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))
+    return hints[:opened], len(hints)
+
+
+def _reset_current(session: Session) -> str:
+    """Put the current exercise back to its stub; what to say about it."""
+    here = session.current
+    undone = put_back(session.course, session.workspace, here.chapter, here.exercise.name)
+    return f"{here.exercise.name} is back to the stub; what was there: {undone.backup}"

@@ -1,0 +1,56 @@
+"""The list of commands: complete, true to each command's own words, and shown without importing one of them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import brick
+
+import grader.cli
+from grader.cli.commands import COMMANDS
+
+MODULES = {module.name for module in pkgutil.iter_modules(grader.cli.__path__)}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_a_module_and_its_line_is_its_own(name: str) -> None:
+    function = getattr(importlib.import_module(f"grader.cli.{name}"), name)
+
+    assert function.__doc__.splitlines()[0] == COMMANDS[name]
+    assert brick(name, "--help").stdout.startswith(f"Usage: brick {name} ")
+
+
+def test_every_module_that_defines_a_command_is_listed() -> None:
+    found = {
+        name
+        for name in MODULES
+        if callable(getattr(importlib.import_module(f"grader.cli.{name}"), name, None))
+    }
+
+    assert found == set(COMMANDS)
+
+
+def test_help_imports_no_command(tmp_path: Path) -> None:
+    loaded = modules_after("--help", folder=tmp_path)
+
+    assert {f"grader.cli.{name}" for name in COMMANDS} & loaded == set()
+    assert {"rich", "pydantic", "yaml", "torch"} & loaded == set()
+
+
+def test_a_mistyped_chapter_is_answered_before_torch_is_imported(tmp_path: Path) -> None:
+    assert {"torch", "hypothesis"} & modules_after("check", "nonsense", folder=tmp_path) == set()
+
+
+def modules_after(*words: str, folder: Path) -> set[str]:
+    """What is imported in a fresh process when `brick` has run with these words."""
+    program = (
+        "import sys; from typer.testing import CliRunner; from grader.cli import app;"
+        "CliRunner().invoke(app, sys.argv[1:]); print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", program, *words]
+    return set(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.split())
