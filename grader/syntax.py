@@ -1,10 +1,16 @@
-"""Parse source that nobody vouches for: a plain reason comes back, never a crash and never a long wait."""
+"""Parse source that nobody vouches for: a plain reason comes back, never a crash and never a long wait.
+
+Whether an exercise is written or still the stub is decided here too, on the syntax tree, for everybody who asks.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
 import threading
 import warnings
+from collections.abc import Sequence
 
 # An honest chapter has about 15,000 characters of code. Python's parser takes minutes, or gigabytes, for some texts
 # of a megabyte (nested f-strings, a million statements); these limits keep the worst of them near one second.
@@ -33,7 +39,8 @@ def parse(source: str) -> ast.Module:
             warnings.simplefilter("ignore")  # "\d" in a docstring is no business of the grader's terminal
             tree = ast.parse(source)
     except SyntaxError as error:
-        raise Unreadable(_plain(error), _line_of(error, source)) from error
+        line = _line_of(error, source)
+        raise Unreadable(_plain(error, source.split("\n")[line - 1]), line) from error
     except (RecursionError, MemoryError) as error:
         raise Unreadable("the code is nested too deeply for Python's parser") from error
     except ValueError as error:
@@ -75,12 +82,35 @@ def _line_at(source: str, position: int) -> int:
     return source.count("\n", 0, position) + 1
 
 
-def _plain(error: SyntaxError) -> str:
-    """Python's own words, without its advice for programmers of Python."""
+# What newer versions of Python accept and older ones refuse, by the line that they refuse. Their own words for it
+# ("expected '('") would send an honest learner looking for a mistake that is none.
+_NEWER_SYNTAX = (
+    ((3, 13), r"\s*(async\s+def|def|class)\s+\w+\[[^\]]*=", "a default for a type parameter"),
+    ((3, 12), r"\s*(async\s+def|def|class)\s+\w+\[", "a type parameter in brackets"),
+    ((3, 12), r"\s*type\s+\w+(\[.*\])?\s*=", "a type statement"),
+    (
+        (3, 12),
+        r""".*\b[fF][rR]?(["'])(?:(?!\1).)*\{[^}]*(\1[^}]*|\\[^}]*|\#.*)\}.*\1""",
+        "an f-string with its own quotes, a backslash or a comment in braces",
+    ),
+    ((3, 14), r"\s*except\s+[\w.]+\s*,[^()]*:", "several exceptions without parentheses"),
+    ((3, 14), r""".*(?<![\w"'])([tT][rR]?|[rR][tT])["']""", "a t-string"),
+)
+
+
+def _plain(error: SyntaxError, line: str) -> str:
+    """Python's own words, without its advice for programmers of Python; its `line` may be too new for this one."""
+    for version, pattern, what in _NEWER_SYNTAX:
+        if sys.version_info < version and re.match(pattern, line):
+            return f"{what} needs Python {_dotted(version)}, and the grader runs {_dotted(sys.version_info)}"
     message = error.msg or "invalid syntax"
     if "Exceeds the limit" in message:
         return "a number has too many digits"
     return message
+
+
+def _dotted(version: Sequence[object]) -> str:
+    return f"{version[0]}.{version[1]}"
 
 
 def _line_of(error: SyntaxError, source: str) -> int:
@@ -110,3 +140,62 @@ def _children(node: ast.AST) -> list[ast.AST]:
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+# --- written, or still the stub ---------------------------------------------------------------------------
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_LOOKED_INTO = (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Try)
+
+
+def is_written(node: Definition) -> bool:
+    """Whether nothing in a definition is left to write."""
+    return open_parts(node) == 0
+
+
+def open_parts(node: Definition) -> int:
+    """How many functions of a definition are still to be written: those that end in `raise NotImplementedError`.
+
+    A raise that the code before it keeps Python from reaching, below a `return` or under an `if`, is no stub. A body
+    of nothing but a docstring, `pass` or `...` is one.
+
+    Returns:
+        For a class the number of its methods, 1 for a class without a body; for a function 0 or 1.
+    """
+    if isinstance(node, ast.ClassDef):
+        inner = [item for item in node.body if isinstance(item, Definition)]
+        return sum(map(open_parts, inner)) if inner else int(_is_blank(node.body))
+    return int(_is_blank(node.body) or _ends_unwritten(node.body) is True)
+
+
+def written_names(tree: ast.Module) -> frozenset[str]:
+    """The functions and classes of a file that have a definition with nothing left to write."""
+    return frozenset(node.name for node in tree.body if isinstance(node, Definition) and is_written(node))
+
+
+def _is_blank(body: Sequence[ast.stmt]) -> bool:
+    return all(
+        isinstance(item, ast.Pass) or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
+        for item in body
+    )
+
+
+def _ends_unwritten(body: Sequence[ast.stmt]) -> bool | None:
+    """Whether Python, going straight through, meets `raise NotImplementedError` first; None if it ends nowhere.
+
+    A part to be written may stand in a `with` or a loop of the stub, so these are gone into.
+    """
+    for item in body:
+        if isinstance(item, ast.Raise):
+            return _names_not_implemented(item.exc)
+        if isinstance(item, ast.Return):
+            return False
+        inside = _ends_unwritten(item.body) if isinstance(item, _LOOKED_INTO) else None
+        if inside is not None:
+            return inside
+    return None
+
+
+def _names_not_implemented(raised: ast.expr | None) -> bool:
+    name = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"

@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.build import lent
 from grader.records import Outcome, Report, Ruling
+from grader.syntax import written_names
 
 _EVERY_TASK = {
     "ch01_dataloader": ("DataLoader",),
@@ -111,19 +112,7 @@ def _state(name: str, written: frozenset[str], report: Report | None) -> State:
 
 def _written(ruling: Ruling) -> frozenset[str]:
     """The functions and classes that are defined, allowed, and no stub."""
-    definitions = (ast.FunctionDef, ast.ClassDef)
-    nodes = [node for node in ast.parse(ruling.source).body if isinstance(node, definitions)]
-    return frozenset(node.name for node in nodes if not _is_stub(node)) - ruling.barred()
-
-
-def _is_stub(node: ast.AST) -> bool:
-    """Whether a part of it still is the line that the kit put there."""
-    return any(
-        isinstance(inner, ast.Raise)
-        and inner.exc is not None
-        and "NotImplementedError" in ast.dump(inner.exc)
-        for inner in ast.walk(node)
-    )
+    return written_names(ast.parse(ruling.source)) - ruling.barred()
 
 
 def count_yours(blocks: Sequence[Block]) -> str:

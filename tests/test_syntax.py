@@ -1,0 +1,100 @@
+"""What is written and what is still the stub is told from the syntax tree; newer syntax is called that."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from grader.syntax import Definition, Unreadable, is_written, open_parts, parse, written_names
+
+RAISE = 'raise NotImplementedError("relu: write this part, then run: brick check ch03")'
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        (RAISE, False),
+        ('"""A docstring."""\n    ' + RAISE, False),
+        ("y = 1\n    " + RAISE, False),
+        ("raise NotImplementedError", False),
+        ("raise NotImplementedError()\n    return x", False),
+        ("with a:\n        " + RAISE, False),
+        ("for y in x:\n        " + RAISE, False),
+        ("pass", False),
+        ('"""Nothing more."""', False),
+        ("...", False),
+        ("return x\n    " + RAISE, True),
+        (f"if x is None:\n        {RAISE}\n    return x", True),
+        ("try:\n        return x\n    except E:\n        " + RAISE, True),
+        (f"def inner():\n        {RAISE}\n    return inner", True),
+        ("raise ValueError", True),
+        ("x = 1", True),
+        (f"return {RAISE!r}", True),
+    ],
+)
+def test_a_function_is_a_stub_if_python_comes_to_its_raise(body: str, written: bool) -> None:
+    [node] = ast.parse(f"def relu(x):\n    {body}\n").body
+
+    assert isinstance(node, Definition)
+    assert is_written(node) is written
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        (f"class SGD:\n    def __init__(self): self.x = 1\n    def step(self):\n        {RAISE}\n", 1),
+        (f"class SGD:\n    def __init__(self):\n        {RAISE}\n    def step(self):\n        {RAISE}\n", 2),
+        ("class SGD:\n    pass", 1),
+        ("class SGD:\n    lr: float = 0.1", 0),
+    ],
+)
+def test_a_class_has_as_many_open_parts_as_methods_to_write(source: str, parts: int) -> None:
+    [node] = ast.parse(source).body
+
+    assert isinstance(node, Definition)
+    assert open_parts(node) == parts
+
+
+def test_one_written_definition_of_several_is_enough() -> None:
+    tree = ast.parse(f"def relu(x):\n    return x\ndef relu(x):\n    {RAISE}\ndef tanh(x):\n    {RAISE}\n")
+
+    assert written_names(tree) == {"relu"}
+
+
+NEWER = [
+    ((3, 12), "def f[T](x: T) -> T:\n    return x\n", 1),
+    ((3, 12), "class A[T]:\n    pass\n", 1),
+    ((3, 12), "x = 1\ntype Row = list[int]\n", 2),
+    ((3, 12), 'd = {}\ny = f"{d["a"]}"\n', 2),
+    ((3, 12), "z = f\"{'\\n'.join([])}\"\n", 1),
+    ((3, 13), "def f[T = int](x: T) -> T:\n    return x\n", 1),
+    ((3, 14), "try:\n    pass\nexcept A, B:\n    pass\n", 3),
+    ((3, 14), 'x = t"hello {y}"\n', 1),
+]
+
+
+@pytest.mark.parametrize(("version", "source", "line"), NEWER)
+def test_syntax_newer_than_the_graders_python_is_called_that(
+    version: tuple[int, int], source: str, line: int
+) -> None:
+    if sys.version_info >= version:
+        parse(source)
+        return
+
+    with pytest.raises(Unreadable) as caught:
+        parse(source)
+
+    assert f"needs Python {version[0]}.{version[1]}" in caught.value.reason
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    "source", ["def f(:\n    pass", "x = = 1", 'y = f"{a"', "print 1", "class A(:\n    pass", "typed x = 3"]
+)
+def test_a_plain_mistake_is_not_taken_for_newer_syntax(source: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        parse(source)
+
+    assert "needs Python" not in caught.value.reason
