@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from grader.rules.analyzer import Finding, Reading
 from grader.rules.rewriting import FUTURE, room_for_future
+from grader.syntax import Definition, open_parts
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -120,16 +121,26 @@ def _sort_constant(
 def _supersede(found: Sorted) -> None:
     """Of two definitions with one name the last one counts, as in a notebook whose cells are run in order.
 
-    The first one stays if something is evaluated in between that reads the name: a class's bases, a default.
+    But one in which more is left to write, a stub that was pasted or run once more, replaces none that is written.
+    An earlier one stays if something is evaluated in between that reads the name: a class's bases, a default.
     """
-    last = {part.names[0]: index for index, part in enumerate(found.parts) if part.is_definition}
+    last: dict[str, int] = {}
+    unwritten: dict[str, int] = {}
+    for index, part in enumerate(found.parts):
+        if isinstance(part.node, Definition):
+            name, left = part.names[0], open_parts(part.node)
+            if left <= unwritten.get(name, left):
+                last[name], unwritten[name] = index, left
     read_at: dict[str, list[int]] = {}
     for index, part in enumerate(found.parts):
         for name in {item.id for item in evaluated(part.node) if isinstance(item, ast.Name)}:
             read_at.setdefault(name, []).append(index)
     for index, part in enumerate(found.parts):
         name = part.names[0]
-        if part.is_definition and index < last[name]:
+        if part.is_definition and index > last[name]:
+            line = found.parts[last[name]].line
+            found.drop(part.node, f"{name} is written in line {line}; here it still is to be written")
+        elif part.is_definition and index < last[name]:
             reads = read_at.get(name, [])
             if bisect_right(reads, index) == bisect_right(reads, last[name]):
                 line = found.parts[last[name]].line

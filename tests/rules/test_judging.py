@@ -730,6 +730,27 @@ def test_the_same_name_is_open_where_it_is_no_answer() -> None:
     ).breaches
 
 
+@pytest.mark.parametrize(
+    "stub", ['raise NotImplementedError("softmax: write this part")', "pass", "raise NotImplementedError"]
+)
+def test_a_stub_replaces_no_definition_that_is_written(stub: str) -> None:
+    written, later = "def softmax(x): return x.exp()\n", f"def softmax(x):\n    {stub}\n"
+
+    ruling = judge(f"import torch\n{written}{later}", CHAPTER)
+
+    assert "x.exp()" in ruling.source
+    assert stub not in ruling.source
+    assert ruling.dropped == ((3, "softmax is written in line 2; here it still is to be written"),)
+    assert "x.exp()" in judge(f"import torch\n{later}{written}", CHAPTER).source
+
+
+def test_of_two_classes_the_one_with_less_left_to_write_counts() -> None:
+    half = "class softmax:\n    def a(self): return 1\n    def b(self): raise NotImplementedError\n"
+    stub = "class softmax:\n    def a(self): raise NotImplementedError\n    def b(self): raise NotImplementedError\n"
+
+    assert "return 1" in judge(half + stub, CHAPTER).source
+
+
 def test_of_two_definitions_the_last_one_counts() -> None:
     source = "import torch\ndef softmax(x): return torch.softmax(x, -1)\ndef softmax(x): return x.exp()\n"
 
