@@ -126,7 +126,9 @@ class Submission:
     """One learner's source for one chapter.
 
     `origins[i]` says where line i + 1 of `source` came from; empty if they are the file's own lines. `unread` are
-    the lines where cells of a notebook, left out here, cannot be read, and why.
+    the lines where cells of a notebook, left out here, cannot be read, and why. `left_out` are cells and lines that
+    are left out for another reason; `notes` say what its author should know of no line in it, such as another file
+    that this one was taken for.
     """
 
     chapter: Chapter
@@ -135,6 +137,8 @@ class Submission:
     sha256: str
     origins: tuple[SourceLine, ...] = ()
     unread: tuple[tuple[int, str], ...] = ()
+    left_out: tuple[tuple[int, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def origin(self, line: int) -> SourceLine:
         """Where a line of `source` stands in what was handed in; itself where nothing else is known."""
@@ -254,10 +258,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Note:
-    """A part of the submission that was left out, and why; `place` is None where it is no line of the file."""
+    """A part of the submission that was left out, and why; `place` is None where it is no line of the file.
+
+    `always` marks what may have been meant to be graded, a cell or a file: it is shown however many notes there are.
+    """
 
     place: SourceLine | None
     why: str
+    always: bool = False
 
 
 @dataclass(frozen=True)

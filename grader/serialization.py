@@ -88,7 +88,7 @@ def from_dict(data: dict[str, Any]) -> Report:
     fields["checks"] = tuple(_check_result(item) for item in data["checks"])
     fields["exercises"] = tuple(ExerciseScore(**item) for item in data["exercises"])
     fields["breaches"] = tuple(_breach(item) for item in data["breaches"])
-    fields["notes"] = tuple(Note(_line(item["place"]), item["why"]) for item in data["notes"])
+    fields["notes"] = tuple(Note(**{**item, "place": _line(item["place"])}) for item in data["notes"])
     fields["state"] = ReportState(data["state"])
     fields["problem"] = _problem(data["problem"])
     return Report(**fields)

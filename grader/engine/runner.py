@@ -37,6 +37,7 @@ from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 
 LOSSES_PER_EXERCISE = 2
+MAX_NOTES = 100
 
 
 class Workplace(Protocol):
@@ -97,7 +98,7 @@ def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], 
         checks=checks,
         exercises=score(chapter, checks, ruling, profile.only),
         breaches=tuple(replace(breach, origin=submission.origin(breach.line)) for breach in ruling.breaches),
-        notes=tuple(Note(submission.origin(line), why) for line, why in ruling.dropped),
+        notes=_notes(submission, ruling),
         state=ReportState.GRADED if run.problem is None else ReportState.NOT_LOADED,
         problem=run.placed_problem(submission),
         profile=profile.name,
@@ -109,6 +110,14 @@ def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], 
         seconds=time.perf_counter() - start,
         output="".join(run.output)[: workplace.limits.output_kib * 1024],
     )
+
+
+def _notes(submission: Submission, ruling: Ruling) -> tuple[Note, ...]:
+    """What is not run: first what may have been meant to be, then the scratch work of the top level."""
+    unsaid = [Note(None, why, always=True) for why in submission.notes]
+    cells = sorted((*submission.unread, *submission.left_out))
+    unsaid += [Note(submission.origin(line), why, always=True) for line, why in cells]
+    return (*unsaid, *(Note(submission.origin(line), why) for line, why in ruling.dropped))[:MAX_NOTES]
 
 
 def unjudged(

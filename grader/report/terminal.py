@@ -15,6 +15,7 @@ _NAME_COLUMN = 9  # as wide as the longest word and two spaces
 _VALUE_LIMIT = 600
 _OUTPUT_LINES = 8
 _NOTES = 2
+_NOTES_ALWAYS = 12
 
 
 @dataclass(frozen=True)
@@ -244,9 +245,13 @@ def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
 
 def _side_notes(report: Report, style: Style) -> list[str]:
     lines: list[str] = []
-    for note in report.notes[:_NOTES]:
+    always = [note for note in report.notes if note.always][:_NOTES_ALWAYS]
+    shown = always or report.notes[:_NOTES]
+    for note in shown:
         lines += wrap(f"note: {clean_line(note_words(note))}", style.width, indent="      ", first="")
-    lines += [f"note: {len(report.notes) - _NOTES} more like these"] if len(report.notes) > _NOTES else []
+    lines += (
+        [f"note: {len(report.notes) - len(shown)} more like these"] if len(report.notes) > len(shown) else []
+    )
     printed = [fit(line, style.width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if printed:
         lines += ["printed by your code:", *(f"  {line}" for line in printed[:_OUTPUT_LINES])]

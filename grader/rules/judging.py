@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
 
 from grader.errors import SubmissionError, did_you_mean
 from grader.records import Breach, Chapter, Exercise, Ruling, Submission
@@ -35,20 +34,18 @@ def judge(submission: Submission | str, chapter: Chapter | None = None) -> Rulin
     Raises:
         SubmissionError: Python cannot read the source.
     """
-    unread: tuple[tuple[int, str], ...] = ()
     if isinstance(submission, Submission):
-        source, chapter, unread = submission.source, chapter or submission.chapter, submission.unread
+        source, chapter = submission.source, chapter or submission.chapter
     else:
         source = submission.replace("\r\n", "\n").replace("\r", "\n")
     if chapter is None:
         raise TypeError("a bare source is judged by the rules of a chapter: judge(source, chapter)")
     try:
-        ruling = _rule(source, parse(source), chapter)
+        return _rule(source, parse(source), chapter)
     except Unreadable as error:
         where = submission.place(error.line) if isinstance(submission, Submission) else f"line {error.line}"
         step = f"fix that line, then run: brick check {chapter.label}"
         raise SubmissionError(f"Python cannot read the file: {error.reason}", where, step) from error
-    return replace(ruling, dropped=(*unread, *ruling.dropped)[:MAX_NOTES])
 
 
 def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:

@@ -234,6 +234,22 @@ def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(desk: Path) ->
     assert "exercises/ch02_neuron.py, line 3" in result.stdout
 
 
+def test_check_names_every_cell_that_it_leaves_out(desk: Path) -> None:
+    cells = ["%%bash\nls", "def neuron(x, w, b:\n", "%%html\n<b>", "def neuron(x, w, b):\n    return x"]
+    made = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
+    notebook = desk / "exercises" / "ch02_neuron.ipynb"
+    notebook.write_text(json.dumps({"nbformat": 4, "cells": made}), encoding="utf-8")
+
+    shown = brick("check", str(notebook), "-e", "neuron").stdout
+
+    assert [f"cell {number}, line 1 is not run" in shown for number in (1, 2, 3, 4)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_the_same_seed_gives_the_same_report(desk: Path) -> None:
     write(desk, PARTLY)
 

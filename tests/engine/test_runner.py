@@ -77,6 +77,24 @@ def test_a_right_submission_gets_every_point() -> None:
     assert [result.examples for result in report.checks] == [25, 25, 1]
 
 
+def test_cells_and_files_left_out_come_before_other_notes_and_are_always_shown() -> None:
+    origins = tuple(SourceLine(1, cell) for cell in range(1, 8))
+    submission = Submission(
+        CHAPTER, RIGHT, Path("desk.ipynb"), "", origins, unread=((3, "not Python"),), left_out=((1, "%%bash"),),
+        notes=("desk.py is not graded",),
+    )  # fmt: skip
+    ruling = Ruling(RIGHT, dropped=((2, "scratch work"),))
+
+    report = run_checks(submission, ruling, SameProcess(Limits()), PRACTICE, SUITE)
+
+    assert [(note.place, note.why, note.always) for note in report.notes] == [
+        (None, "desk.py is not graded", True),
+        (SourceLine(1, 1), "%%bash", True),
+        (SourceLine(1, 3), "not Python", True),
+        (SourceLine(1, 2), "scratch work", False),
+    ]
+
+
 def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     report = graded(RIGHT.replace("x + x", "x * x"))
     failed = report.checks[0]

@@ -258,6 +258,17 @@ def test_a_table_cuts_only_its_first_column() -> None:
     assert lines == ["name" + " " * 18 + "  points", "x" * 21 + "…" + "    12.5"]
 
 
+def test_every_cell_that_was_left_out_is_named_and_scratch_work_counted(report: Report) -> None:
+    cells = tuple(Note(SourceLine(1, cell), "not Python", always=True) for cell in range(1, 6))
+    scratch = tuple(Note(SourceLine(1, cell), "scratch work") for cell in range(6, 9))
+
+    text = render(replace(report, notes=cells + scratch))
+
+    assert [f"note: cell {cell}, line 1 is not run: not Python" in text for cell in range(1, 6)] == [True] * 5
+    assert "note: 3 more like these" in text
+    assert "scratch work" not in text
+
+
 # --- JSON -------------------------------------------------------------------------------------------------
 
 
@@ -265,7 +276,7 @@ def test_json_comes_back_as_the_same_report(report: Report) -> None:
     full = replace(
         unread(report, "what", "where", "step"),
         breaches=(Breach(3, "open", "no files", ("softmax",), SourceLine(2, 3)),),
-        notes=(Note(SourceLine(2, 3), "it prints"),),
+        notes=(Note(SourceLine(2, 3), "it prints"), Note(None, "another file", always=True)),
         output="hi\n",
     )
 
