@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.rules.toplevel import DEFINITIONS, evaluated, target_names
-from grader.submissions.notebooks import without_magics
+from grader.submissions.ipython_syntax import read_cell
 from grader.syntax import Unreadable, parse
 
 
@@ -44,7 +44,7 @@ def contents_of(cell: str) -> Contents:
     binds: set[str] = set()
     reads: set[str] = set()
     try:
-        body = parse("\n".join(without_magics(cell))).body
+        body = parse("\n".join(read_cell(cell).lines)).body
     except Unreadable:
         return Contents(frozenset(), frozenset())
     for node in body:

@@ -10,7 +10,8 @@ from pathlib import Path
 from grader.errors import KitError, SubmissionError
 
 MAX_SOURCE_BYTES = 1 << 20
-MAX_NOTEBOOK_BYTES = 8 << 20  # pictures among the outputs are large, and are not looked at
+MAX_NOTEBOOK_BYTES = 64 << 20  # pictures among the outputs are large, and are skipped unread
+_AS_UTF8 = "save it as UTF-8 text"
 
 
 def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
@@ -63,18 +64,28 @@ def _cannot_open(path: Path, error: Exception) -> KitError:
     return SubmissionError(f"the file cannot be opened: {reason}", str(path), "put the chapter's file there")
 
 
-def too_large(path: Path, limit: int) -> SubmissionError:
+class TooLarge(SubmissionError):
+    """The file is larger than it may be."""
+
+
+def too_large(path: Path, limit: int) -> TooLarge:
+    """The refusal of a file of more than `limit` bytes, a whole number of MiB."""
     what = f"the file is larger than {limit >> 20} MiB"
-    return SubmissionError(what, str(path), "take out data and outputs; a chapter's code is far smaller")
+    return TooLarge(what, str(path), "take out data and outputs; a chapter's code is far smaller")
+
+
+def refuse_utf16(data: bytes, path: Path) -> None:
+    """SubmissionError if the file begins as Windows' Unicode text does."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SubmissionError("the file is UTF-16, not UTF-8", str(path), _AS_UTF8)
 
 
 def decoded(data: bytes, path: Path) -> str:
-    step = "save it as UTF-8 text"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SubmissionError("the file is UTF-16, not UTF-8", str(path), step)
+    """UTF-8 as text with plain line ends; SubmissionError, with the line, where it is something else."""
+    refuse_utf16(data, path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise SubmissionError("the file is not UTF-8", f"{path}, line {line}", step) from error
+        raise SubmissionError("the file is not UTF-8", f"{path}, line {line}", _AS_UTF8) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

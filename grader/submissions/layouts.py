@@ -10,12 +10,11 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.submissions.archives import list_members
 from grader.submissions.files import File, Naming, Platform
+from grader.submissions.names import chapter_label, code_suffix
 from grader.submissions.platforms import canvas, moodle
 from grader.submissions.platforms.nbgrader import SUBMITTED
 
-SUFFIXES = (".py", ".ipynb")
 DEPTH = 3  # a learner's folder, a folder in it, a file
-_LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
 
 
 @dataclass
@@ -146,7 +145,7 @@ def _is_hidden(name: str) -> bool:
 
 def is_code(file: File) -> bool:
     """Whether its name says that it is Python or a notebook."""
-    return file.path.suffix.lower() in SUFFIXES
+    return bool(code_suffix(file.path.name))
 
 
 def is_part(folder: str) -> bool:
@@ -198,5 +197,5 @@ def _naming_of(name: str) -> Naming | None:
 def _placed(
     file: File, learner: str, name: str, platform: Platform = Platform.NONE, *, marked_late: bool = False
 ) -> Placed:
-    match = _LABEL.search(Path(name).stem) if is_code(file) else None
-    return Placed(file, learner, name, f"ch{match[1]}" if match else "", platform, marked_late)
+    label = chapter_label(name) if is_code(file) else ""
+    return Placed(file, learner, name, label, platform, marked_late)

@@ -1,9 +1,8 @@
-"""Turn a notebook's JSON into cells, and a cell into the lines of it that are Python."""
+"""Turn a notebook's JSON into its cells, and the outputs and pictures among them into nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +10,29 @@ from typing import Any
 import msgspec
 
 from grader.errors import SubmissionError
-from grader.submissions.contents import MAX_NOTEBOOK_BYTES, bytes_of, decoded
-from grader.syntax import Unreadable, parse
+from grader.submissions.contents import MAX_NOTEBOOK_BYTES, bytes_of, decoded, refuse_utf16
 
 GRADER_TAG = "grader"  # a notebook cell with this tag belongs to the grader, not to the learner
-HARMLESS_CELL_MAGICS = ("%%time", "%%capture")  # their cell still runs as ordinary Python
+HALF_A_CHARACTER = "\ufffe"  # no character at all; stands for one until the cell is looked at
 
-_MAGIC = re.compile(r"%\S|!|\?|[\w., ]+=\s*(!|%[A-Za-z])")
+# Two things that Jupyter writes into outputs and JSON does not know. The first begins after one of these marks and
+# outside of strings; the second is an escape, and so has an odd number of backslashes.
+_NO_NUMBER = re.compile(rb"(?<=[:\[,\s])-?(?:NaN|Infinity)(?=[,\]}\s])")
+_HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_PAIR_OR_HALF = re.compile(rb"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u....")
 
 
 @dataclass(frozen=True)
 class NotebookCell:
-    """A cell as its author left it; `grade_id` is the name by which nbgrader knows it, '' for none."""
+    """A cell as its author left it; `grade_id` is the name by which nbgrader knows it, '' for none.
+
+    `is_the_graders` marks cells of tests, which say nothing about what the learner wrote.
+    """
 
     kind: str
     text: str
     grade_id: str = ""
+    is_the_graders: bool = False
 
 
 def read_cells(path: Path) -> tuple[NotebookCell, ...]:
@@ -35,108 +41,103 @@ def read_cells(path: Path) -> tuple[NotebookCell, ...]:
     Raises:
         SubmissionError: as for `read_submission`, except that no cell need be Python.
     """
-    text = decoded(bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
-    return tuple(
-        NotebookCell(cell.cell_type, _text_of(cell), _grade_id(cell)) for cell in _cells_of(text, path)
-    )
+    return cells_of(bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
 
 
-class _Nbgrader(msgspec.Struct):
-    grade: bool = False
-    solution: bool = False
-    grade_id: Any = ""
+def is_notebook(data: bytes) -> bool:
+    """Whether a file is a notebook by what stands in it, however it is called: an object with cells."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"{") and re.search(rb'"(?:cells|nbformat|worksheets)"\s*:', data) is not None
 
 
-class _Metadata(msgspec.Struct):
-    nbgrader: _Nbgrader | None = None
-    tags: list[str] = []
+def cells_of(data: bytes, path: Path) -> tuple[NotebookCell, ...]:
+    """The cells of a notebook; SubmissionError if it is none. `path` names it in messages."""
+    step = "open it in Jupyter, save it, and try again"
+    refuse_utf16(data, path)
+    try:
+        notebook = _decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        decoded(data, path)  # that it is no UTF-8 is the plainer reason
+        raise SubmissionError(f"this is no notebook: {error}", str(path), step) from error
+    if notebook.cells is None:
+        raise SubmissionError(f"this notebook has an old format ({notebook.nbformat})", str(path), step)
+    return tuple(_cell(cell) for cell in notebook.cells)
+
+
+# --- JSON, and what Jupyter takes for JSON ----------------------------------------------------------------
 
 
 class _Cell(msgspec.Struct):
+    """What is read of a cell; the outputs, the attachments and all else are skipped unread.
+
+    Metadata is kept as it stands: a learner's tools write what they like there, and what is odd in it is no reason
+    to refuse the work.
+    """
+
     cell_type: str
-    source: str | list[str] = ""
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+    source: str | list[str] | None = ""
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Notebook(msgspec.Struct):
-    """What we read of a notebook; all else, the outputs among it, is skipped unread."""
-
     cells: list[_Cell] | None = None
     nbformat: int = 4
 
 
-def code_cells(content: str, path: Path) -> list[tuple[int, str]]:
-    """The learner's cells of code, each with its number, counted over all cells from 1."""
-    return [
-        (number, _text_of(cell))
-        for number, cell in enumerate(_cells_of(content, path), start=1)
-        if cell.cell_type == "code" and not _belongs_to_the_grader(cell)
-    ]
-
-
-def _cells_of(content: str, path: Path) -> list[_Cell]:
-    step = "open it in Jupyter, save it, and try again"
+def _decode(data: bytes) -> _Notebook:
     try:
-        notebook = msgspec.json.decode(content, type=_Notebook)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise SubmissionError(f"this is no notebook: {error}", str(path), step) from error
-    if notebook.cells is None:
-        raise SubmissionError(f"this notebook has an old format ({notebook.nbformat})", str(path), step)
-    return notebook.cells
+        return msgspec.json.decode(data, type=_Notebook)
+    except msgspec.MsgspecError:
+        mended = _HALVES.sub(_without_halves, _without_odd_numbers(data))
+        if mended == data:
+            raise
+        return msgspec.json.decode(mended, type=_Notebook)
 
 
-def _belongs_to_the_grader(cell: _Cell) -> bool:
+def _without_odd_numbers(data: bytes) -> bytes:
+    """NaN and Infinity as null where they are values; in a string they are text, and a learner's code may be that."""
+    pieces: list[bytes] = []
+    position, in_string = 0, False
+    for match in _NO_NUMBER.finditer(data):
+        between = data[position : match.start()]
+        escaped = between.replace(b"\\\\", b"")  # backslashes stand in strings only
+        in_string ^= bool((escaped.count(b'"') - escaped.count(b'\\"')) % 2)
+        pieces += [between, match[0] if in_string else b"null"]
+        position = match.end()
+    return b"".join([*pieces, data[position:]])
+
+
+def _without_halves(match: re.Match[bytes]) -> bytes:
+    """Surrogates of a pair stay; one alone becomes what can be found again in the text of a cell."""
+    return match[1] + _PAIR_OR_HALF.sub(lambda one: one[1] or b"\\ufffe", match[2])
+
+
+# --- cells ------------------------------------------------------------------------------------------------
+
+
+def _cell(cell: _Cell) -> NotebookCell:
+    try:
+        metadata = msgspec.json.decode(cell.metadata)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        metadata = None
+    about = metadata if isinstance(metadata, dict) else {}
+    nbgrader = about.get("nbgrader")
+    by_nbgrader = nbgrader if isinstance(nbgrader, dict) else {}
+    grade_id = by_nbgrader.get("grade_id")
+    return NotebookCell(
+        cell.cell_type,
+        _text_of(cell),
+        grade_id if isinstance(grade_id, str) else "",
+        _is_the_graders(by_nbgrader, about.get("tags")),
+    )
+
+
+def _is_the_graders(nbgrader: dict[str, Any], tags: object) -> bool:
     """Cells of tests; a manually graded answer is marked `grade` as well, but it is the learner's."""
-    nbgrader = cell.metadata.nbgrader
-    tests = nbgrader is not None and nbgrader.grade and not nbgrader.solution
-    return tests or GRADER_TAG in cell.metadata.tags
-
-
-def _grade_id(cell: _Cell) -> str:
-    found = cell.metadata.nbgrader.grade_id if cell.metadata.nbgrader else ""
-    return found if isinstance(found, str) else ""
+    tests = nbgrader.get("grade") is True and nbgrader.get("solution") is not True
+    return tests or (isinstance(tags, list) and GRADER_TAG in tags)
 
 
 def _text_of(cell: _Cell) -> str:
-    text = cell.source if isinstance(cell.source, str) else "".join(cell.source)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def without_magics(text: str) -> list[str]:
-    """The lines of a cell with what only IPython understands left empty, so that the others keep their numbers.
-
-    A line is only taken for IPython's where Python cannot read the cell: a docstring may hold `!`, and a
-    continued expression may begin with `%`.
-
-    Raises:
-        Unreadable: Python cannot read what is left.
-    """
-    lines = text.split("\n")
-    first = next((line for line in lines if line.strip()), "")
-    if first.startswith("%%"):
-        if first.split()[0] not in HARMLESS_CELL_MAGICS:
-            return [""] * len(lines)
-        lines[lines.index(first)] = ""
-    for attempt in range(5):
-        try:
-            parse("\n".join(lines))
-            return lines
-        except Unreadable as error:
-            suspects = [number for number, line in enumerate(lines) if _may_be_magic(line.strip())]
-            here = [number for number in suspects if number + 1 == error.line]
-            if not suspects:
-                raise
-            _blank(lines, here if here and attempt < 3 else suspects)
-    parse("\n".join(lines))
-    return lines
-
-
-def _may_be_magic(line: str) -> bool:
-    return line.endswith("?") or _MAGIC.match(line) is not None
-
-
-def _blank(lines: list[str], numbers: Iterable[int]) -> None:
-    for number in numbers:
-        line = lines[number]
-        indent = line[: len(line) - len(line.lstrip())]
-        lines[number] = f"{indent}pass" if indent else ""
+    text = cell.source if isinstance(cell.source, str) else "".join(cell.source or ())
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace(HALF_A_CHARACTER, "\ud800")

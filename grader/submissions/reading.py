@@ -1,6 +1,7 @@
 """Turn a learner's .py, .ipynb or folder into a Submission, or say in plain words why it cannot be read.
 
-The files are other people's: nothing here follows a link out of the folder, waits for a pipe, or trusts a size.
+The files are other people's: nothing here follows a link out of the folder, waits for a pipe, or trusts a size. What
+a file is called is not trusted either: a notebook named .py is read as the notebook it is, and the other way round.
 """
 
 from __future__ import annotations
@@ -9,14 +10,24 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from grader.errors import SubmissionError, did_you_mean
 from grader.records import Chapter, SourceLine, Submission
-from grader.submissions.contents import MAX_NOTEBOOK_BYTES, MAX_SOURCE_BYTES, bytes_of, decoded, too_large
-from grader.submissions.notebooks import code_cells, without_magics
-from grader.syntax import Unreadable, parse, refuse_unusual
+from grader.submissions.contents import (
+    MAX_NOTEBOOK_BYTES,
+    MAX_SOURCE_BYTES,
+    TooLarge,
+    bytes_of,
+    decoded,
+    too_large,
+)
+from grader.submissions.ipython_syntax import PythonCell, read_cell
+from grader.submissions.names import chapter_label, code_suffix
+from grader.submissions.notebooks import NotebookCell, cells_of, is_notebook
+from grader.syntax import Definition, Unreadable, is_written, parse, refuse_unusual, written_names
 
 Reader = Callable[[int], bytes]
 
@@ -27,7 +38,7 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     """Read a learner's work on one chapter.
 
     In a folder, `<stem>.py` and `<stem>.ipynb` are looked for, there and in its `exercises`. Where both stand side
-    by side, the one in which more exercises are begun counts; the .py if there are as many.
+    by side, the one in which more exercises are written counts; the .py if there are as many.
 
     Raises:
         SubmissionError: it is missing, too large, no text, no Python, or not where it claims to be.
@@ -47,28 +58,6 @@ def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submis
         [(path, read)] = files
         return _read_file(path, chapter, read)
     return _the_one_that_counts(files, chapter)
-
-
-def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
-    """Put the code cells of a notebook together, each with its number; `path` names it in messages.
-
-    A cell that Python cannot read is left out, as in Jupyter, where the others run all the same.
-    """
-    _refuse_too_much([text for _, text in cells], path)
-    lines: list[str] = []
-    origins: list[SourceLine] = []
-    unread: list[tuple[int, str]] = []
-    for number, text in cells:
-        try:
-            code = without_magics(text)
-        except Unreadable as error:
-            unread.append((len(lines) + (error.line or 1), f"Python cannot read this cell: {error.reason}"))
-            code = [""] * (text.count("\n") + 1)
-        lines += [*code, ""]
-        origins += [SourceLine(line, number) for line in range(1, len(code) + 2)]
-    source = "\n".join(lines)
-    told = "".join(f"\n{line} {why}" for line, why in unread)  # the report says it too
-    return _checked(Submission(chapter, source, path, _sha256(source + told), tuple(origins), tuple(unread)))
 
 
 # --- folders ----------------------------------------------------------------------------------------------
@@ -104,41 +93,90 @@ def _listing(folder: Path) -> list[Path]:
 
 
 def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
+    """The file with more exercises written; any other that somebody worked on is named in its notes."""
     done: list[Submission] = []
-    refused: list[SubmissionError] = []
+    refused: list[tuple[Path, SubmissionError]] = []
     for path, read in files:
         try:
             done.append(_read_file(path, chapter, read))
         except SubmissionError as error:
-            refused.append(error)
+            refused.append((path, error))
     # The first of equals is the .py; but what cannot be read was begun, which a stub was not.
-    best = max(done, key=lambda one: (_begun(one), bool(one.unread)), default=None)
-    if best is None or (refused and not _begun(best) and not best.unread):
-        raise refused[0]
-    return best
+    best = max(done, key=lambda one: (_written(one), bool(one.unread)), default=None)
+    if best is None or (refused and not _written(best) and not best.unread):
+        raise refused[0][1]
+    here = f"{_written(best)} exercises are written in {best.path.name}"
+    others = [one for one in done if one is not best and (_written(one) or one.unread)]
+    notes = [f"{one.path.name} is not graded: {_written(one)} are written in it, {here}" for one in others]
+    notes += [f"{path.name} is not graded: {error.what}" for path, error in refused]
+    return _with_notes(best, notes)
 
 
-def _begun(submission: Submission) -> int:
-    """How many exercises no longer hold the stub's `raise NotImplementedError("name: ...")`."""
-    names = [exercise.name for exercise in submission.chapter.exercises]
-    open_ones = re.findall(r'raise NotImplementedError\("(\w+)', submission.source)
-    return sum(name in submission.source and name not in open_ones for name in names)
+def _with_notes(submission: Submission, notes: Sequence[str]) -> Submission:
+    """The notes are a part of what the submission is: the report on it repeats them."""
+    if not notes:
+        return submission
+    told = "\n".join([submission.sha256, *notes])
+    return replace(submission, notes=(*submission.notes, *notes), sha256=_sha256(told))
+
+
+def _written(submission: Submission) -> int:
+    """How many exercises have a definition that is no stub."""
+    names = written_names(parse(submission.source))
+    return sum(exercise.name in names for exercise in submission.chapter.exercises)
 
 
 # --- files ------------------------------------------------------------------------------------------------
 
 
 def _read_file(path: Path, chapter: Chapter, read: Reader) -> Submission:
-    suffix = path.suffix.lower()
-    if suffix not in (".py", ".ipynb"):
+    suffix = code_suffix(path.name)
+    if not suffix:
         step = f"hand in {chapter.stem}.py or {chapter.stem}.ipynb"
         raise SubmissionError("this is neither a .py file nor a notebook", str(path), step)
-    data = read(MAX_SOURCE_BYTES if suffix == ".py" else MAX_NOTEBOOK_BYTES)
+    data = read(MAX_NOTEBOOK_BYTES) if suffix == ".ipynb" else _read_script(read)
+    if is_notebook(data) or (suffix == ".ipynb" and not _may_be_a_script(data)):
+        return join_notebook(cells_of(data, path), chapter, path)
+    if len(data) > MAX_SOURCE_BYTES:
+        raise too_large(path, MAX_SOURCE_BYTES)
     text = decoded(data, path)
-    if suffix == ".ipynb":
-        return join_cells(code_cells(text, path), chapter, path)
     _refuse_other_encodings(data, path)
-    return _checked(Submission(chapter, text, path, _sha256(text)))
+    return _read_text(text, chapter, path)
+
+
+def _read_script(read: Reader) -> bytes:
+    """A .py, which may be larger than code ever is if it really is a notebook."""
+    try:
+        return read(MAX_SOURCE_BYTES)
+    except TooLarge as error:
+        try:
+            data = read(MAX_NOTEBOOK_BYTES)
+        except SubmissionError:
+            raise error from None
+        if not is_notebook(data):
+            raise
+        return data
+
+
+def _may_be_a_script(data: bytes) -> bool:
+    """Whether what is called a notebook may be Python: it is not empty, and no other JSON or web page."""
+    start = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return bool(start) and not start.startswith((b"{", b"[", b"<", b"\xff\xfe", b"\xfe\xff"))
+
+
+def _read_text(text: str, chapter: Chapter, path: Path) -> Submission:
+    """A script; one that was saved from a notebook may hold lines that only IPython understands."""
+    submission = Submission(chapter, text, path, _sha256(text))
+    try:
+        parse(text)
+    except Unreadable as error:
+        try:
+            cell = read_cell(text)
+        except Unreadable as left:
+            raise _cannot_read(left, submission) from error
+        left_out = tuple((line, _NOT_BOUND) for line in cell.unbound)
+        submission = replace(submission, source="\n".join(cell.lines), left_out=left_out)
+    return _checked(submission)
 
 
 def _sha256(source: str) -> str:
@@ -147,19 +185,19 @@ def _sha256(source: str) -> str:
 
 def _checked(submission: Submission) -> Submission:
     """A submission that is small enough, and Python."""
-    chapter = submission.chapter
     if len(submission.source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
         raise too_large(submission.path, MAX_SOURCE_BYTES)
     try:
         parse(submission.source)
     except Unreadable as error:
-        step = f"fix that line, then run: brick check {chapter.label}"
-        raise SubmissionError(_cannot_read(error), submission.place(error.line), step) from error
+        raise _cannot_read(error, submission) from error
     return submission
 
 
-def _cannot_read(error: Unreadable) -> str:
-    return f"Python cannot read the file: {error.reason}"
+def _cannot_read(error: Unreadable, submission: Submission) -> SubmissionError:
+    step = f"fix that line, then run: brick check {submission.chapter.label}"
+    what = f"Python cannot read the file: {error.reason}"
+    return SubmissionError(what, submission.place(error.line), step)
 
 
 def _refuse_other_encodings(data: bytes, path: Path) -> None:
@@ -175,6 +213,107 @@ def _refuse_other_encodings(data: bytes, path: Path) -> None:
             return
 
 
+# --- notebooks --------------------------------------------------------------------------------------------
+
+_NOT_BOUND = "what it names would come from a command of the notebook"
+
+
+@dataclass
+class _Joined:
+    """A notebook's cells put together, line by line, with what is said of those that are left out."""
+
+    lines: list[str]
+    origins: list[SourceLine]
+    unread: list[tuple[int, str]]
+    left_out: list[tuple[int, str]]
+    files: dict[str, list[tuple[int, int]]]  # which lines each file was written by: the first, and how many
+
+    def add(self, number: int, lines: Sequence[str]) -> None:
+        """Append a cell, and an empty line after it."""
+        self.lines += [*lines, ""]
+        self.origins += [SourceLine(line, number) for line in range(1, len(lines) + 2)]
+
+    def write_anew(self, name: str, by: int) -> None:
+        """What earlier cells wrote into a file is gone when a later one writes it anew."""
+        for first, count in self.files.pop(name, []):
+            self.lines[first : first + count] = [""] * count
+            self.left_out.append((first + 1, f"cell {by} writes {name} anew"))
+
+
+def join_notebook(cells: Sequence[NotebookCell], chapter: Chapter, path: Path) -> Submission:
+    """Put the code of a whole notebook together; cells are counted from 1 over all kinds, as their author does."""
+    code = [
+        (number, cell.text)
+        for number, cell in enumerate(cells, start=1)
+        if cell.kind == "code" and not cell.is_the_graders
+    ]
+    notes = [
+        f"cell {number} is not run: it is of the kind {cell.kind}, not code"
+        for number, cell in enumerate(cells, start=1)
+        if cell.kind != "code" and _holds_an_exercise(cell.text, chapter)
+    ]
+    return _with_notes(join_cells(code, chapter, path), notes)
+
+
+def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
+    """Put the code cells of a notebook together, each with its number; `path` names it in messages.
+
+    A cell that Python cannot read is left out, as in Jupyter, where the others run all the same.
+    """
+    _refuse_too_much([text for _, text in cells], path)
+    joined = _Joined([], [], [], [], {})
+    for number, text in cells:
+        first = len(joined.lines) + 1
+        try:
+            cell = read_cell(text)
+        except Unreadable as error:
+            why = f"Python cannot read this cell: {error.reason}"
+            joined.unread.append((first - 1 + (error.line or 1), why))
+            cell = PythonCell([""] * (text.count("\n") + 1))
+        other = _other_chapter(cell.file, chapter)
+        why = cell.left_out or (f"it writes {cell.file}, which is not this chapter" if other else "")
+        if why:
+            joined.left_out.append((first, why))
+        elif cell.file and not cell.appends:
+            joined.write_anew(cell.file, by=number)
+        joined.left_out += [(first - 1 + line, _NOT_BOUND) for line in cell.unbound]
+        joined.add(number, [""] * len(cell.lines) if other else cell.lines)
+        if cell.file and not other:
+            joined.files.setdefault(cell.file, []).append((first - 1, len(cell.lines)))
+    source = "\n".join(joined.lines)
+    told = "".join(
+        f"\n{line} {why}" for line, why in (*joined.unread, *joined.left_out)
+    )  # the report says it too
+    return _checked(
+        Submission(
+            chapter,
+            source,
+            path,
+            _sha256(source + told),
+            tuple(joined.origins),
+            tuple(joined.unread),
+            tuple(sorted(joined.left_out)),
+        )
+    )
+
+
+def _other_chapter(file: str, chapter: Chapter) -> bool:
+    """Whether a cell writes the file of another chapter; one that names none may well be this one's work."""
+    return chapter_label(file) not in ("", chapter.label)
+
+
+def _holds_an_exercise(text: str, chapter: Chapter) -> bool:
+    """Whether a cell that is not code was meant to be: it is Python, and defines an exercise that is no stub."""
+    names = {exercise.name for exercise in chapter.exercises}
+    if not any(name in text for name in names):
+        return False
+    try:
+        body = parse(text).body
+    except Unreadable:
+        return False
+    return any(isinstance(node, Definition) and node.name in names and is_written(node) for node in body)
+
+
 def _refuse_too_much(texts: list[str], path: Path) -> None:
     """Look at the size of all cells together, before any of them is parsed."""
     together = "\n".join(texts)
@@ -183,4 +322,5 @@ def _refuse_too_much(texts: list[str], path: Path) -> None:
     try:
         refuse_unusual(together)
     except Unreadable as error:
-        raise SubmissionError(_cannot_read(error), str(path), "take that out") from error
+        what = f"Python cannot read the file: {error.reason}"
+        raise SubmissionError(what, str(path), "take that out") from error

@@ -151,3 +151,41 @@ def test_a_broken_cell_beside_an_untouched_stub_is_reported(python: Path, ipynb:
     submission = read_submission(python.parent, CHAPTER)
 
     assert submission.place(submission.unread[0][0]) == f"{ipynb}, cell 1, line 1"
+
+
+def test_the_file_that_is_passed_over_is_named(python: Path, ipynb: Path) -> None:
+    python.write_text(HALF)
+    ipynb.write_text(notebook("def relu(): return 2\ndef tanh(): return 3\n"))
+
+    submission = read_submission(python.parent, CHAPTER)
+    alone = read_submission(ipynb, CHAPTER)
+
+    [note] = submission.notes
+    assert note == (
+        "ch03_activations.py is not graded: 1 are written in it, 2 exercises are written in ch03_activations.ipynb"
+    )
+    assert submission.sha256 != alone.sha256  # the report on it says more
+
+
+def test_an_untouched_stub_beside_the_work_is_not_worth_a_word(python: Path, ipynb: Path) -> None:
+    python.write_text(STUB)
+    ipynb.write_text(notebook(HALF))
+
+    assert read_submission(python.parent, CHAPTER).notes == ()
+
+
+def test_a_file_beside_the_work_that_cannot_be_read_is_named(python: Path, ipynb: Path) -> None:
+    python.write_text("def relu(:")
+    ipynb.write_text(notebook(HALF))
+
+    [note] = read_submission(python.parent, CHAPTER).notes
+
+    assert note.startswith("ch03_activations.py is not graded: Python cannot read the file")
+
+
+@pytest.mark.parametrize("dead", ['raise NotImplementedError("relu: write")', "raise NotImplementedError()"])
+def test_a_raise_below_a_return_leaves_an_exercise_written(python: Path, ipynb: Path, dead: str) -> None:
+    python.write_text(HALF)
+    ipynb.write_text(notebook(f"def relu():\n    return 1\n    {dead}\ndef tanh(): return 1\n"))
+
+    assert read_submission(python.parent, CHAPTER).path == ipynb

@@ -1,0 +1,143 @@
+"""Turn a cell, or a script that once was a notebook, into the lines of it that are Python, numbered as before.
+
+What only IPython understands (magics, shell commands, prompts, questions) is found by IPython's own tokens, for only
+they know that a `!` in a docstring is no command and a `%` in a continued expression no magic. Nothing of it runs:
+its lines are left empty.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from grader.syntax import Unreadable, parse
+
+if TYPE_CHECKING:
+    from IPython.core.inputtransformer2 import TokenTransformBase
+
+# Their cell runs as ordinary Python in the same session, so its definitions hold. Those of %%timeit do not.
+RUNS_AS_PYTHON = ("%%time", "%%capture", "%%prun")
+WRITES_A_FILE = ("%%writefile", "%%file")
+MAX_PASSES = 8  # a command that was taken out can reveal the next, as one with an open quotation mark does
+
+# A look before IPython is imported, which takes a quarter of a second that a plain mistake need not wait for.
+_MAY_BE_IPYTHON = re.compile(r"^[ \t]*([%!?/,;]|>>>|In \[\d+\])|\?[ \t]*$|=[ \t]*[!%]", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PythonCell:
+    """What a cell comes to.
+
+    Args:
+        lines: as many as the cell has; empty where something is not Python.
+        left_out: why nothing of it is read; '' if it is.
+        file: the file that the cell writes instead of running; '' if it runs.
+        appends: whether it adds to that file rather than writing it anew.
+        unbound: lines, from 1, whose names come from a magic or a command, and so from nowhere here.
+    """
+
+    lines: list[str]
+    left_out: str = ""
+    file: str = ""
+    appends: bool = False
+    unbound: tuple[int, ...] = ()
+
+
+def read_cell(text: str) -> PythonCell:
+    """Find the Python in a cell.
+
+    Raises:
+        Unreadable: Python cannot read what is left; the line counts in the cell.
+    """
+    lines = text.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None or not lines[first].startswith("%%"):
+        return _without_magics(lines)
+    magic, *words = lines[first].split()
+    lines[first] = ""
+    if magic in RUNS_AS_PYTHON:
+        return _without_magics(lines)
+    files = [word for word in words if not word.startswith("-")]
+    if magic not in WRITES_A_FILE:
+        return PythonCell([""] * len(lines), f"{magic} keeps it from being ordinary Python")
+    if not files or not files[0].lower().endswith(".py"):
+        return PythonCell([""] * len(lines), f"{magic} writes it into a file that is no .py")
+    parse("\n".join(lines))
+    return PythonCell(lines, file=files[0], appends="-a" in words or "--append" in words)
+
+
+def _without_magics(lines: list[str]) -> PythonCell:
+    """The lines with what only IPython understands left empty, or `pass` where Python wants a statement."""
+    try:
+        parse("\n".join(lines))
+        return PythonCell(lines)
+    except Unreadable:
+        if not _MAY_BE_IPYTHON.search("\n".join(lines)) and not _is_indented(lines):
+            raise
+    lines = _without_prompts(lines)
+    unbound: list[int] = []
+    for _ in range(MAX_PASSES):
+        try:
+            parse("\n".join(lines))
+            break
+        except Unreadable:
+            found = _ipython_parts(lines)
+            if not found:
+                raise
+            for part in reversed(found):
+                unbound += _take_out(part, lines)
+    parse("\n".join(lines))
+    return PythonCell(lines, unbound=tuple(sorted(unbound)))
+
+
+def _ipython() -> ModuleType:
+    """IPython's input transformation, which comes only with the whole of IPython: imported when it is needed."""
+    from IPython.core import inputtransformer2
+
+    return inputtransformer2
+
+
+def _is_indented(lines: list[str]) -> bool:
+    return next((line for line in lines if line.strip()), "")[:1] in (" ", "\t")
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    """A cell that was pasted with `>>>`, `In [3]:` or a common indent, as IPython accepts it."""
+    ipython = _ipython()
+    blank = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    ended = [f"{line}\n" for line in lines[blank:]]
+    for transform in (ipython.leading_indent, ipython.classic_prompt, ipython.ipython_prompt):
+        ended = transform(ended)
+    return [*lines[:blank], *(line.removesuffix("\n") for line in ended)]
+
+
+def _ipython_parts(lines: list[str]) -> list[TokenTransformBase]:
+    """What IPython would rewrite, at most one part a line, in the order of the lines."""
+    ipython = _ipython()
+    kinds = ipython.TransformerManager().token_transformers
+    found = []
+    # All at once: IPython itself looks for one at a time, which takes minutes for a cell of a thousand magics.
+    for tokens in ipython.make_tokens_by_line([f"{line}\n" for line in lines]):
+        here = [part for kind in kinds if (part := kind.find([tokens])) is not None]
+        found += sorted(here, key=lambda part: part.sortby())[:1]
+    return found
+
+
+def _take_out(part: TokenTransformBase, lines: list[str]) -> list[int]:
+    """Leave its lines empty; the numbers of those that would have bound a name."""
+    ipython = _ipython()
+    start = last = part.start_line
+    first = lines[start]
+    while lines[last].endswith("\\") and last + 1 < len(lines):  # continued on the next one
+        last += 1
+    indent = first[: len(first) - len(first.lstrip())]
+    lines[start : last + 1] = [""] * (last + 1 - start)
+    timed = first.strip().removeprefix("%time ")
+    if timed != first.strip():
+        lines[start] = indent + timed
+    elif indent:
+        lines[start] = f"{indent}pass"
+    assigns = isinstance(part, ipython.MagicAssign | ipython.SystemAssign)
+    return [start + 1] if assigns else []
