@@ -1,17 +1,21 @@
 # make grade   grade the sample class in the strongest sandbox this machine offers
 # make test    run every test of the kit
+# make test-oldest  run the core tests with the oldest allowed version of every dependency, in .venv-oldest
 # make nightly  prove every chapter, right answers under 1,000 seeds; takes about an hour on two cores
 # make figures  what grading costs, as ratios from one run; run it on a quiet machine
-# make lint    ruff, mypy, and whether the exercises are up to date
+# make lint    ruff, mypy, the layers of the rooms, and whether exercises, pictures and GitHub's files are up to date
 # Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+OLDEST := .venv-oldest
+# The rooms that the dependencies are used in; what they share is tested with the newest ones.
+OLDEST_TESTS := checking engine course rules submissions sandbox workspace watch report build cli
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test nightly figures lint setup browser clean
+.PHONY: grade test test-oldest nightly figures lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
@@ -19,6 +23,13 @@ grade: setup
 
 test: setup browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Of torch this installs the oldest that pyproject.toml allows too, the CPU's where the index offers it.
+test-oldest: setup browser
+	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	@$(BIN)/python scripts/oldest_dependencies.py instructor view dev > $(OLDEST)/constraints.txt
+	@$(OLDEST)/bin/python -m pip install --quiet --no-compile -c $(OLDEST)/constraints.txt -e '.[dev]'
+	$(OLDEST)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
 
 nightly: setup
 	$(BIN)/brick prove --seeds 1000 --thorough
@@ -32,6 +43,11 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/brick stubs --check
+	$(BIN)/python scripts/draw_rooms.py --check
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 setup: $(STAMP)
 	@command -v bwrap >/dev/null 2>&1 || \
@@ -49,4 +65,4 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) reports
+	rm -rf $(VENV) $(OLDEST) reports
