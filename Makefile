@@ -1,7 +1,7 @@
 # make grade   grade the sample class in the strongest sandbox this machine offers
 # make test    run every test of the kit
 # make test-oldest  run the core tests with the oldest allowed version of every dependency, in .venv-oldest
-# make nightly  prove every chapter, right answers under 1,000 seeds; takes about an hour on two cores
+# make nightly  prove every chapter, right answers under 1,000 seeds, and name every known mistake; takes about an hour on two cores
 # make figures  what grading costs, as ratios from one run; run it on a quiet machine
 # make lint    ruff, mypy, the layers of the rooms, and whether exercises, pictures and GitHub's files are up to date
 # Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
@@ -22,17 +22,18 @@ grade: setup
 	@BRICKWORK_SECRET="sample class" $(BIN)/brick grade examples/class --out reports || test $$? -eq 1
 
 test: setup browser
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Of torch this installs the oldest that pyproject.toml allows too, the CPU's where the index offers it.
 test-oldest: setup browser
 	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
 	@$(BIN)/python scripts/oldest_dependencies.py instructor view dev > $(OLDEST)/constraints.txt
 	@$(OLDEST)/bin/python -m pip install --quiet --no-compile -c $(OLDEST)/constraints.txt -e '.[dev]'
-	$(OLDEST)/bin/python -m pytest -n 2 --dist worksteal -m "not slow" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadgroup -m "not slow" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
 
 nightly: setup
 	$(BIN)/brick prove --seeds 1000 --thorough
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
 
 figures: setup
 	$(BIN)/python -m pytest -q -s tests/benchmarks

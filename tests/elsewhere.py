@@ -159,6 +159,10 @@ def failures(stem: str, answers: int | None) -> Iterator[str]:
                     yield f"{candidate.label}: {check.name}: {result.message}"
 
 
-if __name__ == "__main__":  # elsewhere.py STEM: the solution; elsewhere.py STEM all: every right answer
+if __name__ == "__main__":  # elsewhere.py STEM ...: the solutions; elsewhere.py --all STEM ...: every right answer
+    words = sys.argv[1:]
+    answers = None if words[0] == "--all" else 1
     with pretended_gpu():
-        print("\n".join(failures(sys.argv[1], None if sys.argv[2:] else 1)))
+        for stem in words if answers else words[1:]:
+            found = list(failures(stem, answers))
+            print(*[f"{stem}: {words}" for words in found or ["full marks"]], sep="\n", flush=True)
