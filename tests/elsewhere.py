@@ -159,7 +159,9 @@ def failures(stem: str, answers: int | None) -> Iterator[str]:
                     yield f"{candidate.label}: {check.name}: {result.message}"
 
 
-if __name__ == "__main__":  # elsewhere.py STEM ...: the solutions; elsewhere.py --all STEM ...: every right answer
+if (
+    __name__ == "__main__"
+):  # elsewhere.py STEM ...: the solutions; elsewhere.py --all STEM ...: every right answer
     words = sys.argv[1:]
     answers = None if words[0] == "--all" else 1
     with pretended_gpu():

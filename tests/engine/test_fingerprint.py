@@ -119,7 +119,7 @@ def replaced(package: Path, file: str, old: str, new: str) -> None:
         ("proof/mutants.py", "\n\n", "\n\n# a comment\n", (False, False)),
         ("engine/trial.py", "\n\n", "\n\n\n# a comment\n", (False, False)),
         ("report/terminal.py", "def ", "def _", (False, False)),
-        ("cli/instructor.py", "def ", "def _", (False, False)),
+        ("grading/store.py", "def ", "def _", (False, False)),
         ("checks/ch03_activations.py", "def ", "def _", (False, False)),
     ],
 )  # fmt: skip
