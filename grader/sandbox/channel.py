@@ -8,7 +8,9 @@ import socket
 import time
 from typing import Protocol
 
+from grader.operations import KERNELS, ONLY_COMPLEX
 from grader.sandbox import protocol
+from grader.sandbox.dispatch import operation_filter
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.guest import Session
 from grader.sandbox.launch import LaunchError, Zygote
@@ -42,7 +44,7 @@ class InProcess:
     """A channel without a boundary, for breakpoints: the session lives in this process."""
 
     def __init__(self, device: str = "cpu") -> None:
-        self._session = Session(device)
+        self._session = Session(device, operations=operation_filter(KERNELS, ONLY_COMPLEX))
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """Answer at once; nothing here can end a call that takes too long."""

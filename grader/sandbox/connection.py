@@ -10,6 +10,7 @@ import torch
 from grader.sandbox import protocol
 from grader.sandbox.channel import Channel
 from grader.sandbox.exceptions import (
+    LearnerBarred,
     LearnerLost,
     LearnerMisbehaved,
     LearnerMissing,
@@ -49,6 +50,12 @@ class Connection:
         time_limit_s: how long the next answer may take, asked anew for each question.
         make_handle: what stands for an object of the guest's, from its number and the name of its class.
         hear: gets what the learner's code printed.
+
+    Attributes:
+        channel: as given; may be replaced by one that adds something to it.
+        barred: the operations that the guest is to bar, by the words of grader/operations.py. When they change, the
+            submission is loaded anew before the next question: what one exercise computed with an operation that is
+            barred in another is not there any more.
     """
 
     def __init__(
@@ -61,6 +68,8 @@ class Connection:
         self.channel = channel
         self._time_limit_s, self._make_handle, self._hear = time_limit_s, make_handle, hear
         self._seed: int | None = None
+        self.barred: tuple[str, ...] = ()
+        self._barred_there: tuple[str, ...] = ()
 
     def start_example(self, seed: int) -> None:
         """Let the next question start a new example in the guest; by itself this asks nothing."""
@@ -83,6 +92,9 @@ class Connection:
             TypeError: an argument is of a kind that does not travel; a fault of the check's.
         """
         body = Body()
+        if self.barred != self._barred_there:
+            self._send(Request("bar", args=self.barred), b"").settle()
+            self._barred_there = self.barred
         seed, self._seed = self._seed, None
         request = Request(
             op,
@@ -93,7 +105,9 @@ class Connection:
             mode=mode,
             seed=seed,
         )
-        data = body.join()
+        return self._send(request, body.join())
+
+    def _send(self, request: Request, data: bytes) -> Answer:
         try:
             header, reply_body = self.channel.request(protocol.pack(request), data, self._time_limit_s())
             reply = protocol.unpack_reply(header)
@@ -102,6 +116,13 @@ class Connection:
         if reply.output:
             self._hear(reply.output)
         return Answer(self, reply, reply_body, sent_tensors=bool(data))
+
+    def known_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of a guest's words that are ours; a guest that makes up others is broken."""
+        known = tuple(word for word in self.barred if word in words)
+        if not known:
+            raise self.broken(WireError("nothing like that is barred"))
+        return known
 
     def broken(self, error: WireError) -> LearnerLost:
         """End the guest, which does not keep to the protocol; the exception to raise."""
@@ -156,6 +177,8 @@ class Answer:
             LearnerRaised, LearnerMissing, LearnerMisbehaved, LearnerLost, StopIteration: what came instead.
         """
         reply = self.reply
+        if reply.barred:
+            raise LearnerBarred(self._connection.known_words(reply.barred), reply.line)
         match reply.status:
             case "ok":
                 try:

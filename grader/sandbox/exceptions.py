@@ -30,11 +30,12 @@ class LearnerBarred(LearnerMisbehaved):
 
     Args:
         operations: the words of `forbidden` in course.yml that stand for them, such as "softmax".
+        line: the line of the submission that called the first of them; None if the refusal was caught.
     """
 
-    def __init__(self, operations: tuple[str, ...]) -> None:
-        super().__init__(f"it calls {', '.join(operations)}, which is what the exercise asks for")
-        self.operations = operations
+    def __init__(self, operations: tuple[str, ...], line: int | None = None) -> None:
+        super().__init__(f"it calls {', '.join(operations)}, which may not be used here")
+        self.operations, self.line = operations, line
 
 
 class LearnerLost(BaseException):

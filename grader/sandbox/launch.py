@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, Any, Protocol
 
+from grader.operations import KERNELS, ONLY_COMPLEX, PREPARED
 from grader.records import Limits
 from grader.sandbox import lockdown, seccomp, zygote
 from grader.sandbox.mounts import Layout, bubblewrap_mounts, find_layout, landlock_paths
@@ -208,6 +209,9 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
     return {
         "probe": wishes.probe,
         "forbidden": layout.forbidden(),
+        "kernels": KERNELS,
+        "only_complex": sorted(ONLY_COMPLEX),
+        "prepared": PREPARED,
         "subprocess": subprocess,
         "uid": _spare_uid() if sealed and os.geteuid() == 0 else None,
         "own_group": level is not Level.BWRAP,

@@ -128,7 +128,16 @@ class Request(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Reply(msgspec.Struct, array_like=True, frozen=True):
-    """What came of a request. `status` is ok, raised, stop, missing, unsendable or uncheckable."""
+    """What came of a request. `status` is ok, raised, stop, missing, unsendable or uncheckable.
+
+    Args:
+        error, message, line: the exception, where the status is raised.
+        changed: the arguments that are not as they were sent, by name.
+        aliases: the arguments whose memory the result shares.
+        disturbed: whether torch's global generator was drawn from.
+        output: what was printed meanwhile, cut to a reply's worth.
+        barred: the words of the barred operations that were called, even if their refusal was caught.
+    """
 
     status: str
     value: Value = None
@@ -139,6 +148,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     aliases: tuple[str, ...] = ()
     disturbed: bool = False
     output: str = ""
+    barred: tuple[str, ...] = ()
 
 
 Message = TypeVar("Message")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
 
@@ -107,6 +107,15 @@ class Learner:
         if not isinstance(verdict, dict):
             raise self.connection.broken(WireError("it did not answer with a verdict"))
         return verdict
+
+    @property
+    def barred(self) -> tuple[str, ...]:
+        """The operations that may not be used: `forbidden` of the exercise whose check is running."""
+        return self.connection.barred
+
+    @barred.setter
+    def barred(self, words: Iterable[str]) -> None:
+        self.connection.barred = tuple(words)
 
     # --- for checks ---
 

@@ -22,8 +22,12 @@ _MODULES = (
 _IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE: Python itself refuses attributes there
 
 
-class Seals:
-    """How everything that a submission can get hold of looked before it was loaded."""
+class Snapshot:
+    """How everything that a submission can get hold of looked before it was loaded.
+
+    It says how many attributes a function has, and which objects a class holds. It does not look into values, whose
+    comparison would be the learner's code to run, nor at what torch itself fills in late.
+    """
 
     def __init__(self) -> None:
         self._before = [(name, thing, _looks(thing)) for name, thing in _things()]
@@ -31,11 +35,11 @@ class Seals:
         # While what was there lives on, nothing new can have its id.
         self._alive = [list(vars(thing).values()) for _, thing, _ in self._before]
 
-    def broken_on_tensors(self) -> bool:
+    def tensors_changed(self) -> bool:
         """Whether `torch.Tensor` itself is another one. Quick: it is asked before each look at an argument."""
         return _looks(torch.Tensor) != self._tensor
 
-    def broken(self) -> str:
+    def changed(self) -> str:
         """The name of what was changed; empty if nothing was."""
         for name, thing, before in self._before:
             if _looks(thing) != before:
@@ -44,9 +48,9 @@ class Seals:
 
 
 @cache
-def seals() -> Seals:
+def snapshot() -> Snapshot:
     """One for the process: taken before any submission is loaded, and inherited by every fork."""
-    return Seals()
+    return Snapshot()
 
 
 def _looks(thing: Any) -> object:

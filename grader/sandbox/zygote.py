@@ -109,15 +109,25 @@ def _warm_up(settings: dict[str, Any]) -> dict[str, Any]:
 
     import torch
 
-    from grader.sandbox.tampering import seals
+    from grader.sandbox.dispatch import bar_autograd
+    from grader.sandbox.tampering import snapshot
 
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)  # gradients are written by hand; a hidden requires_grad records nothing
     for name in settings["imports"]:
         importlib.import_module(name)
+    bar_autograd()
+    _operations(settings).prepare(settings["prepared"])
     _rehearse(("", "meta") if settings["warm_fake"] else ("",))
-    seals()  # after the rehearsal, in which torch finishes itself
+    snapshot()  # after the rehearsal, in which torch finishes itself
     return {"ready": True}
+
+
+def _operations(settings: dict[str, Any]) -> Any:
+    """The filter of operations, made once and inherited by every fork."""
+    from grader.sandbox.dispatch import operation_filter
+
+    return operation_filter(settings["kernels"], settings["only_complex"])
 
 
 def _rehearse(modes: tuple[str, ...]) -> None:
@@ -184,12 +194,12 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
 
 def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any]) -> None:
     from grader.sandbox.guest import Session, serve
-    from grader.sandbox.tampering import seals
+    from grader.sandbox.tampering import snapshot
 
     if command["core"] is not None:
         affinity.stay_on(command["core"])
     seal(descriptor, settings, address_space=command["address_space"])
-    session = Session(device=settings["device"], output_kib=settings["output_kib"], seals=seals())
+    session = Session(settings["device"], settings["output_kib"], snapshot(), _operations(settings))
     with socket.socket(fileno=3) as sock:
         serve(sock, session)
 

@@ -1,0 +1,155 @@
+"""Make the arguments of a call out of a request, and see afterwards which of them the call changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from grader.sandbox import protocol
+from grader.sandbox.fixtures import FIXTURES
+from grader.sandbox.protocol import (
+    BytesValue,
+    DictValue,
+    FixtureValue,
+    HandleValue,
+    ListValue,
+    SequenceValue,
+    TensorValue,
+    TupleValue,
+    WireError,
+)
+from grader.sandbox.results import tensors_in
+
+
+class MinimalSequence:
+    """A sequence with `__len__` and `__getitem__` and not one method more."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < len(self._items):
+            raise IndexError(index)
+        return self._items[index]
+
+
+class Arguments:
+    """The arguments of one call, made real, with what is needed to see whether the call changed them.
+
+    Args:
+        body: the bytes that came with the request; tensors lie right on them.
+        handles: the objects of earlier calls, by number.
+        device: where tensors are put.
+        watch: whether anybody will ask what was changed.
+    """
+
+    def __init__(
+        self, body: bytearray, handles: Mapping[int, Any], device: torch.device, *, watch: bool
+    ) -> None:
+        self._body, self._handles, self._device, self._watch = body, handles, device, watch
+        self._original = bytes(body) if watch else b""
+        self._tensors: list[tuple[str, torch.Tensor, TensorValue, torch.Tensor | None]] = []
+        self._containers: list[tuple[str, Any, Any]] = []
+
+    def build(self, value: protocol.Value, name: str) -> Any:
+        """Turn one value into the object the learner's code gets."""
+        match value:
+            case TensorValue():
+                return self._tensor(value, name)
+            case ListValue():
+                items = [self.build(item, name) for item in value.items]
+                self._containers.append((name, items, list(items)))
+                return items
+            case TupleValue():
+                return tuple(self.build(item, name) for item in value.items)
+            case DictValue():
+                keys = [self.build(key, name) for key in value.keys]
+                made = dict(zip(keys, (self.build(item, name) for item in value.values), strict=True))
+                self._containers.append((name, made, dict(made)))
+                return made
+            case HandleValue():
+                return self._handles[value.number]
+            case SequenceValue():
+                return MinimalSequence([self.build(item, name) for item in value.items])
+            case FixtureValue():
+                return FIXTURES[value.name]
+            case BytesValue():
+                return protocol.read_bytes(value, self._body)
+        return value
+
+    def _tensor(self, value: TensorValue, name: str) -> torch.Tensor:
+        tensor = protocol.read_tensor(value, self._body)
+        copy = None
+        if value.strides is not None:
+            tensor = _with_strides(tensor, value.strides)
+            copy = tensor.clone()
+        elif tensor.dtype is torch.bool:
+            copy = tensor.clone()
+        if self._device.type != "cpu":
+            tensor = tensor.to(self._device)
+            copy = tensor.clone() if self._watch else None
+        self._tensors.append((name, tensor, value, copy))
+        return tensor
+
+    def changed(self) -> tuple[str, ...]:
+        """Names of the arguments that are not as they were sent."""
+        names: list[str] = []
+        body_changed = self._body != self._original
+        for name, tensor, value, copy in self._tensors:
+            if tuple(tensor.shape) != value.shape:
+                names.append(name)
+            elif copy is not None:
+                if not torch.equal(_bits(tensor), _bits(copy)):
+                    names.append(name)
+            elif body_changed:
+                size = tensor.numel() * tensor.element_size()
+                region = slice(value.offset, value.offset + size)
+                if self._body[region] != self._original[region]:
+                    names.append(name)
+        for name, now, before in self._containers:
+            if isinstance(now, list):
+                same = len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
+            else:
+                same = now.keys() == before.keys() and all(now[key] is before[key] for key in before)
+            if not same:
+                names.append(name)
+        return tuple(dict.fromkeys(names))
+
+    def aliased_by(self, result: Any) -> tuple[str, ...]:
+        """Names of the arguments whose memory the result shares."""
+        memory = {t.untyped_storage().data_ptr() for t in tensors_in(result) if t.numel() and not t.is_meta}
+        memory.discard(0)
+        if not memory:
+            return ()
+        held = [(name, tensor) for name, tensor, _, _ in self._tensors]
+        return tuple(dict.fromkeys(name for name, t in held if t.untyped_storage().data_ptr() in memory))
+
+
+def _with_strides(tensor: torch.Tensor, strides: tuple[int, ...]) -> torch.Tensor:
+    """The same values in another layout; stride 0 is an expanded axis."""
+    shape = tensor.shape
+    if len(strides) != len(shape) or any(stride < 0 for stride in strides):
+        raise WireError(f"no tensor of shape {tuple(shape)} has the strides {strides}")
+    reach = 1 + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True) if side)
+    if reach * tensor.element_size() > protocol.BODY_LIMIT or math.prod(shape) == 0:
+        return tensor
+    base = torch.zeros(reach, dtype=tensor.dtype)
+    narrow = tensor
+    for axis, stride in enumerate(strides):
+        if stride == 0 and shape[axis] > 1:
+            narrow = narrow.narrow(axis, 0, 1)
+    base.as_strided(narrow.shape, strides).copy_(narrow)
+    return base.as_strided(shape, strides)
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor's bytes: NaN equals the same NaN, and -0.0 is not 0.0."""
+    return tensor.contiguous().reshape(-1).view(torch.uint8)

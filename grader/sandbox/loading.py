@@ -1,0 +1,53 @@
+"""Run a submission's definitions, as often as needed, and tell its lines from those of others."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+FILENAME = "<submission>"
+
+
+class LearnerModule:
+    """The module that a submission's source makes."""
+
+    def __init__(self) -> None:
+        self._code: types.CodeType | None = None
+        self._module = types.ModuleType("submission")
+
+    def compile(self, source: str) -> None:
+        """Take another source; nothing of it runs yet. Raises what Python says about it."""
+        linecache.cache[FILENAME] = (len(source), None, source.splitlines(keepends=True), FILENAME)
+        self._code = compile(source, FILENAME, "exec")
+
+    def run(self) -> tuple[str, ...]:
+        """Run the definitions in a fresh module; the public names of what can be called in it.
+
+        Raises:
+            BaseException: whatever the learner's code raises, SystemExit too.
+        """
+        self._module = types.ModuleType("submission")
+        sys.modules["submission"] = self._module  # dataclasses look their module up there
+        if self._code is not None:
+            exec(self._code, vars(self._module))
+        names = vars(self._module).items()
+        return tuple(name for name, value in names if callable(value) and name[0] != "_")
+
+    def function(self, name: str) -> Callable[..., Any] | None:
+        """The function or class of that name; None if there is none."""
+        found: object = vars(self._module).get(name)
+        return found if callable(found) else None
+
+
+def line_of(error: BaseException) -> int | None:
+    """The learner's line that was running when the error came; None if none of theirs was."""
+    line = None
+    frames = error.__traceback__
+    while frames is not None:
+        if frames.tb_frame.f_code.co_filename == FILENAME:
+            line = frames.tb_lineno
+        frames = frames.tb_next
+    return line
