@@ -43,11 +43,11 @@ def diagnose(
     for mistake in mistakes:
         by_exercise.setdefault(mistake.exercise, []).append(mistake)
     found: dict[str, str] = {}
-    bench = _Bench(workplace, profile, report.chapter, suite)
+    probing = Probing(workplace, profile, report.chapter, suite)
     for exercise, candidates in by_exercise.items():
         probed = _checks_to_probe(report, suite, exercise)
         if probed:
-            name = _same_results(ruling.source, candidates, probed, bench)
+            name = _same_results(ruling.source, candidates, probed, probing)
             if name is not None:
                 found[exercise] = name.diagnosis
     checks = tuple(
@@ -75,20 +75,27 @@ class _Different(BaseException):
 
 
 def _same_results(
-    source: str, candidates: list[Variant], checks: tuple[Check, ...], bench: _Bench
+    source: str, candidates: list[Variant], checks: tuple[Check, ...], probing: Probing
 ) -> Variant | None:
     """The one candidate that gives the learner's results on every probe; None if there is none, or several."""
     try:
-        theirs = bench.watch(source, checks)
+        theirs = probing.watch(source, checks)
     except (LearnerLost, LearnerRaised):
         return None
-    matching = [candidate for candidate in candidates if bench.repeats(candidate.source, checks, theirs)]
+    matching = [candidate for candidate in candidates if probing.repeats(candidate.source, checks, theirs)]
     return matching[0] if len(matching) == 1 else None
 
 
 @dataclass(frozen=True)
-class _Bench:
-    """Where versions of an exercise are probed, and on which inputs."""
+class Probing:
+    """Where versions of an exercise are probed, and on which inputs.
+
+    Args:
+        workplace: where their code runs.
+        profile: the seed; the number of inputs is `PROBES` for each check.
+        chapter: the stem, which enters the seeds.
+        suite: the checks of the chapter, for what its functions return.
+    """
 
     workplace: Workplace
     profile: Profile
@@ -106,7 +113,7 @@ class _Bench:
         expected = iter(theirs)
 
         def compare(example: Any) -> None:
-            if not _alike(example, next(expected, None)):
+            if not alike(example, next(expected, None)):
                 raise _Different
 
         try:
@@ -144,8 +151,8 @@ def _observed(check: Check, note: Callable[[Any], None]) -> Check:
     return replace(check, body=body)
 
 
-def _alike(a: Any, b: Any) -> bool:
-    """Equal up to rounding, kind by kind."""
+def alike(a: Any, b: Any) -> bool:
+    """Whether two parts of transcripts are equal up to rounding, kind by kind."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
@@ -156,9 +163,9 @@ def _alike(a: Any, b: Any) -> bool:
             a, b, rtol=rtol, atol=_ATOL if a.dtype is torch.float64 else 1e-5, equal_nan=True
         )
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
+        return len(a) == len(b) and all(alike(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(_alike(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(alike(a[key], b[key]) for key in a)
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b) or abs(a - b) <= _ATOL + _RTOL * abs(b)
     if isinstance(a, Handle) and isinstance(b, Handle):

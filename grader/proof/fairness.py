@@ -1,0 +1,99 @@
+"""Measure whether points follow closeness: who is right on nearly every plain input keeps at least half of them.
+
+A learner who forgot one corner should lose that corner's share. Where a law that others wait for also draws the corner,
+one slip costs the whole exercise: `choose_qparams` that was right but for a range of 0..0 had 0 of 2 points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.checking.check import Check, Suite
+from grader.engine.diagnosis import Probing, alike
+from grader.engine.generation import Kept
+from grader.engine.profile import Profile
+from grader.engine.runner import run_checks
+from grader.engine.suites import load_suite
+from grader.proof.candidates import Candidate
+from grader.proof.timeouts import Alarmed
+from grader.records import Chapter, Ruling, Submission
+from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+
+CLOSE = 0.9  # who agrees on so many of the plain inputs
+KEEPS = 0.5  # should keep so much of the points
+EXAMPLES = 40
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """A known mistake: on which share of the plain inputs it is right, and which share of the points it keeps."""
+
+    label: str
+    agrees: float
+    keeps: float
+
+    @property
+    def is_unfair(self) -> bool:
+        """Whether it is nearly right and loses most."""
+        return self.agrees >= CLOSE and self.keeps < KEEPS
+
+
+def plain_checks(suite: Suite, exercise: str) -> tuple[Check, ...]:
+    """The laws that others of the exercise wait for: what they draw counts as plain. The first law if none does."""
+    own = suite.of(exercise)
+    gating = {needed.name for check in own for needed in check.after}
+    return tuple(check for check in own if check.name in gating) or own[:1]
+
+
+def closeness_of(
+    chapter: Chapter, solution: Candidate, mistakes: list[Candidate], kept: Kept | None = None
+) -> Iterator[Closeness]:
+    """How close each mistake comes to the solution, beside the points that it keeps.
+
+    Args:
+        chapter: the chapter of all these versions.
+        solution: the right version.
+        mistakes: known mistakes, each in one exercise.
+        kept: inputs drawn before.
+    """
+    suite = load_suite(chapter.stem)
+    profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
+    probing = Probing(Alarmed(), profile, chapter.stem, suite)
+    right: dict[str, list[object]] = {}
+    for mistake in mistakes:
+        [exercise] = mistake.judges
+        checks = plain_checks(suite, exercise)
+        if exercise not in right:
+            right[exercise] = probing.watch(solution.source, checks)
+        yield Closeness(
+            mistake.label,
+            _share_alike(right[exercise], _answers(probing, mistake.source, checks)),
+            _share_kept(chapter, mistake, exercise, profile),
+        )
+
+
+def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[object]:
+    """What a version gives; nothing for one that does not come to an end."""
+    try:
+        return probing.watch(source, checks)
+    except (LearnerLost, LearnerRaised):
+        return []
+
+
+def _share_alike(right: list[object], theirs: list[object]) -> float:
+    if not right or len(right) != len(theirs):
+        return 0.0
+    return sum(alike(a, b) for a, b in zip(right, theirs, strict=True)) / len(right)
+
+
+def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Profile) -> float:
+    """The share of the exercise's points that the checks leave, as for a learner."""
+    submission = Submission(chapter, mistake.source, Path(f"{chapter.stem}.py"), "")
+    alone = Profile(
+        profile.name, profile.examples, seed=profile.seed, only=exercise, shrink=False, kept=profile.kept
+    )
+    report = run_checks(submission, Ruling(mistake.source), Alarmed(), alone)
+    [score] = report.exercises
+    return score.points / score.max_points

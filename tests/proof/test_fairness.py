@@ -1,0 +1,45 @@
+"""Whether points follow closeness."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.course.config import find_chapter
+from grader.engine.suites import load_suite
+from grader.proof.candidates import right_answers, wrong_answers
+from grader.proof.fairness import Closeness, closeness_of, plain_checks
+from grader.records import Course
+
+
+@pytest.mark.parametrize(
+    ("agrees", "keeps", "unfair"), [(0.95, 0.4, True), (0.95, 0.5, False), (0.85, 0.0, False)]
+)
+def test_unfair_is_who_is_nearly_right_and_loses_most(agrees: float, keeps: float, unfair: bool) -> None:
+    assert Closeness("a mistake", agrees, keeps).is_unfair is unfair
+
+
+def test_what_others_wait_for_draws_the_plain_inputs() -> None:
+    suite = load_suite("ch08_clipping")
+
+    for exercise in ("clip_by_norm", "clip_by_value"):
+        plain = plain_checks(suite, exercise)
+        waited_for = {needed.name for check in suite.of(exercise) for needed in check.after}
+        assert {check.name for check in plain} <= waited_for
+
+
+def test_a_mistake_is_measured_against_the_solution(course: Course) -> None:
+    chapter = find_chapter(course, "ch08")
+    solution = next(right_answers(course.root, chapter))
+    mistakes = [
+        one
+        for one in wrong_answers(course.root, chapter, mutate=False)
+        if one.kind == "mistake" and one.judges == ("clip_by_value",)
+    ][:2]
+
+    found = list(closeness_of(chapter, solution, [*mistakes, replace(solution, judges=("clip_by_value",))]))
+
+    assert [one.label for one in found[:2]] == [one.label for one in mistakes]
+    assert all(0 <= one.agrees <= 1 and 0 <= one.keeps < 1 for one in found[:2])
+    assert (found[2].agrees, found[2].keeps) == (1.0, 1.0)
