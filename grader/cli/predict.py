@@ -12,7 +12,7 @@ from grader.cli.targets import find_words
 from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.records import Course
-from grader.workspace.progress import PLACE_FILE, read_place
+from grader.workspace.progress import PROGRESS_FILE, read_progress
 from grader.workspace.questions import (
     Question,
     UnreadableGuess,
@@ -56,7 +56,7 @@ def _questions_meant(course: Course, workspace: Workspace, what: str | None) -> 
     if what is not None:
         chapter, exercise = find_words(course, what, None)
         return [q for q in questions_of(course, chapter) if exercise in (None, q.exercise)]
-    current = read_place(workspace.root / PLACE_FILE).current.partition("/")[0]
+    current = read_progress(workspace.root / PROGRESS_FILE).current.partition("/")[0]
     stems = [chapter.stem for chapter in course.chapters]
     start = stems.index(current) if current in stems else 0
     ordered = (*course.chapters[start:], *course.chapters[:start])

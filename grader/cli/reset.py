@@ -24,9 +24,15 @@ def reset(
     workspace = workspace_of(course)
     chapter, name = find_words(course, what, exercise)
     shown = f"{name} in {chapter.stem}" if name else f"the whole of {chapter.stem}"
-    if not yes and not typer.confirm(f"put {shown} back to the stub? a backup is kept"):
+    # Nothing is lost where there is no file, so there is nothing to ask.
+    if workspace.find(chapter) and not (
+        yes or typer.confirm(f"put {shown} back to the stub? a backup is kept")
+    ):
         typer.echo("nothing was changed")
         raise typer.Exit(1)
-    undone = put_back(course, workspace, chapter, name)
-    typer.echo(f"{shown}: back to the stub in {undone.path}")
-    typer.echo(f"what was there: {undone.backup}")
+    done = put_back(course, workspace, chapter, name)
+    if done.backup is None:
+        typer.echo(f"{done.path}: there again, as it was handed out")
+    else:
+        typer.echo(f"{shown}: back to the stub in {done.path}")
+        typer.echo(f"what was there: {done.backup}")

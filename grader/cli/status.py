@@ -13,7 +13,7 @@ from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_whole
 from grader.submissions.reading import read_submission
 from grader.text import fit, pad, points, wrap
-from grader.workspace.progress import PLACE_FILE, kept_report, read_place
+from grader.workspace.progress import PROGRESS_FILE, kept_report, read_progress
 from grader.workspace.workspace import Workspace, workspace_of
 
 
@@ -29,7 +29,7 @@ def status() -> None:
 def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
 
-    place = read_place(workspace.root / PLACE_FILE)
+    place = read_progress(workspace.root / PROGRESS_FILE)
     lines, earned, solved = [], 0.0, 0
     left: list[str] = []
     for chapter in course.chapters:

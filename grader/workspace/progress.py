@@ -1,4 +1,4 @@
-"""Keep the learner's place in one small text file that may be committed: the current exercise, and those done."""
+"""Keep how far the learner is: in one small text file that may be committed, and the last report of each chapter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from grader.records import Chapter, Course, Exercise, Report
 from grader.serialization import as_dict, from_dict
 from grader.workspace.workspace import Workspace, write_whole
 
-PLACE_FILE = "brickwork-progress.txt"
+PROGRESS_FILE = "brickwork-progress.txt"
 _HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."
 
 
 @dataclass(frozen=True)
-class Spot:
-    """One exercise in its chapter; written `ch03_activations/softmax`."""
+class CourseExercise:
+    """One exercise in its chapter; written `ch03_activations/softmax`, for two chapters may share a name."""
 
     chapter: Chapter
     exercise: Exercise
@@ -26,41 +26,52 @@ class Spot:
 
 
 @dataclass
-class Place:
-    """The current exercise, and those that passed every check when they were last judged."""
+class Progress:
+    """How far a learner is.
+
+    Args:
+        current: the exercise that is worked on, as `CourseExercise` is written; empty at the beginning.
+        done: those that passed every check when they were last judged.
+    """
 
     current: str = ""
     done: set[str] = field(default_factory=set)
 
 
-def spots(course: Course) -> Iterator[Spot]:
+def exercises_of(course: Course) -> Iterator[CourseExercise]:
     """Every exercise in the order of the course."""
     for chapter in course.chapters:
         for exercise in chapter.exercises:
-            yield Spot(chapter, exercise)
+            yield CourseExercise(chapter, exercise)
 
 
-def read_place(path: Path) -> Place:
-    """The place as it was kept; the beginning if there is no file, and nothing a hand put in is obeyed blindly."""
-    place = Place()
+def read_progress(path: Path) -> Progress:
+    """What the file says; the beginning if there is none, and nothing a hand put in is obeyed blindly.
+
+    It is text with a word and a name on each line, so that a merge of two machines' files is still readable.
+    """
+    progress = Progress()
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        return place
+        return progress
     for line in lines:
         word, _, rest = line.strip().partition(" ")
         if word == "current" and rest:
-            place.current = rest.strip()
+            progress.current = rest.strip()
         elif word == "done" and rest:
-            place.done.add(rest.strip())
-    return place
+            progress.done.add(rest.strip())
+    return progress
 
 
-def write_place(path: Path, place: Place, course: Course) -> None:
-    """Keep the place, in the order of the course, whole or not at all; a workspace that is read-only keeps none."""
-    known = [str(spot) for spot in spots(course)]
-    lines = [_HEAD, "", f"current {place.current}", ""] if place.current else [_HEAD, ""]
-    lines += [f"done {name}" for name in known if name in place.done]
+def write_progress(path: Path, progress: Progress, course: Course) -> None:
+    """Keep it in the order of the course, whole or not at all; a folder that is read-only keeps none.
+
+    An unchanged file is not written again: it may be under version control, and each write is an event to watchers.
+    """
+    known = [str(exercise) for exercise in exercises_of(course)]
+    lines = [_HEAD, "", f"current {progress.current}", ""] if progress.current else [_HEAD, ""]
+    lines += [f"done {name}" for name in known if name in progress.done]
     text = "\n".join(lines).rstrip("\n") + "\n"
     try:
         if not path.is_file() or path.read_bytes() != text.encode():
@@ -69,11 +80,14 @@ def write_place(path: Path, place: Place, course: Course) -> None:
         return
 
 
+# --- the last reports -------------------------------------------------------------------------------------
+
+
 def kept_report(workspace: Workspace, chapter: Chapter) -> Report | None:
     """The last report on the learner's own file of a chapter; None if there is none that can be read."""
     try:
-        return from_dict(workspace.read_note(f"reports/{chapter.stem}.json"))
-    except (ValueError, KeyError, TypeError):
+        return from_dict(workspace.read_note(_report_note(chapter)))
+    except (ValueError, KeyError, TypeError):  # written by another version of the kit, or by a hand
         return None
 
 
@@ -85,4 +99,8 @@ def report_on(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | N
 
 def keep_report(workspace: Workspace, chapter: Chapter, report: Report) -> None:
     """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
-    workspace.write_note(f"reports/{chapter.stem}.json", as_dict(report))
+    workspace.write_note(_report_note(chapter), as_dict(report))
+
+
+def _report_note(chapter: Chapter) -> str:
+    return f"reports/{chapter.stem}.json"

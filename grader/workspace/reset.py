@@ -9,51 +9,65 @@ from pathlib import Path
 
 from grader.course.config import packaged_course_root
 from grader.course.paths import exercise_file, solution_file
+from grader.course.stubs import make_stub
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER
-from grader.workspace.workspace import Workspace, write_whole
+from grader.workspace.workspace import FileState, Workspace, state_of_file, write_whole
 
 
 @dataclass(frozen=True)
-class Undone:
-    """What a reset did: the file it wrote, and where the text before it lies now."""
+class Reset:
+    """What a reset did: the file it wrote, and where the text before it lies now; None where there was no file."""
 
     path: Path
-    backup: Path
+    backup: Path | None
 
 
-def reset(course: Course, workspace: Workspace, chapter: Chapter, exercise: str | None = None) -> Undone:
-    """Write the stub in place of what the learner wrote.
+def reset(course: Course, workspace: Workspace, chapter: Chapter, exercise: str | None = None) -> Reset:
+    """Write the stub in place of what the learner wrote; a file that was lost comes back whole.
 
     Args:
         exercise: only this function or class; None for the whole file.
+
+    Raises:
+        UsageError: a folder or a notebook is in the way, or nothing can be written there.
+        SubmissionError: one exercise is to be put back, and Python cannot read the file around it.
     """
-    path = workspace.exercise_file(chapter)
+    path = _file_to_write(workspace, chapter)
+    stub = stub_of(course, chapter)
+    try:
+        before = path.read_bytes() if path.exists() else None
+        after = (
+            stub
+            if exercise is None or before is None
+            else _with_stub_in(path, before, stub, exercise, chapter)
+        )
+        backup = None if before is None else _back_up(workspace, path, before)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, after)
+    except OSError as error:
+        step = "nothing was lost; make the file and its folder readable and writable, then try again"
+        raise UsageError(f"the exercise cannot be written: {error.strerror}", str(path), step) from error
+    return Reset(path, backup)
+
+
+def _file_to_write(workspace: Workspace, chapter: Chapter) -> Path:
+    """The chapter's file, or where it belongs if it was lost; not in a folder that is no workspace."""
+    lost = exercise_file(workspace.root, chapter.stem)
+    if state_of_file(lost) is FileState.FOLDER:
+        raise UsageError("a folder lies where the exercise file belongs", str(lost), "move that folder away")
+    path = workspace.find(chapter) or (lost if workspace.has_course() else workspace.exercise_file(chapter))
     if path.suffix != ".py":
         step = f"run: brick reset {chapter.label} in a folder with the .py file, or clear the cell by hand"
         raise UsageError("only .py files can be put back", str(path), step)
-    stub = stub_of(course, chapter)
-    try:
-        before = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SubmissionError("the file is not UTF-8 text", str(path), "save it as UTF-8") from error
-    after = stub if exercise is None else with_stub_of(before, stub, exercise, path, chapter.label)
-    try:
-        backup = _back_up(workspace, path, before)
-        write_whole(path, after)
-    except OSError as error:
-        step = "nothing was lost; make the folder writable, then try again"
-        raise UsageError(f"the exercise cannot be written: {error.strerror}", str(path), step) from error
-    return Undone(path, backup)
+    return path
 
 
 def stub_of(course: Course, chapter: Chapter) -> str:
     """The exercise file as the course hands it out."""
     solution = solution_file(course.root, chapter.stem)
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
-        from grader.course.stubs import make_stub
-
         with PARSER:
             return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
     original = exercise_file(packaged_course_root(), chapter.stem)
@@ -61,6 +75,15 @@ def stub_of(course: Course, chapter: Chapter) -> str:
         step = "take the file from wherever the course came from"
         raise CourseError(f"the kit has no exercise file of {chapter.stem}", str(original), step)
     return original.read_text(encoding="utf-8")
+
+
+def _with_stub_in(path: Path, before: bytes, stub: str, exercise: str, chapter: Chapter) -> str:
+    """The learner's file with one exercise put back; everything else stays as it is."""
+    try:
+        source = before.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SubmissionError("the file is not UTF-8 text", str(path), "save it as UTF-8") from error
+    return with_stub_of(source, stub, exercise, path, chapter.label)
 
 
 def with_stub_of(source: str, stub: str, exercise: str, path: Path, label: str) -> str:
@@ -100,8 +123,8 @@ def _definitions(source: str, name: str, path: Path, label: str) -> list[tuple[i
     return found
 
 
-def _back_up(workspace: Workspace, path: Path, text: str) -> Path:
-    """Keep `text` under a name that no earlier backup has."""
+def _back_up(workspace: Workspace, path: Path, content: bytes) -> Path:
+    """Keep the content under a name that no earlier backup has."""
     folder = workspace.state / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -110,5 +133,5 @@ def _back_up(workspace: Workspace, path: Path, text: str) -> Path:
         backup = folder / f"{path.stem}-{stamp}{again}{path.suffix}"
         if not backup.exists():
             break
-    write_whole(backup, text)
+    write_whole(backup, content)
     return backup

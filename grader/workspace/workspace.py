@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,24 @@ SECRET_VARIABLE = "BRICKWORK_SECRET"
 SUFFIXES = (".py", ".ipynb")
 
 
+class FileState(Enum):
+    """Whether an exercise file can be read. Editors and git take files away and put others in their place."""
+
+    READABLE = auto()
+    GONE = auto()
+    FOLDER = auto()  # a folder bears the name of the file
+    UNREADABLE = auto()  # its permissions forbid it
+
+
+def state_of_file(path: Path) -> FileState:
+    """What stands under a path at this moment."""
+    if path.is_dir():
+        return FileState.FOLDER
+    if not path.is_file():
+        return FileState.GONE
+    return FileState.READABLE if os.access(path, os.R_OK) else FileState.UNREADABLE
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One course folder; `state` is where the kit's own notes lie."""
@@ -35,22 +54,28 @@ class Workspace:
         """The folder of the kit's notes; safe to delete, apart from the secret of a course that is being graded."""
         return self.root / STATE_FOLDER
 
+    def candidates(self, chapter: Chapter) -> tuple[Path, ...]:
+        """Where the file of a chapter may be; the first that is there counts."""
+        folders = (exercises_folder(self.root), self.root)
+        return tuple(folder / f"{chapter.stem}{suffix}" for folder in folders for suffix in SUFFIXES)
+
     def find(self, chapter: Chapter) -> Path | None:
         """The file in which `chapter` is worked on, None if there is none."""
-        for folder in (exercises_folder(self.root), self.root):
-            for suffix in SUFFIXES:
-                path = folder / f"{chapter.stem}{suffix}"
-                if path.is_file():
-                    return path
-        return None
+        return next((path for path in self.candidates(chapter) if path.is_file()), None)
 
     def exercise_file(self, chapter: Chapter) -> Path:
         """The file in which `chapter` is worked on; UsageError if there is none."""
         path = self.find(chapter)
         if path is None:
+            # Where there is a course, `brick init` would refuse to touch the files that were worked on.
+            step = f"run: brick reset {chapter.label}" if self.has_course() else "run: brick init"
             missing = exercise_file(self.root, chapter.stem)
-            raise UsageError(f"{chapter.stem} has no exercise file", str(missing), "run: brick init")
+            raise UsageError(f"{chapter.stem} has no exercise file", str(missing), step)
         return path
+
+    def has_course(self) -> bool:
+        """Whether this is a folder that `brick init` made, or a checkout, and not just where somebody stands."""
+        return (self.root / COURSE_FILE).is_file()
 
     # --- notes ------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -179,6 +180,50 @@ def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(desk
     assert error.where.endswith("line 1")
     assert "brick reset ch02" in error.next_step
     assert path.read_text(encoding="utf-8") == "def linear(:\n"
+
+
+def test_reset_brings_a_lost_file_back_without_asking(desk: Path) -> None:
+    path = desk / "exercises" / "ch05_optimizers.py"
+    path.unlink()
+
+    advice = problem("check", "ch05").next_step
+    result = brick("reset", "ch05")
+
+    assert advice == "run: brick reset ch05"
+    assert result.exit_code == 0, result.output
+    assert path.read_text(encoding="utf-8") == stub("ch05_optimizers")
+    assert "there again" in result.stdout
+    assert not (desk / ".brickwork" / "backups").exists()
+
+
+def test_reset_brings_a_lost_folder_back_but_never_touches_one_in_its_place(desk: Path) -> None:
+    shutil.rmtree(desk / "exercises")
+    brick("reset", "softmax")
+    found = (desk / "exercises" / "ch03_activations.py").read_text(encoding="utf-8")
+    (desk / "exercises" / "ch04_losses.py").mkdir()
+
+    error = problem("reset", "ch04")
+
+    assert found == stub("ch03_activations")
+    assert error.next_step == "move that folder away"
+
+
+def test_reset_where_nobody_works_makes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert problem("reset", "ch05").next_step == "run: brick init"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reset_of_a_chapter_keeps_even_what_is_no_text(desk: Path) -> None:
+    path = desk / "exercises" / "ch02_neuron.py"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    assert brick("reset", "ch02", "--yes").exit_code == 0
+
+    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    assert backup.read_bytes() == b"\xff\xfe\x00"
+    assert path.read_text(encoding="utf-8") == stub("ch02_neuron")
 
 
 # --- replay -----------------------------------------------------------------------------------------------
