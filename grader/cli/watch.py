@@ -14,18 +14,17 @@ from grader.cli import console
 from grader.cli.progress import waiting
 from grader.course.config import load_course
 from grader.records import Chapter, Report
-from grader.sandbox.launch import Zygote
+from grader.sandbox.launch import Level, Wishes, Zygote, launch_in_thread
 from grader.watch.app import WatchApp
-from grader.watch.early_start import launch_early
 from grader.watch.plain import PlainWatch
-from grader.watch.session import Session
+from grader.watch.state import WatchState
 from grader.workspace.doctor import editor_command
 from grader.workspace.hints import hints_for, open_one_more, written_hints
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import Workspace, attempt_of, workspace_of
 
 if TYPE_CHECKING:
-    from grader.watch.warm_sandbox import Bench
+    from grader.watch.warm_sandbox import WarmSandbox
 
 
 def watch(
@@ -39,42 +38,40 @@ def watch(
     """Judge every save at once, and show what to do next."""
     course = load_course()
     workspace = workspace_of(course)
-    session = Session(course, workspace, functools.partial(_open_hints, workspace))
+    state = WatchState(course, workspace, functools.partial(_open_hints, workspace))
     if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        _watch_plainly(session, events=not poll)
+        _watch_plainly(state, events=not poll)
         return
-    set_up = functools.partial(_sandbox_in_thread, session)
-    app = WatchApp(session, set_up, _reset_current, editor_command(), events=not poll)
+    set_up = functools.partial(_sandbox_in_thread, state)
+    app = WatchApp(state, set_up, _reset_current, editor_command(), events=not poll)
     app.run()
     # A thread may be in the middle of importing torch, and nobody who quits waits for that. The sandbox ends with us.
     sys.stdout.flush()
     os._exit(app.return_code or 0)
 
 
-def _watch_plainly(session: Session, *, events: bool) -> None:
+def _watch_plainly(state: WatchState, *, events: bool) -> None:
     with waiting("getting ready"):
-        sandbox = _sandbox_for(session)
+        sandbox = _sandbox_for(state)
         sandbox.start()  # before there are threads: then it is a fork of this process, and torch is imported once
     say = functools.partial(print, flush=True)
-    loop = PlainWatch(
-        session, sandbox, sys.stdin, say, console.style, _reset_current, editor_command(), events
-    )
+    loop = PlainWatch(state, sandbox, sys.stdin, say, console.style, _reset_current, editor_command(), events)
     loop.run()
 
 
-def _sandbox_in_thread(session: Session) -> Bench:
+def _sandbox_in_thread(state: WatchState) -> WarmSandbox:
     """A sandbox whose process imports torch while this one does."""
-    launched = launch_early(session.course.limits, session.imports)
-    return _sandbox_for(session, launched)
+    wishes = Wishes(Level.PLAIN, state.course.limits, "cpu", state.imports, warm_fake=True)
+    return _sandbox_for(state, launch_in_thread(wishes))
 
 
-def _sandbox_for(session: Session, launched: Future[Zygote] | None = None) -> Bench:
+def _sandbox_for(state: WatchState, launched: Future[Zygote] | None = None) -> WarmSandbox:
     # Only now, and for the whole screen in a thread: the screen is there long before torch is imported.
     from grader.cli.practice import practice_profile
-    from grader.watch.warm_sandbox import Bench
+    from grader.watch.warm_sandbox import WarmSandbox
 
-    profile = practice_profile(session.course, session.workspace)
-    return Bench(session.course.limits, session.imports, profile, launched)
+    profile = practice_profile(state.course, state.workspace)
+    return WarmSandbox(state.course.limits, state.imports, profile, launched)
 
 
 def _open_hints(
@@ -88,8 +85,10 @@ def _open_hints(
     return hints[:opened], len(hints)
 
 
-def _reset_current(session: Session) -> str:
+def _reset_current(state: WatchState) -> str:
     """Put the current exercise back to its stub; what to say about it."""
-    here = session.current
-    undone = put_back(session.course, session.workspace, here.chapter, here.exercise.name)
-    return f"{here.exercise.name} is back to the stub; what was there: {undone.backup}"
+    here = state.current
+    done = put_back(state.course, state.workspace, here.chapter, here.exercise.name)
+    if done.backup is None:
+        return f"{state.shown_path} is there again, as it was handed out"
+    return f"{here.exercise.name} is back to the stub; what was there: {done.backup}"

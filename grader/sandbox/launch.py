@@ -17,6 +17,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, Any, Protocol
@@ -195,6 +196,21 @@ def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
         guest_end.close()
     running = Zygote(process, host_end)
     return running, running.begin(settings)
+
+
+def launch_in_thread(wishes: Wishes) -> Future[Zygote]:
+    """Begin to launch, and go on: a process that imports torch need not wait until this one has imported it too."""
+    launched: Future[Zygote] = Future()
+
+    def run() -> None:
+        try:
+            launched.set_result(launch(wishes)[0])
+        except BaseException as error:  # whoever waits for the result gets it, whatever it is
+            launched.set_exception(error)
+
+    # A daemon, unlike an executor's thread: nobody who leaves waits for it.
+    threading.Thread(target=run, name="launching", daemon=True).start()
+    return launched
 
 
 def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, Any]:

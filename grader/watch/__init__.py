@@ -1,1 +1,1 @@
-"""The workspace while somebody works in it: a save is judged at once, and the screen says what to do next."""
+"""Watch a learner at work: a save is judged at once, and the screen says what to do next."""

@@ -1,4 +1,4 @@
-"""What opens on top of the workspace: the list of exercises, a question of the lesson, and whether one is sure."""
+"""What opens on top of the screen: the list of exercises, a question of the lesson, and whether one is sure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from grader.watch.session import Session
-from grader.workspace.progress import Spot
+from grader.watch.state import WatchState
+from grader.workspace.progress import CourseExercise
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 from grader.workspace.workspace import Workspace
 
 _WIDE = 76
 
 
-class Chooser(ModalScreen[Spot | None]):
+class Chooser(ModalScreen[CourseExercise | None]):
     """The list of exercises; typing narrows it down."""
 
     CSS = """
@@ -32,9 +32,9 @@ class Chooser(ModalScreen[Spot | None]):
         Binding("down", "into_list", show=False),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, state: WatchState) -> None:
         super().__init__()
-        self._session = session
+        self._state = state
 
     def compose(self) -> ComposeResult:
         """A line to search in, and the list."""
@@ -43,16 +43,16 @@ class Chooser(ModalScreen[Spot | None]):
             yield OptionList(*self._options(""), markup=False)
 
     def _options(self, word: str) -> Iterable[Option]:
-        for spot in self._session.spots:
-            if word.lower() in f"{spot} {spot.chapter.title}".lower():
-                here = ">" if spot == self._session.current else " "
-                done = "done" if self._session.is_done(spot) else "open"
-                yield Option(f"{here} {done}  {spot.chapter.label}  {spot.exercise.name}", id=_id(spot))
+        for one in self._state.exercises:
+            if word.lower() in f"{one} {one.chapter.title}".lower():
+                here = ">" if one == self._state.current else " "
+                done = "done" if self._state.is_done(one) else "open"
+                yield Option(f"{here} {done}  {one.chapter.label}  {one.exercise.name}", id=_id(one))
 
     def on_mount(self) -> None:
         """Begin at the current exercise."""
         choices = self.query_one(OptionList)
-        choices.highlighted = self._session.spots.index(self._session.current)
+        choices.highlighted = self._state.exercises.index(self._state.current)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list down."""
@@ -77,7 +77,7 @@ class Chooser(ModalScreen[Spot | None]):
         self.query_one(OptionList).focus()
 
     def _choose(self, name: str | None) -> None:
-        self.dismiss(next((spot for spot in self._session.spots if _id(spot) == name), None))
+        self.dismiss(next((one for one in self._state.exercises if _id(one) == name), None))
 
 
 class Sure(ModalScreen[bool]):
@@ -151,5 +151,5 @@ class Predict(ModalScreen[None]):
         self.query_one("#told").scroll_visible(animate=False)
 
 
-def _id(spot: Spot) -> str:
-    return f"{spot.chapter.stem}-{spot.exercise.name}"
+def _id(one: CourseExercise) -> str:
+    return f"{one.chapter.stem}-{one.exercise.name}"

@@ -1,4 +1,4 @@
-"""Turn a sitting in the workspace into the lines of its two columns."""
+"""Turn the state of a watch into the lines of its two columns, and into the one thing to do now."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from grader.records import CheckResult, Outcome, Report
 from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
-from grader.watch.session import Session
+from grader.watch.state import WatchState
 from grader.workspace.hints import LABELS
+from grader.workspace.workspace import FileState
 
 LIST_WIDTH = 26
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
@@ -20,26 +21,32 @@ _COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "to do": "cyan", 
 _LEAD = 8  # as wide as the longest word and a space
 _ROOMY = 60  # columns from which a card stands under its title, not at the margin
 _PRINTED = 12
+FILE_WORDS = {
+    FileState.GONE: "the file is gone; waiting for it",
+    FileState.FOLDER: "a folder bears the name of the file; waiting for the file",
+    FileState.UNREADABLE: "the file may not be read; waiting until it may",
+}
 
 
 # --- to the left ------------------------------------------------------------------------------------------
 
 
-def list_lines(session: Session, height: int) -> tuple[list[str], int]:
+def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
     """Chapters and their exercises, and the line of the current one; where room is short, only its own chapter's."""
-    everything = len(session.chapters) + len(session.spots) <= height
+    exercises = state.exercises
+    everything = len(state.chapters) + len(exercises) <= height
     lines: list[str] = []
     here = 0
-    for chapter in session.chapters:
-        mine = chapter is session.current.chapter
-        scored = f"{points(session.points_of(chapter), chapter.points)}/{points(chapter.points)}"
+    for chapter in state.chapters:
+        mine = chapter is state.current.chapter
+        scored = f"{points(state.points_of(chapter), chapter.points)}/{points(chapter.points)}"
         name = fit(chapter.stem, LIST_WIDTH - width_of(scored) - 1)
         lines.append(pad(name, LIST_WIDTH - width_of(scored)) + scored)
-        for spot in (spot for spot in session.spots if spot.chapter is chapter and (mine or everything)):
-            current = spot == session.current
+        for one in (one for one in exercises if one.chapter is chapter and (mine or everything)):
+            current = one == state.current
             here = len(lines) if current else here
-            mark = "ok" if session.is_done(spot) else "+ " if spot.exercise.extra else "  "
-            name = fit(spot.exercise.name, LIST_WIDTH - 5)
+            mark = "ok" if state.is_done(one) else "+ " if one.exercise.extra else "  "
+            name = fit(one.exercise.name, LIST_WIDTH - 5)
             lines.append(pad(f"{'>' if current else ' '} {name}", LIST_WIDTH - 2) + mark)
     return lines, here
 
@@ -47,13 +54,20 @@ def list_lines(session: Session, height: int) -> tuple[list[str], int]:
 # --- to the right -----------------------------------------------------------------------------------------
 
 
-def work_lines(session: Session, width: int, height: int, details: bool) -> list[str]:
-    """The current exercise, its checks, the card of the first failure, hints, prints.
+def work_lines(state: WatchState, width: int, height: int, details: bool) -> list[str]:
+    """The current exercise, its checks, what it printed, and last the first failure with its card and hints.
 
-    Where they do not all fit, checks that need no reading are counted; with `details` everything is told.
+    The card comes last so that it stands directly above the next step. Where not everything fits, checks that need no
+    reading are counted.
+
+    Args:
+        width, height: columns and rows there are.
+        details: tell everything, however long it gets.
     """
-    name, report = session.current.exercise.name, session.shown
-    head = [_head(session, report, width), ""]
+    name, report = state.current.exercise.name, state.shown
+    head = [_head(state, report, width), ""]
+    if state.file_state is not FileState.READABLE:
+        return [*head, *wrap(FILE_WORDS[state.file_state], width, indent="  ", first="")]
     if report is None:
         return [*head, "not judged yet"]
     if not report.is_graded:
@@ -61,20 +75,23 @@ def work_lines(session: Session, width: int, height: int, details: bool) -> list
         error = wrap(f"error: {clean(said)}", width, indent="  ", first="", cut=False)
         return [*head, *error, *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
-    rest = _printed(report, width)
+    printed = _printed(report, width)
     results = results_of(report, name)
     if is_untouched(report, name):
-        return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *rest]
-    told = _check_lines(session, results, width, details)
-    if not details and len(lines) + len(told) + len(rest) > height:
-        told = _counted_lines(session, results, width)
-    return [*lines, *told, *rest]
+        return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *printed]
+    failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
+    others = [result for result in results if result is not failure]
+    last = [*printed, *_failure_lines(state, failure, width)]
+    told = _told_lines(others, width, details)
+    if not details and len(lines) + len(told) + len(last) > height:
+        told = _counted_lines(others)
+    return [*lines, *told, *last]
 
 
-def _head(session: Session, report: Report | None, width: int) -> str:
-    name = session.current.exercise.name
-    bonus = " (bonus)" if session.current.exercise.extra else ""
-    left = f"{name}{bonus}   {session.shown_path}:{session.line_of_current()}"
+def _head(state: WatchState, report: Report | None, width: int) -> str:
+    name = state.current.exercise.name
+    bonus = " (bonus)" if state.current.exercise.extra else ""
+    left = f"{name}{bonus}   {state.shown_path}:{state.line_of_current()}"
     results = results_of(report, name) if report is not None else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     right = f"{passed} of {len(results)} checks" if results else ""
@@ -92,35 +109,37 @@ def _breach_lines(report: Report, name: str, width: int) -> list[str]:
     return lines
 
 
-def _check_lines(session: Session, results: Sequence[CheckResult], width: int, details: bool) -> list[str]:
-    """Every check; the first failure with its card, with `details` each, and why others were not run."""
+def _told_lines(results: Sequence[CheckResult], width: int, details: bool) -> list[str]:
+    """A line for each check that was run; those that were not are one line, with `details` each and why."""
     lines: list[str] = []
-    cards = 0
+    waiting = 0
     for result in results:
+        if result.outcome is Outcome.NOT_RUN and not details:
+            waiting += 1
+            continue
         lines += _title_lines(result, width)
-        if result.outcome is Outcome.FAILED and (details or cards == 0):
-            lines += ["", *_card_lines(result, width)]
-            lines += _hint_lines(session, width) if cards == 0 else []
-            lines.append("")
-            cards += 1
-        elif result.outcome is Outcome.NOT_RUN and details:
+        if details and result.outcome is Outcome.FAILED:
+            lines += ["", *_card_lines(result, width), ""]
+        elif result.outcome is Outcome.NOT_RUN:
             lines += wrap(clean_line(reason(result), 200), width, indent=" " * _LEAD)
-    return lines if cards else [*lines, *_hint_lines(session, width)]
+    return lines + ([pad("not run", _LEAD) + f"{_checks(waiting)}; d says why"] if waiting else [])
 
 
-def _counted_lines(session: Session, results: Sequence[CheckResult], width: int) -> list[str]:
-    """The first failure whole, the others as numbers."""
-    first = next((result for result in results if result.outcome is Outcome.FAILED), None)
-    counts = {o: sum(r.outcome is o for r in results if r is not first) for o in Outcome}
+def _counted_lines(results: Sequence[CheckResult]) -> list[str]:
+    """The same as numbers."""
+    counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
     lines = [pad("ok", _LEAD) + _checks(counts[Outcome.PASSED])] if counts[Outcome.PASSED] else []
-    if first is not None:
-        lines += [*_title_lines(first, width), "", *_card_lines(first, width)]
-    lines += [*_hint_lines(session, width), ""]
-    if counts[Outcome.FAILED]:
-        lines.append(pad("FAIL", _LEAD) + f"{_checks(counts[Outcome.FAILED])} more; d shows them")
     if counts[Outcome.NOT_RUN]:
         lines.append(pad("not run", _LEAD) + f"{_checks(counts[Outcome.NOT_RUN])}; d says why")
+    if counts[Outcome.FAILED]:
+        lines.append(pad("FAIL", _LEAD) + f"{_checks(counts[Outcome.FAILED])} more; d shows them")
     return lines
+
+
+def _failure_lines(state: WatchState, failure: CheckResult | None, width: int) -> list[str]:
+    """The first failure whole, and the hints that are open."""
+    lines = [] if failure is None else [*_title_lines(failure, width), "", *_card_lines(failure, width)]
+    return lines + _hint_lines(state, width)
 
 
 def _checks(count: int) -> str:
@@ -136,11 +155,11 @@ def _card_lines(result: CheckResult, width: int) -> list[str]:
     return card(result, Style(width), " " * (_LEAD if width >= _ROOMY else 2), hint=False)
 
 
-def _hint_lines(session: Session, width: int) -> list[str]:
+def _hint_lines(state: WatchState, width: int) -> list[str]:
     lines: list[str] = []
-    for label, text in zip(LABELS, session.hints, strict=False):
+    for label, text in zip(LABELS, state.hints, strict=False):
         lines += wrap(f"{label}: {clean_line(text)}", width, indent="    ", first="  ")
-    if session.more_hints:
+    if state.more_hints:
         lines += wrap("one more hint opens after the next attempt", width, indent="  ")
     return ["", *lines] if lines else []
 
@@ -151,6 +170,30 @@ def _printed(report: Report, width: int) -> list[str]:
         return []
     more = [f"  … {len(printed) - _PRINTED} more lines"] if len(printed) > _PRINTED else []
     return ["", "printed by your code:", *(f"  {line}" for line in printed[:_PRINTED]), *more]
+
+
+# --- below both -------------------------------------------------------------------------------------------
+
+
+def next_step(state: WatchState) -> str:
+    """The one thing to do now."""
+    name, path = state.current.exercise.name, state.shown_path
+    match state.file_state:
+        case FileState.GONE:
+            return f"save {path} again, or x puts it back as it was handed out"
+        case FileState.FOLDER:
+            return f"move the folder {path} away, then x puts the file back as it was handed out"
+        case FileState.UNREADABLE:
+            return f"make the file readable: chmod u+r {path}"
+    if state.shown is not None and not state.shown.is_graded:
+        return f"mend {path}, then save it"
+    if state.is_done(state.current):
+        if state.everything_done():
+            return "everything is solved: b builds the network"
+        return "n goes on to the next exercise"
+    if state.shown is None or is_untouched(state.shown, name):
+        return f"write {name} in {path}, then save it"
+    return f"fix {name} in {path}, then save it"
 
 
 # --- colours ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A warm sandbox for one's own work, and inputs drawn ahead, so that a save is judged at once."""
+"""A sandbox that stays warm between saves, with the next inputs generated ahead, so that a save is judged at once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.launch import Wishes, Zygote
 from grader.sandbox.levels import Level
 from grader.sandbox.proxy import Learner
-from grader.watch.session import Job
+from grader.watch.jobs import Job
 from grader.watch.worker import Cancelled
 
 
-class Bench(Sandbox):
+class WarmSandbox(Sandbox):
     """A sandbox whose run can be stopped from another thread, and what is run in it.
 
     Args:
@@ -51,7 +51,7 @@ class Bench(Sandbox):
 
     @property
     def is_launching(self) -> bool:
-        """Whether there is still to wait for the process; time to draw inputs."""
+        """Whether there is still to wait for the process; time to generate inputs."""
         return self._launched is not None and not self._launched.done()
 
     # --- stopping ---
@@ -80,7 +80,7 @@ class Bench(Sandbox):
     # --- judging ---
 
     def warm_up(self) -> None:
-        """Start the sandbox and let Hypothesis draw and shrink once, so that the first save does not pay for it."""
+        """Start the sandbox and let Hypothesis generate and shrink once, so that the first save does not pay for it."""
         self.start()
 
         def body(learner: Learner, **drawn: Any) -> None:
@@ -111,8 +111,8 @@ class Bench(Sandbox):
         self.refuse_if_stopped()
         return named if named != report else None
 
-    def draw_ahead(self, chapter: Chapter, exercise: str | None) -> bool:
-        """Draw the inputs of one check that will be needed soon; False when all are drawn."""
+    def generate_ahead(self, chapter: Chapter, exercise: str | None) -> bool:
+        """Generate the inputs of one check, the current exercise first; False when all are there."""
         checks = suite_for(chapter).checks
         for check in sorted(checks, key=lambda check: check.exercise != exercise):
             seed, examples = self._profile.seed_of(chapter.stem, check.name), self._profile.examples_of(check)

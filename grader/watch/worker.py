@@ -6,45 +6,34 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.errors import KitError
 from grader.records import CheckResult, Outcome, Report
-from grader.watch.session import Job
+from grader.watch.jobs import Event, EventKind, Job
 
 if TYPE_CHECKING:
-    from grader.watch.warm_sandbox import Bench
+    from grader.watch.warm_sandbox import WarmSandbox
 
-SO_FAR_EVERY_S = 0.3
+# How often the number of checks done is told while none has failed.
+PARTIAL_EVERY_S = 0.3
 
 
 class Cancelled(BaseException):
     """A newer save made this run pointless; not an Exception, so that no check takes it for its own."""
 
 
-@dataclass(frozen=True)
-class News:
-    """What the judge has to say. One of: ready, a job begun, its report so far, judged, all done, or broken."""
-
-    kind: str
-    job: Job | None = None
-    report: Report | None = None
-    seconds: float = 0.0
-    error: str = ""
-
-
-class Judging:
+class Worker:
     """A thread that judges what was asked last.
 
     Args:
-        set_up: makes the bench that learner code runs on; called in the thread, for it imports torch.
-        tell: called in the thread with each piece of news.
+        set_up: makes the sandbox that learner code runs in; called in the thread, for it imports torch.
+        tell: called in the thread with each event.
     """
 
-    def __init__(self, set_up: Callable[[], Bench], tell: Callable[[News], None]) -> None:
+    def __init__(self, set_up: Callable[[], WarmSandbox], tell: Callable[[Event], None]) -> None:
         self._set_up, self._tell = set_up, tell
-        self._bench: Bench | None = None
+        self._sandbox: WarmSandbox | None = None
         self._wake = threading.Condition()
         self._asked: tuple[Job, ...] | None = None
         self._since = 0.0
@@ -73,74 +62,73 @@ class Judging:
         self.stop()
         if self._thread.is_alive():
             self._thread.join(10)
-        if self._bench is not None:
-            self._bench.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
 
     def _stop_run(self) -> None:
-        if self._bench is not None:
-            self._bench.stop_run()
+        if self._sandbox is not None:
+            self._sandbox.stop_run()
         self._wake.notify()
 
     # --- in the thread ---
 
     def _run(self) -> None:
         try:
-            bench = self._set_up()
+            sandbox = self._set_up()
             with self._wake:
-                self._bench = bench
+                self._sandbox = sandbox
                 self._last = self._asked[0] if self._asked else None
-            while bench.is_launching and self._draws_ahead(bench):
+            while sandbox.is_launching and self._generates_ahead(sandbox):
                 pass
-            bench.warm_up()
+            sandbox.warm_up()
         except Cancelled:
             pass
         except KitError as error:
-            self._tell(News("broken", error=str(error)))
+            self._tell(Event(EventKind.NO_SANDBOX, error=str(error)))
             return
         with self._wake:
-            self._since = (
-                time.perf_counter()
-            )  # what was asked while we got ready did not take that long to judge
-        self._tell(News("ready"))
+            # What was asked while we got ready did not take that long to judge.
+            self._since = time.perf_counter()
+        self._tell(Event(EventKind.READY))
         while True:
-            while self._asked is None and self._draws_ahead(bench):
+            while self._asked is None and self._generates_ahead(sandbox):
                 pass
             with self._wake:
                 self._wake.wait_for(lambda: self._closed or self._asked is not None)
                 if self._closed:
                     return
                 jobs, since, self._asked = self._asked or (), self._since, None
-                bench.allow_run()
-            self._serve(bench, jobs, since)
+                sandbox.allow_run()
+            self._serve(sandbox, jobs, since)
 
-    def _draws_ahead(self, bench: Bench) -> bool:
+    def _generates_ahead(self, sandbox: WarmSandbox) -> bool:
         """Use a quiet moment; False when there is nothing left to prepare."""
         if self._last is None or self._closed:
             return False
         try:
-            return bench.draw_ahead(self._last.chapter, self._last.exercise)
+            return sandbox.generate_ahead(self._last.chapter, self._last.exercise)
         except Exception:  # whoever asks for a verdict will hear of it
             self._last = None
             return False
 
-    def _serve(self, bench: Bench, jobs: tuple[Job, ...], since: float) -> None:
+    def _serve(self, sandbox: WarmSandbox, jobs: tuple[Job, ...], since: float) -> None:
         self._last = jobs[0] if jobs else self._last
         try:
             for job in jobs:
-                self._serve_one(bench, job, since)
+                self._serve_one(sandbox, job, since)
                 since = time.perf_counter()
         except Cancelled:
             return
         except KitError as error:
-            self._tell(News("broken", error=str(error)))
+            self._tell(Event(EventKind.FAULT, error=str(error)))
             return
         except Exception:  # a fault of the kit: shown whole, and the next save is judged all the same
-            self._tell(News("broken", error=traceback.format_exc(limit=-4)))
+            self._tell(Event(EventKind.FAULT, error=traceback.format_exc(limit=-4)))
             return
-        self._tell(News("done"))
+        self._tell(Event(EventKind.DONE))
 
-    def _serve_one(self, bench: Bench, job: Job, since: float) -> None:
-        self._tell(News("begun", job))
+    def _serve_one(self, sandbox: WarmSandbox, job: Job, since: float) -> None:
+        self._tell(Event(EventKind.BEGUN, job))
         told = since
         shown: CheckResult | None = None
 
@@ -148,15 +136,15 @@ class Judging:
             """Pass on the first failure at once, and how far it is from time to time."""
             nonlocal told, shown
             now, failure = time.perf_counter(), _first_failure(report)
-            if failure != shown or now - told > SO_FAR_EVERY_S:
+            if failure != shown or now - told > PARTIAL_EVERY_S:
                 told, shown = now, failure
-                self._tell(News("so far", job, report, now - since))
+                self._tell(Event(EventKind.PARTIAL, job, report, now - since))
 
-        judged = bench.verdict(job, so_far)
-        self._tell(News("judged", job, judged.report, time.perf_counter() - since))
-        named = bench.name_mistakes_in(judged)
+        judged = sandbox.verdict(job, so_far)
+        self._tell(Event(EventKind.JUDGED, job, judged.report, time.perf_counter() - since))
+        named = sandbox.name_mistakes_in(judged)
         if named is not None:
-            self._tell(News("judged", job, named, time.perf_counter() - since))
+            self._tell(Event(EventKind.JUDGED, job, named, time.perf_counter() - since))
 
 
 def _first_failure(report: Report) -> CheckResult | None:

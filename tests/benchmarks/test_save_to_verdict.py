@@ -24,10 +24,11 @@ from typer.testing import CliRunner
 from grader.cli import app as brick_app
 from grader.course.config import load_course, packaged_course_root
 from grader.engine.profile import Profile
-from grader.watch.file_watcher import Saves
-from grader.watch.session import Job, Session
-from grader.watch.warm_sandbox import Bench
-from grader.watch.worker import Judging, News
+from grader.watch.file_watcher import FileWatcher
+from grader.watch.jobs import Event, EventKind, Job
+from grader.watch.state import WatchState
+from grader.watch.warm_sandbox import WarmSandbox
+from grader.watch.worker import Worker
 from grader.workspace.workspace import workspace_of
 
 SAVES = int(os.environ.get("BRICKWORK_FIGURES", "2"))
@@ -60,48 +61,48 @@ class Watched:
 
     def __init__(self, desk: Path) -> None:
         course = load_course(desk)
-        self.session = Session(course, workspace_of(course), lambda *about: ((), 0))
+        self.session = WatchState(course, workspace_of(course), lambda *about: ((), 0))
         found = self.session.find(EXERCISE)
         assert found is not None
         self.session.go_to(found)
         self.file = self.session.path
-        self._inbox: queue.Queue[News | list[Path]] = queue.Queue()
+        self._inbox: queue.Queue[Event | list[Path]] = queue.Queue()
         profile = Profile(examples=course.practice_examples, memory=self.session.workspace.state / "failing")
-        self._judging = Judging(lambda: Bench(course.limits, (), profile), self._inbox.put)
-        self._saves = Saves(lambda: [self.file], [self.file.parent], self._inbox.put)
+        self._judging = Worker(lambda: WarmSandbox(course.limits, (), profile), self._inbox.put)
+        self._saves = FileWatcher([self.file], [self.file.parent], self._inbox.put)
         self._judging.start()
         self._saves.start()
-        self._next("ready")
+        self._next(EventKind.READY)
 
     def close(self) -> None:
         """End the threads and the sandbox."""
         self._saves.close()
         self._judging.close()
 
-    def _next(self, *kinds: str) -> News:
+    def _next(self, *kinds: EventKind) -> Event:
         while True:
             found = self._inbox.get(timeout=PATIENCE_S)
-            if isinstance(found, News) and found.kind in kinds:
+            if isinstance(found, Event) and found.kind in kinds:
                 return found
 
     def save(self, text: str, whole: bool = False, first_failure: bool = False) -> float:
         """Seconds from a save to its verdict, on the exercise or on the whole chapter."""
         start = time.perf_counter()
         self.file.write_text(text, encoding="utf-8")
-        while isinstance(saved := self._inbox.get(timeout=PATIENCE_S), News):
+        while isinstance(saved := self._inbox.get(timeout=PATIENCE_S), Event):
             pass
         jobs = [Job(self.session.current.chapter, self.file)] if whole else self.session.saved(saved)[:1]
         self._judging.ask(jobs)
-        early = self._next("so far", "judged") if first_failure else None
+        early = self._next(EventKind.PARTIAL, EventKind.JUDGED) if first_failure else None
         taken = time.perf_counter() - start
-        news = early if early is not None and early.kind == "judged" else self._next("judged")
+        news = early if early is not None and early.kind is EventKind.JUDGED else self._next(EventKind.JUDGED)
         assert news.job is not None
         assert news.report is not None
-        self.session.take(news.job.chapter, news.job.exercise, news.report)
+        self.session.take(news.job, news.report)
         if not first_failure:
             taken = time.perf_counter() - start
         assert news.report.passed is not first_failure
-        self._next("done")
+        self._next(EventKind.DONE)
         return taken
 
 

@@ -31,11 +31,14 @@ from grader.report.reasons import trouble
 from grader.report.terminal import Style
 from grader.text import width_of
 from grader.watch.app import WatchApp
-from grader.watch.file_watcher import Saves
+from grader.watch.file_watcher import FileWatcher
+from grader.watch.jobs import Event, EventKind, Job
 from grader.watch.plain import PlainWatch
-from grader.watch.session import Job, Session, editor_words
-from grader.watch.warm_sandbox import Bench
-from grader.watch.worker import Judging, News
+from grader.watch.programs import editor_words
+from grader.watch.state import WatchState
+from grader.watch.view import next_step
+from grader.watch.warm_sandbox import WarmSandbox
+from grader.watch.worker import Worker
 from grader.workspace.progress import keep_report
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import workspace_of
@@ -57,14 +60,14 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "desk"
 
 
-def sit_down(desk: Path) -> Session:
+def sit_down(desk: Path) -> WatchState:
     """A sitting at the desk, with one hint that tells its exercise."""
 
     def hints(chapter: Chapter, exercise: str, report: Report, source: str) -> tuple[tuple[str, ...], int]:
         return (f"look at {exercise}",), 2
 
     course = load_course(desk)
-    return Session(course, workspace_of(course), hints)
+    return WatchState(course, workspace_of(course), hints)
 
 
 def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Path:
@@ -78,16 +81,16 @@ def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Pa
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench() -> Iterator[WarmSandbox]:
     """A warm sandbox that all tests of this file share."""
-    bench = Bench(load_course().limits, (), Profile(examples=5))
+    bench = WarmSandbox(load_course().limits, (), Profile(examples=5))
     bench.start()
     yield bench
     bench.close()
 
 
 @pytest.fixture
-def lent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+def lent(bench: WarmSandbox, monkeypatch: pytest.MonkeyPatch) -> WarmSandbox:
     """The same, for one who would close it in the end."""
     monkeypatch.setattr(bench, "close", lambda: None)
     bench.allow_run()
@@ -95,34 +98,34 @@ def lent(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 @pytest.fixture
-def judged(lent: Bench) -> Iterator[tuple[Judging, queue.Queue[News]]]:
+def judged(lent: WarmSandbox) -> Iterator[tuple[Worker, queue.Queue[Event]]]:
     """A judge and what it says."""
-    news: queue.Queue[News] = queue.Queue()
-    judging = Judging(lambda: lent, news.put)
+    news: queue.Queue[Event] = queue.Queue()
+    judging = Worker(lambda: lent, news.put)
     judging.start()
     yield judging, news
     judging.close()
 
 
-def next_news(news: queue.Queue[News], kind: str) -> News:
+def next_event(news: queue.Queue[Event], kind: EventKind) -> Event:
     """The next piece of that kind."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         found = news.get(timeout=PATIENCE_S)
-        if found.kind == kind:
+        if found.kind is kind:
             return found
-    raise AssertionError(f"no news of kind {kind}")
+    raise AssertionError(f"no event {kind}")
 
 
-def judge_now(session: Session, judged: tuple[Judging, queue.Queue[News]], jobs: list[Job]) -> None:
+def judge_now(session: WatchState, judged: tuple[Worker, queue.Queue[Event]], jobs: list[Job]) -> None:
     """Judge `jobs` and let the session take the reports."""
     judging, news = judged
     judging.ask(jobs)
     for job in jobs:
-        found = next_news(news, "judged")
+        found = next_event(news, EventKind.JUDGED)
         assert found.job == job
         assert found.report is not None
-        session.take(job.chapter, job.exercise, found.report)
+        session.take(job, found.report)
 
 
 # --- the place --------------------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ def test_the_place_is_found_again_and_a_damaged_file_means_the_beginning(desk: P
 
 
 def test_a_save_elsewhere_is_judged_but_does_not_move_the_place(
-    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
     session = sit_down(desk)
     found = session.find("relu")
@@ -170,7 +173,7 @@ def test_a_save_elsewhere_is_judged_but_does_not_move_the_place(
 
 
 def test_only_n_advances_and_only_from_a_solved_exercise(
-    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
     session = sit_down(desk)
     found = session.find("neuron")
@@ -190,13 +193,13 @@ def test_only_n_advances_and_only_from_a_solved_exercise(
 
 def test_an_extra_comes_last_and_holds_up_nobody(desk: Path) -> None:
     session = sit_down(desk)
-    counted = {spot for spot in session.spots if not spot.exercise.extra}
-    extra = next(spot for spot in session.spots if spot not in counted)
+    counted = {spot for spot in session.exercises if not spot.exercise.extra}
+    extra = next(spot for spot in session.exercises if spot not in counted)
 
     session.go_to(extra)
     went_on = session.advance()
     after_an_extra = session.current
-    session.place.done |= {str(spot) for spot in counted}
+    session.progress.done |= {str(spot) for spot in counted}
     session.advance()
 
     assert went_on
@@ -205,7 +208,7 @@ def test_an_extra_comes_last_and_holds_up_nobody(desk: Path) -> None:
 
 
 def test_a_file_python_cannot_read_takes_no_mark_away(
-    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
     path = write(desk, "linear", RIGHT["linear"])
     session = sit_down(desk)
@@ -222,7 +225,7 @@ def test_a_file_python_cannot_read_takes_no_mark_away(
     assert session.is_done(found)
     assert session.shown is not None
     assert "never closed" in trouble(session.shown)
-    assert session.next_step().startswith("mend ")
+    assert next_step(session).startswith("mend ")
 
 
 def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(desk: Path) -> None:
@@ -240,7 +243,7 @@ def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(desk: 
 # --- judging ----------------------------------------------------------------------------------------------
 
 
-def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Judging, queue.Queue[News]]) -> None:
+def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Worker, queue.Queue[Event]]) -> None:
     judging, news = judged
     path = write(desk, "linear", "while True: pass")
     session = sit_down(desk)
@@ -248,26 +251,26 @@ def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Judging, qu
     assert found is not None
     session.go_to(found)
     judging.ask(session.want_current())
-    next_news(news, "begun")
+    next_event(news, EventKind.BEGUN)
     time.sleep(0.3)
 
     path.write_text(path.read_text(encoding="utf-8").replace("while True: pass", RIGHT["linear"]), "utf-8")
     judging.ask(session.saved([path]))
 
-    verdict = next_news(news, "judged")
+    verdict = next_event(news, EventKind.JUDGED)
     assert verdict.report is not None
     assert verdict.report.passed, verdict.report.checks
-    assert not any(found.kind == "judged" for found in list(news.queue))
+    assert not any(found.kind is EventKind.JUDGED for found in list(news.queue))
 
 
 def test_the_first_failure_is_told_before_the_rest_is_judged(
-    desk: Path, judged: tuple[Judging, queue.Queue[News]]
+    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
     judging, news = judged
     session = sit_down(desk)
 
     judging.ask(session.saved([write(desk, "linear", "return (x @ weight.T + bias).clamp(min=0)")])[:1])
-    early, whole = next_news(news, "so far"), next_news(news, "judged")
+    early, whole = next_event(news, EventKind.PARTIAL), next_event(news, EventKind.JUDGED)
 
     assert early.report is not None
     assert whole.report is not None
@@ -279,7 +282,7 @@ def test_the_first_failure_is_told_before_the_rest_is_judged(
 
 
 def test_the_name_of_a_mistake_follows_the_verdict(
-    desk: Path, judged: tuple[Judging, queue.Queue[News]], lent: Bench, monkeypatch: pytest.MonkeyPatch
+    desk: Path, judged: tuple[Worker, queue.Queue[Event]], lent: WarmSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judging, news = judged
     mistakes = packaged_course_root() / "solutions" / "mistakes"
@@ -291,7 +294,7 @@ def test_the_name_of_a_mistake_follows_the_verdict(
             [write(desk, "count_parameters", "return sum(m * n for m, n in zip(sizes, sizes[1:]))")]
         )
     )
-    verdict, named = next_news(news, "judged"), next_news(news, "judged")
+    verdict, named = next_event(news, EventKind.JUDGED), next_event(news, EventKind.JUDGED)
 
     assert verdict.report is not None
     assert named.report is not None
@@ -299,7 +302,7 @@ def test_the_name_of_a_mistake_follows_the_verdict(
     assert any("bias" in result.diagnosis for result in named.report.checks)
 
 
-def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, bench: Bench) -> None:
+def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, bench: WarmSandbox) -> None:
     session = sit_down(desk)
     found = session.find("neuron")
     assert found is not None
@@ -308,7 +311,7 @@ def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, bench
     neuron = [c for c in load_suite("ch02_neuron").checks if c.exercise == "neuron" and c.inputs]
 
     for _ in neuron:
-        bench.draw_ahead(found.chapter, "neuron")
+        bench.generate_ahead(found.chapter, "neuron")
 
     assert all(kept.has(c, profile.seed_of("ch02_neuron", c.name), profile.examples_of(c)) for c in neuron)
 
@@ -329,7 +332,7 @@ def test_a_save_is_seen_with_file_events_and_without(tmp_path: Path, events: boo
     file = tmp_path / "ch01.py"
     file.write_text("one", encoding="utf-8")
     seen: queue.Queue[list[Path]] = queue.Queue()
-    saves = Saves(lambda: [file], [tmp_path], seen.put, events=events)
+    saves = FileWatcher([file], [tmp_path], seen.put, events=events)
     saves.start()
     time.sleep(0.2)
 
@@ -368,7 +371,7 @@ class Typist(io.StringIO):
                 yield word + "\n"
 
 
-def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, lent: Bench) -> None:
+def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, lent: WarmSandbox) -> None:
     said: list[str] = []
     path = write(desk, "neuron", "return (w * x).sum() + b")
     session = sit_down(desk)
@@ -415,10 +418,10 @@ def test_an_editor_is_opened_at_the_line() -> None:
 # --- on a whole screen ------------------------------------------------------------------------------------
 
 
-def app_for(session: Session, bench: Bench, **options: object) -> WatchApp:
+def app_for(session: WatchState, bench: WarmSandbox, **options: object) -> WatchApp:
     """The app at the desk, with a few examples per check."""
 
-    def reset(session: Session) -> str:
+    def reset(session: WatchState) -> str:
         undone = put_back(
             session.course, session.workspace, session.current.chapter, session.current.exercise.name
         )
@@ -462,7 +465,7 @@ async def shows(pilot: Pilot[None], name: str, wanted: str) -> str:
     return found
 
 
-def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, lent: Bench) -> None:
+def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, lent: WarmSandbox) -> None:
     path = write(desk, "neuron", "return (w * x).sum() + b")
     session = sit_down(desk)
     found = session.find("neuron")
@@ -490,7 +493,7 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, len
     drive(app, steps)
 
 
-def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: Bench) -> None:
+def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: WarmSandbox) -> None:
     path = write(desk, "linear", RIGHT["linear"])
     mine = path.read_text(encoding="utf-8")
     session = sit_down(desk)
@@ -519,7 +522,7 @@ def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: Bench) -> N
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43), (40, 12)])
-def test_every_line_fits_the_screen(desk: Path, lent: Bench, size: tuple[int, int]) -> None:
+def test_every_line_fits_the_screen(desk: Path, lent: WarmSandbox, size: tuple[int, int]) -> None:
     write(desk, "linear", "return x @ weight + bias")
     session = sit_down(desk)
     found = session.find("linear")
@@ -541,7 +544,7 @@ def test_every_line_fits_the_screen(desk: Path, lent: Bench, size: tuple[int, in
     drive(app, steps, size)
 
 
-def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path, lent: Bench) -> None:
+def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path, lent: WarmSandbox) -> None:
     session = sit_down(desk)
     found = session.find("relu")
     assert found is not None
@@ -563,7 +566,7 @@ def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path
     drive(app, steps)
 
 
-def test_a_key_can_be_clicked(desk: Path, lent: Bench) -> None:
+def test_a_key_can_be_clicked(desk: Path, lent: WarmSandbox) -> None:
     session = sit_down(desk)
     app = app_for(session, lent)
 
@@ -612,7 +615,7 @@ def waiting(desk: Path, report: Report) -> Iterator[WatchApp]:
     session.go_to(found)
     over = threading.Event()
 
-    def set_up() -> Bench:
+    def set_up() -> WarmSandbox:
         over.wait(PATIENCE_S)
         raise KitError("over", "here", "none")
 

@@ -1,0 +1,273 @@
+"""What both front ends of `brick watch` share: the current exercise, what was judged, and what a key leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.records import Chapter, Course, Report, ReportState
+from grader.report.terminal import is_whole
+from grader.watch.jobs import Job
+from grader.watch.sources import Sources
+from grader.workspace.progress import (
+    PROGRESS_FILE,
+    CourseExercise,
+    exercises_of,
+    keep_report,
+    kept_report,
+    read_progress,
+    write_progress,
+)
+from grader.workspace.questions import Question, guesses, next_question, questions_of
+from grader.workspace.workspace import FileState, Workspace
+
+OpenHints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
+
+
+class WatchState:
+    """The state behind the screen. It draws nothing, starts nothing, and never fails because of a file.
+
+    Args:
+        open_hints: opens hints: (chapter, exercise, report, source) -> the hints open now, and how many there are.
+
+    Raises:
+        UsageError: there is not one exercise file.
+    """
+
+    def __init__(self, course: Course, workspace: Workspace, open_hints: OpenHints) -> None:
+        self.course, self.workspace = course, workspace
+        self._open_hints = open_hints
+        self.sources = Sources(course, workspace)
+        if not self.exercises:
+            raise UsageError("there are no exercises here", str(workspace.root), "run: brick init")
+        self._progress_file = workspace.root / PROGRESS_FILE
+        self.progress = read_progress(self._progress_file)
+        self.reports: dict[str, Report] = {}
+        for chapter in self.chapters:
+            report = kept_report(workspace, chapter)
+            if report is not None:
+                self.reports[chapter.stem] = report
+                self._note_done(chapter, report)
+        self.current = (
+            self._called(self.progress.current) or self._first_open(self.exercises) or self.exercises[0]
+        )
+        self.shown: Report | None = self.reports.get(self.current.chapter.stem)
+        self.hints: tuple[str, ...] = ()
+        self.more_hints = False
+        self._keep_progress()
+
+    # --- where we are ---
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """The chapters that have a file here, or had one."""
+        return self.sources.chapters
+
+    @property
+    def exercises(self) -> tuple[CourseExercise, ...]:
+        """Their exercises, in the order of the course."""
+        return tuple(one for one in exercises_of(self.course) if one.chapter in self.chapters)
+
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """What the chapters may import beyond the common modules."""
+        return tuple(sorted({name for chapter in self.chapters for name in chapter.imports}))
+
+    @property
+    def path(self) -> Path:
+        """The file of the current exercise, or where it was last."""
+        return self.sources.path_of(self.current.chapter)
+
+    @property
+    def file_state(self) -> FileState:
+        """Whether that file is there and can be read."""
+        return self.sources.state_of(self.current.chapter)
+
+    @property
+    def shown_path(self) -> str:
+        """That file, as short as it can be named from the workspace."""
+        try:
+            return str(self.path.relative_to(self.workspace.root))
+        except ValueError:
+            return str(self.path)
+
+    def line_of_current(self) -> int:
+        """The line of the file that the current exercise starts on; a notebook has no lines."""
+        if self.path.suffix != ".py":
+            return 1
+        return self.sources.text_of(self.current.chapter).lines.get(self.current.exercise.name, 1)
+
+    def is_done(self, exercise: CourseExercise) -> bool:
+        """Whether the exercise passed every check when it was last judged."""
+        return str(exercise) in self.progress.done
+
+    def everything_done(self) -> bool:
+        """Whether no exercise is open."""
+        return all(self.is_done(exercise) for exercise in self.exercises)
+
+    def points_of(self, chapter: Chapter) -> float:
+        """The points locked in so far."""
+        report = self.reports.get(chapter.stem)
+        if report is None:
+            return sum(e.points for e in chapter.counted if f"{chapter.stem}/{e.name}" in self.progress.done)
+        return report.points
+
+    def advance(self) -> bool:
+        """Go on to the next open exercise, later ones first; False when nothing is open, or this one is.
+
+        Extras come after all others, and hold up nobody.
+        """
+        if not self.is_done(self.current) and not self.current.exercise.extra:
+            return False
+        exercises = self.exercises
+        start = exercises.index(self.current) + 1
+        following = self._first_open((*exercises[start:], *exercises[: start - 1]))
+        if following is not None:
+            self.go_to(following)
+        return following is not None
+
+    def go_to(self, exercise: CourseExercise) -> None:
+        """Make an exercise the current one."""
+        self.current = exercise
+        self.shown = self.reports.get(exercise.chapter.stem)
+        self.hints, self.more_hints = (), False
+        self._keep_progress()
+
+    def find(self, word: str) -> CourseExercise | None:
+        """The exercise meant by `softmax`, `ch03/softmax` or a part of a name."""
+        wanted = word.strip().lower()
+        exact = [
+            one
+            for one in self.exercises
+            if wanted
+            in (
+                one.exercise.name.lower(),
+                f"{one.chapter.label}/{one.exercise.name}".lower(),
+                str(one).lower(),
+            )
+        ]
+        near = [one for one in self.exercises if wanted and wanted in str(one).lower()]
+        return next(iter(exact or near), None)
+
+    def _called(self, name: str) -> CourseExercise | None:
+        return next((one for one in self.exercises if str(one) == name), None)
+
+    def _first_open(self, exercises: Iterable[CourseExercise]) -> CourseExercise | None:
+        """The first that is not done; an extra only where nothing else is left."""
+        left = [one for one in exercises if not self.is_done(one)]
+        return min(left, key=lambda one: one.exercise.extra, default=None)
+
+    # --- what to judge ---
+
+    def want_current(self) -> list[Job]:
+        """The current exercise alone; nothing as long as its file cannot be read."""
+        return [self._current_job()] if self.file_state is FileState.READABLE else []
+
+    def want_first(self) -> list[Job]:
+        """At the start: the current exercise, then what was rewritten while nobody watched."""
+        jobs = self.want_current()
+        for chapter in self.chapters:
+            report = self.reports.get(chapter.stem)
+            if report is not None and report.submission_sha256 != self.sources.sha256_of(chapter):
+                jobs.append(Job(chapter, self.sources.path_of(chapter)))
+        return jobs
+
+    def want_all(self) -> list[Job]:
+        """Every chapter in the workspace, the current one first."""
+        first = self.current.chapter
+        ordered = [first, *(chapter for chapter in self.chapters if chapter is not first)]
+        return [
+            Job(chapter, self.sources.path_of(chapter))
+            for chapter in ordered
+            if self.sources.state_of(chapter) is FileState.READABLE
+        ]
+
+    def saved(self, paths: Sequence[Path]) -> list[Job]:
+        """What a save asks for; see `Sources.saved`.
+
+        The current exercise stays the same: a save in another chapter is judged, and only its mark changes.
+        """
+        return self.sources.saved(paths, self._current_job())
+
+    def _current_job(self) -> Job:
+        return Job(self.current.chapter, self.path, self.current.exercise.name)
+
+    # --- what was judged ---
+
+    def is_about_current(self, job: Job) -> bool:
+        """Whether a job is about the current exercise, alone or with the rest of its chapter."""
+        here = self.current
+        return job.chapter.stem == here.chapter.stem and job.exercise in (None, here.exercise.name)
+
+    def show(self, job: Job, report: Report) -> bool:
+        """Show a report as far as it goes; False when it is not about the current exercise."""
+        mine = self.is_about_current(job)
+        self.shown = report if mine else self.shown
+        return mine
+
+    def take(self, job: Job, report: Report) -> None:
+        """Keep a report: marks, points and progress follow from it."""
+        self.show(job, report)
+        if (
+            report.state is ReportState.UNREADABLE
+        ):  # not one line ran; what was known of the exercises still is
+            return
+        chapter = job.chapter
+        whole = report if job.exercise is None else self._merged(chapter, job.exercise, report)
+        self.reports[chapter.stem] = whole
+        names = [exercise.name for exercise in chapter.exercises] if job.exercise is None else [job.exercise]
+        self.sources.was_judged(chapter, names)
+        self._note_done(chapter, whole)
+        keep_report(self.workspace, chapter, whole)
+        self.workspace.write_note("last.json", {"chapter": self.current.chapter.stem})
+        self._keep_progress()
+
+    def _merged(self, chapter: Chapter, exercise: str, report: Report) -> Report:
+        """The chapter's last report with one exercise replaced."""
+        before = self.reports.get(chapter.stem)
+        if before is None:
+            return replace(report, submission_sha256="")
+        checks = {e.name: [c for c in before.checks if c.exercise == e.name] for e in chapter.exercises}
+        checks[exercise] = list(report.checks)
+        scores = {score.name: score for score in (*before.exercises, *report.exercises)}
+        # Only a report on every exercise of this very text may pass for the whole.
+        stale = [job.exercise for job in self.sources.rewritten(chapter) if job.exercise != exercise]
+        whole = len(scores) == len(chapter.exercises) and not stale
+        return replace(
+            report,
+            checks=tuple(check for listed in checks.values() for check in listed),
+            exercises=tuple(scores[e.name] for e in chapter.exercises if e.name in scores),
+            submission_sha256=report.submission_sha256 if whole else "",
+        )
+
+    def _note_done(self, chapter: Chapter, report: Report) -> None:
+        for score in report.exercises:
+            name = f"{chapter.stem}/{score.name}"
+            if is_whole(report, score):
+                self.progress.done.add(name)
+            else:
+                self.progress.done.discard(name)
+
+    def _keep_progress(self) -> None:
+        self.progress.current = str(self.current)
+        write_progress(self._progress_file, self.progress, self.course)
+
+    # --- keys ---
+
+    def open_hint(self) -> str:
+        """Open a hint on the current exercise, one more after each attempt; why not, if there is none."""
+        if self.shown is None:
+            return "save the file first, so that there is something to hint at"
+        source = self.sources.source_of(self.current.chapter)
+        found, levels = self._open_hints(self.current.chapter, self.current.exercise.name, self.shown, source)
+        self.hints, self.more_hints = found, len(found) < levels
+        return "" if found else f"{self.current.exercise.name} has nothing to hint at"
+
+    def question(self) -> Question | None:
+        """A question of the lesson: before this exercise if one is open there, else of the chapter."""
+        found, answered = questions_of(self.course, self.current.chapter), guesses(self.workspace)
+        here = [question for question in found if question.exercise == self.current.exercise.name]
+        still = [question for question in here if question.key not in answered]
+        return next_question(still or found, answered)

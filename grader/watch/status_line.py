@@ -1,0 +1,70 @@
+"""What stands beside the next step: what is being judged, or how long the last verdict took."""
+
+from __future__ import annotations
+
+from grader.records import Outcome, Report
+from grader.report.terminal import is_untouched
+from grader.watch.jobs import Event, EventKind, Job
+from grader.watch.state import WatchState
+
+
+class StatusLine:
+    """Follows the events, and takes their reports into the state.
+
+    Attributes:
+        note: what the last key had to say; stands in the place of the next step until something is judged.
+    """
+
+    def __init__(self, state: WatchState) -> None:
+        self._state = state
+        self.note = ""
+        self._busy = "getting ready"
+        self._aside = ""  # a verdict on another exercise than the current one
+        self._seconds: float | None = None  # from the save to the first thing there was to read
+
+    @property
+    def text(self) -> str:
+        """In a few words, what is going on; else what came last."""
+        if self._busy or self._aside:
+            return self._busy or self._aside
+        return "" if self._seconds is None else f"{self._seconds:.2f} s"
+
+    def begin(self) -> None:
+        """Something was asked for."""
+        self.note, self._busy, self._aside, self._seconds = "", "judging", "", None
+
+    def hear(self, event: Event) -> bool:
+        """Follow one event; True when a new verdict on the current exercise is there to be read."""
+        job, report = event.job, event.report
+        if event.kind in (EventKind.FAULT, EventKind.NO_SANDBOX):
+            self.note, self._busy = f"error: {event.error}", ""
+        elif event.kind is EventKind.BEGUN and job is not None:
+            self._busy = f"judging {_name(job)}"
+        elif event.kind is EventKind.PARTIAL and job is not None and report is not None:
+            # Without a failure there is nothing to read yet: the last report stays.
+            if _has_failed(report) and self._state.show(job, report):
+                self._take_time(event)
+            self._busy = f"judging {_name(job)}, {len(report.checks)} checked"
+        elif event.kind is EventKind.JUDGED and job is not None and report is not None:
+            self._state.take(job, report)
+            self._busy = ""
+            if self._state.is_about_current(job):
+                self._take_time(event)
+                return True
+            if job.exercise and not is_untouched(report, job.exercise):
+                passed = "passes" if report.passed else "does not pass yet"
+                self._aside = f"also saved: {job.exercise} in {job.chapter.label} {passed}"
+        elif event.kind is EventKind.DONE:
+            self._busy = ""
+        return False
+
+    def _take_time(self, event: Event) -> None:
+        self._seconds = event.seconds if self._seconds is None else self._seconds
+
+
+def _name(job: Job) -> str:
+    return job.exercise or job.chapter.stem
+
+
+def _has_failed(report: Report) -> bool:
+    return any(result.outcome is Outcome.FAILED for result in report.checks)
