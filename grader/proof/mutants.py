@@ -64,6 +64,8 @@ def mutants_of(solution: str) -> tuple[Mutant, ...]:
 
 @dataclass(frozen=True)
 class _Change:
+    """A definition with one node replaced; `before` and `after` are the texts of that node."""
+
     statement: ast.AST
     before: str
     after: str
@@ -71,18 +73,14 @@ class _Change:
 
 
 def _changes(statement: ast.stmt) -> Iterator[_Change]:
-    """All single changes of one definition; each works on a fresh copy, found again by its position."""
-    for index, node in enumerate(_judged(statement)):
-        for variant in range(_variants(node)):
-            fresh: ast.AST = copy.deepcopy(statement)
-            target = next(n for i, n in enumerate(_judged(fresh)) if i == index)
-            before = _short(target)
-            replacement = _apply(target, variant)
-            if replacement is not target:
-                fresh = _Swap(target, replacement).visit(fresh)
-            after = _short(replacement)
-            if after != before:
-                yield _Change(fresh, before, after, getattr(node, "lineno", 0))
+    """All single changes of one definition."""
+    for node in _judged(statement):
+        for replacement in _replacements(node):
+            before, after = _short(node), _short(replacement)
+            if after != before:  # a swap of two equal operands is no mutant
+                yield _Change(
+                    _replaced(statement, node, replacement), before, after, getattr(node, "lineno", 0)
+                )
 
 
 def _judged(statement: ast.AST) -> Iterator[ast.AST]:
@@ -105,95 +103,106 @@ def _is_text(node: ast.AST) -> bool:
     )
 
 
-def _variants(node: ast.AST) -> int:
-    """How many changes a node offers."""
-    match node:
-        case ast.BinOp(op=op):
-            return int(type(op) in _BINARY) + int(isinstance(op, ast.MatMult | ast.Sub | ast.Div))
-        case ast.AugAssign(op=op):
-            return int(type(op) in _BINARY) + 1
-        case ast.Compare(ops=[op]):
-            return len(_COMPARE.get(type(op), ()))
-        case ast.BoolOp():
-            return 1
-        case ast.UnaryOp(op=ast.USub() | ast.Not()):
-            return 1
-        case ast.Constant(value=bool()):
-            return 1
-        case ast.Constant(value=int() | float()):
-            return 2
-        case ast.Call(args=args, keywords=keywords):
-            swappable = len(args) >= 2 and not any(isinstance(a, ast.Starred) for a in args[:2])
-            return sum(k.arg is not None for k in keywords) + int(swappable)
-        case ast.If() | ast.While():
-            return 2
-        case ast.IfExp():
-            return 1
-        case ast.comprehension(ifs=[_]):
-            return 1
-        case ast.Expr() | ast.Assign() | ast.For() | ast.Raise() | ast.Continue() | ast.Break():
-            return 1
-    return 0
+# --- what may stand in a node's place ---------------------------------------------------------------------
+
+# The order of the replacements is part of the labels of those that read alike (`… #2`), and the reviewed list of
+# equivalents names mutants by their labels: a new kind of slip comes after those that are there.
 
 
-def _apply(node: ast.AST, variant: int) -> ast.AST:
-    """Make one change; returns the node to stand in its place."""
+def _replacements(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that may stand in this one's place, one slip of the pen each; the node itself stays as it is."""
     match node:
-        case ast.BinOp(op=op):
-            if variant == 0 and type(op) in _BINARY:
-                node.op = _BINARY[type(op)]()
-            else:
-                node.left, node.right = node.right, node.left
+        case ast.BinOp(left=left, op=op, right=right):
+            yield from _other_operators(node, op)
+            # The operands of the others may be swapped freely: the result is the same.
+            if isinstance(op, ast.MatMult | ast.Sub | ast.Div):
+                yield _with(node, left=right, right=left)
         case ast.AugAssign(op=op):
-            if variant == 0 and type(op) in _BINARY:
-                node.op = _BINARY[type(op)]()
-            else:
-                return ast.Pass()
+            yield from _other_operators(node, op)
+            yield ast.Pass()
         case ast.Compare(ops=[op]):
-            node.ops = [_COMPARE[type(op)][variant]()]
+            for other in _COMPARE.get(type(op), ()):
+                yield _with(node, ops=[other()])
         case ast.BoolOp(op=op):
-            node.op = ast.Or() if isinstance(op, ast.And) else ast.And()
-        case ast.UnaryOp(operand=operand):
-            return operand
-        case ast.Constant(value=bool(value)):
-            node.value = not value
-        case ast.Constant(value=int(value) | float(value)):
-            other = (
-                (value + 1, value - 1)
-                if isinstance(value, int)
-                else (value * 2 if value else 1.0, value + 1.0)
-            )
-            node.value = other[variant]
-        case ast.Call(args=args, keywords=keywords):
-            named = [index for index, keyword in enumerate(keywords) if keyword.arg is not None]
-            if variant < len(named):
-                del keywords[named[variant]]
-            else:
-                args[0], args[1] = args[1], args[0]
-        case ast.If(test=test) | ast.While(test=test):
-            if variant == 1:
-                return ast.Pass()
-            node.test = ast.UnaryOp(ast.Not(), test)
-        case ast.IfExp():
-            node.body, node.orelse = node.orelse, node.body
+            yield _with(node, op=ast.Or() if isinstance(op, ast.And) else ast.And())
+        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
+            yield operand
+        case ast.Constant(value=value):
+            for number in _other_numbers(value):
+                yield _with(node, value=number)
+        case ast.Call():
+            yield from _other_arguments(node)
         case ast.comprehension(ifs=[test]):
-            node.ifs = [ast.UnaryOp(ast.Not(), test)]
-        case ast.stmt():
-            return ast.Pass()
-    return node
+            yield _with(node, ifs=[ast.UnaryOp(ast.Not(), test)])
+        case _:
+            yield from _other_branches(node)
 
 
-class _Swap(ast.NodeTransformer):
-    """Puts one node in the place of another."""
+def _other_operators(node: ast.BinOp | ast.AugAssign, op: ast.operator) -> Iterator[ast.AST]:
+    if type(op) in _BINARY:
+        yield _with(node, op=_BINARY[type(op)]())
 
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self._old, self._new = old, new
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self._new if node is self._old else self.generic_visit(node)
+def _other_numbers(value: object) -> tuple[bool | int | float, ...]:
+    """What may be written instead of a number or truth value; nothing for a text or None."""
+    match value:
+        case bool():  # before int, for True is one
+            return (not value,)
+        case int():
+            return value + 1, value - 1
+        case float():
+            return value * 2 if value else 1.0, value + 1.0
+    return ()
+
+
+def _other_arguments(node: ast.Call) -> Iterator[ast.AST]:
+    """A named argument forgotten, or the first two by position swapped."""
+    for index, keyword in enumerate(node.keywords):
+        if keyword.arg is not None:  # `**options` may well be empty
+            yield _with(node, keywords=[*node.keywords[:index], *node.keywords[index + 1 :]])
+    first = node.args[:2]
+    if len(first) == 2 and not any(isinstance(one, ast.Starred) for one in first):
+        yield _with(node, args=[*reversed(first), *node.args[2:]])
+
+
+def _other_branches(node: ast.AST) -> Iterator[ast.AST]:
+    """A condition turned round, or a statement left out; a definition and a `return` stay."""
+    match node:
+        case ast.If(test=test) | ast.While(test=test):
+            yield _with(node, test=ast.UnaryOp(ast.Not(), test))
+            yield ast.Pass()
+        case ast.IfExp(body=body, orelse=orelse):
+            yield _with(node, body=orelse, orelse=body)
+        case ast.Expr() | ast.Assign() | ast.For() | ast.Raise() | ast.Continue() | ast.Break():
+            yield ast.Pass()
+
+
+# --- trees ------------------------------------------------------------------------------------------------
+
+
+def _with(node: ast.AST, **fields: object) -> ast.AST:
+    """The same node with some fields changed."""
+    fresh = copy.copy(node)
+    for name, value in fields.items():
+        setattr(fresh, name, value)
+    return fresh
+
+
+def _replaced(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
+    """The same tree with one node replaced; what it has in common with the old tree is shared, not copied."""
+    if tree is old:
+        return new
+    fields: dict[str, object] = {}
+    for name, value in ast.iter_fields(tree):
+        if isinstance(value, ast.AST):
+            fields[name] = _replaced(value, old, new)
+        elif isinstance(value, list):
+            fields[name] = [_replaced(one, old, new) if isinstance(one, ast.AST) else one for one in value]
+    return _with(tree, **fields)
 
 
 def _short(node: ast.AST) -> str:
+    """A node as one line of text: of a statement with a body the first."""
     if isinstance(node, ast.comprehension):
         return " if ".join(ast.unparse(test) for test in node.ifs)
     if isinstance(node, ast.If | ast.While | ast.For):
