@@ -11,21 +11,28 @@ from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
 from grader.proof.candidates import Candidate
-from grader.proof.timeouts import Alarmed
+from grader.proof.timeouts import TimedProcess
 from grader.records import Chapter, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 
 SEEDS = 200
-_INPUTS_OF_THE_FIRST = 25  # as many as a learner's own check gets
-_ENOUGH = 100  # a check content with a fifth as many inputs gets one under every fifth seed
-_SEEDS_AT_ONCE = 50
+# Under the first seed the inputs are those that Hypothesis would give a learner, simple ones first: as many as a
+# learner's own check gets. Under every other seed one random input will do, which is several times as cheap to draw.
+_INPUTS_OF_THE_FIRST_SEED = 25
+# A check with `examples=20` gets a fifth of the inputs of one with the usual hundred, so it runs under every fifth
+# seed: it is expensive, and a learner meets it no more often.
+_USUAL_EXAMPLES = 100
+_SEEDS_PER_TASK = 50
 _CHECK_S = 600.0  # by the wall's clock: on a busy machine what is right takes long, and passes all the same
 
 
 @dataclass(frozen=True)
-class Portion:
-    """All right answers to one exercise under some of the seeds: they share the inputs, which are dear to draw."""
+class Task:
+    """All right answers to one exercise under some of the seeds; they share the inputs, expensive to generate.
+
+    `thorough` is whether every check runs under every seed.
+    """
 
     stem: str
     exercise: str
@@ -35,62 +42,66 @@ class Portion:
 
 
 @dataclass
-class Soaked:
-    """What a portion came to: how an answer failed a check first, by their names; seconds of each check in all."""
+class Findings:
+    """What a task came to.
+
+    `failures` says by (answer, check) how it failed first; `seconds` how long each check took, over all answers.
+    """
 
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def portions(
+def tasks_of(
     chapter: Chapter, right: Iterable[Candidate], seeds: int, *, thorough: bool = False
-) -> Iterator[Portion]:
-    """Split up a chapter's right answers under seeds 0, 1, …, to be soaked side by side.
+) -> Iterator[Task]:
+    """Split up a chapter's right answers under seeds 0, 1, … into tasks that may run side by side.
 
     Args:
-        thorough: whether every check judges under every seed, even one that is content with a few inputs.
+        right: the solution, which answers every exercise, and the right versions of each.
+        seeds: how many.
+        thorough: whether every check runs under every seed, even one with few examples.
     """
     answers = list(right)
     for exercise in chapter.exercises:
         own = tuple(one for one in answers if exercise.name in one.judges)
-        for start in range(0, seeds, _SEEDS_AT_ONCE):
-            part = range(start, min(start + _SEEDS_AT_ONCE, seeds))
-            yield Portion(chapter.stem, exercise.name, own, part, thorough)
+        for start in range(0, seeds, _SEEDS_PER_TASK):
+            part = range(start, min(start + _SEEDS_PER_TASK, seeds))
+            yield Task(chapter.stem, exercise.name, own, part, thorough)
 
 
-def soak(portion: Portion) -> Soaked:
-    """Judge the answers. Under the first seed they get what Hypothesis finds, under every other one input straight."""
-    suite, workplace, soaked = load_suite(portion.stem), Alarmed(), Soaked()
+def find_false_failures(task: Task) -> Findings:
+    """Run the checks of the exercise on every right answer; none may fail."""
+    suite, workplace, found = load_suite(task.stem), TimedProcess(), Findings()
     learners: list[tuple[str, Learner]] = []
-    for candidate in portion.right:
+    for candidate in task.right:
         try:
             learner = workplace.open(candidate.source)
         except (LearnerRaised, LearnerLost) as error:
-            for check in suite.of(portion.exercise):
-                soaked.failures[candidate.label, check.name] = f"it does not load: {error}"
+            for check in suite.of(task.exercise):
+                found.failures[candidate.label, check.name] = f"it does not load: {error}"
             continue
         learner.returns = suite.returns
         learners.append((candidate.label, learner))
-    for seed in portion.seeds:
-        kept, inputs = (Kept(draw_straight), 1) if seed else (Kept(), _INPUTS_OF_THE_FIRST)
+    for seed in task.seeds:
+        kept, inputs = (Kept(draw_straight), 1) if seed else (Kept(), _INPUTS_OF_THE_FIRST_SEED)
         profile = Profile("prove", inputs, seed=seed, shrink=False, kept=kept)
-        for check in suite.of(portion.exercise):
-            if not _has_a_turn(check, seed, thorough=portion.thorough):
+        for check in suite.of(task.exercise):
+            if not _runs_under(check, seed, thorough=task.thorough):
                 continue
             for label, learner in learners:
-                if (label, check.name) in soaked.failures:
-                    continue
-                result = Trial(check, learner, profile, portion.stem, _CHECK_S).run()
-                soaked.seconds[check.name] = soaked.seconds.get(check.name, 0.0) + result.seconds
+                if (label, check.name) in found.failures:
+                    continue  # the first failure is enough to name it
+                result = Trial(check, learner, profile, task.stem, _CHECK_S).run()
+                found.seconds[check.name] = found.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
-                    soaked.failures[label, check.name] = (
-                        f"under seed {seed}, {result.message or result.cause}"
-                    )
-    return soaked
+                    why = result.message or result.cause
+                    found.failures[label, check.name] = f"under seed {seed}, {why}"
+    return found
 
 
-def _has_a_turn(check: Check, seed: int, *, thorough: bool) -> bool:
-    """Whether a check judges under this seed: without inputs only once, content with a few not every time."""
+def _runs_under(check: Check, seed: int, *, thorough: bool) -> bool:
+    """Whether a check runs under this seed: without inputs only once, with few examples under some."""
     if not check.inputs:
         return seed == 0
-    return thorough or seed % max(1, _ENOUGH // (check.examples or _ENOUGH)) == 0
+    return thorough or seed % max(1, _USUAL_EXAMPLES // (check.examples or _USUAL_EXAMPLES)) == 0

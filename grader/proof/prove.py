@@ -22,7 +22,7 @@ from grader.errors import CourseError, UsageError
 from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
-from grader.proof.timeouts import CHECK_S, Alarmed, warm_up
+from grader.proof.timeouts import CHECK_S, TimedProcess, warm_up
 from grader.records import Cause, Chapter, CheckResult, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
@@ -96,9 +96,9 @@ def prove(
         course: a checkout, with solutions, mistakes and right variants beside course.yml.
         seeds: right answers are tried under so many; what is wrong, under two.
         jobs: processes; as many as there are cores if left out.
-        advance: told (chapter, portions done, portions in all).
+        advance: told (chapter, tasks done, tasks in all).
         mutate: whether to make mechanical mutants too.
-        thorough: whether right answers meet every check under every seed, even one content with a few inputs.
+        thorough: whether right answers meet every check under every seed, even one with few examples.
 
     Raises:
         UsageError: without a checkout.
@@ -112,36 +112,38 @@ def prove(
         for chapter in chapters:
             fingerprint = fingerprint_of(course, chapter)
             right = list(right_answers(course.root, chapter))
-            portions = list(false_failures.portions(chapter, right, seeds, thorough=thorough))
+            tasks = list(false_failures.tasks_of(chapter, right, seeds, thorough=thorough))
             wrong = [(chapter.stem, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
-            done, total = 0, len(portions) + len(wrong)
-            soaked, verdicts = [], []
-            for portion in pool.map(false_failures.soak, portions):
-                soaked.append(portion)
+            done, total = 0, len(tasks) + len(wrong)
+            findings, verdicts = [], []
+            for found in pool.map(false_failures.find_false_failures, tasks):
+                findings.append(found)
                 advance(chapter.stem, done := done + 1, total)
             for verdict in pool.map(_judge_packed, wrong, chunksize=2):
                 verdicts.append(verdict)
                 advance(chapter.stem, done := done + 1, total)
-            verdicts += _second_look(pool, chapter.stem, verdicts)
-            proof = _conclude(course.root, chapter, [*_verdicts(right, soaked), *verdicts], soaked, seeds)
+            verdicts += _give_idle_checks_a_turn(pool, chapter.stem, verdicts)
+            proof = _conclude(course.root, chapter, [*_verdicts(right, findings), *verdicts], findings, seeds)
             proofs.append(replace(proof, fingerprint=fingerprint))
     return proofs
 
 
-def _verdicts(right: Iterable[Candidate], soaked: Iterable[false_failures.Soaked]) -> Iterator[Verdict]:
-    """What the portions say about each right answer."""
-    failures = {key: words for portion in soaked for key, words in portion.failures.items()}
+def _verdicts(right: Iterable[Candidate], findings: Iterable[false_failures.Findings]) -> Iterator[Verdict]:
+    """What all tasks together say about each right answer."""
+    failures = {key: words for found in findings for key, words in found.failures.items()}
     for candidate in right:
         own = {check: words for (label, check), words in failures.items() if label == candidate.label}
         yield Verdict(candidate, tuple(own), next(iter(own.values()), ""))
 
 
-def _second_look(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) -> list[Verdict]:
+def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) -> list[Verdict]:
     """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet."""
-    busy = {name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed}
+    caught_something = {
+        name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed
+    }
     found = []
     for check in _suite(stem).checks:
-        if check.name in busy:
+        if check.name in caught_something:
             continue
         mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
         again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
@@ -153,7 +155,7 @@ def _second_look(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) 
 
 
 def _conclude(
-    root: Path, chapter: Chapter, verdicts: list[Verdict], soaked: list[false_failures.Soaked], seeds: int
+    root: Path, chapter: Chapter, verdicts: list[Verdict], findings: list[false_failures.Findings], seeds: int
 ) -> Proof:
     """Count, and gather everything that falls short."""
     suite = load_suite(chapter.stem)
@@ -182,8 +184,8 @@ def _conclude(
     for exercise in chapter.exercises:
         shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
     seconds: Counter[str] = Counter()
-    for portion in soaked:
-        seconds.update(portion.seconds)
+    for found in findings:
+        seconds.update(found.seconds)
     return Proof(
         chapter=chapter.stem,
         mistakes=len(mistakes),
@@ -262,7 +264,7 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
     A mutant is done with at its first failure, the others at the end of that round.
     """
     suite = _suite(stem)
-    workplace = Alarmed()
+    workplace = TimedProcess()
     checks = [
         check
         for check in suite.checks

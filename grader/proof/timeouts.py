@@ -1,81 +1,87 @@
-"""A workplace for the author's own code: this very process with an alarm clock, which counts processor time."""
+"""Run the author's own code in this very process, with limits in seconds of processor time."""
 
 from __future__ import annotations
 
 import signal
 import time
 from functools import lru_cache
-from typing import Any
+
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from grader.engine.in_process import SameProcess
 from grader.records import Limits
+from grader.sandbox.channel import Channel
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.proxy import Learner
 
 CALL_S, CHECK_S = 2.0, 20.0
-_RINGS = 10
+_MOST_SIGNALS = 10
 
 
 @lru_cache
 def warm_up() -> None:
-    """Let torch import what it imports late: an alarm in the middle of an import leaves it broken for good."""
-    import torch
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
+    """Let torch import what it imports late: a signal in the middle of an import leaves it broken for good."""
     with FakeTensorMode():
         table = torch.empty((2, 3), device="meta")
         (table.exp() / table.sum(dim=-1, keepdim=True)).amax(dim=0)
     torch.optim.SGD([torch.zeros(1)], lr=0.1).step()
 
 
-class Alarmed(SameProcess):
-    """The code judged here is the author's own: an alarm clock is boundary enough."""
+class TimedProcess(SameProcess):
+    """This process as a place where candidates run. They are the author's own, so a timer is boundary enough.
+
+    A mutant may well loop for ever; without a boundary only a signal can end it. A sandbox would do as well, but a
+    proof makes millions of calls, and each would cost several times as much.
+    """
 
     def __init__(self) -> None:
         warm_up()
         super().__init__(Limits(call_s=CALL_S, check_s=CHECK_S))
 
     def open(self, source: str) -> Learner:
-        with _Alarm(self.limits.call_s):
+        """A fresh learner with `source` loaded; LearnerLost if loading takes too long."""
+        with _Timer(self.limits.call_s):
             learner = super().open(source)
-        connection = learner.connection
-        connection.channel = _AlarmClock(connection.channel)
+        learner.connection.channel = _TimedChannel(learner.connection.channel)
         return learner
 
 
-class _AlarmClock:
-    def __init__(self, channel: Any) -> None:
+class _TimedChannel:
+    """A channel whose requests raise LearnerLost when they take too long."""
+
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        with _Alarm(timeout_s):
-            return self._channel.request(header, body, timeout_s)  # type: ignore[no-any-return]
+        with _Timer(timeout_s):
+            return self._channel.request(header, body, timeout_s)
 
     def distrust(self, reason: str) -> None:
         self._channel.distrust(reason)
 
 
-class _Alarm:
+class _Timer:
     """LearnerLost when what runs meanwhile has taken so many seconds of the processor.
 
-    The kernel's timers of processor time cost more than a call; so the wall's clock rings, and whoever has had less
-    than that of the processor, on a busy machine, is given the rest.
+    The kernel's timers of processor time cost more than a call; so the wall's clock sends the signal, and whoever has
+    had less than that of the processor, on a busy machine, is given the rest.
     """
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
 
     def __enter__(self) -> None:
-        self._end, self._rings = time.process_time() + self._timeout_s, 0
-        signal.signal(signal.SIGALRM, self._ring)
+        self._end, self._signals = time.process_time() + self._timeout_s, 0
+        signal.signal(signal.SIGALRM, self._interrupt)
         signal.setitimer(signal.ITIMER_REAL, self._timeout_s)
 
     def __exit__(self, *exception: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _ring(self, number: int, frame: object) -> None:
+    def _interrupt(self, number: int, frame: object) -> None:
         left_s = self._end - time.process_time()
-        self._rings += 1
-        if left_s < 0.01 or self._rings > _RINGS:  # one that only waits never ends either
+        self._signals += 1
+        if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
             raise LearnerLost("no answer in time", timeout=True)
         signal.setitimer(signal.ITIMER_REAL, left_s)

@@ -193,13 +193,13 @@ CALLS = []
 
 @check("shifted")
 @given(x=integers(0, 99))
-def check_content_with_all(learner, x):
+def check_with_all_examples(learner, x):
     \"\"\"All.\"\"\"
     CALLS.append("all")
 
 @check("shifted", examples=4)
 @given(x=integers(0, 99))
-def check_content_with_four(learner, x):
+def check_with_four_examples(learner, x):
     \"\"\"Four.\"\"\"
     CALLS.append("four")
 
@@ -223,12 +223,12 @@ def test_a_check_that_is_seldom_wrong_is_found_under_many_seeds(course: Course) 
 
 
 @pytest.mark.parametrize(("thorough", "turns"), [(False, 4 + 3), (True, 4 + 99)])
-def test_a_check_content_with_few_inputs_has_fewer_turns(course: Course, thorough: bool, turns: int) -> None:
+def test_a_check_with_few_examples_runs_under_fewer_seeds(course: Course, thorough: bool, turns: int) -> None:
     write(course.root, "checks", COUNTING)
     answers = list(right_answers(course.root, course.chapters[0]))[:1]
 
-    for portion in false_failures.portions(course.chapters[0], answers, 100, thorough=thorough):
-        assert not false_failures.soak(portion).failures
+    for task in false_failures.tasks_of(course.chapters[0], answers, 100, thorough=thorough):
+        assert not false_failures.find_false_failures(task).failures
 
     calls = sys.modules[f"grader.checks.{STEM}"].CALLS
     assert [calls.count(word) for word in ("all", "four", "once")] == [25 + 99, turns, 1]
