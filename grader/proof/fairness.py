@@ -17,7 +17,7 @@ from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.suites import load_suite
 from grader.proof.candidates import Candidate
-from grader.proof.timeouts import Alarmed
+from grader.proof.timeouts import TimedProcess
 from grader.records import Chapter, Ruling, Submission
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
@@ -60,7 +60,7 @@ def closeness_of(
     """
     suite = load_suite(chapter.stem)
     profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
-    probing = Probing(Alarmed(), profile, chapter.stem, suite)
+    probing = Probing(TimedProcess(), profile, chapter.stem, suite)
     right: dict[str, list[object]] = {}
     for mistake in mistakes:
         [exercise] = mistake.judges
@@ -94,6 +94,6 @@ def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Pr
     alone = Profile(
         profile.name, profile.examples, seed=profile.seed, only=exercise, shrink=False, kept=profile.kept
     )
-    report = run_checks(submission, Ruling(mistake.source), Alarmed(), alone)
+    report = run_checks(submission, Ruling(mistake.source), TimedProcess(), alone)
     [score] = report.exercises
     return score.points / score.max_points
