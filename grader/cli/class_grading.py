@@ -10,7 +10,7 @@ from grader.cli.practice import require_device
 from grader.course.paths import mistakes_folder
 from grader.engine.profile import Profile
 from grader.errors import UsageError
-from grader.grading.batch import Lane
+from grader.grading.batch import Setup
 from grader.grading.store import Settings, Verdict
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
@@ -29,7 +29,7 @@ def level_for(isolation: str, unsandboxed: bool) -> Level:
     return require(None if isolation == Isolation.STRONGEST else Level(isolation), unsandboxed)
 
 
-def judged_by(course: Course, settings: Settings) -> Lane:
+def judged_by(course: Course, settings: Settings) -> Setup:
     """How other people's work on this course is judged: the course's secret draws the inputs, mistakes get names."""
     require_device(settings.device)
     profile = Profile(
@@ -39,7 +39,7 @@ def judged_by(course: Course, settings: Settings) -> Lane:
         device=settings.device,
         mistakes=mistakes_folder(course.root),
     )
-    return Lane(Level(settings.isolation), course.limits, profile)
+    return Setup(Level(settings.isolation), course.limits, profile)
 
 
 def fails(verdict: Verdict) -> bool:

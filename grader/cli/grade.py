@@ -24,7 +24,8 @@ from grader.cli.options import (
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
-from grader.grading.batch import Lane, grade_handed_in
+from grader.grading.batch import Setup
+from grader.grading.cache import grade_handed_in
 from grader.grading.gradebook import publish, results_in
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import Chapter, Course, LearnerResult, ReportState
@@ -75,11 +76,11 @@ def grade(
     found = collect(paths, course, only)
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
-    lane = judged_by(course, settings)
+    setup = judged_by(course, settings)
     assigned = only or assigned_by(found, course)
     with Store(workspace_of(course).state / STORE_FILE) as store:
         run = store.begin_run([one.stem for one in assigned], found.learners, settings)
-        faults = _grade_all(course, found, lane, store, run, jobs=jobs, again=again, quiet=as_json)
+        faults = _grade_all(course, found, setup, store, run, jobs=jobs, again=again, quiet=as_json)
         learners = results_in(store, course, assigned, found.learners).learners
     files = write_reports(learners, out)
     if as_json:
@@ -87,7 +88,7 @@ def grade(
         typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
         _show(learners, found, console.style())
-        typer.echo(f"isolation {lane.level}, {lane.profile.examples} examples per check")
+        typer.echo(f"isolation {setup.level}, {setup.profile.examples} examples per check")
         typer.echo(f"{len(files)} reports in {out}/")
         typer.echo("next: run: brick report")
     if faults:
@@ -98,7 +99,7 @@ def grade(
 def _grade_all(
     course: Course,
     found: Collection,
-    lane: Lane,
+    setup: Setup,
     store: Store,
     run: int,
     *,
@@ -115,7 +116,7 @@ def _grade_all(
     """
     done = faults = 0
     total = len(found.submissions)
-    verdicts = grade_handed_in(found.submissions, lane, store, jobs, again=again)
+    verdicts = grade_handed_in(found.submissions, setup, store, jobs, again=again)
     shown = counted(verdicts, total, "grading", quiet=quiet, fails=lambda pair: fails(pair[1]))
     try:
         with closing(verdicts):  # an error must not wait for the rest of the class

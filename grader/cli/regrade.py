@@ -14,7 +14,7 @@ from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Unsandboxe
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
-from grader.grading.batch import Lane
+from grader.grading.batch import Setup
 from grader.grading.gradebook import assigned_in, open_store
 from grader.grading.regrade import plan_regrade
 from grader.grading.store import Settings, Store
@@ -46,9 +46,9 @@ def regrade(
     course = load_course()
     with open_store(course) as store:
         chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
-        lane, settings = _lane_of_last_run(course, store, isolation, unsandboxed)
-        work = plan_regrade(store, course, chapters, lane)
-        with closing(work.run(store, lane, jobs)) as verdicts:
+        setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
+        work = plan_regrade(store, course, chapters, setup)
+        with closing(work.run(store, setup, jobs)) as verdicts:
             for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
                 pass
         changes, total = work.changes()
@@ -66,9 +66,9 @@ def regrade(
         typer.echo("the new verdicts count; next: brick report, then brick export")
 
 
-def _lane_of_last_run(
+def _setup_of_last_run(
     course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
-) -> tuple[Lane, Settings]:
+) -> tuple[Setup, Settings]:
     """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
     last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
     wished = isolation.value if isolation else last.isolation

@@ -1,39 +1,38 @@
-"""Walk submissions through the stages: read, judge and run each, keep the verdicts, let none stop the rest."""
+"""Grade many submissions, in one process or several, so that none of them stops the rest.
+
+Each worker process has a sandbox of its own, on a core of its own, and takes one submission after the other. A worker
+that is lost takes at most the submission it had with it: what was yielded is kept, what was waiting is graded again,
+one at a time, until the one to blame is known. That one gets a report that says it was a fault of the kit.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import signal
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import cycle, islice
 from multiprocessing import SimpleQueue, active_children, get_context, parent_process
-from pathlib import Path
 from threading import Thread, current_thread, main_thread
 
-from grader.engine.fingerprint import source_sha256
 from grader.engine.generation import Kept
 from grader.engine.pipeline import fault, grade_or_fault
 from grader.engine.profile import Profile
-from grader.engine.runner import unreadable
-from grader.engine.suites import load_suite
-from grader.errors import CourseError, SubmissionError
-from grader.grading.store import Store, Verdict, key_of
-from grader.records import Chapter, Limits, Report, Submission
+from grader.records import Limits, Report, Submission
 from grader.sandbox.affinity import stay_on, usable_cores
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.submissions.collecting import HandedIn
 
 
 @dataclass(frozen=True)
-class Lane:
-    """What one process needs to grade: where code runs, how long it may, and how it is judged."""
+class Setup:
+    """What a worker needs to grade: where code runs, how long it may, and how it is judged.
+
+    It travels to other processes, so it holds plain data and no open sandbox.
+    """
 
     level: Level
     limits: Limits
@@ -43,123 +42,45 @@ class Lane:
 # --- what was graded before -------------------------------------------------------------------------------
 
 
-def grade_handed_in(
-    handed_in: Iterable[HandedIn], lane: Lane, store: Store, jobs: int = 0, *, again: bool = False
-) -> Generator[tuple[HandedIn, Verdict]]:
-    """Read and grade what was handed in; what the store holds a verdict on is not graded again.
+def grade_all(submissions: Sequence[Submission], setup: Setup, jobs: int = 0) -> Iterator[tuple[int, Report]]:
+    """Grade every submission, and yield each report when it is there, with its number.
 
     Args:
-        jobs: how many at once; 0 for as many as are worth their start.
-        again: grade it all the same.
-    """
-    readable: list[tuple[HandedIn, Submission]] = []
-    for item in handed_in:
-        try:
-            readable.append((item, item.read()))
-        except SubmissionError as error:
-            yield item, _verdict_on_unreadable(item, error, lane, store)
-    for number, verdict in grade_stored([read for _, read in readable], lane, store, jobs, again=again):
-        yield readable[number][0], verdict
+        submissions: what was read; numbers count from 0 in this order.
+        setup: how all of them are judged.
+        jobs: worker processes; 0 for as many as are worth their start.
 
-
-def grade_stored(
-    submissions: Sequence[Submission], lane: Lane, store: Store, jobs: int = 0, *, again: bool = False
-) -> Iterator[tuple[int, Verdict]]:
-    """Yield the verdict on each submission, with its number: from the store, or made and kept now.
-
-    Of those who handed in the very same file the first is graded. The others share that verdict, unless it is one
-    that another try may change.
-    """
-    waiting = list(range(len(submissions)))
-    keys = [verdict_key(one.chapter, one.sha256, lane) for one in submissions]
-    while waiting:
-        firsts: dict[str, int] = {}
-        others: list[int] = []
-        for number in waiting:
-            found = None if again else store.find(keys[number])
-            if found is not None:
-                yield number, _placed(found, submissions[number])
-            elif keys[number] in firsts:
-                others.append(number)
-            else:
-                firsts[keys[number]] = number
-        chosen = list(firsts.values())
-        for position, report in grade_all([submissions[number] for number in chosen], lane, jobs):
-            number = chosen[position]
-            yield number, store.keep(keys[number], report, submissions[number])
-        waiting, again = others, False
-
-
-def _placed(verdict: Verdict, submission: Submission) -> Verdict:
-    return replace(verdict, report=replace(verdict.report, path=str(submission.path)))
-
-
-def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, lane: Lane, store: Store) -> Verdict:
-    """Kept like the others, under the reason: the same reason again is the same verdict."""
-    report = unreadable(item.chapter, item.path, error, lane.profile)
-    key = verdict_key(item.chapter, f"unreadable: {error}", lane)
-    return store.find(key) or store.keep(key, report)
-
-
-def verdict_key(chapter: Chapter, submission_sha256: str, lane: Lane) -> str:
-    """The store's name for the verdict on a submission: it changes with all that the verdict depends on."""
-    profile, limits = lane.profile, lane.limits
-    secret = hashlib.sha256(profile.secret or b"").hexdigest()
-    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret} {limits}"
-    judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
-    return key_of(
-        submission_sha256, judged_by, isolation=lane.level.value, device=profile.device, profile=words
-    )
-
-
-@cache
-def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
-    """The checks of a chapter and its known mistakes in one word."""
-    try:
-        checks = load_suite(chapter.stem).sha256
-    except CourseError:  # each submission's own report will say so
-        checks = ""
-    file = mistakes / f"{chapter.stem}.py" if mistakes else None
-    return checks + (source_sha256(file) if file and file.is_file() else "")
-
-
-# --- grading many -----------------------------------------------------------------------------------------
-
-
-def grade_all(submissions: Sequence[Submission], lane: Lane, jobs: int = 0) -> Iterator[tuple[int, Report]]:
-    """Grade every submission, in `jobs` processes, and yield each report when it is there, with its number.
-
-    Args:
-        jobs: 0 for as many as are worth their start.
+    Yields:
+        Number and report, in the order in which they are done. A fault of the kit is a report too.
     """
     if not submissions:
         return
     # Every learner gets the same inputs, so each process draws them once.
-    lane = replace(lane, profile=replace(lane.profile, kept=Kept()))
+    setup = replace(setup, profile=replace(setup.profile, kept=Kept()))
     workers = jobs or sensible_jobs(len(submissions))
     if workers == 1:
-        with _sandbox(lane, _imports(submissions)) as sandbox:
+        with _sandbox(setup, _imports(submissions)) as sandbox:
             for number, submission in enumerate(submissions):
-                yield number, grade_or_fault(submission, sandbox, lane.profile)
+                yield number, grade_or_fault(submission, sandbox, setup.profile)
         return
     waiting = dict(enumerate(submissions))
     while waiting:
-        for number, report in _one_pool(waiting, lane, workers):
+        for number, report in _one_pool(waiting, setup, workers):
             del waiting[number]
             yield number, report
         if waiting and workers == 1:
             # Alone in its process and the process is gone: this one is to blame, the others go on.
             number = next(iter(waiting))
-            yield number, fault(waiting.pop(number), lane.profile, "the grading process ended")
+            yield number, fault(waiting.pop(number), setup.profile, "the grading process ended")
         workers = 1
 
 
 def sensible_jobs(submissions: int) -> int:
-    """A lane costs about three seconds to start; fewer than eight submissions do not repay it."""
+    """How many workers to start: one costs about three seconds, which fewer than eight submissions do not repay."""
     return max(1, min(len(usable_cores()) or os.cpu_count() or 1, submissions // 8))
 
 
-def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> Iterator[tuple[int, Report]]:
+def _one_pool(waiting: Mapping[int, Submission], setup: Setup, workers: int) -> Iterator[tuple[int, Report]]:
     """Grade in fresh processes until all is done or one of them is gone."""
     context = get_context("spawn")
     others = set(active_children())
@@ -168,11 +89,11 @@ def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> It
         cores.put(core)
     imports = _imports(waiting.values())
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_open_lane, initargs=(lane, imports, cores)
+        workers, mp_context=context, initializer=_open_worker, initargs=(setup, imports, cores)
     ) as pool:
-        with _uninterrupted():  # the lanes start here
+        with _uninterrupted():  # the workers start with the first submission
             futures: dict[Future[Report], int] = {
-                pool.submit(_grade_in_lane, submission): number for number, submission in waiting.items()
+                pool.submit(_grade_in_worker, submission): number for number, submission in waiting.items()
             }
         try:
             for future in as_completed(futures):
@@ -181,10 +102,11 @@ def _one_pool(waiting: Mapping[int, Submission], lane: Lane, workers: int) -> It
         except BrokenProcessPool:
             return
         except BaseException:
-            # Nobody asks any more, for an error or on Ctrl-C: what is in the lanes is lost, what was yielded is kept.
+            # Nobody asks any more, for an error or on Ctrl-C. What was yielded is kept; submissions being graded now
+            # are graded again next time.
             pool.shutdown(wait=False, cancel_futures=True)
-            for lane_process in set(active_children()) - others:
-                lane_process.terminate()
+            for worker in set(active_children()) - others:
+                worker.terminate()
             raise
 
 
@@ -201,36 +123,39 @@ def _uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-_lane: Lane
-_lane_sandbox: Sandbox
+# A worker's own, set once when it starts: a task that is sent to it carries the submission alone.
+_setup: Setup
+_sandbox_here: Sandbox
 
 
-def _open_lane(lane: Lane, imports: tuple[str, ...], cores: SimpleQueue[int]) -> None:
+def _open_worker(setup: Setup, imports: tuple[str, ...], cores: SimpleQueue[int]) -> None:
     """Runs first in every process of a pool; the sandbox lives as long as the process, on a core of its own."""
-    global _lane, _lane_sandbox
+    global _setup, _sandbox_here
     if not cores.empty():
         stay_on(cores.get())
     Thread(target=_end_with_parent, daemon=True).start()
-    _lane = lane
-    _lane_sandbox = _sandbox(lane, imports)
-    _lane_sandbox.start()
+    _setup = setup
+    _sandbox_here = _sandbox(setup, imports)
+    _sandbox_here.start()
 
 
 def _end_with_parent() -> None:
-    """A lane whose parent was killed would wait for work for ever."""
+    """Leave with the parent: a worker whose parent was killed would wait for work for ever."""
     parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _grade_in_lane(submission: Submission) -> Report:
-    return grade_or_fault(submission, _lane_sandbox, _lane.profile)
+def _grade_in_worker(submission: Submission) -> Report:
+    """Runs in a worker, once for each submission."""
+    return grade_or_fault(submission, _sandbox_here, _setup.profile)
 
 
 def _imports(submissions: Iterable[Submission]) -> tuple[str, ...]:
+    """The modules that any of these submissions may import, to be imported once before the first."""
     return tuple(sorted({name for submission in submissions for name in submission.chapter.imports}))
 
 
-def _sandbox(lane: Lane, imports: tuple[str, ...]) -> Sandbox:
-    return Sandbox(lane.level, lane.limits, lane.profile.device, imports=imports, warm_fake=True)
+def _sandbox(setup: Setup, imports: tuple[str, ...]) -> Sandbox:
+    return Sandbox(setup.level, setup.limits, setup.profile.device, imports=imports, warm_fake=True)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
 from grader.errors import UsageError
+from grader.grading.lateness import lateness
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
-from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LatePolicy, LearnerResult, Report
+from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Report
 from grader.submissions.collecting import HandedIn
 from grader.text import clean_line
 from grader.workspace.workspace import workspace_of
-
-DAY_S = 86_400.0
-
 
 # --- reading ----------------------------------------------------------------------------------------------
 
@@ -60,7 +57,14 @@ def assigned_in(store: Store, course: Course, chapters: Sequence[Chapter] = ()) 
 def results_in(
     store: Store, course: Course, chapters: Sequence[Chapter], learners: Sequence[str]
 ) -> ClassResults:
-    """These learners and chapters as the store has them."""
+    """These learners and chapters as the store has them.
+
+    Args:
+        store: the verdicts, with what was published of them.
+        course: enters the result; its late policy does not, since lateness was settled when a verdict was published.
+        chapters: what was assigned; to a learner without one of them it is missing.
+        learners: every learner to list, also those who handed in nothing.
+    """
     attempts = store.standing(learners, [chapter.stem for chapter in chapters])
     return results_from(attempts, course, chapters, learners)
 
@@ -71,7 +75,12 @@ def results_from(
     chapters: Sequence[Chapter],
     learners: Sequence[str],
 ) -> ClassResults:
-    """The class that these attempts make, given by learner, chapter and attempt."""
+    """The class that these attempts make.
+
+    Args:
+        attempts: sorted by learner, chapter and attempt, as `Store.standing` gives them.
+        course, chapters, learners: as for `results_in`.
+    """
     counting: dict[tuple[str, str], tuple[Report, HandIn]] = {}
     for place, group in groupby(attempts, key=lambda pair: (pair[0].learner, pair[0].chapter)):
         counting[place] = _the_one_that_counts(tuple(group))
@@ -110,7 +119,15 @@ def _worth(attempt: tuple[Entry, Verdict]) -> tuple[float, int]:
 
 
 def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Verdict) -> None:
-    """Let a verdict stand for what was handed in: for the newest attempt, or for a new one if the work differs."""
+    """Let a verdict stand for what was handed in: for the newest attempt, or for a new one if the work differs.
+
+    Args:
+        store: where it is published; nothing is written if this would change nothing.
+        run: the number of the run that met it.
+        course: its late policy, and which attempt counts, are written down with it.
+        item: whose work it is, and when it was handed in.
+        verdict: what was made of it.
+    """
     report = verdict.report
     # What cannot be read has no fingerprint; the reason stands for it, wherever the file lay.
     reason = report.problem.what if report.problem is not None else ""
@@ -131,23 +148,3 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
         )  # fmt: skip
         if entry != before:
             store.publish(run, [entry])
-
-
-def lateness(
-    chapter: Chapter, policy: LatePolicy, handed_in: float | None, *, marked_late: bool = False
-) -> tuple[float, float]:
-    """Seconds after the deadline, grace included, and the points they cost.
-
-    Args:
-        handed_in: seconds since 1970; None if it is not known.
-        marked_late: whether the course's platform says that it was late, without saying by how much: one day.
-    """
-    if marked_late:
-        late_s, days = DAY_S, 1
-    elif handed_in is None or chapter.deadline is None:
-        return 0.0, 0.0
-    else:
-        late_s = max(0.0, handed_in - chapter.deadline.timestamp())
-        days = 0 if late_s <= policy.grace_min * 60 else math.ceil(late_s / DAY_S)
-    percent = min(policy.percent_per_day * days, policy.cap_percent)
-    return late_s, round(chapter.points * percent / 100, 4)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.grading.batch import Lane, grade_stored, verdict_key
-from grader.grading.gradebook import lateness, results_from
+from grader.grading.batch import Setup
+from grader.grading.cache import grade_stored, verdict_key
+from grader.grading.gradebook import results_from
+from grader.grading.lateness import lateness
 from grader.grading.store import Entry, Store, Verdict
 from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report, ReportState
 
@@ -28,7 +30,7 @@ class Regrade:
     stale: list[int]
     fresh: dict[int, Verdict] = field(default_factory=dict)
 
-    def run(self, store: Store, lane: Lane, jobs: int = 0) -> Generator[Verdict]:
+    def run(self, store: Store, setup: Setup, jobs: int = 0) -> Generator[Verdict]:
         """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count."""
         by_stem = {chapter.stem: chapter for chapter in self.chapters}
         again, submissions = [], []
@@ -38,7 +40,7 @@ class Regrade:
             if submission is not None:
                 again.append(number)
                 submissions.append(submission)
-        for place, verdict in grade_stored(submissions, lane, store, jobs):
+        for place, verdict in grade_stored(submissions, setup, store, jobs):
             self.fresh[again[place]] = verdict
             yield verdict
 
@@ -79,8 +81,18 @@ class Regrade:
         store.publish(run, self.entries())
 
 
-def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], lane: Lane) -> Regrade:
-    """Look through what stands for what the checks, kit, mistakes or course of today would judge anew."""
+def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], setup: Setup) -> Regrade:
+    """Look through what stands for what the checks, kit, mistakes or course of today would judge anew.
+
+    Args:
+        store: the verdicts that stand.
+        course: as it is today; where its last attempt counts, earlier ones are let alone.
+        chapters: these only.
+        setup: how the regrade judges; a verdict made otherwise is stale.
+
+    Returns:
+        A regrade that has not run yet.
+    """
     by_stem = {chapter.stem: chapter for chapter in chapters}
     attempts = list(store.standing(store.roster()[1], list(by_stem)))
     stale = []
@@ -88,7 +100,7 @@ def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], la
         counts_no_more = course.counts is Counts.LAST and not _is_last(attempts, number)
         if counts_no_more:
             continue
-        key = verdict_key(by_stem[entry.chapter], entry.sha256, lane)
+        key = verdict_key(by_stem[entry.chapter], entry.sha256, setup)
         if verdict.report.submission_sha256 and (key != verdict.key or _is_fault(verdict.report)):
             stale.append(number)
     return Regrade(course, chapters, attempts, stale)

@@ -14,7 +14,8 @@ from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.batch import Lane, verdict_key
+from grader.grading.batch import Setup
+from grader.grading.cache import verdict_key
 from grader.grading.store import STORE_FILE, Store
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
@@ -48,7 +49,7 @@ class Grading:
             mistakes=mistakes_folder(course.root),
             kept=Kept(),
         )
-        self._lane = Lane(level, course.limits, profile)
+        self._setup = Setup(level, course.limits, profile)
         self._sandboxes = WarmSandboxes(level, course.limits)
 
     def answer(self, question: Message) -> Message:
@@ -64,12 +65,12 @@ class Grading:
     def _report(self, path: Path, chapter: Chapter) -> Report:
         try:
             submission = read_submission(path, chapter)
-            key = verdict_key(chapter, submission.sha256, self._lane)
+            key = verdict_key(chapter, submission.sha256, self._setup)
             with Store(self._workspace.state / STORE_FILE) as store:
                 known = store.find(key)
                 if known is not None:
                     return known.report
-                report = grade(submission, self._sandboxes.for_chapter(chapter), self._lane.profile)
+                report = grade(submission, self._sandboxes.for_chapter(chapter), self._setup.profile)
                 return store.keep(key, report, submission).report
         except SubmissionError as error:
-            return unreadable(chapter, path, error, self._lane.profile)
+            return unreadable(chapter, path, error, self._setup.profile)

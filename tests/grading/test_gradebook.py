@@ -11,7 +11,8 @@ from reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
-from grader.grading.gradebook import class_results, lateness, publish
+from grader.grading.gradebook import class_results, publish
+from grader.grading.lateness import lateness
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import (
     Chapter,

@@ -1,0 +1,111 @@
+"""Give every submission its verdict: the one that the store holds, or a new one that is kept there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from grader.engine.fingerprint import source_sha256
+from grader.engine.runner import unreadable
+from grader.engine.suites import load_suite
+from grader.errors import CourseError, SubmissionError
+from grader.grading.batch import Setup, grade_all
+from grader.grading.store import Store, Verdict, key_of
+from grader.records import Chapter, Submission
+from grader.submissions.collecting import HandedIn
+
+
+def grade_handed_in(
+    handed_in: Iterable[HandedIn], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
+) -> Generator[tuple[HandedIn, Verdict]]:
+    """Read and grade what was handed in; what the store holds a verdict on is not graded again.
+
+    Args:
+        handed_in: one learner's work on one chapter each.
+        setup: how all of it is judged.
+        store: where verdicts are found and kept.
+        jobs: how many at once; 0 for as many as are worth their start.
+        again: grade it all the same.
+
+    Yields:
+        Each item with its verdict, those that cannot be read first.
+    """
+    readable: list[tuple[HandedIn, Submission]] = []
+    for item in handed_in:
+        try:
+            readable.append((item, item.read()))
+        except SubmissionError as error:
+            yield item, _verdict_on_unreadable(item, error, setup, store)
+    for number, verdict in grade_stored([read for _, read in readable], setup, store, jobs, again=again):
+        yield readable[number][0], verdict
+
+
+def grade_stored(
+    submissions: Sequence[Submission], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
+) -> Iterator[tuple[int, Verdict]]:
+    """Yield the verdict on each submission, with its number: from the store, or made and kept now.
+
+    Of those who handed in the very same file the first is graded. The others share that verdict, unless it is one
+    that another try may change.
+    """
+    waiting = list(range(len(submissions)))
+    keys = [verdict_key(one.chapter, one.sha256, setup) for one in submissions]
+    while waiting:
+        firsts: dict[str, int] = {}
+        others: list[int] = []
+        for number in waiting:
+            found = None if again else store.find(keys[number])
+            if found is not None:
+                yield number, _placed(found, submissions[number])
+            elif keys[number] in firsts:
+                others.append(number)
+            else:
+                firsts[keys[number]] = number
+        chosen = list(firsts.values())
+        for position, report in grade_all([submissions[number] for number in chosen], setup, jobs):
+            number = chosen[position]
+            yield number, store.keep(keys[number], report, submissions[number])
+        waiting, again = others, False
+
+
+def _placed(verdict: Verdict, submission: Submission) -> Verdict:
+    """The verdict with the path of this submission: who handed in the very same file shares the verdict."""
+    return replace(verdict, report=replace(verdict.report, path=str(submission.path)))
+
+
+def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, setup: Setup, store: Store) -> Verdict:
+    """Kept like the others, under the reason: the same reason again is the same verdict."""
+    report = unreadable(item.chapter, item.path, error, setup.profile)
+    key = verdict_key(item.chapter, f"unreadable: {error}", setup)
+    return store.find(key) or store.keep(key, report)
+
+
+def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
+    """The store's name for the verdict on a submission: it changes with all that the verdict depends on.
+
+    Args:
+        chapter: its exercises, imports, checks and known mistakes enter.
+        submission_sha256: of the source, so that a file that was only moved keeps its verdict.
+        setup: isolation, limits and profile enter; of the secret only its hash, since the name is no secret.
+    """
+    profile, limits = setup.profile, setup.limits
+    secret = hashlib.sha256(profile.secret or b"").hexdigest()
+    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret} {limits}"
+    judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
+    return key_of(
+        submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
+    )
+
+
+@cache
+def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
+    """The checks of a chapter and its known mistakes in one word."""
+    try:
+        checks = load_suite(chapter.stem).sha256
+    except CourseError:  # each submission's own report will say so
+        checks = ""
+    file = mistakes / f"{chapter.stem}.py" if mistakes else None
+    return checks + (source_sha256(file) if file and file.is_file() else "")
