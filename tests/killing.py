@@ -99,7 +99,7 @@ def _timeless(report: Any) -> Any:
 
 
 def kill_and_rerun(desk: Desk, kills: int, seed: int = 0) -> list[int]:
-    """Kill it so many times, every other time with two lanes, then let it end; the verdicts there at each kill."""
+    """Kill it so many times, every other time with two workers, then let it end; the verdicts there at each kill."""
     draw = random.Random(seed)
     reached = []
     for number, verdicts in enumerate(sorted(draw.sample(range(desk.learners), kills))):
