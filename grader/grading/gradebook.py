@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 
 from grader.errors import UsageError
@@ -12,6 +11,7 @@ from grader.grading.lateness import lateness
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Report
 from grader.submissions.collecting import HandedIn
+from grader.submissions.times import as_datetime
 from grader.text import clean_line
 from grader.workspace.workspace import workspace_of
 
@@ -100,7 +100,7 @@ def _the_one_that_counts(attempts: Sequence[tuple[Entry, Verdict]]) -> tuple[Rep
     entry, verdict = last if policy is Counts.LAST else max(attempts, key=_worth)
     hand_in = HandIn(
         chapter=entry.chapter,
-        time=None if entry.handed_in is None else datetime.fromtimestamp(entry.handed_in, UTC),
+        time=as_datetime(entry.handed_in),
         attempt=entry.attempt,
         attempts=last[0].attempt,
         late_s=entry.late_s,

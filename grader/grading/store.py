@@ -18,6 +18,7 @@ from grader.engine.fingerprint import verdict_sha256
 from grader.errors import KitError
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import as_dict, from_dict
+from grader.submissions.times import believable
 
 STORE_FILE = "results.db"
 VERSION = 4
@@ -310,4 +311,9 @@ def _unpacked(data: bytes) -> str:
 def _entry(row: Iterable[object]) -> Entry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values |= {"counts": Counts(str(values["counts"])), "marked_late": bool(values["marked_late"])}
+    time = believable(values["handed_in"])
+    if time is None and values["handed_in"] is not None:
+        # Earlier versions kept any time that a file said. What followed from one that cannot be goes with it.
+        values |= {"handed_in": None}
+        values |= {} if values["marked_late"] else {"late_s": 0.0, "deducted": 0.0}
     return Entry(**values)  # type: ignore[arg-type]

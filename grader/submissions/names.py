@@ -1,9 +1,12 @@
-"""What a file's name says: which chapter it is, and whether it is code."""
+"""What names say: which chapter a file is, whether it is code, and how a learner's name is kept."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePath
+
+from grader.text import clean_line
 
 _LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
 # Windows hides an ending it knows and adds its own; some browsers save a notebook as the JSON that it is.
@@ -26,3 +29,11 @@ def stem_of(name: str) -> str:
     """A file's name without the ending that makes it code."""
     match = _CODE.fullmatch(name)
     return match["stem"] if match else PurePath(name).stem
+
+
+def learner_name(raw: str) -> str:
+    """A learner's name as it is kept: composed, on one line, without what no one can see.
+
+    Two names can come to the same one; whoever collects them refuses that rather than merge two learners.
+    """
+    return clean_line(unicodedata.normalize("NFC", raw), 200) or "nameless"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -155,6 +156,22 @@ def test_a_copy_made_later_does_not_move_the_time_of_the_hand_in(desk: Course) -
 
     assert handed_in.time == DEADLINE - timedelta(minutes=1)
     assert learner.points == 4
+
+
+@pytest.mark.parametrize("time", [-62135596800.0, 253402300799.0, -1e18, 1e18, math.inf, "soon"])
+def test_a_time_in_the_store_that_cannot_be_costs_one_row_its_time(desk: Course, time: object) -> None:
+    hand_in(desk, "learner01", "v1", 8, late_s=DAY_S)
+    hand_in(desk, "learner02", "v2", 8, late_s=DAY_S)
+    with Store(desk.root / ".brickwork" / STORE_FILE) as store:
+        store._database.execute("UPDATE hand_ins SET handed_in = ? WHERE learner = 'learner01'", (time,))
+
+    first, second = class_results(desk).learners
+    hand_in(desk, "learner01", "v1", 8, late_s=-60)
+
+    assert (first.points, first.hand_in("ch03_activations").time) == (8, None)
+    assert (second.points, second.hand_in("ch03_activations").late_s) == (7, DAY_S)
+    handed_in = class_results(desk).learners[0].hand_in("ch03_activations")
+    assert (handed_in.time, handed_in.attempt) == (DEADLINE - timedelta(minutes=1), 1)
 
 
 def test_a_work_that_cannot_be_read_is_told_and_counts_0(desk: Course) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from grader.errors import KitError
 from grader.submissions.contents import bytes_of
 from grader.submissions.files import File
-from grader.submissions.times import seconds
+from grader.submissions.times import read_time
 
 METADATA = "submission_metadata.yml"
 _METADATA_BYTES = 64 << 20  # it holds every test of every attempt
@@ -38,7 +37,8 @@ def read_export(file: File | None) -> Export:
     import yaml
 
     try:
-        data = yaml.load(file.read(_METADATA_BYTES), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        # Every value as the text it is: YAML's own dates end the reading of the file where one of them is none.
+        data = yaml.load(file.read(_METADATA_BYTES), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except (KitError, yaml.YAMLError, ValueError, RecursionError):
         return Export()
     entries = {}
@@ -46,7 +46,10 @@ def read_export(file: File | None) -> Export:
         people = about.get(":submitters") if isinstance(about, dict) else None
         if isinstance(folder, str) and isinstance(people, list):
             names = [_first_of(person, (":email", ":sid", ":name")) for person in people]
-            entries[folder] = tuple(name for name in names if name), seconds(about.get(":created_at"))
+            entries[folder] = (
+                tuple(name for name in names if name),
+                read_time(str(about.get(":created_at", ""))),
+            )
     return Export(entries)
 
 
@@ -66,6 +69,6 @@ def time_in_autograder(folder: Path) -> float | None:
         return None
     try:
         data = json.loads(bytes_of(path, path.parent, _METADATA_BYTES))
-        return seconds(datetime.fromisoformat(data["created_at"]))
-    except (KitError, ValueError, KeyError, TypeError):
+        return read_time(str(data["created_at"]))
+    except (KitError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
+import pytest
 from handed_in import DAY_S, NOON, pairs, put, zipped
 
 from grader.records import Course
@@ -44,3 +46,21 @@ def test_on_gradescope_itself_the_platform_says_when(tmp_path: Path, course: Cou
     [item] = collect([tmp_path / "submission"], course).submissions
 
     assert item.time == NOON + 0.5
+
+
+@pytest.mark.parametrize(
+    "created", ["9999-12-31 23:59:59 -14:00", "0001-01-01 00:00:00 Z", "2026-13-45", "[1]", ""]
+)
+def test_a_time_that_cannot_be_costs_one_entry(tmp_path: Path, course: Course, created: str) -> None:
+    put(tmp_path, "submission_7/ch03_activations.py", "submission_8/ch03_activations.py")
+    bad = f"submission_8:\n  :submitters:\n  - :email: learner03@example.org\n  :created_at: {created}\n"
+    (tmp_path / "submission_metadata.yml").write_text(GRADESCOPE + bad, encoding="utf-8")
+    os.utime(tmp_path / "submission_8" / "ch03_activations.py", (NOON, NOON))
+
+    times = {item.learner: item.time for item in collect([tmp_path], course).submissions}
+
+    assert times == {
+        "1002": NOON + DAY_S,
+        "learner01@example.org": NOON + DAY_S,
+        "learner03@example.org": NOON,
+    }
