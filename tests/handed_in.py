@@ -82,6 +82,11 @@ def zipped(folder: Path, archive: Path, times: dict[str, float] | None = None) -
     return archive
 
 
+def said(collection: Collection) -> tuple[str, ...]:
+    """What is said of each file that was passed over."""
+    return tuple(map(str, collection.passed_over))
+
+
 def only(collection: Collection) -> HandedIn:
     """The one submission there is."""
     [item] = collection.submissions

@@ -136,7 +136,7 @@ def _refuse_nothing(found: Collection, paths: Sequence[Path], course: Course) ->
     if found.submissions:
         return
     stem = course.chapters[0].stem
-    seen = f" ({clean_line(found.passed_over[0])})" if found.passed_over else ""
+    seen = f" ({clean_line(str(found.passed_over[0]))})" if found.passed_over else ""
     raise UsageError(
         f"no file here says which chapter it is{seen}",
         ", ".join(map(str, paths)),

@@ -32,7 +32,7 @@ class Member:
     time: float | None
 
 
-def list_members(archive: Path, passed_over: list[str]) -> list[Member]:
+def list_members(archive: Path, passed_over: list[tuple[Path, str]]) -> list[Member]:
     """The plain files of a zip; those with a name or kind that is not to be followed are named in `passed_over`.
 
     Raises:
@@ -48,7 +48,7 @@ def list_members(archive: Path, passed_over: list[str]) -> list[Member]:
         if entry.filename in found:
             reason = "the name stands twice in the archive"
         if reason:
-            passed_over.append(f"{archive}, {clean_line(entry.filename, 200)}: {reason}")
+            passed_over.append((archive / clean_line(entry.filename.lstrip("/"), 200), reason))
         else:
             names = tuple(entry.filename.split("/"))
             found[entry.filename] = Member(entry.filename, names, _time_of(entry))

@@ -1,24 +1,29 @@
 """Find what was handed in: folders and zips, as people and learning platforms make them, become submissions.
 
-Read are a file, a learner's folder, a folder of such folders, nbgrader's `submitted` or the course around it,
-assignment downloads from Moodle and Canvas, and exports of Gradescope; each of them unpacked or as a zip.
+Read are a file, a learner's folder, a folder of such folders, of assignments or both, nbgrader's `submitted` or the
+course around it, assignment downloads from Moodle and Canvas, and exports of Gradescope; each of them unpacked or as
+a zip. Nothing that somebody handed in is dropped without a word: it is taken, or named as passed over.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.errors import UsageError
 from grader.records import Chapter, Course, Submission
 from grader.submissions.files import File, Platform
-from grader.submissions.layouts import Placed, Tree, absolute, is_code, is_part, place, tree_of
-from grader.submissions.platforms import canvas, moodle
-from grader.submissions.platforms.gradescope import METADATA, Export, read_export, time_in_autograder
-from grader.submissions.platforms.nbgrader import STAMP, read_stamp
+from grader.submissions.layouts import Layout, Placed, Tree, absolute, is_part, layout_of, place, tree_of
+from grader.submissions.names import code_suffix, learner_name, stem_of
+from grader.submissions.platforms import canvas, gradescope, moodle, nbgrader
 from grader.submissions.reading import read_files
-from grader.text import clean_line
+from grader.submissions.times import GivenTimes, believable
+
+MAX_NAMED = 5  # files of one learner that are named as passed over; the rest is counted
+_COPY = re.compile(r"\((\d+)\)$|[-_ ]v?(\d+)$")  # how browsers and people number versions
 
 
 @dataclass(frozen=True)
@@ -47,28 +52,45 @@ class HandedIn:
 
 
 @dataclass(frozen=True)
+class PassedOver:
+    """Something that was handed in and is not graded, and why; `learner` is '' where nobody's it is."""
+
+    learner: str
+    path: Path
+    why: str
+
+    def __str__(self) -> str:
+        whose = f"{self.learner}: " if self.learner not in str(self.path) else ""
+        return f"{whose}{self.path}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Collection:
-    """What was found: submissions, every learner met, and what was passed over or is to be known, in words."""
+    """What was found: submissions, every learner met, what was passed over learner by learner, what is to be known."""
 
     submissions: tuple[HandedIn, ...]
     learners: tuple[str, ...]
-    passed_over: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def collect(paths: Iterable[Path], course: Course, only: Sequence[Chapter] = ()) -> Collection:
+def collect(
+    paths: Iterable[Path], course: Course, only: Sequence[Chapter] = (), times: GivenTimes | None = None
+) -> Collection:
     """Find the submissions in these files, folders and zips; of two for one chapter the later path's counts.
 
+    Args:
+        only: these chapters; by default all of the course. If it is one, a learner's only file is taken for it.
+        times: when who handed in, where the instructor knows it better than the files.
+
     Raises:
-        UsageError: one of them is not there or cannot be read as a whole.
+        UsageError: one of the paths is not there or cannot be read as a whole, or two learners' names cannot be told
+            apart.
     """
-    finder = _Finder({chapter.label: chapter for chapter in (only or course.chapters)}, course)
+    finder = _Finder(course, only, times or GivenTimes())
     for path in paths:
         finder.look_into(path)
-    found = sorted(finder.found.values(), key=lambda item: (item.learner, item.chapter.stem))
-    return Collection(
-        tuple(found), tuple(sorted(finder.learners)), tuple(finder.passed_over), tuple(finder.notes)
-    )
+    return finder.collection()
 
 
 # --- whose is it ------------------------------------------------------------------------------------------
@@ -77,149 +99,231 @@ def collect(paths: Iterable[Path], course: Course, only: Sequence[Chapter] = ())
 class _Finder:
     """Goes through paths and gathers what it finds."""
 
-    def __init__(self, chapters: dict[str, Chapter], course: Course) -> None:
-        self.chapters = chapters
+    def __init__(self, course: Course, only: Sequence[Chapter], times: GivenTimes) -> None:
+        self.chapters = {chapter.label: chapter for chapter in (only or course.chapters)}
         self.known = {chapter.label for chapter in course.chapters}
+        self.only_label = only[0].label if len(only) == 1 else ""
+        self.times = times
         self.found: dict[tuple[str, str], HandedIn] = {}
-        self.learners: dict[str, None] = {}
-        self.passed_over: list[str] = []
+        self.learners: dict[
+            str, tuple[str, Path]
+        ] = {}  # by the name that counts: as it was written, and where
+        self.passed_over: list[PassedOver] = []
         self.notes: list[str] = []
+
+    def collection(self) -> Collection:
+        """Everything found, in the order of the learners' names."""
+        learners = sorted(self.found_names())
+        unknown = sorted(self.times.learners.difference(learners))
+        if unknown:
+            self.notes.append(f"times are given for {', '.join(unknown)}, of whom nothing was found")
+        return Collection(
+            tuple(sorted(self.found.values(), key=lambda item: (item.learner, item.chapter.stem))),
+            tuple(learners),
+            tuple(sorted(self.passed_over, key=lambda one: (one.learner, str(one.path)))),
+            tuple(self.notes),
+        )
+
+    def found_names(self) -> set[str]:
+        """The learners met, by the names that are kept."""
+        return {learner_name(written) for written, _ in self.learners.values()}
 
     def look_into(self, path: Path) -> None:
         """Add what lies at `path`."""
-        tree = tree_of(path, self.passed_over)
-        gradescope = read_export(tree.file(METADATA))
-        named = self._named(tree)
+        unfollowed: list[tuple[Path, str]] = []
+        tree = tree_of(path, unfollowed)
+        layout = layout_of(tree)
+        export = gradescope.read_export(tree.file(gradescope.METADATA))
+        files = self._one_learners_or_many(tree, [place(file, tree, layout) for file in tree.files])
+        clock = _Clock(tree, layout, export, [one for one in files if self._is_of_this_course(one)])
         by_learner: dict[str, list[Placed]] = {}
-        for learner in self._learners_of(tree, named):
-            for name in gradescope.learners(learner):
-                by_learner[_plain(name)] = []
-        for one in named:
-            for name in gradescope.learners(one.learner):
-                by_learner.setdefault(_plain(name), []).append(one)
-        clock = _Clock(tree, gradescope, named)
-        if clock.is_that_of_the_download and any(self.chapters[one.label].deadline for one in named):
-            self.notes.append(
-                f"{path}: its times are those of the download, so nobody in it counts as late; "
-                "Moodle's grading worksheet has the real ones"
+        for folder in self._folders_of_learners(tree, layout, files):
+            for name in export.learners(folder):
+                by_learner.setdefault(self._met(name, tree.path), [])
+        for one in files:
+            for name in export.learners(one.learner) if one.learner else ():
+                by_learner.setdefault(self._met(name, one.file.path), []).append(one)
+        self.passed_over += [PassedOver("", where, why) for where, why in unfollowed]
+        self._tell_of_nobodys(one for one in files if not one.learner)
+        for learner, mine in by_learner.items():
+            self._take(learner, mine, clock)
+        self._tell_of_times(path, files, clock)
+
+    def _met(self, written: str, where: Path) -> str:
+        """The name that is kept; two that cannot be told apart, on a screen or a disk, are refused."""
+        kept, composed = learner_name(written), unicodedata.normalize("NFC", written)
+        before, place_of_before = self.learners.setdefault(kept.casefold(), (composed, where))
+        if before != composed:
+            raise UsageError(
+                f"the names of two learners read the same: {before!r} and {composed!r}",
+                f"{_shown(place_of_before)} and {_shown(where)}",
+                "rename one of them, then try again",
             )
-        if any(one.marked_late for one in named):
-            self.notes.append(
-                f"{path}: Canvas marks who was late, not by how much; each counts as one day late"
-            )
-        self._tell_of_files_without_a_chapter(tree, named)
-        for learner, files in by_learner.items():
-            self.learners[learner] = None
-            for label in sorted({one.label for one in files}):
-                self._choose(learner, label, [one for one in files if one.label == label], clock)
+        return kept
 
-    def _named(self, tree: Tree) -> list[Placed]:
-        """The files that name a chapter of the course and lie where a learner would put them."""
-        found = []
-        for file in tree.files:
-            one = place(file, tree)
-            if one is None:
-                continue
-            if not one.label:
-                if file.path.suffix.lower() == ".zip":
-                    self.passed_over.append(f"{file.path}: an archive that was handed in is not opened")
-            elif one.label not in self.known:
-                self.passed_over.append(f"{file.path}: the course has no chapter {one.label}")
-            elif one.label in self.chapters:
-                found.append(one)
-        return self._one_learners_or_many(tree, found)
+    def _is_of_this_course(self, one: Placed) -> bool:
+        return one.is_code and one.label in self.chapters
 
-    def _tell_of_files_without_a_chapter(self, tree: Tree, named: list[Placed]) -> None:
-        """Whoever has code here but none that is recognized may have named it as they liked."""
-        recognized = {one.learner for one in named}
-        for file in tree.files:
-            one = place(file, tree) if is_code(file) else None
-            if one is not None and not one.label and one.learner not in recognized:
-                self.passed_over.append(f"{file.path}: its name does not say which chapter it is")
-
-    def _one_learners_or_many(self, tree: Tree, found: list[Placed]) -> list[Placed]:
+    def _one_learners_or_many(self, tree: Tree, files: list[Placed]) -> list[Placed]:
         """Loose files make the path one learner's, unless there are several learners' folders beside them."""
-        loose = [one for one in found if one.learner == tree.owner and one.platform is Platform.NONE]
-        others = [one for one in found if one not in loose]
+        work = [one for one in files if self._is_of_this_course(one) and one.is_named]
+        loose = [one for one in work if not one.inside and len(one.file.names) == 1 and not _by_platform(one)]
+        others = [one for one in work if one.learner != tree.owner or _by_platform(one)]
         if not loose or not others:
-            return found
-        if (
-            any(one.platform is not Platform.NONE for one in others)
-            or len({one.learner for one in others}) > 1
-        ):
-            self.passed_over += [f"{one.file.path}: it lies in no learner's folder" for one in loose]
-            return others
-        return loose
+            return files
+        if any(_by_platform(one) for one in others) or len({one.learner for one in others}) > 1:
+            return [replace(one, learner="") if one in loose else one for one in files]
+        return [replace(one, learner=tree.owner, inside=one.file.names[:-1]) for one in files]
 
-    def _learners_of(self, tree: Tree, named: list[Placed]) -> Iterator[str]:
-        """Everybody who has a folder or a file here, whether or not it names a chapter."""
-        if any(one.learner == tree.owner and one.platform is Platform.NONE for one in named):
-            yield tree.owner
-            return
-        for folder in tree.folders:
-            learner = moodle.learner_of_folder(folder)
-            if learner or not is_part(folder):
-                yield learner or folder
-        for file in tree.files:
-            one = place(file, tree)
-            if one is not None and one.platform is not Platform.NONE:
-                yield one.learner
+    def _folders_of_learners(self, tree: Tree, layout: Layout, files: Sequence[Placed]) -> set[str]:
+        """Everybody who has a folder here, whether or not there is any work in it."""
+        if layout is Layout.ONE_LEARNER or any(one.learner == tree.owner for one in files):
+            return {tree.owner}
+        if layout is Layout.ASSIGNMENTS:
+            return set()
+        named = [moodle.learner_of_folder(name) or name for name in tree.folders if not is_part(name)]
+        return set(named)
 
-    def _choose(self, learner: str, label: str, candidates: list[Placed], clock: _Clock) -> None:
-        """One hand-in per chapter: the plainest name wins, and the others are named."""
+    # --- one learner's files ----------------------------------------------------------------------------------
+
+    def _take(self, learner: str, files: Sequence[Placed], clock: _Clock) -> None:
+        """One hand-in per chapter, and a word on every other file that may have been meant as one."""
+        code = [one for one in files if one.is_code]
+        by_label: dict[str, list[Placed]] = {}
+        unnamed: dict[str, list[Placed]] = {}
+        for one in code:
+            if one.is_named:
+                by_label.setdefault(one.label, []).append(one)
+            else:
+                unnamed.setdefault(one.label or self.only_label, []).append(one)
+        for label, candidates in by_label.items():
+            if label in self.chapters:
+                self._choose(learner, label, candidates, clock)
+            elif label not in self.known:
+                self._pass_over(learner, candidates, f"the course has no chapter {label}")
+        for label, candidates in unnamed.items():
+            if label in self.chapters and label not in by_label and len(set(map(_twin, candidates))) == 1:
+                self._choose(learner, label, candidates, clock)
+        if not by_label and not any((learner, label) in self.found for label in unnamed):
+            self._pass_over(learner, code, "its name does not say which chapter it is")
+        packed = [one for one in files if one.file.path.suffix.lower() == ".zip"]
+        self._pass_over(learner, packed, "an archive that was handed in is not opened")
+        other = [one for one in files if not one.is_code and one not in packed and one.is_named]
+        self._pass_over(learner, other, "neither a .py file nor a notebook")
+
+    def _choose(self, learner: str, label: str, candidates: Sequence[Placed], clock: _Clock) -> None:
+        """The plainest name wins, of versions the newest, and the others are named."""
         chapter = self.chapters[label]
         best, *others = sorted(candidates, key=lambda one: _rank(one, chapter))
         # Of a script and a notebook side by side the reader takes the one that is further on.
         twins = [one for one in others if _twin(one) == _twin(best)]
-        for one in others:
-            if one not in twins:
-                self.passed_over.append(f"{one.file.path}: {best.file.path.name} was graded for {label}")
-        files = (best.file, *(one.file for one in twins))
-        time = max((t for t in map(clock.time_of, (best, *twins)) if t is not None), default=None)
+        left = [one for one in others if one not in twins]
+        self._pass_over(learner, left, f"{best.file.path.name} was graded for {label}")
+        if not best.is_named:
+            self.notes.append(f"{learner}: {_shown(best.file.path)} was taken for {label}, as the only file")
+        files = tuple(one.file for one in sorted((best, *twins), key=lambda one: not _is_script(one)))
+        given = self.times.of(learner, label)
+        times = [given] if given is not None else [clock.time_of(one) for one in (best, *twins)]
+        time = max((found for found in times if found is not None), default=None)
+        late = best.marked_late and given is None
         before = self.found.get((learner, label))
         if before is not None:
-            self.passed_over.append(f"{before.path}: {best.file.path} was graded for {label} of {learner}")
-        self.found[learner, label] = HandedIn(learner, chapter, files, time, best.marked_late)
+            why = f"{best.file.path} was graded for {label} of {learner}"
+            self.passed_over.append(PassedOver(learner, before.path, why))
+        self.found[learner, label] = HandedIn(learner, chapter, files, time, late)
+
+    # --- what is said -----------------------------------------------------------------------------------------
+
+    def _pass_over(self, learner: str, files: Sequence[Placed], why: str) -> None:
+        self.passed_over += [PassedOver(learner, one.file.path, why) for one in files[:MAX_NAMED]]
+        if len(files) > MAX_NAMED:
+            left = f"{len(files) - MAX_NAMED} more files like it: {why}"
+            self.passed_over.append(PassedOver(learner, files[MAX_NAMED].file.path, left))
+
+    def _tell_of_nobodys(self, files: Iterable[Placed]) -> None:
+        for one in files:
+            if self._is_of_this_course(one):
+                self.passed_over.append(PassedOver("", one.file.path, "it lies in no learner's folder"))
+
+    def _tell_of_times(self, path: Path, files: Sequence[Placed], clock: _Clock) -> None:
+        work = [one for one in files if self._is_of_this_course(one)]
+        if clock.is_that_of_the_download and any(self.chapters[one.label].deadline for one in work):
+            self.notes.append(
+                f"{path}: its times are those of the download, so nobody in it counts as late; "
+                "give the real ones with --times"
+            )
+        if any(one.marked_late for one in work):
+            self.notes.append(
+                f"{path}: Canvas marks who was late, not by how much; each counts as one day late"
+            )
+        self.notes += [
+            f"{stamp} says no time that can be, so the file's own counts" for stamp in clock.unreadable
+        ]
+
+
+def _by_platform(one: Placed) -> bool:
+    return one.platform is not Platform.NONE
+
+
+def _rank(one: Placed, chapter: Chapter) -> tuple[bool, int, int, float, int, bool, str]:
+    """Sorts first what is most likely meant: the chapter's own name, where it belongs, handed in last."""
+    stem, again = stem_of(one.name), 0
+    if one.platform is Platform.CANVAS:
+        stem, again = canvas.attempt_of(stem)
+    copy = _COPY.search(stem) if stem != chapter.stem else None
+    number = int((copy[1] or copy[2])[:9]) if copy else 0
+    newest = -(believable(one.file.time) or 0.0)
+    return stem != chapter.stem, -again, one.depth, newest, -number, not _is_script(one), str(one.file.path)
+
+
+def _is_script(one: Placed) -> bool:
+    return code_suffix(one.name) == ".py"
 
 
 def _twin(one: Placed) -> Path:
-    return one.file.path.parent / Path(one.name).stem
+    return one.file.path.parent / stem_of(one.name)
 
 
-def _plain(learner: str) -> str:
-    """A learner's name as it is kept: composed, on one line, without what no one can see."""
-    return clean_line(unicodedata.normalize("NFC", learner), 200) or "nameless"
-
-
-def _rank(one: Placed, chapter: Chapter) -> tuple[bool, int, bool, str]:
-    stem, again = Path(one.name).stem, 0
-    if one.platform is Platform.CANVAS:
-        stem, again = canvas.attempt_of(stem)
-    return stem != chapter.stem, -again, one.file.path.suffix.lower() != ".py", str(one.file.path)
+def _shown(path: Path) -> str:
+    """A path of which every character can be seen."""
+    return str(path) if str(path).isprintable() else repr(str(path))
 
 
 # --- when was it handed in --------------------------------------------------------------------------------
 
 
 class _Clock:
-    """Tells when a file was handed in, by the best evidence there is."""
+    """Tells when a file was handed in, by the best evidence there is.
 
-    def __init__(self, tree: Tree, gradescope: Export, named: list[Placed]) -> None:
-        self.tree, self.gradescope = tree, gradescope
-        of_moodle = [one for one in named if one.platform is Platform.MOODLE]
-        self.is_that_of_the_download = moodle.are_of_the_download(
-            [one.file.time for one in of_moodle if one.file.time is not None]
-        )
-        self._stamps: dict[tuple[str, ...], float | None] = {
-            file.names[:-1]: read_stamp(file) for file in tree.files if file.names[-1] == STAMP
+    A stamp is believed where a platform put it: nbgrader into the folder of an assignment, Gradescope beside the
+    folders of its export. Anywhere else it is one more file of the learner's.
+    """
+
+    def __init__(self, tree: Tree, layout: Layout, export: gradescope.Export, work: Sequence[Placed]) -> None:
+        self.tree, self.export = tree, export
+        of_moodle = [one for one in work if one.platform is Platform.MOODLE]
+        own = (believable(one.file.time) for one in of_moodle)
+        self.is_that_of_the_download = moodle.are_of_the_download([time for time in own if time is not None])
+        stamped = _stamped_folders(tree, layout)
+        self._stamps = {
+            file.names[:-1]: nbgrader.read_stamp(file)
+            for file in tree.files
+            if file.names[-1] == nbgrader.STAMP and len(file.names) - 1 == stamped
         }
-        self._autograder = time_in_autograder(absolute(tree.path))
+        self.unreadable = [
+            tree.path.joinpath(*folder, nbgrader.STAMP)
+            for folder, time in self._stamps.items()
+            if time is None
+        ]
+        self._stamped = stamped
+        self._autograder = gradescope.time_in_autograder(absolute(tree.path))
 
     def time_of(self, one: Placed) -> float | None:
-        """Seconds since 1970; None if nothing says it."""
+        """Seconds since 1970; None if nothing says it, or nothing that can be."""
+        names = one.file.names
         stamps = (
-            self._stamps.get(one.file.names[:-1]),  # nbgrader
-            self.gradescope.time_of(one.file.names[0]),
+            self._stamps.get(names[: self._stamped]) if self._stamped is not None else None,
+            self.export.time_of(names[0]),
             self._autograder,
         )
         for stamp in stamps:
@@ -229,4 +333,13 @@ class _Clock:
             return None
         if one.platform is Platform.MOODLE and self.is_that_of_the_download:
             return None
-        return one.file.time
+        return believable(one.file.time)
+
+
+def _stamped_folders(tree: Tree, layout: Layout) -> int | None:
+    """How many folders below the path nbgrader's stamps lie; None where nbgrader put nothing."""
+    if layout is Layout.NBGRADER:
+        return 2  # a learner's, an assignment's
+    path = absolute(tree.path)
+    above = [parent.name for parent in (path.parent, path.parent.parent)]
+    return 1 - above.index(nbgrader.SUBMITTED) if nbgrader.SUBMITTED in above else None

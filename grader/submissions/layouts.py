@@ -1,20 +1,42 @@
-"""A folder, a file or an archive as a tree of files, and whose work each of them is, by where it lies."""
+"""A folder, a file or an archive as a tree of files, and whose work each of them is, by where it lies.
+
+Nobody hands in as they were asked to, and every platform has a layout of its own. A file's learner is told by the
+folders around it: by a platform's own names first, then by what the tree as a whole looks like.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.submissions.archives import list_members
 from grader.submissions.files import File, Naming, Platform
 from grader.submissions.names import chapter_label, code_suffix
-from grader.submissions.platforms import canvas, moodle
-from grader.submissions.platforms.nbgrader import SUBMITTED
+from grader.submissions.platforms import canvas, gradescope, moodle, nbgrader
 
-DEPTH = 3  # a learner's folder, a folder in it, a file
+DEPTH = 10  # a class, an assignment, a learner, and folders that learners make for themselves
+# Whoever hands in a whole project hands these in as well, with thousands of files that are not theirs.
+_MADE_BY_TOOLS = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
+_PART = re.compile(r"exercises|ch\d\d(_[a-z0-9_]+)?")
+_EVERYDAY = re.compile(
+    r"submissions?|(exercises?|hw|homeworks?|assignments?|labs?|weeks?|ps|psets?|problem ?sets?|sheets?|tasks?"
+    r"|chapters?|solutions?|src|code|work|python|notebooks?|files?|uploads?|old|new|final|drafts?|backups?|copy|v|versions?"
+    r"|attempts?|tmp|temp|archive|desktop|documents?|downloads?)([ _-]*\(?\d+\)?)?"
+)
+
+
+class Layout(Enum):
+    """What the folders directly below a path are."""
+
+    LEARNERS = auto()  # a learner's each, whatever they have made in there
+    ONE_LEARNER = auto()  # parts of the one learner's work whose folder the path is
+    ASSIGNMENTS = auto()  # with a folder for each learner in them
+    NBGRADER = auto()  # `submitted`: a learner's each, with a folder for each assignment in it
 
 
 @dataclass
@@ -42,57 +64,75 @@ class Tree:
 
 @dataclass(frozen=True)
 class Placed:
-    """A file and whose it is. `name` is the file's name without what a platform added.
+    """A file and whose it is.
 
     Args:
-        label: the chapter that the name says, such as ch03; '' if it says none.
+        learner: '' if it lies in no learner's folder.
+        name: the file's name without what a platform added.
+        label: the chapter that the name says, such as ch03, or else a folder around it; '' if none does.
+        inside: the folders between the learner's own and the file.
     """
 
     file: File
     learner: str
     name: str
     label: str
+    inside: tuple[str, ...] = ()
     platform: Platform = Platform.NONE
     marked_late: bool = False
+
+    @property
+    def is_code(self) -> bool:
+        """Whether its name says that it is Python or a notebook."""
+        return bool(code_suffix(self.name))
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its own name says the chapter, not only a folder."""
+        return bool(chapter_label(self.name))
+
+    @property
+    def depth(self) -> int:
+        """How many folders it lies in that are no usual part of a learner's work."""
+        return sum(not is_part(name) for name in self.inside)
 
 
 # --- the tree ---------------------------------------------------------------------------------------------
 
 
-def tree_of(path: Path, passed_over: list[str]) -> Tree:
-    """What lies at a path; what is not to be followed is named in `passed_over`.
+def tree_of(path: Path, passed_over: list[tuple[Path, str]]) -> Tree:
+    """What lies at a path; what is not to be followed is named in `passed_over`, with the reason.
 
     Raises:
         UsageError: nothing is there, or it cannot be read as a whole.
     """
     if path.is_dir():
-        inside = path / SUBMITTED  # the course folder
+        inside = path / nbgrader.SUBMITTED  # nbgrader's course holds every copy it made beside it
         path = inside if inside.is_dir() else path
-        tree = Tree(path, _owner_of(path))
+        tree = Tree(path, owner_of(path))
         _walk(path, (), tree, passed_over)
     elif path.suffix.lower() == ".zip":
         tree = Tree(path, path.stem)
         for member in list_members(path, passed_over):
             if not any(_is_hidden(name) for name in member.names):
                 tree.add(File(path.joinpath(*member.names), member.names, member.time, path, member.name))
-        return _without_wrapper(tree)
     elif path.is_file() or path.is_symlink():
-        tree = Tree(path.parent, _owner_of(path.parent))
+        tree = Tree(path.parent, owner_of(path.parent))
         tree.add(File(path, (path.name,), _changed(path)))
     else:
         step = "name a folder of learners, a learner's folder, a zip of a platform, or a file"
         raise UsageError("there is nothing here to grade", str(path), step)
-    return tree
+    return _without_wrapper(tree)
 
 
-def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[str]) -> None:
+def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tuple[Path, str]]) -> None:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         if not names:
             step = "give read permission, then try again"
             raise UsageError(f"the folder cannot be read: {error.strerror}", str(folder), step) from error
-        passed_over.append(f"{folder}: {error.strerror}")
+        passed_over.append((folder, str(error.strerror)))
         return
     for entry in entries:
         here = (*names, entry.name)
@@ -103,33 +143,71 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[st
                 tree.folders[entry.name] = None
             if len(here) < DEPTH:
                 _walk(folder / entry.name, here, tree, passed_over)
+            else:
+                passed_over.append((folder / entry.name, f"it lies more than {DEPTH} folders deep"))
         elif entry.is_symlink() and (folder / entry.name).is_dir():
-            if not names or is_part(entry.name):
-                passed_over.append(f"{folder / entry.name}: a link, not a folder")
+            passed_over.append((folder / entry.name, "a link, not a folder"))
         else:
             tree.add(File(folder / entry.name, here, _changed(folder / entry.name)))
 
 
 def _without_wrapper(tree: Tree) -> Tree:
-    """An archive often holds one folder with everything in it: the tree in there, unless it is a learner's."""
-    while len(tree.folders) == 1:
-        [name] = tree.folders
-        code = [file.names for file in tree.files if is_code(file)]
-        of_learners = {names[1] for names in code if len(names) > 2 and not is_part(names[1])}
-        is_class = bool(of_learners) and all(len(names) > 2 for names in code)
-        is_download = any(len(names) == 2 and _naming_of(names[1]) for names in code)
-        if moodle.learner_of_folder(name) or not (is_class or is_download):
-            break
-        tree = _inside(tree, name)
-    return _inside(tree, SUBMITTED) if SUBMITTED in tree.folders else tree
+    """The class itself: nbgrader's `submitted` in the course around it, what lies in folders around an export."""
+    inner = tree
+    while nbgrader.SUBMITTED not in inner.folders:
+        if len(inner.folders) != 1 or _layout_by_place(inner) is not None:
+            return tree
+        [name] = inner.folders
+        around, inner = inner, _inside(inner, name)
+        if moodle.learner_of_folder(name) or _has_loose_code(around):
+            return tree
+        if _is_download(inner) or (around is tree and _is_class(inner, tree.path)):
+            return _without_wrapper(inner)
+    return _inside(inner, nbgrader.SUBMITTED)
+
+
+def _is_download(tree: Tree) -> bool:
+    """Whether a platform named what lies in a tree."""
+    named = (file.names[0] for file in tree.files)
+    return tree.file(gradescope.METADATA) is not None or any(
+        naming_of(name) or moodle.learner_of_folder(name) for name in named
+    )
+
+
+def _is_class(tree: Tree, given: Path) -> bool:
+    """Whether the only folder of what was given holds learners' folders, rather than being a learner's."""
+    code = [file for file in tree.files if code_suffix(file.names[-1])]
+    folders = {file.names[0] for file in code if not is_everyday(file.names[0])}
+    if _has_loose_code(tree):
+        return False
+    if given.suffix.lower() == ".zip":  # an archive of a class has a folder around it more often than not
+        return bool(folders)
+    # Folders of one learner may hold a chapter each. Two that hold the same one are two learners'.
+    owners: dict[str, set[str]] = {}
+    for file in code:
+        owners.setdefault(_label_of(file.names), set()).add(file.names[0])
+    return any(len(found & folders) > 1 for label, found in owners.items() if label)
+
+
+def _has_loose_code(tree: Tree) -> bool:
+    return any(len(file.names) == 1 and code_suffix(file.names[0]) for file in tree.files)
 
 
 def _inside(tree: Tree, folder: str) -> Tree:
-    inside = Tree(tree.path / folder, _owner_of(tree.path / folder))
+    inside = Tree(tree.path / folder, owner_of(tree.path / folder))
     for file in tree.files:
         if file.names[0] == folder and len(file.names) > 1:
-            inside.add(File(file.path, file.names[1:], file.time, file.archive, file.member))
+            inside.add(replace(file, names=file.names[1:]))
+    if tree.path.is_dir():  # a learner who handed in nothing has an empty folder
+        inside.folders |= dict.fromkeys(_folders_in(inside.path))
     return inside
+
+
+def _folders_in(folder: Path) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and not _is_hidden(entry.name):
+                yield entry.name
 
 
 def _changed(path: Path) -> float | None:
@@ -140,17 +218,17 @@ def _changed(path: Path) -> float | None:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name in ("__MACOSX", "__pycache__")
-
-
-def is_code(file: File) -> bool:
-    """Whether its name says that it is Python or a notebook."""
-    return bool(code_suffix(file.path.name))
+    return name.startswith(".") or name in _MADE_BY_TOOLS
 
 
 def is_part(folder: str) -> bool:
     """Whether a folder is a part of one learner's work rather than a learner's: exercises, ch03, ch03_activations."""
-    return re.fullmatch(r"exercises|ch\d\d(_[a-z0-9_]+)?", folder.lower()) is not None
+    return _PART.fullmatch(folder.lower()) is not None
+
+
+def is_everyday(folder: str) -> bool:
+    """Whether a folder is called as anybody calls one, and so names no learner: a part, or hw3, old, my work (2)."""
+    return is_part(folder) or _EVERYDAY.fullmatch(folder.lower()) is not None
 
 
 def absolute(path: Path) -> Path:
@@ -161,41 +239,77 @@ def absolute(path: Path) -> Path:
 # --- whose is it ------------------------------------------------------------------------------------------
 
 
-def _owner_of(folder: Path) -> str:
+def owner_of(folder: Path) -> str:
     """The learner whose folder this is: its name, or that of the folder around a part."""
     folder = absolute(folder)
-    if folder.parent.parent.name == SUBMITTED:
+    if folder.parent.parent.name == nbgrader.SUBMITTED:
         return folder.parent.name
     while is_part(folder.name) and folder.parent != folder:
         folder = folder.parent
     return moodle.learner_of_folder(folder.name) or folder.name
 
 
-def place(file: File, tree: Tree) -> Placed | None:
-    """Tell a file's learner from where it lies; None where no learner would put it."""
-    first, *rest = file.names
-    if rest:
-        learner = moodle.learner_of_folder(first)
-        if learner:
-            return _placed(file, learner, rest[-1], Platform.MOODLE)
-        if len(rest) == 1:
-            one_learners = is_part(first) or absolute(tree.path).parent.name == SUBMITTED
-            return _placed(file, tree.owner if one_learners else first, rest[0])
-        in_assignment = absolute(tree.path).name == SUBMITTED or is_part(rest[0])
-        return _placed(file, first, rest[-1]) if in_assignment and len(rest) == 2 else None
-    naming = _naming_of(first)
-    if naming is None:
-        return _placed(file, tree.owner, first)
-    return _placed(file, naming.learner, naming.name, naming.platform, marked_late=naming.marked_late)
+def layout_of(tree: Tree) -> Layout:
+    """What the folders of a tree are. Where nothing says otherwise, they are learners'."""
+    by_place = _layout_by_place(tree)
+    if by_place is not None:
+        return by_place
+    labels: dict[str, set[str]] = {}  # of the folders: the chapters in each
+    inner: dict[tuple[str, str], None] = {}  # folders in folders, each pair once
+    for file in tree.files:
+        label = _label_of(file.names) if code_suffix(file.names[-1]) and len(file.names) > 1 else ""
+        if label:
+            labels.setdefault(file.names[0], set()).add(label)
+            if len(file.names) > 2:
+                inner[file.names[0], file.names[1]] = None
+    of_people = bool(inner) and not any(is_everyday(name) for _, name in inner)
+    if labels and all(is_everyday(name) for name in tree.folders):
+        return Layout.ASSIGNMENTS if of_people else Layout.ONE_LEARNER
+    # Folders of any name, with one chapter each, another in each, and the same people in them.
+    one_each = all(len(found) == 1 for found in labels.values())
+    different = one_each and len(set().union(*labels.values())) == len(labels) > 1
+    same_people = len({name for _, name in inner}) < len(inner)
+    return Layout.ASSIGNMENTS if of_people and different and same_people else Layout.LEARNERS
 
 
-def _naming_of(name: str) -> Naming | None:
-    """How Moodle or Canvas named a file that lies among all others."""
+def _layout_by_place(tree: Tree) -> Layout | None:
+    """What is told by the path itself, or by the file that a platform put there; None if nothing is."""
+    path = absolute(tree.path)
+    if path.name == nbgrader.SUBMITTED:
+        return Layout.NBGRADER
+    if nbgrader.SUBMITTED in (path.parent.name, path.parent.parent.name):
+        return Layout.ONE_LEARNER
+    return Layout.LEARNERS if tree.file(gradescope.METADATA) else None
+
+
+def place(file: File, tree: Tree, layout: Layout) -> Placed:
+    """Tell a file's learner, and chapter, from where it lies."""
+    *folders, name = file.names
+    around = folders[1:] if layout is Layout.ASSIGNMENTS else folders
+    learner = moodle.learner_of_folder(around[0]) if around else None
+    if learner:
+        return _placed(file, learner, name, around[1:], Platform.MOODLE)
+    naming = naming_of(name) if not around or (len(around) == 1 and is_part(around[0])) else None
+    if naming is not None:
+        placed = _placed(file, naming.learner, naming.name, [], naming.platform)
+        return replace(placed, marked_late=naming.marked_late)
+    if layout is Layout.ONE_LEARNER or not folders or (layout is Layout.LEARNERS and is_part(folders[0])):
+        return _placed(file, tree.owner, name, folders)
+    return _placed(file, around[0] if around else "", name, around[1:])
+
+
+def naming_of(name: str) -> Naming | None:
+    """How Moodle or Canvas named a file that lies among all others; None if neither did."""
     return moodle.naming_of(name) or canvas.naming_of(name)
 
 
 def _placed(
-    file: File, learner: str, name: str, platform: Platform = Platform.NONE, *, marked_late: bool = False
+    file: File, learner: str, name: str, inside: Sequence[str], platform: Platform = Platform.NONE
 ) -> Placed:
-    label = chapter_label(name) if is_code(file) else ""
-    return Placed(file, learner, name, label, platform, marked_late)
+    label = chapter_label(name) or _label_of(file.names[:-1])
+    return Placed(file, learner, name, label, tuple(inside), platform)
+
+
+def _label_of(names: Sequence[str]) -> str:
+    """The chapter that the last of these names says which says any."""
+    return next((label for name in reversed(names) if (label := chapter_label(name))), "")

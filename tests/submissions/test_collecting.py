@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from handed_in import found, only, put
+from handed_in import found, only, put, said
 
 from grader.course.config import find_chapter
 from grader.errors import SubmissionError
@@ -38,7 +38,7 @@ def test_of_several_files_for_a_chapter_the_plainest_name_counts_and_the_others_
     collection = collect([tmp_path], course)
 
     assert found(collection, tmp_path) == [("learner01", "ch03", "learner01/ch03_activations.py")]
-    [note] = collection.passed_over
+    [note] = said(collection)
     assert note.endswith("ch03_activations_old.py: ch03_activations.py was graded for ch03")
 
 
@@ -49,7 +49,7 @@ def test_a_script_and_its_notebook_are_left_to_the_reader(tmp_path: Path, course
 
     [item] = collection.submissions
     assert [file.path.suffix for file in item.files] == [".py", ".ipynb"]
-    assert collection.passed_over == ()
+    assert said(collection) == ()
 
 
 def test_a_learner_met_twice_is_one_learner_and_the_later_path_counts(tmp_path: Path, course: Course) -> None:
@@ -58,7 +58,7 @@ def test_a_learner_met_twice_is_one_learner_and_the_later_path_counts(tmp_path: 
     collection = collect([tmp_path / "monday", tmp_path / "friday"], course)
 
     assert found(collection, tmp_path) == [("learner01", "ch01", "friday/learner01/ch01_dataloader.py")]
-    [note] = collection.passed_over
+    [note] = said(collection)
     assert note.startswith(str(tmp_path / "monday"))
     assert note.endswith("friday/learner01/ch01_dataloader.py was graded for ch01 of learner01")
 
@@ -69,13 +69,13 @@ def test_only_the_chapters_asked_for(tmp_path: Path, course: Course) -> None:
     collection = collect([tmp_path], course, [find_chapter(course, "ch02")])
 
     assert [item[1] for item in found(collection, tmp_path)] == ["ch02"]
-    assert [note.split(": ")[1] for note in collection.passed_over] == ["the course has no chapter ch55"]
+    assert [note.split(": ")[1] for note in said(collection)] == ["the course has no chapter ch55"]
 
 
 def test_code_whose_name_says_no_chapter_is_named(tmp_path: Path, course: Course) -> None:
     put(tmp_path, "learner01/solution.py", "learner02/ch03_activations.py", "learner02/scratch.py")
 
-    [note] = collect([tmp_path], course).passed_over
+    [note] = said(collect([tmp_path], course))
 
     assert note == f"{tmp_path / 'learner01' / 'solution.py'}: its name does not say which chapter it is"
 

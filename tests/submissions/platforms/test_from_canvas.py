@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from handed_in import CANVAS, put, zipped
+from handed_in import CANVAS, put, said, zipped
 
 from grader.records import Course
 from grader.submissions.collecting import collect
@@ -26,6 +26,6 @@ def test_a_download_from_canvas(tmp_path: Path, course: Course, packed: bool) ->
     ]
     assert collection.submissions[-1].path.name == "learner02_LATE_4568_98770_ch03_activations-2.py"
     assert "learner04_4570" in collection.learners
-    [note] = collection.passed_over
+    [note] = said(collection)
     assert note.endswith("learner02_LATE_4568_98770_ch03_activations-2.py was graded for ch03")
     assert "one day late" in collection.notes[0]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from handed_in import DAY_S, MOODLE, NOON, pairs, put, zipped
+from handed_in import DAY_S, MOODLE, NOON, pairs, put, said, zipped
 
 from grader.records import Course
 from grader.submissions.collecting import collect
@@ -32,7 +32,7 @@ def test_a_download_from_moodle(tmp_path: Path, course: Course, kind: str, packe
         "Learner 04_1004",
         "Participant_1003",
     )
-    assert [note.split(": ")[1] for note in collection.passed_over] == [
+    assert [note.split(": ")[1] for note in said(collection)] == [
         "an archive that was handed in is not opened"
     ]
 
