@@ -152,18 +152,48 @@ class Submission:
 # --- the rules' verdict (made by rules.py) ----------------------------------------------------------------
 
 
+class Refusal(StrEnum):
+    """Why the rules refuse a name. `report/refusals.py` has the sentence for each."""
+
+    ANSWER = "answer"  # the operation is what the exercise asks to be built
+    NOT_LISTED = "not listed"  # torch or Python has it, the course does without
+    ABSENT = "absent"  # the module has no such name at all
+    BUILT_HERE = "built here"  # a layer, loss or optimizer that some chapter is about
+    BY_HAND = "by hand"  # automatic differentiation
+    REAL_NUMBERS = "real numbers"  # complex numbers: a step along the imaginary axis measures any slope
+    SECOND_ROAD = "second road"  # another library that computes beside torch, unseen by the sandbox
+    UNWATCHED = "unwatched"  # compiles or runs code where the sandbox cannot see which operation it is
+    UNREADABLE_NAME = "unreadable name"  # which attribute is meant is known only when it runs
+    INTERNAL = "internal"  # belongs to the interpreter: frames, code, dunder attributes
+    OUTSIDE = "outside"  # files, network, keyboard
+    NOT_INSTALLED = "not installed"  # no such library where work is graded
+    RANDOM = "random"  # random numbers without a generator that can be seeded
+    EVERY_DEVICE = "every device"  # works on the CPU alone
+    MODULE_AS_VALUE = "module as value"  # a module passed on like a number
+    ONE_ARGUMENT = "one argument"  # type(x) and wraps(f) make other things of more arguments
+    CONTEXT_ONLY = "context only"  # an object that could be made to switch gradients on when it is left
+    NOT_OWN = "not own"  # sets or deletes an attribute of what is not the submission's
+    SUBCLASS = "subclass"  # derives from a class of a library
+    TWO_MEANINGS = "two meanings"  # one name for an import and for something else
+    OTHER_FILE = "other file"  # another chapter, the grader
+    IMPORTED_EXERCISE = "imported exercise"  # the exercise itself is imported instead of written
+    FORM = "form"  # a form of statement that the course does without
+
+
 @dataclass(frozen=True)
 class Breach:
     """One use of something the rules do not allow. `exercises` are the ones that reach it, worth 0.
 
     `line` counts in `Submission.source`; `origin` is the same line as its author knows it.
+    `near` is the name that may have been meant, where there is one.
     """
 
     line: int
     name: str
-    reason: str
+    refusal: Refusal
     exercises: tuple[str, ...]
     origin: SourceLine | None = None
+    near: str = ""
 
     @property
     def place(self) -> SourceLine:

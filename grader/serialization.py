@@ -19,6 +19,7 @@ from grader.records import (
     Overrun,
     Problem,
     RecordedCall,
+    Refusal,
     Report,
     ReportState,
     SourceLine,
@@ -111,7 +112,12 @@ def _check_result(item: dict[str, Any]) -> CheckResult:
 
 
 def _breach(item: dict[str, Any]) -> Breach:
-    return Breach(**{**item, "exercises": tuple(item["exercises"]), "origin": _line(item["origin"])})
+    facts = {
+        "refusal": Refusal(item["refusal"]),
+        "exercises": tuple(item["exercises"]),
+        "origin": _line(item["origin"]),
+    }
+    return Breach(**{**item, **facts})
 
 
 def _problem(item: dict[str, Any] | None) -> Problem | None:

@@ -11,10 +11,11 @@ from grader.cli.targets import Target, find_words, shown_path
 from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.records import Chapter, Course, Report
+from grader.report.hints import hints_for
 from grader.report.terminal import focused_exercise, render
 from grader.submissions.reading import read_submission
 from grader.text import clean_line, wrap
-from grader.workspace.hints import LABELS, hints_for, open_one_more, written_hints
+from grader.workspace.hints import LABELS, open_one_more, written_hints
 from grader.workspace.progress import report_on
 from grader.workspace.workspace import Workspace, attempt_of, workspace_of
 

@@ -14,12 +14,13 @@ from grader.cli import console
 from grader.cli.progress import waiting
 from grader.course.config import load_course
 from grader.records import Chapter, Report
+from grader.report.hints import hints_for
 from grader.sandbox.launch import Level, Wishes, Zygote, launch_in_thread
 from grader.watch.app import WatchApp
 from grader.watch.plain import PlainWatch
 from grader.watch.state import WatchState
 from grader.workspace.doctor import editor_command
-from grader.workspace.hints import hints_for, open_one_more, written_hints
+from grader.workspace.hints import open_one_more, written_hints
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import Workspace, attempt_of, workspace_of
 

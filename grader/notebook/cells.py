@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from grader.rules.toplevel import DEFINITIONS, evaluated, target_names
+from grader.rules.toplevel import evaluated, target_names
 from grader.submissions.ipython_syntax import read_cell
-from grader.syntax import Unreadable, parse
+from grader.syntax import Definition, Unreadable, parse
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def contents_of(cell: str) -> Contents:
 
 
 def _bound_by(node: ast.stmt) -> set[str]:
-    if isinstance(node, DEFINITIONS):
+    if isinstance(node, Definition):
         return {node.name}
     if isinstance(node, ast.Assign | ast.AnnAssign):
         return set(target_names(node))

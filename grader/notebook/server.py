@@ -17,6 +17,7 @@ from grader.engine.suites import load_suite
 from grader.errors import SubmissionError, UsageError
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
+from grader.report.hints import hints_for
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, status_html
 from grader.report.terminal import Style, is_whole, render, table
@@ -24,7 +25,7 @@ from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
-from grader.workspace.hints import LABELS, hints_for, open_one_more
+from grader.workspace.hints import LABELS, open_one_more
 from grader.workspace.workspace import attempt_of, workspace_of
 
 HERE = Path("this notebook")

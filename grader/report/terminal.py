@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
 from grader.report.reasons import BARRED, note_words, reason, trouble_lines
+from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
@@ -142,7 +143,7 @@ def _breach_lines(report: Report, style: Style) -> list[str]:
     for breach in report.breaches:
         where = f"{breach_place(breach)}: "
         costs = f" (0 points for {', '.join(breach.exercises)})" if breach.exercises else ""
-        text = f"{where}{breach.name} may not be used here: {breach.reason}{costs}"
+        text = f"{where}{breach.name} may not be used here: {refusal_words(breach)}{costs}"
         lines += wrap(clean_line(text), style.width, indent="        ", first="  " + pad("FAIL", 6))
     return [*lines, ""] if lines else []
 

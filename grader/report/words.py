@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.records import Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
 from grader.report.reasons import BARRED, reason, trouble
+from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
 from grader.text import clean_line, points
 
@@ -35,7 +36,9 @@ def problem(report: Report) -> str:
         return ""
     first = report.breaches[0]
     others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
-    return clean_line(f"{breach_place(first)}: {first.name} may not be used here: {first.reason}{others}")
+    return clean_line(
+        f"{breach_place(first)}: {first.name} may not be used here: {refusal_words(first)}{others}"
+    )
 
 
 def summary(one: LearnerResult, report: Report) -> list[str]:

@@ -1,12 +1,23 @@
-"""What learner code may use: modules with their names, attributes of values, built-ins; and why the rest is refused.
+"""What learner code may use: modules with their names, attributes of values, built-ins.
 
-Everything is listed that may be used. A list of what may not be used would be left behind by the next release.
+Of modules everything is listed that may be used: a list of what may not would be left behind by the next release. Of
+attributes it is the other way round, for nobody can list what learners call their own: refused is what the values
+that learner code meets (tensors, generators, frames ...) have beyond the list, and a name that none of them has is the
+submission's own, or Python's AttributeError.
+
+What may be used must not reach further than its name says. Before a name is added here, look at what its value has:
+`operator.attrgetter` reads any attribute from a text, `warnings.catch_warnings` keeps a module in an attribute,
+`enum.global_enum` writes into a module, `x.storage()` has a method that reads files.
 """
 
 from __future__ import annotations
 
+import builtins
+import enum
+import types
+import warnings
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from grader.errors import CourseError
 
@@ -42,7 +53,7 @@ _OPERATIONS = _words("""
 """)
 
 _TORCH = _OPERATIONS | _words("""
-    Tensor Size Generator dtype device finfo iinfo no_grad
+    Tensor Size Generator dtype device finfo iinfo no_grad inference_mode is_grad_enabled set_printoptions __version__
     tensor as_tensor scalar_tensor zeros ones full empty eye arange linspace logspace rand randn randint randperm
     normal cat stack hstack vstack dstack column_stack row_stack block_diag broadcast_tensors broadcast_shapes
     bucketize searchsorted cartesian_prod combinations chain_matmul einsum meshgrid tensordot tril_indices
@@ -57,6 +68,7 @@ _TORCH = _OPERATIONS | _words("""
 
 _TENSOR = _words("""
     shape ndim dtype device data grad T mT H mH real imag is_leaf layout itemsize nbytes
+    is_cuda is_cpu is_mps is_sparse is_quantized get_device requires_grad is_inference
     size dim ndimension nelement element_size stride storage_offset is_contiguous contiguous
     item tolist to cpu cuda type type_as float double half bfloat16 int long short char byte bool
     view view_as expand expand_as repeat unfold reshape_as index_reduce
@@ -95,11 +107,18 @@ DUNDER_METHODS = _words("""
     __rxor__ __ixor__ __lshift__ __rlshift__ __ilshift__ __rshift__ __rrshift__ __irshift__
     __copy__ __deepcopy__ __enter__ __exit__ __length_hint__ __missing__
 """)
-DUNDER_VALUES = _words("__slots__ __hash__ __match_args__ __all__ __version__ __author__")
-DUNDER_READABLE = _words("__name__ __qualname__ __doc__")
 
-# Never, whatever a class of the submission calls its own: format reads attributes that are named in a text.
-NEVER = _words("format format_map")
+# Methods that a class may define, and that may be called as super().__setattr__(...) only: there they act on an
+# instance of the submission's own class, elsewhere on whatever they are given.
+DUNDER_HOOKS = _words("""
+    __new__ __setattr__ __delattr__ __getattr__ __set_name__ __get__ __set__ __delete__ __init_subclass__
+    __class_getitem__ __format__ __sizeof__ __aenter__ __aexit__ __aiter__ __anext__ __await__
+""")
+DUNDER_VALUES = _words("__slots__ __hash__ __match_args__ __all__ __version__ __author__ __module__ __doc__")
+DUNDER_READABLE = _words("__name__ __qualname__ __doc__ __class__ __version__")
+
+# These read attributes whose names stand in a text, so the text itself has to be looked at.
+FORMATTING = _words("format format_map")
 
 # --- the other modules ------------------------------------------------------------------------------------
 
@@ -111,6 +130,12 @@ _COLLECTIONS_ABC = _words("""
 _MODULES: Mapping[str, frozenset[str]] = {
     "torch": _TORCH,
     "torch.linalg": _words("norm vector_norm matrix_norm multi_dot"),
+    "torch.cuda": _words("is_available device_count"),
+    "torch.backends": frozenset(),
+    "torch.backends.mps": _words("is_available"),
+    # What torch also has under a shorter name, and what only arranges entries. The rest of torch.nn is built here.
+    "torch.nn": frozenset(),
+    "torch.nn.functional": _words("one_hot pad unfold fold relu sigmoid tanh softmax log_softmax"),
     "math": _words("""
         acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 expm1
         fabs factorial floor fma fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp
@@ -137,8 +162,49 @@ _MODULES: Mapping[str, frozenset[str]] = {
     "functools": _words(
         "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps"
     ),
+    "abc": _words("ABC ABCMeta abstractmethod"),
+    "bisect": _words("bisect bisect_left bisect_right insort insort_left insort_right"),
+    "contextlib": _words(
+        "AbstractContextManager ContextDecorator ExitStack closing contextmanager nullcontext suppress"
+    ),
+    "copy": _words("copy deepcopy"),
+    "datetime": _words("date datetime timedelta timezone"),
+    "decimal": _words("Decimal ROUND_DOWN ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP"),
+    "enum": _words("Enum EnumMeta EnumType Flag IntEnum IntFlag StrEnum auto nonmember member unique"),
+    "fractions": _words("Fraction"),
+    "heapq": _words("heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest"),
+    "json": _words("dumps loads"),
+    "numbers": _words("Complex Integral Number Rational Real"),
+    # Without attrgetter and methodcaller, which read names from texts.
+    "operator": _words("""
+        abs add and_ call concat contains countOf delitem eq floordiv ge getitem gt iadd iand iconcat ifloordiv
+        ilshift imatmul imod imul index indexOf inv invert ior ipow irshift is_ is_not isub itemgetter itruediv ixor
+        le length_hint lshift lt matmul mod mul ne neg not_ or_ pos pow rshift setitem sub truediv truth xor
+    """),
+    "pprint": _words("pformat pp pprint"),
+    "re": _words("""
+        A ASCII DOTALL I IGNORECASE M MULTILINE Match Pattern S VERBOSE X compile escape findall finditer fullmatch
+        match search split sub subn
+    """),
+    "statistics": _words("""
+        NormalDist StatisticsError fmean geometric_mean harmonic_mean mean median median_high median_low mode
+        multimode pstdev pvariance quantiles stdev variance
+    """),
+    "string": _words("ascii_letters ascii_lowercase ascii_uppercase capwords digits punctuation whitespace"),
+    "sys": _words("byteorder float_info getsizeof int_info maxsize platform version version_info"),
+    "textwrap": _words("dedent fill indent shorten wrap"),
+    "time": _words("monotonic monotonic_ns perf_counter perf_counter_ns process_time sleep time time_ns"),
+    "traceback": _words("format_exc print_exc"),
+    "types": _words("MappingProxyType NoneType SimpleNamespace"),
+    "warnings": _words("catch_warnings filterwarnings simplefilter warn"),
     "__future__": _words("annotations"),
 }
+
+# Names that stand in a `with` or above a function only. Whoever has the object could set what it restores when it is
+# left: gradients switched on, a module's functions exchanged.
+CONTEXTS = _words("torch.no_grad torch.inference_mode warnings.catch_warnings")
+# Of more arguments these make classes, or read names from texts.
+ONE_ARGUMENT = _words("type functools.wraps")
 
 # Modules of single chapters: course.yml names them under `imports`.
 _EXTRA_MODULES: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -197,29 +263,36 @@ BUILTINS = _words("""
     abs all any ascii bin bool bytearray bytes callable chr classmethod dict divmod enumerate filter float
     format frozenset hasattr hash hex id int isinstance issubclass iter len list map max min next object oct ord pow
     print property range repr reversed round set slice sorted staticmethod str sum super tuple type zip
-    True False None NotImplemented Ellipsis __debug__
-    ArithmeticError AssertionError AttributeError BufferError DeprecationWarning EOFError Exception FloatingPointError
-    FutureWarning ImportError IndexError KeyError LookupError MemoryError NameError NotImplementedError OverflowError
-    RecursionError ReferenceError RuntimeError RuntimeWarning StopIteration SyntaxError TypeError UnboundLocalError
-    UserWarning ValueError Warning ZeroDivisionError
-""")
+    True False None NotImplemented Ellipsis __debug__ __name__ __doc__
+""") | {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+}
 
-# --- decorators and bases ---------------------------------------------------------------------------------
+# --- classes to derive from -------------------------------------------------------------------------------
 
-DECORATORS = _words("""
-    property staticmethod classmethod dataclasses.dataclass functools.cache functools.cached_property
-    functools.lru_cache functools.total_ordering functools.wraps torch.no_grad typing.final
-    typing.overload typing.override typing.runtime_checkable
-""")
 BASES = (
     frozenset(f"collections.abc.{name}" for name in _COLLECTIONS_ABC)
     | frozenset(
         f"typing.{name}" for name in _COLLECTIONS_ABC | _words("Generic NamedTuple Protocol TypedDict")
     )
-    | frozenset(name for name in BUILTINS if name.endswith(("Error", "Exception", "Warning", "Iteration")))
-    | {"object"}
+    | frozenset(f"enum.{name}" for name in _words("Enum Flag IntEnum IntFlag StrEnum"))
+    | frozenset(f"numbers.{name}" for name in _MODULES["numbers"])
+    | frozenset(f"collections.{name}" for name in _words("Counter OrderedDict defaultdict deque"))
+    | _words("abc.ABC contextlib.AbstractContextManager contextlib.ContextDecorator types.SimpleNamespace")
+    | _words("object str bytes int float dict list tuple set frozenset")
+    | frozenset(
+        name
+        for name in BUILTINS
+        if name in vars(builtins)
+        and isinstance(getattr(builtins, name), type)
+        and issubclass(getattr(builtins, name), BaseException)
+    )
 )
-
+METACLASSES = _words("abc.ABCMeta enum.EnumMeta enum.EnumType")
+# Their calls make classes with the named fields, which one's own may derive from as well.
+RECORD_MAKERS = _words("collections.namedtuple typing.NamedTuple")
 
 # --- what a chapter may use -------------------------------------------------------------------------------
 
@@ -245,25 +318,15 @@ def attributes_for(imports: tuple[str, ...]) -> frozenset[str]:
 
 @cache
 def taken_attributes() -> frozenset[str]:
-    """Attributes of the values that learner code meets. A class of its own cannot open them by using the name.
+    """Attributes of the values that learner code meets; beyond those listed, none of them is open.
 
-    Without this, `self.softmax_backward_data = None` somewhere would allow that attribute on every tensor, and
-    `self.gi_frame = None` would open the way to the interpreter.
+    Without this, `self.gi_frame = None` in some class would open the way to the interpreter, and `from_file` on a
+    class would open the one of storages, which reads files.
     """
-    import types
-    from functools import partial
-
     import torch
 
-    met: list[type] = [
-        torch.Tensor,
-        torch.Generator,
-        torch.Size,
-        torch.dtype,
-        torch.device,
-        torch.finfo,
-        type,
-    ]
+    met: list[type] = [torch.Tensor, torch.Generator, torch.Size, torch.dtype, torch.device, torch.finfo]
+    met += [torch.TypedStorage, torch.UntypedStorage, torch.no_grad]
     met += [str, bytes, int, float, complex, bool, list, tuple, dict, set, slice, range, property, partial]
     met += [
         types.FrameType,
@@ -272,120 +335,57 @@ def taken_attributes() -> frozenset[str]:
         types.AsyncGeneratorType,
         types.CodeType,
     ]
-    met += [
-        types.TracebackType,
-        types.FunctionType,
-        types.MethodType,
-        types.BuiltinFunctionType,
-        types.ModuleType,
-    ]
-    met += [AttributeError, NameError, ImportError, StopIteration, OSError, SyntaxError]
-    return frozenset(name for kind in met for name in dir(kind)) - _HARMLESS
+    met += [types.TracebackType, types.FunctionType, types.MethodType, types.BuiltinFunctionType]
+    met += [types.ModuleType, AttributeError, NameError, ImportError, StopIteration, OSError, SyntaxError]
+    met += [enum.Enum, enum.Flag, type(enum.Enum), warnings.catch_warnings]
+    classes = {part for kind in met for owner in (kind, type(kind)) for part in owner.__mro__}
+    # dir() of an enumeration leaves out `_convert_`, which reads all names of a module: ask the classes themselves.
+    return frozenset(name for part in classes for name in vars(part)) - _HARMLESS | {"_module"}
 
 
-# Names of torch.Tensor that learners' classes use as well, and that lead nowhere on a tensor: without
+@cache
+def may_be_own(name: str) -> bool:
+    """Whether a class of the submission may have an attribute of that name, though tensors have it as well.
+
+    It may if it is an operator of ATen: met on a tensor instead, it is judged where it runs, whatever it is called.
+    What moves tensors to where the sandbox has no eyes, or out of torch, is not among them.
+    """
+    import torch
+
+    if name in _HARMLESS_IF_OWN:
+        return True
+    if name in _LEAVES_THE_CPU or name.startswith("_"):
+        return False
+    return hasattr(torch.ops.aten, name) or hasattr(torch.ops.aten, name.rstrip("_"))
+
+
+_LEAVES_THE_CPU = _words("""
+    requires_grad_ retain_grad from_file to_mkldnn to_sparse to_sparse_csr to_sparse_csc to_sparse_bsr to_sparse_bsc
+    set_data record_stream pin_memory numpy data_ptr share_memory_ as_subclass
+""")
+
+# Neither operators nor dangerous: on a tensor or storage they tell a size or a flag, or do nothing without gradients.
+_HARMLESS_IF_OWN = _words("""
+    _size _nbytes _dtype _getitem _setitem _deepcopy _element_size _expired _weak_ref _resize_ _grad_fn grad_fn _to
+    _missing_ _generate_next_value_ abbr apply_ map_ map2_ lu lstsq eig symeig reinforce resizable register_hook
+    get_offset set_offset dim_order is_shared is_nested is_meta mps xpu _nnz _use_count _conj _backward_hooks
+""")
+
+# What leads from generators, coroutines, tracebacks and code to the interpreter's own variables.
+INTERPRETER = frozenset(
+    name
+    for kind in (
+        *(types.FrameType, types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType),
+        *(types.TracebackType, types.CodeType),
+    )
+    for name in vars(kind)
+    if name.startswith(("f_", "gi_", "cr_", "ag_", "tb_", "co_"))
+)
+
+# Names of torch.Tensor, of exceptions or of types that learners' classes use as well, and that lead nowhere: without
 # requires_grad nothing is recorded that backward() could follow.
 _HARMLESS = _words("""
     backward grad _grad name names module mode output_nr text msg lineno filename path offset
-    _base _indices _values _version _is_view volatile solve
+    _base _indices _values _version _is_view volatile solve mro prev clone
+    strerror characters_written print_file_and_line end_lineno end_offset
 """)
-
-
-# --- why not ----------------------------------------------------------------------------------------------
-
-_BY_HAND = "gradients are written by hand here"
-_EVERY_DEVICE = "one program runs on every device; pass x.device on"
-_BUILD = "build it from elementary operations"
-
-_REASONS: Mapping[str, str] = {
-    "softmax": "softmax is built from exp, max and sum here",
-    "log_softmax": "log_softmax is built from exp, log, max and sum here",
-    "logsumexp": "logsumexp is built from exp, log, max and sum here",
-    "logcumsumexp": "logcumsumexp is a logsumexp under another name; build it from exp, log, max and sum",
-    "logaddexp": "logaddexp is a logsumexp of two; build it from exp, log and max",
-    "logaddexp2": "logaddexp2 is a logsumexp of two; build it from exp, log and max",
-    "softplus": "softplus is built from exp, log1p and max here",
-    "sigmoid": "sigmoid is built from exp here",
-    "tanh": "tanh is built from exp here",
-    "tan": "tan of an imaginary number is tanh; build it from exp",
-    "complex": "the course needs real numbers only",
-    "complex64": "the course needs real numbers only",
-    "complex128": "the course needs real numbers only",
-    "relu": "relu is built from a comparison or a maximum here",
-    "norm": "a norm is built from abs, powers and sum here",
-    "vector_norm": "a norm is built from abs, powers and sum here",
-    "linalg": "a norm is built from abs, powers and sum here",
-    "clamp": "clipping is built from a comparison, maximum or minimum here",
-    "layer_norm": "layer norm is built from mean and var here",
-    "native_layer_norm": "layer norm is built from mean and var here",
-    "batch_norm": "batch norm is built from mean and var here",
-    "native_batch_norm": "batch norm is built from mean and var here",
-    "rms_norm": "rms norm is built from mean and sqrt here",
-    "dropout": "dropout is built from random numbers and a mask here",
-    "cross_entropy": "cross entropy is built from log and sum here",
-    "scaled_dot_product_attention": "attention holds a softmax; build it from exp, max and sum",
-    "numpy": "tensors stay tensors here; torch has the operation",
-    "backward": _BY_HAND,
-    "requires_grad": _BY_HAND,
-    "requires_grad_": _BY_HAND,
-    "grad_fn": _BY_HAND,
-    "enable_grad": _BY_HAND,
-    "set_grad_enabled": _BY_HAND,
-    "is_cuda": _EVERY_DEVICE,
-    "is_cpu": _EVERY_DEVICE,
-    "is_meta": _EVERY_DEVICE,
-    "get_device": _EVERY_DEVICE,
-    "apply_": "write the operation on the whole tensor; it runs on the CPU alone otherwise",
-    "map_": "write the operation on the whole tensor; it runs on the CPU alone otherwise",
-    "format": 'write an f-string: f"{value:.3f}"',
-    "format_map": 'write an f-string: f"{value:.3f}"',
-    "getattr": "write value.name, so that it can be read which name it is",
-    "setattr": "write value.name = ..., so that it can be read which name it is",
-    "open": "nothing is read from files or written to them here",
-    "input": "nobody is there to type an answer",
-    "compile": "write the statements themselves",
-    "vars": "name the attributes one by one",
-    "eval": "write the expression itself",
-    "exec": "write the statements themselves",
-    "__import__": "imports stand at the top of the file",
-    "__class__": "write type(x)",
-    "__dict__": "name the attributes one by one",
-}
-
-_MODULE_REASONS: Mapping[str, str] = {
-    "torch.nn": "layers, activations and losses are what you build here",
-    "torch.optim": "optimizers are what you build here",
-    "torch.autograd": _BY_HAND,
-    "torch.func": _BY_HAND,
-    "torch.special": _BUILD,
-    "torch.linalg": _BUILD,
-    "torch.distributions": _BUILD,
-    "torch.ops": _BUILD,
-    "torch._C": _BUILD,
-    "torch.utils": "loading data is what you build here",
-    "numpy": "tensors stay tensors here; torch has the operation",
-    "scipy": "tensors stay tensors here; torch has the operation",
-    "onnx.load": "models come as arguments here, not from files",
-    "onnx.save": "models go back as results here, not into files",
-    "onnx.reference": "running the model is what you build here",
-    "onnxruntime": "running the model is what you build here",
-    "operator": "write the operation itself, or a lambda",
-    "random": "random numbers come from torch, with a generator",
-    "copy": "write x.clone() for a tensor, list(x) for a list",
-}
-
-
-def why_not(name: str, otherwise: str = "it is not among the elementary operations of this course") -> str:
-    """The reason why a dotted name, an attribute or a built-in is refused."""
-    if name.startswith((".", "ch0", "ch1")):
-        return "chapters stand alone; write the function here as well"
-    last = name.rpartition(".")[2]
-    for key in (name, last, last.rstrip("_"), last.lstrip("_")):
-        if key in _REASONS:
-            return _REASONS[key]
-    parts = name.split(".")
-    for length in range(len(parts), 0, -1):
-        reason = _MODULE_REASONS.get(".".join(parts[:length]))
-        if reason:
-            return reason
-    return otherwise

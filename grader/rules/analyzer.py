@@ -1,37 +1,65 @@
 """Read one top-level statement: what it may not do, what it uses, and which names of the file it refers to.
 
-A submission's names mean what Python makes of them: a parameter called `torch` is no module, a class's own names are
-not seen by its methods. Where in doubt a name counts as the more dangerous thing.
+What counts is what a name is, where that can be known: a parameter called `torch` is no module, an attribute of a
+class of the file is the learner's own whatever it is called. Where it cannot be known, as for an attribute of some
+value, a name counts as the most dangerous thing it could be on any value that learner code meets.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import difflib
+import importlib
+import string
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
+from grader.records import Refusal
 from grader.rules import allowlist
-
-Function = ast.FunctionDef | ast.Lambda
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+from grader.rules.imports import Modules, meaning_of, resolve
+from grader.rules.refusals import refusal_of
+from grader.rules.scopes import (
+    LOCAL,
+    AnyFunction,
+    Comprehension,
+    Kind,
+    Meaning,
+    Scope,
+    class_scope,
+    comprehension_scope,
+    find,
+    function_scope,
+    parameters_of,
+)
 
 
 class Finding(NamedTuple):
-    """Something that no exercise may do."""
+    """Something that no exercise may do; `near` is the name that may have been meant."""
 
     line: int
     name: str
-    reason: str
+    refusal: Refusal
+    near: str = ""
 
 
 class Use(NamedTuple):
-    """An operation that is open in general; `name` is its bare name, by which an exercise may forbid it."""
+    """An operation that is open in general, and may be the answer of one exercise.
+
+    Attributes:
+        name: its bare name, by which an exercise may forbid it.
+        origin: the dotted name where it comes from a module, with the module; empty for an attribute of some value.
+    """
 
     line: int
     name: str
-    shown: str
+    origin: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name as a report shows it."""
+        return self.origin or self.name
 
 
 @dataclass(frozen=True)
@@ -39,21 +67,19 @@ class Names:
     """What the names of a file mean.
 
     Attributes:
-        modules: alias -> module, as in `import torch as t`.
-        imported: alias -> origin, as in `from torch import exp as e`.
-        refused: alias -> origin, of imports that are not allowed.
+        imports: what an imported name stands for.
         own: names that the file defines itself.
-        classes: those of them that are classes and nothing else.
-        star: whether the file imports with a star.
+        classes: those of them that are classes, or records made by namedtuple, and nothing else.
+        shared: names of the file that may get attributes: its functions and classes, and what its calls made.
+        texts: names that stand for one plain text.
         later_annotations: whether annotations are never evaluated.
     """
 
-    modules: Mapping[str, str]
-    imported: Mapping[str, str]
-    refused: Mapping[str, str]
+    imports: Mapping[str, Meaning]
     own: frozenset[str]
     classes: frozenset[str]
-    star: bool
+    shared: frozenset[str]
+    texts: Mapping[str, str]
     later_annotations: bool
 
 
@@ -64,7 +90,7 @@ class Reading:
     Attributes:
         reads: names of the file that it refers to; `passes` are those it does more with than call them.
         defines: attributes that its classes and assignments define.
-        unknown: attributes that are not listed, to be settled when all of the file has been read.
+        unknown: attributes of values that are not listed, to be settled when all of the file has been read.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -75,40 +101,30 @@ class Reading:
     unknown: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Scope:
-    names: frozenset[str]
-    kind: Literal["function", "comprehension", "class"]
-
-
 def read_statement(
-    statement: ast.stmt, names: Names, modules: Mapping[str, frozenset[str]], attributes: frozenset[str]
+    statement: ast.stmt, names: Names, modules: Modules, attributes: frozenset[str]
 ) -> Reading:
-    """Read a definition or constant of the file's top level."""
+    """Read a definition or constant of the file's top level.
+
+    Args:
+        modules: the modules that may be used, with their open names.
+        attributes: what any value may be asked for.
+    """
     reader = _Reader(names, modules, attributes)
     reader.visit(statement)
     return reader.reading
 
 
-def resolve(dotted: str, modules: Mapping[str, frozenset[str]]) -> str:
-    """What a dotted origin is: a "module", a "name" that may be used, or "refused"."""
-    if dotted in modules:
-        return "module"
-    module, _, name = dotted.rpartition(".")
-    return "name" if name in modules.get(module, ()) else "refused"
-
-
 class _Reader:
     """Walks a statement once. Every kind of node has a method here, or is refused."""
 
-    def __init__(
-        self, names: Names, modules: Mapping[str, frozenset[str]], attributes: frozenset[str]
-    ) -> None:
+    def __init__(self, names: Names, modules: Modules, attributes: frozenset[str]) -> None:
         self.names = names
         self.modules = modules
         self.attributes = attributes
         self.reading = Reading()
-        self.scopes: list[_Scope] = []
+        self.scopes: list[Scope] = []
+        self.owners: list[str] = []  # of each function around, the first parameter if it is a method
 
     def visit(self, node: ast.AST) -> None:
         kind = type(node)
@@ -117,7 +133,7 @@ class _Reader:
         elif kind in _METHODS:
             _METHODS[kind](self, node)
         else:
-            self.refuse(node, _KINDS.get(kind.__name__, kind.__name__), _NOT_IN_THE_COURSE)
+            self.refuse(node, _FORMS.get(kind.__name__, kind.__name__), Refusal.FORM)
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
         for node in nodes:
@@ -132,76 +148,57 @@ class _Reader:
             elif isinstance(value, ast.AST):
                 self.visit(value)
 
-    def refuse(self, node: ast.AST, name: str, reason: str = "") -> None:
-        line = getattr(node, "lineno", 0)
-        self.reading.findings.append(Finding(line, name, reason or allowlist.why_not(name)))
+    def refuse(self, node: ast.AST, name: str, refusal: Refusal, near: str = "") -> None:
+        self.reading.findings.append(Finding(getattr(node, "lineno", 0), name, refusal, near))
 
-    # --- names --------------------------------------------------------------------------------------------
+    # --- what a name means --------------------------------------------------------------------------------
 
-    def is_local(self, name: str) -> bool:
-        """Whether a function around binds the name.
-
-        What a class binds does not count, not even right inside it: `if` and order decide there whether Python
-        finds the class's name or the global one.
-        """
-        for depth, scope in enumerate(reversed(self.scopes)):
-            if name in scope.names:
-                if scope.kind != "class":
-                    return True
-                if depth == 0:
-                    return False
-        return False
-
-    def visit_name(self, node: ast.Name) -> None:
-        name = node.id
-        if isinstance(node.ctx, ast.Store | ast.Del):
-            if name.startswith("__") and not (self.in_class_body() and name in _CLASS_VALUES):
-                self.refuse(node, name, "names that begin with two underscores are Python's own")
-            elif self.in_class_body():
-                self.reading.defines.add(name)
-        elif not self.is_local(name):
-            self.global_name(node)
-
-    def global_name(self, node: ast.Name) -> None:
-        """A name of the file, of an import or of Python, used as a value."""
-        name = node.id
+    def meaning(self, name: str) -> Meaning:
+        """What a name stands for where the reader is."""
+        scope = find(self.scopes, name)
+        if scope is not None:
+            return scope.imports.get(name, LOCAL)
         if name in self.names.own:
-            self.reading.reads.add(name)
-            self.reading.passes.add(name)
-        elif name in self.names.modules:
-            module = self.names.modules[name]
-            self.refuse(
-                node, module, f"a module may not be passed on; write {name}.something where you need it"
-            )
-        elif name in self.names.imported:
-            self.use(node, self.names.imported[name])
-        elif name in self.names.refused:
-            origin = self.names.refused[name]
-            self.refuse(node, origin)
-        elif name.startswith("__") and not (name in allowlist.DUNDER_METHODS and self.bound_by_class(name)):
-            self.refuse(node, name, "names that begin with two underscores are Python's own")
-        elif hasattr(builtins, name):
-            if name not in allowlist.BUILTINS:
-                self.refuse(node, name, allowlist.why_not(name, _NOT_IN_THE_COURSE))
-            elif name in _ONE_ARGUMENT:
-                self.refuse(node, name, _ONE_ARGUMENT[name])
-        elif self.names.star:
-            self.refuse(node, name, "import it by name, not with a star")
+            return Meaning(Kind.OWN)
+        if name in self.names.imports:
+            return self.names.imports[name]
+        return Meaning(Kind.BUILTIN, name) if hasattr(builtins, name) else Meaning(Kind.UNDEFINED)
 
-    def use(self, node: ast.AST, origin: str) -> None:
-        """A name of an allowed module, used as a value."""
-        if origin in _ONE_ARGUMENT:
-            self.refuse(node, origin, _ONE_ARGUMENT[origin])
-        elif origin == _NO_GRAD:
-            # Whoever has the object can set what it restores when it is left: gradients switched on.
-            self.refuse(node, origin, "write with torch.no_grad(): or @torch.no_grad()")
-        line = getattr(node, "lineno", 0)
-        parts = origin.split(".")
-        self.reading.uses += [Use(line, part, origin) for part in parts[1:]]
+    def origin(self, node: ast.expr) -> str:
+        """The dotted name of something imported or built in; empty for everything else."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        kind, root = self.meaning(node.id)
+        known = kind in (Kind.MODULE, Kind.IMPORTED) or (kind is Kind.BUILTIN and root in _CALLABLE)
+        return ".".join([root, *reversed(parts)]) if known else ""
 
     def is_own(self, node: ast.AST) -> TypeGuard[ast.Name]:
         """Whether the node is a name that the file itself defines at its top level."""
-        return isinstance(node, ast.Name) and node.id in self.names.own and not self.is_local(node.id)
+        return isinstance(node, ast.Name) and self.meaning(node.id).kind is Kind.OWN
+
+    def is_module(self, node: ast.Name) -> bool:
+        """Whether the name stands for an allowed module."""
+        return self.meaning(node.id).kind is Kind.MODULE
+
+    def is_own_class(self, node: ast.AST) -> bool:
+        """Whether the node is a class that the submission defines."""
+        if not isinstance(node, ast.Name):
+            return False
+        scope = find(self.scopes, node.id)
+        return node.id in (self.names.classes if scope is None else scope.classes)
+
+    def text(self, node: ast.expr) -> str | None:
+        """The text that an expression is, if it stands in the file."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, ast.Name):
+            scope = find(self.scopes, node.id)
+            return (self.names if scope is None else scope).texts.get(node.id)
+        return None
 
     def in_class_body(self) -> bool:
         return bool(self.scopes) and self.scopes[-1].kind == "class"
@@ -214,205 +211,315 @@ class _Reader:
         outer = [scope.kind for scope in self.scopes if scope.kind != "comprehension"]
         return bool(outer) and outer[-1] == "function"
 
+    # --- names --------------------------------------------------------------------------------------------
+
+    def visit_name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.value(node, self.meaning(node.id))
+        elif _is_dunder(node.id) and not (self.in_class_body() and node.id in _CLASS_VALUES):
+            self.refuse(node, node.id, Refusal.INTERNAL)
+        elif self.in_class_body():
+            self.define(node, node.id)
+
+    def value(self, node: ast.Name, meaning: Meaning) -> None:
+        """A name used as a value, with what it means."""
+        name, origin = node.id, meaning.origin
+        match meaning.kind:
+            case Kind.OWN:
+                self.reading.reads.add(name)
+                self.reading.passes.add(name)
+            case Kind.MODULE:
+                self.refuse(node, origin, Refusal.MODULE_AS_VALUE)
+            case Kind.IMPORTED:
+                self.use(node, origin)
+            case Kind.REFUSED:
+                self.refuse(node, origin, refusal_of(origin))
+            case Kind.BUILTIN:
+                if name in allowlist.ONE_ARGUMENT:
+                    self.refuse(node, name, Refusal.ONE_ARGUMENT)
+                elif name not in allowlist.BUILTINS and not self.is_hook_of_class(name):
+                    self.refuse(node, name, refusal_of(name))
+            case Kind.UNDEFINED if _is_dunder(name) and not self.is_hook_of_class(name):
+                self.refuse(node, name, Refusal.INTERNAL)
+
+    def is_hook_of_class(self, name: str) -> bool:
+        """Whether a class body reads a special method that it has defined: `__radd__ = __add__`."""
+        return name in allowlist.DUNDER_METHODS and self.bound_by_class(name)
+
+    def use(self, node: ast.AST, origin: str) -> None:
+        """A name of an allowed module, used as a value."""
+        if origin in allowlist.ONE_ARGUMENT:
+            self.refuse(node, origin, Refusal.ONE_ARGUMENT)
+        elif origin in allowlist.CONTEXTS:
+            self.refuse(node, origin, Refusal.CONTEXT_ONLY)
+        line = getattr(node, "lineno", 0)
+        self.reading.uses += [Use(line, part, origin) for part in origin.split(".")[1:]]
+
+    def define(self, node: ast.AST, name: str) -> None:
+        """A name that a class of the file has; none may be one of the interpreter's own (see `visit_class_pattern`)."""
+        if name in allowlist.INTERPRETER:
+            self.refuse(node, name, Refusal.INTERNAL)
+        self.reading.defines.add(name)
+
+    def visit_global(self, node: ast.Global) -> None:
+        for name in node.names:
+            # A built-in under an own name would be Python's again where the function has not run.
+            if name in self.names.imports or hasattr(builtins, name) or _is_dunder(name):
+                self.refuse(node, f"global {name}", Refusal.TWO_MEANINGS)
+            elif name in self.names.own:
+                self.reading.reads.add(name)
+                self.reading.passes.add(name)
+
     # --- attributes ---------------------------------------------------------------------------------------
 
     def visit_attribute(self, node: ast.Attribute) -> None:
-        chain: list[ast.Attribute] = []
-        base: ast.expr = node
-        while isinstance(base, ast.Attribute):
-            chain.append(base)
-            base = base.value
-        chain.reverse()
-        rest = chain
-        foreign = isinstance(base, ast.Name) and not self.is_local(base.id)
-        if self.is_own(base):
-            self.reading.reads.add(base.id)
-        elif isinstance(base, ast.Name) and foreign:
-            followed = self.module_chain(base, chain)
-            if followed is None:
-                return
-            rest = followed
+        base, chain = _unchained(node)
+        if isinstance(base, ast.Name):
+            rest = self.rest_for_values(base, chain)
         else:
             self.visit(base)
-        for attribute in rest:
+            rest = chain
+        for attribute in rest or ():
             self.value_attribute(attribute)
-        if isinstance(node.ctx, ast.Store | ast.Del):
-            self.store(node, base, foreign)
+        if rest is not None and isinstance(node.ctx, ast.Store | ast.Del):
+            self.store(node, base)
 
-    def module_chain(self, base: ast.Name, chain: list[ast.Attribute]) -> list[ast.Attribute] | None:
-        """Follow `torch.linalg.norm` through the modules; return what is left for values, None if refused."""
-        name = base.id
-        if name not in self.names.modules:
-            if name in self.names.refused:
-                origin = ".".join([self.names.refused[name], *(item.attr for item in chain)])
-                self.refuse(base, origin)
+    def rest_for_values(self, base: ast.Name, chain: list[ast.Attribute]) -> list[ast.Attribute] | None:
+        """What of a chain of attributes is asked of values; None if it is settled already."""
+        kind, origin = self.meaning(base.id)
+        match kind:
+            case Kind.LOCAL if self.is_own_class(base):
+                return self.rest_for_own(chain)
+            case Kind.LOCAL:
+                return chain
+            case Kind.OWN:
+                self.reading.reads.add(base.id)
+                return self.rest_for_own(chain) if base.id in self.names.classes else chain
+            case Kind.MODULE:
+                return self.rest_of_module(base, origin, chain)
+            case Kind.REFUSED:
+                dotted = ".".join([origin, *(item.attr for item in chain)])
+                self.refuse(base, dotted, refusal_of(dotted))
                 return None
-            self.global_name(base)
-            return chain
-        dotted = self.names.modules[name]
+            case Kind.UNDEFINED if not _is_dunder(base.id):
+                return None  # Python will say that the name is not defined
+        self.value(base, Meaning(kind, origin))
+        return chain
+
+    def rest_for_own(self, chain: list[ast.Attribute]) -> list[ast.Attribute]:
+        """`Act.sigmoid`: the first attribute of a class of the file is the file's own, whatever it is called."""
+        return chain if _is_dunder(chain[0].attr) else chain[1:]
+
+    def rest_of_module(
+        self, base: ast.Name, dotted: str, chain: list[ast.Attribute]
+    ) -> list[ast.Attribute] | None:
+        """Follow `torch.linalg.norm` through the modules; return what is left for values, None if refused."""
         for position, item in enumerate(chain):
             dotted = f"{dotted}.{item.attr}"
             kind = resolve(dotted, self.modules)
-            if kind == "refused":
+            if kind is Kind.REFUSED:
                 whole = ".".join([dotted, *(later.attr for later in chain[position + 1 :])])
-                self.refuse(item, whole)
+                self.refuse_of_module(item, dotted, whole)
                 return None
-            if kind == "name":
-                if position + 1 < len(chain) or dotted not in _ONE_ARGUMENT:
-                    self.use(item, dotted)
-                else:
-                    self.refuse(item, dotted, _ONE_ARGUMENT[dotted])
+            if kind is Kind.IMPORTED:
+                self.use(item, dotted)
                 return chain[position + 1 :]
-        self.refuse(base, dotted, "a module may not be passed on; write its name where you need it")
+        self.refuse(base, dotted, Refusal.MODULE_AS_VALUE)
         return None
 
+    def refuse_of_module(self, node: ast.AST, dotted: str, whole: str) -> None:
+        """Refuse a name of an allowed module, and tell apart what the module does not even have."""
+        parent, _, name = dotted.rpartition(".")
+        if (
+            parent in self.modules
+            and not _is_dunder(name)
+            and not hasattr(importlib.import_module(parent), name)
+        ):
+            near = difflib.get_close_matches(name, self.modules[parent], n=1, cutoff=0.5)
+            self.refuse(node, whole, Refusal.ABSENT, *near)
+        else:
+            self.refuse(node, whole, refusal_of(whole))
+
     def value_attribute(self, node: ast.Attribute) -> None:
+        """An attribute of a value of which nothing is known."""
         name = node.attr
         if name.startswith("__") and name.endswith("__"):
-            reading = isinstance(node.ctx, ast.Load)
-            if not reading or name not in (allowlist.DUNDER_METHODS | allowlist.DUNDER_READABLE) - _CONTEXT:
-                self.refuse(node, name)
-            return
-        if name in allowlist.NEVER:
-            self.refuse(node, name)
-            return
-        self.reading.uses.append(Use(node.lineno, name, name))
-        if name not in self.attributes:
-            self.reading.unknown.append((node.lineno, name))
+            if not isinstance(node.ctx, ast.Load) or name not in _READABLE:
+                self.refuse(node, name, refusal_of(name, Refusal.INTERNAL))
+        elif name in allowlist.FORMATTING and not self.is_self(node.value):
+            self.refuse(node, name, Refusal.UNREADABLE_NAME)
+        elif name == "requires_grad" and not isinstance(node.ctx, ast.Load) and not self.is_self(node.value):
+            self.refuse(node, name, Refusal.BY_HAND)
+        else:
+            self.reading.uses.append(Use(node.lineno, name))
+            if name not in self.attributes:
+                self.reading.unknown.append((node.lineno, name))
 
-    def store(self, node: ast.Attribute, base: ast.expr, foreign: bool) -> None:
-        """`thing.name = ...`: on objects and classes of one's own, never on modules, functions or what is imported."""
-        typed = (
-            isinstance(base, ast.Call)
-            and isinstance(base.func, ast.Name)
-            and base.func.id in ("type", "super")
-        )
-        if typed or (foreign and not (isinstance(base, ast.Name) and base.id in self.names.classes)):
-            self.refuse(node, ast.unparse(node), "only objects of your own may get attributes")
+    def store(self, node: ast.Attribute, base: ast.expr) -> None:
+        """`thing.name = ...`: on what is the submission's own, never on modules or on what is imported."""
+        kind = self.meaning(base.id).kind if isinstance(base, ast.Name) else Kind.LOCAL
+        foreign = kind is not Kind.LOCAL and not (isinstance(base, ast.Name) and base.id in self.names.shared)
+        if foreign or self.is_class_of_something(node.value):
+            self.refuse(node, ast.unparse(node), Refusal.NOT_OWN)
             return
-        if foreign and isinstance(base, ast.Name):
+        if kind is Kind.OWN and isinstance(base, ast.Name):
             self.reading.passes.add(base.id)
         if isinstance(node.ctx, ast.Store):
-            self.reading.defines.add(node.attr)
+            self.define(node, node.attr)
+
+    def is_class_of_something(self, node: ast.expr) -> bool:
+        """`type(x)`, `super()` or `x.__class__`, which may be a class of torch; `type(self)` is one's own."""
+        if isinstance(node, ast.Attribute) and node.attr == "__class__":
+            return not self.is_self(node.value)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            argument = node.args[0] if node.args else None
+            return node.func.id == "super" or (node.func.id == "type" and not self.is_self(argument))
+        return False
+
+    def is_self(self, node: ast.expr | None) -> bool:
+        """Whether it is the first parameter of a method around."""
+        return isinstance(node, ast.Name) and node.id in self.owners
 
     # --- calls and constants ------------------------------------------------------------------------------
 
     def visit_call(self, node: ast.Call) -> None:
-        if self.is_plain_getattr(node):
-            self.visit_all([node.args[0], *node.args[2:]])
-            self.value_attribute(_named_attribute(node))
-            return
         origin = self.origin(node.func)
-        plain = len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
-        if self.is_own(node.func):
+        if _is_named_access(node, origin):
+            self.named_access(node, origin)
+            return
+        if self.is_plain_formatting(node) or self.is_own_hook(node):
+            assert isinstance(node.func, ast.Attribute)
+            self.visit(node.func.value)
+        elif self.is_own(node.func):
             self.reading.reads.add(node.func.id)
-        elif origin not in _ONE_ARGUMENT or not plain:
+        elif not (origin in allowlist.ONE_ARGUMENT and _has_one_argument(node)):
             self.visit(node.func)
         for argument in node.args:
             if origin in ("isinstance", "issubclass") and self.is_own(argument):
                 self.reading.reads.add(argument.id)
+            elif origin == "hasattr" and isinstance(argument, ast.Name) and self.is_module(argument):
+                continue  # what a module has is no secret
             else:
                 self.visit(argument)
         for keyword in node.keywords:
-            if keyword.arg in _GRADIENT_KEYWORDS:
-                self.refuse(node, keyword.arg or "")
+            if keyword.arg == "requires_grad" and not (_is_false(keyword.value) or self.is_own(node.func)):
+                self.refuse(node, "requires_grad", Refusal.BY_HAND)
             self.visit(keyword.value)
-        if origin in ("collections.namedtuple", "typing.NamedTuple"):
-            texts = [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)]
-            words = " ".join(text for text in texts if isinstance(text, str)).replace(",", " ").split()
-            self.reading.defines.update(word for word in words if not word.startswith("__"))
+        if origin in allowlist.RECORD_MAKERS:
+            self.reading.defines.update(_words_in(node))
+        elif origin == "types.SimpleNamespace":
+            self.reading.defines.update(keyword.arg for keyword in node.keywords if keyword.arg)
 
-    def is_plain_getattr(self, node: ast.Call) -> bool:
-        """`getattr(self, "name", default)`: as plain as an attribute, for the name stands there."""
+    def named_access(self, node: ast.Call, origin: str) -> None:
+        """`getattr(x, "name")`, `setattr(x, "name", y)`: as plain as an attribute, for the name stands there."""
+        name = node.args[1]
+        assert isinstance(name, ast.Constant)
+        attribute = ast.Attribute(node.args[0], str(name.value), _ACCESS[origin])
+        self.visit_all([ast.copy_location(attribute, node), *node.args[2:]])
+
+    def is_plain_formatting(self, node: ast.Call) -> bool:
+        """`"{:.3f}".format(x)`: of a text that stands in the file and asks for no attribute."""
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in allowlist.FORMATTING:
+            return False
+        text = self.text(node.func.value)
+        return text is not None and _asks_no_attribute(text)
+
+    def is_own_hook(self, node: ast.Call) -> bool:
+        """`super().__setattr__(name, value)`, which acts on an instance of the submission's own class."""
         function = node.func
         return (
-            isinstance(function, ast.Name)
-            and function.id == "getattr"
-            and not self.is_local("getattr")
-            and "getattr" not in self.names.own | self.names.imported.keys() | self.names.refused.keys()
-            and 2 <= len(node.args) <= 3
-            and isinstance(node.args[1], ast.Constant)
-            and isinstance(node.args[1].value, str)
-            and not node.keywords
-            and not any(isinstance(argument, ast.Starred) for argument in node.args)
+            isinstance(function, ast.Attribute)
+            and function.attr in allowlist.DUNDER_HOOKS
+            and isinstance(function.value, ast.Call)
+            and self.origin(function.value.func) == "super"
         )
-
-    def origin(self, node: ast.expr) -> str:
-        """The dotted name of something imported or built in; empty for everything else."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or self.is_local(node.id) or node.id in self.names.own:
-            return ""
-        name = node.id
-        root = self.names.modules.get(name) or self.names.imported.get(name)
-        if root is None:
-            root = name if name in allowlist.BUILTINS and name not in self.names.refused else ""
-        return ".".join([root, *reversed(parts)]) if root else ""
 
     def visit_subscript(self, node: ast.Subscript) -> None:
         if self.origin(node.value) != "type":  # the annotation type[Tensor]
             self.visit(node.value)
         self.visit(node.slice)
 
+    def visit_assign(self, node: ast.Assign) -> None:
+        if _is_false(node.value) and all(
+            isinstance(target, ast.Attribute) and target.attr == "requires_grad" for target in node.targets
+        ):
+            # x.requires_grad = False switches nothing on; it is what it was.
+            self.visit_all(target.value for target in node.targets if isinstance(target, ast.Attribute))
+            return
+        self.visit(node.value)
+        self.visit_all(node.targets)
+
+    def visit_compare(self, node: ast.Compare) -> None:
+        """`np is None`, after an import that may fail, asks nothing of the module."""
+        only_identity = all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops)
+        if not (only_identity and isinstance(node.left, ast.Name) and self.is_module(node.left)):
+            self.visit(node.left)
+        self.visit_all(node.comparators)
+
     def visit_constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str) and node.value in _GRADIENT_KEYWORDS:
-            self.refuse(node, node.value)
+        if node.value == "requires_grad":
+            self.refuse(node, "requires_grad", Refusal.BY_HAND)
         elif isinstance(node.value, complex):
             # A step along the imaginary axis gives any function's slope without a derivative.
-            self.refuse(node, "complex")
+            self.refuse(node, "complex", Refusal.REAL_NUMBERS)
 
     # --- functions, classes, comprehensions ---------------------------------------------------------------
 
-    def visit_function(self, node: ast.FunctionDef) -> None:
-        if getattr(node, "type_params", None):
-            self.refuse(node, "type parameters", _NOT_IN_THE_COURSE)
-        private = self.in_class_body() and not node.name.endswith("__")
-        if node.name.startswith("__") and not private:
-            if not self.in_class_body() or node.name not in allowlist.DUNDER_METHODS:
-                self.refuse(node, node.name, "this special method is not part of the course")
-        elif self.in_class_body():
-            self.reading.defines.add(node.name)
+    def visit_function(self, node: AnyFunction) -> None:
+        self.refuse_type_parameters(node)
+        method = self.in_class_body()
+        private = method and not node.name.endswith("__")
+        if _is_dunder(node.name) and not private:
+            if not method or node.name not in allowlist.DUNDER_METHODS | allowlist.DUNDER_HOOKS:
+                self.refuse(node, node.name, Refusal.INTERNAL)
+        elif method:
+            self.define(node, node.name)
         self.decorators(node)
         self.arguments(node.args)
         self.annotation(node.returns)
-        self.scopes.append(_Scope(frozenset(_bound_by_function(node)), "function"))
+        first = [*node.args.posonlyargs, *node.args.args][:1]
+        around = len(self.owners)
+        self.owners += [argument.arg for argument in first] if method else []
+        self.scopes.append(function_scope(node, self.meaning_of))
         self.visit_all(node.body)
         self.scopes.pop()
+        del self.owners[around:]
 
     def visit_lambda(self, node: ast.Lambda) -> None:
         self.arguments(node.args)
-        self.scopes.append(_Scope(frozenset(_bound_by_function(node)), "function"))
+        self.scopes.append(function_scope(node, self.meaning_of))
         self.visit(node.body)
         self.scopes.pop()
 
+    def meaning_of(self, alias: ast.alias, statement: ast.stmt) -> Meaning:
+        """What an import inside a function means."""
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            return Meaning(Kind.REFUSED, "__future__")
+        return meaning_of(alias, statement, self.modules)
+
+    def visit_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        """What it binds is in the scope; an import that is refused counts where its name is used."""
+        if self.in_class_body():
+            self.refuse(node, "import in a class", Refusal.FORM)
+        for alias in node.names:
+            if alias.asname and _is_dunder(alias.asname):
+                self.refuse(node, alias.asname, Refusal.INTERNAL)
+
     def arguments(self, node: ast.arguments) -> None:
         self.visit_all([*node.defaults, *node.kw_defaults])
-        for argument in _parameters(node):
+        for argument in parameters_of(node):
             self.annotation(argument.annotation)
-            if argument.arg.startswith("__"):
-                self.refuse(argument, argument.arg, "names that begin with two underscores are Python's own")
+            if _is_dunder(argument.arg):
+                self.refuse(argument, argument.arg, Refusal.INTERNAL)
 
     def annotation(self, node: ast.expr | None) -> None:
         if node is not None and not self.names.later_annotations:
             self.visit(node)
 
-    def decorators(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+    def decorators(self, node: AnyFunction | ast.ClassDef) -> None:
         for decorator in node.decorator_list:
-            called = isinstance(decorator, ast.Call)
-            head = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if self.is_property_part(head):
-                continue
-            origin = self.origin(head)
-            if origin not in allowlist.DECORATORS:
-                self.refuse(decorator, f"@{ast.unparse(head)}", "this decorator is not part of the course")
-            elif _is_no_grad(decorator, origin):
-                continue
-            elif called:
+            if not self.is_property_part(decorator) and not self.is_context(decorator):
                 self.visit(decorator)
-            elif origin in _ONE_ARGUMENT:
-                self.refuse(decorator, f"@{origin}", _ONE_ARGUMENT[origin])
 
     def is_property_part(self, head: ast.expr) -> bool:
         """`@size.setter` in the class that defines `size`."""
@@ -423,37 +530,48 @@ class _Reader:
             and self.bound_by_class(head.value.id)
         )
 
-    def visit_class(self, node: ast.ClassDef) -> None:
+    def is_context(self, node: ast.expr) -> bool:
+        """`torch.no_grad()`, with nothing between the brackets that changes it, or `@torch.no_grad` without them."""
+        if isinstance(node, ast.Call):
+            plain = not node.args and all(keyword.arg in _HARMLESS_SETTINGS for keyword in node.keywords)
+            return plain and self.origin(node.func) in allowlist.CONTEXTS
+        return self.origin(node) in allowlist.CONTEXTS
+
+    def refuse_type_parameters(self, node: AnyFunction | ast.ClassDef) -> None:
         if getattr(node, "type_params", None):
-            self.refuse(node, "type parameters", _NOT_IN_THE_COURSE)
-        if node.name.startswith("__"):
-            self.refuse(node, node.name, "names that begin with two underscores are Python's own")
+            self.refuse(node, "type parameters", Refusal.FORM)
+
+    def visit_class(self, node: ast.ClassDef) -> None:
+        self.refuse_type_parameters(node)
+        if _is_dunder(node.name):
+            self.refuse(node, node.name, Refusal.INTERNAL)
         elif self.in_class_body():
-            self.reading.defines.add(node.name)
+            self.define(node, node.name)
         for keyword in node.keywords:
-            self.refuse(node, f"{keyword.arg}=", "a class of the course has bases only")
+            if keyword.arg == "metaclass" and self.origin(keyword.value) not in allowlist.METACLASSES:
+                self.refuse(node, "metaclass=", Refusal.SUBCLASS)
+            elif keyword.arg != "metaclass":
+                self.visit(keyword.value)
         for base in node.bases:
             self.base(base)
         self.decorators(node)
-        self.scopes.append(_Scope(frozenset(_bound(node.body)), "class"))
+        self.scopes.append(class_scope(node))
         for statement in node.body:
             if isinstance(statement, _CLASS_STATEMENTS):
                 self.visit(statement)
             else:
-                self.refuse(
-                    statement, "a statement of a class", "a class holds methods and plain attributes here"
-                )
+                self.refuse(statement, "a statement of a class", Refusal.FORM)
         self.scopes.pop()
 
     def base(self, node: ast.expr) -> None:
         head = node.value if isinstance(node, ast.Subscript) else node
-        if isinstance(head, ast.Name) and head.id in self.names.classes and not self.is_local(head.id):
-            self.reading.reads.add(head.id)
+        if isinstance(head, ast.Name) and self.is_own_class(head):
+            if self.is_own(head):
+                self.reading.reads.add(head.id)
+        elif isinstance(head, ast.Call) and self.origin(head.func) in allowlist.RECORD_MAKERS:
+            self.visit(head)
         elif self.origin(head) not in allowlist.BASES:
-            origin = self.origin(head) or ast.unparse(head)
-            self.refuse(
-                node, origin, "classes here derive from your own classes, exceptions and protocols only"
-            )
+            self.refuse(node, self.origin(head) or ast.unparse(head), Refusal.SUBCLASS)
         if isinstance(node, ast.Subscript):
             self.visit(node.slice)
 
@@ -466,16 +584,8 @@ class _Reader:
     def visit_comprehension(self, node: Comprehension) -> None:
         first, *others = node.generators
         self.visit(first.iter)  # the only part that Python evaluates outside
-        names = {
-            part.id
-            for item in node.generators
-            for part in ast.walk(item.target)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-        }
-        self.scopes.append(_Scope(frozenset(names), "comprehension"))
+        self.scopes.append(comprehension_scope(node))
         for generator in node.generators:
-            if generator.is_async:
-                self.refuse(node, "async", _NOT_IN_THE_COURSE)
             self.visit(generator.target)
             self.visit_all(generator.ifs)
         self.visit_all(generator.iter for generator in others)
@@ -487,126 +597,137 @@ class _Reader:
 
     def visit_walrus(self, node: ast.NamedExpr) -> None:
         if not self.in_function():
-            self.refuse(node, ":=", "outside a function write a plain assignment")
+            self.refuse(node, ":=", Refusal.FORM)
         self.visit(node.target)
         self.visit(node.value)
 
-    def visit_with(self, node: ast.With) -> None:
+    def visit_with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
-            call = item.context_expr
-            origin = self.origin(call.func) if isinstance(call, ast.Call) else ""
-            if not _is_no_grad(call, origin) or item.optional_vars:
-                self.refuse(node, "with", "the course needs it for torch.no_grad() only")
+            if not (self.is_context(item.context_expr) and isinstance(item.context_expr, ast.Call)):
+                self.visit(item.context_expr)
+            self.visit_all([item.optional_vars])  # what these contexts hand out is not themselves
         self.visit_all(node.body)
 
     def visit_handler(self, node: ast.ExceptHandler) -> None:
-        if node.name and node.name.startswith("__"):
-            self.refuse(node, node.name, "names that begin with two underscores are Python's own")
+        if node.name and _is_dunder(node.name):
+            self.refuse(node, node.name, Refusal.INTERNAL)
         self.visit_all([node.type, *node.body])
 
-    def visit_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        self.refuse(node, "import", "imports stand at the top of the file")
+    def visit_class_pattern(self, node: ast.MatchClass) -> None:
+        """`case Point(x=0, y=y)` asks for the attributes x and y.
+
+        Without names it asks for those in the class's `__match_args__`, and what belongs to a class can be a matter
+        of registering. So no class may have a field with one of the interpreter's own names, see `define`.
+        """
+        self.visit(node.cls)
+        for name in node.kwd_attrs:
+            self.value_attribute(ast.copy_location(ast.Attribute(node.cls, name, ast.Load()), node))
+        self.visit_all([*node.patterns, *node.kwd_patterns])
+
+    def visit_captures(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> None:
+        name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+        if name and _is_dunder(name):
+            self.refuse(node, name, Refusal.INTERNAL)
+        self.visit_children(node)
 
 
-def _is_no_grad(node: ast.expr, origin: str) -> bool:
-    """Whether this is `torch.no_grad()`, with nothing between the brackets; `origin` is what is called."""
-    return origin == _NO_GRAD and isinstance(node, ast.Call) and not node.args and not node.keywords
+# --- small questions --------------------------------------------------------------------------------------
 
 
-def _named_attribute(node: ast.Call) -> ast.Attribute:
-    """The attribute that a plain getattr asks for."""
-    name = node.args[1]
-    assert isinstance(name, ast.Constant)
-    return ast.copy_location(ast.Attribute(node.args[0], str(name.value), ast.Load()), node)
+def _is_dunder(name: str) -> bool:
+    return name.startswith("__")
 
 
-# --- which names a function or class binds ----------------------------------------------------------------
+def _unchained(node: ast.Attribute) -> tuple[ast.expr, list[ast.Attribute]]:
+    """`a.b.c` as the expression a and the attributes b and c."""
+    chain: list[ast.Attribute] = []
+    base: ast.expr = node
+    while isinstance(base, ast.Attribute):
+        chain.append(base)
+        base = base.value
+    return base, chain[::-1]
 
 
-def _parameters(node: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*node.posonlyargs, *node.args, *node.kwonlyargs)
-    yield from (item for item in (node.vararg, node.kwarg) if item is not None)
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
-def _bound_by_function(node: Function) -> set[str]:
-    names = {argument.arg for argument in _parameters(node.args)}
-    return names | _bound(node.body if isinstance(node, ast.FunctionDef) else [node.body])
+def _has_one_argument(node: ast.Call) -> bool:
+    return len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
 
 
-def _bound(body: Iterable[ast.AST]) -> set[str]:
-    """Names that these statements bind in their own scope; comprehensions and inner functions have their own."""
-    names: set[str] = set()
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
-            waiting += node.decorator_list
-            waiting += [*_defaults(node.args)] if isinstance(node, ast.FunctionDef) else node.bases
-        elif isinstance(node, ast.Lambda):
-            waiting += _defaults(node.args)
-        elif isinstance(node, Comprehension):
-            waiting += _outside_targets(node)
-        else:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
-                names.add(node.id)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                names.add(node.name)
-            waiting += ast.iter_child_nodes(node)
-    return names
+def _is_named_access(node: ast.Call, origin: str) -> bool:
+    """Whether it is a getattr or the like with the attribute's name written out."""
+    return (
+        origin in _ACCESS
+        and len(node.args) >= 2
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+        and not node.keywords
+        and not any(isinstance(argument, ast.Starred) for argument in node.args)
+    )
 
 
-def _defaults(node: ast.arguments) -> list[ast.AST]:
-    return [*node.defaults, *(item for item in node.kw_defaults if item is not None)]
+def _asks_no_attribute(text: str) -> bool:
+    """Whether a text to be formatted names no attribute; a format inside a format is looked at as well."""
+    try:
+        fields = list(string.Formatter().parse(text))
+    except ValueError:
+        return True  # Python will say so when it runs
+    return all("." not in (name or "") and _asks_no_attribute(spec or "") for _, name, spec, _ in fields)
 
 
-def _outside_targets(node: Comprehension) -> Iterator[ast.AST]:
-    """The parts of a comprehension in which a := binds a name of the function around."""
-    for generator in node.generators:
-        yield from (generator.iter, *generator.ifs)
-    yield from (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+def _words_in(node: ast.AST) -> set[str]:
+    """The words of all texts in an expression, as namedtuple takes them."""
+    texts = [item.value for item in ast.walk(node) if isinstance(item, ast.Constant)]
+    words = " ".join(text for text in texts if isinstance(text, str)).replace(",", " ").split()
+    return {word for word in words if not _is_dunder(word)}
 
 
 # --- the kinds of nodes -----------------------------------------------------------------------------------
 
-_NOT_IN_THE_COURSE = "the course does without it"
-_GRADIENT_KEYWORDS = frozenset({"requires_grad"})
-_NO_GRAD = "torch.no_grad"
-_CONTEXT = frozenset({"__enter__", "__exit__"})
-_CLASS_VALUES = allowlist.DUNDER_METHODS | allowlist.DUNDER_VALUES
-_ONE_ARGUMENT = {
-    "type": "write type(x), with one argument",
-    "functools.wraps": "write @functools.wraps(function), with one argument",
+_CLASS_VALUES = allowlist.DUNDER_METHODS | allowlist.DUNDER_HOOKS | allowlist.DUNDER_VALUES
+# What a `with` enters and leaves is not entered and left by hand.
+_READABLE = (allowlist.DUNDER_METHODS | allowlist.DUNDER_READABLE) - {"__enter__", "__exit__"}
+_ACCESS: Mapping[str, ast.expr_context] = {
+    "getattr": ast.Load(),
+    "setattr": ast.Store(),
+    "delattr": ast.Del(),
+    "object.__setattr__": ast.Store(),
 }
-_CLASS_STATEMENTS = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr, ast.Pass)
+_CALLABLE = allowlist.BUILTINS | {"getattr", "setattr", "delattr"}
+_HARMLESS_SETTINGS = frozenset({"record"})
+_CLASS_STATEMENTS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr, ast.Pass, ast.If,
+)  # fmt: skip
 
 _TRANSPARENT: frozenset[type[ast.AST]] = frozenset(
     {
-        *(ast.Return, ast.Delete, ast.Assign, ast.AugAssign, ast.For, ast.While, ast.If, ast.Raise, ast.Try),
         *(
-            ast.Assert,
-            ast.Expr,
-            ast.Pass,
-            ast.Break,
-            ast.Continue,
-            ast.Nonlocal,
-            ast.BoolOp,
-            ast.BinOp,
-            ast.UnaryOp,
-            ast.IfExp,
+            ast.Return,
+            ast.Delete,
+            ast.AugAssign,
+            ast.For,
+            ast.AsyncFor,
+            ast.While,
+            ast.If,
+            ast.Raise,
+            ast.Try,
         ),
+        *(ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Nonlocal, ast.BoolOp, ast.BinOp),
+        *(ast.UnaryOp, ast.IfExp, ast.Dict, ast.Set, ast.List, ast.Tuple, ast.Slice, ast.Await),
         *(
-            ast.Dict,
-            ast.Set,
-            ast.List,
-            ast.Tuple,
-            ast.Slice,
-            ast.Compare,
             ast.Yield,
             ast.YieldFrom,
             ast.Starred,
+            ast.FormattedValue,
+            ast.JoinedStr,
+            ast.Load,
+            ast.Store,
+            ast.Del,
         ),
-        *(ast.FormattedValue, ast.JoinedStr, ast.Load, ast.Store, ast.Del),
+        *(ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchOr),
+        *(ast.TryStar,),
         *ast.operator.__subclasses__(),
         *ast.unaryop.__subclasses__(),
         *ast.boolop.__subclasses__(),
@@ -618,8 +739,11 @@ _METHODS: Mapping[type[ast.AST], Callable[..., None]] = {
     ast.Attribute: _Reader.visit_attribute,
     ast.Call: _Reader.visit_call,
     ast.Subscript: _Reader.visit_subscript,
+    ast.Assign: _Reader.visit_assign,
+    ast.Compare: _Reader.visit_compare,
     ast.Constant: _Reader.visit_constant,
     ast.FunctionDef: _Reader.visit_function,
+    ast.AsyncFunctionDef: _Reader.visit_function,
     ast.Lambda: _Reader.visit_lambda,
     ast.ClassDef: _Reader.visit_class,
     ast.AnnAssign: _Reader.visit_annotated,
@@ -629,17 +753,14 @@ _METHODS: Mapping[type[ast.AST], Callable[..., None]] = {
     ast.GeneratorExp: _Reader.visit_comprehension,
     ast.NamedExpr: _Reader.visit_walrus,
     ast.With: _Reader.visit_with,
+    ast.AsyncWith: _Reader.visit_with,
     ast.ExceptHandler: _Reader.visit_handler,
+    ast.Global: _Reader.visit_global,
     ast.Import: _Reader.visit_import,
     ast.ImportFrom: _Reader.visit_import,
+    ast.MatchClass: _Reader.visit_class_pattern,
+    ast.MatchAs: _Reader.visit_captures,
+    ast.MatchStar: _Reader.visit_captures,
+    ast.MatchMapping: _Reader.visit_captures,
 }
-_KINDS = {
-    "AsyncFunctionDef": "async",
-    "AsyncFor": "async",
-    "AsyncWith": "async",
-    "Await": "await",
-    "Match": "match",
-    "Global": "global",
-    "TryStar": "except*",
-    "TypeAlias": "type",
-}
+_FORMS = {"TypeAlias": "type"}

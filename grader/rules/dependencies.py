@@ -6,6 +6,7 @@ import ast
 from collections.abc import Container, Iterable
 
 from grader.rules.toplevel import Part
+from grader.syntax import Definition
 
 
 class Reach:
@@ -64,25 +65,39 @@ class Reach:
 
 
 def _keeps(node: ast.stmt) -> bool:
-    """Whether something made once, when the file is imported, outlives a call."""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
+    """Whether something outlives a call: made once when the file is loaded, or left on a class or in a global."""
+    if not isinstance(node, Definition):
         return any(isinstance(item, _CHANGEABLE) for item in ast.walk(node))
-    for item in ast.walk(node):
-        if isinstance(item, ast.FunctionDef):
-            made_once = [*item.args.defaults, *item.args.kw_defaults, *item.decorator_list]
-            if any(isinstance(part, _CHANGEABLE) for top in made_once if top for part in ast.walk(top)):
-                return True
-            if any("cache" in ast.unparse(decorator) for decorator in item.decorator_list):
-                return True
-        elif isinstance(item, ast.ClassDef):
-            values = [part.value for part in item.body if isinstance(part, ast.Assign | ast.AnnAssign)]
-            if any(isinstance(part, _CHANGEABLE) for value in values if value for part in ast.walk(value)):
-                return True
-        elif isinstance(item, ast.Name) and item.id == "type":
-            return True
-    return False
+    return any(_keeps_part(item) for item in ast.walk(node))
 
 
+def _keeps_part(item: ast.AST) -> bool:
+    if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
+        made_once = [*item.args.defaults, *item.args.kw_defaults]
+        decorated = any(_name_of(decorator) not in _FORGETFUL for decorator in item.decorator_list)
+        return decorated or any(_makes_changeable(part) for part in made_once)
+    if isinstance(item, ast.ClassDef):
+        values = [part.value for part in item.body if isinstance(part, ast.Assign | ast.AnnAssign)]
+        return any(_makes_changeable(value) for value in values)
+    if isinstance(item, ast.Attribute):
+        return item.attr == "__class__"
+    return isinstance(item, ast.Global) or (isinstance(item, ast.Name) and item.id == "type")
+
+
+def _makes_changeable(value: ast.AST | None) -> bool:
+    return value is not None and any(isinstance(part, _CHANGEABLE) for part in ast.walk(value))
+
+
+def _name_of(decorator: ast.expr) -> str:
+    head = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return head.attr if isinstance(head, ast.Attribute) else getattr(head, "id", "")
+
+
+# Decorators that keep nothing from one call to the next. A class method can leave something on its class.
+_FORGETFUL = frozenset(
+    "property setter getter deleter staticmethod abstractmethod dataclass total_ordering wraps no_grad inference_mode"
+    " final overload override runtime_checkable contextmanager".split()
+)
 _CHANGEABLE = (
     ast.List,
     ast.Dict,

@@ -3,78 +3,137 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from grader.rules.analyzer import resolve
 from grader.rules.rewriting import Edit
-from grader.rules.toplevel import Alias
+from grader.rules.scopes import Kind, Meaning, bound_by_alias
+
+Modules = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Alias:
+    """One name of an import: `local` is what it binds, `origin` where that comes from."""
+
+    statement: ast.Import | ast.ImportFrom
+    alias: ast.alias
+    local: str
+    origin: str
 
 
 @dataclass
 class Imports:
-    """What imported names mean: modules, names of modules, or nothing that is allowed."""
+    """What the names mean that are imported at the top level.
 
-    modules: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    Attributes:
+        meanings: by the name that is bound.
+        refused: the aliases of what may not be imported.
+        edits: import statements that have to be written anew, or to go.
+    """
+
+    meanings: dict[str, Meaning] = field(default_factory=dict)
     refused: dict[str, Alias] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
+
+
+def resolve(dotted: str, modules: Modules) -> Kind:
+    """What a dotted origin is: a module, a name that may be used, or refused."""
+    if dotted in modules:
+        return Kind.MODULE
+    module, _, name = dotted.rpartition(".")
+    return Kind.IMPORTED if name in modules.get(module, ()) else Kind.REFUSED
+
+
+def origin_of(alias: ast.alias, statement: ast.stmt) -> str:
+    """The dotted name that an alias of an import statement names."""
+    if isinstance(statement, ast.ImportFrom):
+        return f"{'.' * statement.level}{statement.module or ''}.{alias.name}"
+    return alias.name
+
+
+def meaning_of(alias: ast.alias, statement: ast.stmt, modules: Modules) -> Meaning:
+    """What the name means that an alias of an import statement binds."""
+    origin = origin_of(alias, statement)
+    if isinstance(statement, ast.Import):
+        if alias.asname is None:
+            # `import torch.fft` binds torch. What is wrong with it is told where torch.fft is used.
+            root = bound_by_alias(alias)
+            return Meaning(Kind.MODULE, root) if root in modules else Meaning(Kind.REFUSED, origin)
+        return Meaning(Kind.MODULE if origin in modules else Kind.REFUSED, origin)
+    return Meaning(resolve(origin, modules), origin)
 
 
 def settle_imports(
     aliases: Iterable[Alias],
     defined: frozenset[str],
     exercises: frozenset[str],
-    modules: Mapping[str, frozenset[str]],
+    modules: Modules,
+    nested: frozenset[ast.stmt] = frozenset(),
 ) -> Imports:
-    """Settle the imports of a file.
+    """Settle the imports of the top level.
 
     Args:
         defined: names of the file's own definitions; they win over an import of the same name.
         exercises: names that may not come from an import.
         modules: the modules that may be used, with their open names.
+        nested: those of the statements that stand in an `if` or a `try`, where something has to stay.
     """
     found = Imports()
-    meanings: dict[str, set[tuple[str, str]]] = {}
     left: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
     for item in aliases:
         left.setdefault(item.statement, [])
         if item.local in defined:
             continue
-        kind, origin = _meaning(item, modules)
-        meanings.setdefault(item.local, set()).add((kind, origin))
-        if kind == "refused" or item.local in exercises or len(meanings[item.local]) > 1:
-            found.refused[item.local] = item
+        meaning = meaning_of(item.alias, item.statement, modules)
+        before = found.meanings.setdefault(item.local, meaning)
+        if meaning.kind is Kind.REFUSED or item.local in exercises or before != meaning:
+            found.refused.setdefault(item.local, item)
+            found.meanings[item.local] = Meaning(Kind.REFUSED, found.refused[item.local].origin)
         else:
-            table = found.modules if kind == "module" else found.names
-            table[item.local] = origin
-            left[item.statement].append(_rewritten(item, modules))
-    for local in found.refused:
-        found.modules.pop(local, None)
-        found.names.pop(local, None)
+            left[item.statement].append(_rewritten(item.alias, item.statement, modules))
     found.edits = [
-        Edit(statement, _import_line(statement, kept))
+        Edit(statement, _import_line(statement, kept) or ("pass" if statement in nested else ""))
         for statement, kept in left.items()
-        if [(alias.name, alias.asname) for alias in kept]
-        != [(alias.name, alias.asname) for alias in statement.names]
+        if not _same(kept, statement)
     ]
     return found
 
 
-def _meaning(item: Alias, modules: Mapping[str, frozenset[str]]) -> tuple[str, str]:
-    if isinstance(item.statement, ast.Import) and item.alias.asname is None:
-        # `import torch.nn` binds torch. What is wrong with it is told where torch.nn is used.
-        return ("module", item.local) if item.local in modules else ("refused", item.origin)
-    kind = resolve(item.origin, modules)
-    if kind == "name" and isinstance(item.statement, ast.Import):
-        return "refused", item.origin
-    return kind, item.origin
+def edits_inside(functions: Iterable[ast.stmt], modules: Modules) -> list[Edit]:
+    """How the imports inside functions have to be written anew: what may not be imported is left out."""
+    edits: list[Edit] = []
+    for function in functions:
+        for statement in ast.walk(function):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                kept = [
+                    _rewritten(alias, statement, modules)
+                    for alias in statement.names
+                    if meaning_of(alias, statement, modules).kind is not Kind.REFUSED
+                ]
+                if not _same(kept, statement):
+                    edits.append(Edit(statement, _import_line(statement, kept) or "pass"))
+    return edits
 
 
-def _rewritten(item: Alias, modules: Mapping[str, frozenset[str]]) -> ast.alias:
-    """The alias as it may run: `import torch.nn` becomes `import torch`."""
-    whole = isinstance(item.statement, ast.Import) and item.alias.asname is None
-    return ast.alias(name=item.local) if whole and item.origin not in modules else item.alias
+def star_names(statement: ast.ImportFrom, wanted: Iterable[str]) -> list[str]:
+    """Which of the `wanted` names a star import binds, by what the module of this version holds."""
+    module = importlib.import_module(statement.module or "")
+    public: Iterable[str] = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
+    return sorted(set(wanted).intersection(public))
+
+
+def _same(kept: list[ast.alias], statement: ast.Import | ast.ImportFrom) -> bool:
+    return [(alias.name, alias.asname) for alias in kept] == [
+        (alias.name, alias.asname) for alias in statement.names
+    ]
+
+
+def _rewritten(alias: ast.alias, statement: ast.stmt, modules: Modules) -> ast.alias:
+    """The alias as it may run: `import torch.fft` becomes `import torch`."""
+    whole = isinstance(statement, ast.Import) and alias.asname is None
+    return ast.alias(name=bound_by_alias(alias)) if whole and alias.name not in modules else alias
 
 
 def _import_line(statement: ast.Import | ast.ImportFrom, kept: list[ast.alias]) -> str:

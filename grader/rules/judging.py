@@ -7,20 +7,24 @@ the exercises among that; the rest is graded.
 from __future__ import annotations
 
 import ast
+import builtins
+from collections import Counter
 from collections.abc import Iterable
 
-from grader.errors import SubmissionError, did_you_mean
-from grader.records import Breach, Chapter, Exercise, Ruling, Submission
+from grader.errors import SubmissionError
+from grader.records import Breach, Chapter, Exercise, Refusal, Ruling, Submission
 from grader.rules import allowlist
 from grader.rules.analyzer import Finding, Names, Use, read_statement
 from grader.rules.dependencies import Reach
-from grader.rules.imports import Imports, settle_imports
+from grader.rules.imports import Alias, Imports, Modules, edits_inside, resolve, settle_imports, star_names
+from grader.rules.leftovers import replace_leftovers
+from grader.rules.refusals import refusal_of
 from grader.rules.rewriting import Edit, without
-from grader.rules.toplevel import Part, Sorted, sort_file
-from grader.syntax import Unreadable, parse
+from grader.rules.scopes import AnyFunction, Kind, Meaning
+from grader.rules.toplevel import Part, TopLevel, divide, loose_names, names_needed_at_once, want_future
+from grader.syntax import Definition, Unreadable, parse
 
 MAX_BREACHES_PER_EXERCISE = 10
-MAX_SUGGESTIONS = 10
 MAX_STATEMENTS = 5_000
 MAX_NOTES = 40
 
@@ -51,21 +55,29 @@ def judge(submission: Submission | str, chapter: Chapter | None = None) -> Rulin
 def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
     if len(tree.body) > MAX_STATEMENTS:
         raise Unreadable(f"there are more than {MAX_STATEMENTS:,} statements outside of functions")
-    file = sort_file(tree)
     modules = allowlist.modules_for(chapter.imports)
-    definitions = frozenset(name for part in file.parts if part.is_definition for name in part.names)
     exercises = frozenset(exercise.name for exercise in chapter.exercises)
-    imports = settle_imports(file.aliases, definitions, exercises, modules)
+    edits, replaced = replace_leftovers(tree, modules)
+    file = divide(tree, exercises)
+    file.dropped += replaced
+    definitions = frozenset(name for part in file.parts if part.is_definition for name in part.names)
+    imports = settle_imports(file.aliases, definitions, exercises, modules, frozenset(file.nested))
+    _expand_stars(tree, file, imports, modules)
     _drop_constants_named_like_imports(file, definitions)
+    if _has_foreign_annotation(file, imports):
+        want_future(tree, file)
     _read(file, imports, chapter)
-    _drop_unused_calls(file, chapter)
+    _drop_scratch(file, imports, exercises)
+    _drop_undefined(file, imports)
     reach = Reach(file.parts)
     breaches, offending = _breaches(reach, chapter)
     breaches += _imported_exercises(file, reach, chapter)
     barred = {name for breach in breaches for name in breach.exercises}
     _hold_back(file, reach, offending, barred, chapter)
     _note_refused_imports(file, imports, breaches)
-    edits = [*imports.edits, *(Edit(node) for node in tree.body if node in file.removed)]
+    definitions_left = [part.node for part in file.parts if part.node not in file.removed]
+    edits += [*imports.edits, *edits_inside(_functions_in(definitions_left), modules)]
+    edits += [Edit(node) for node in tree.body if node in file.removed]
     kept = [part for part in file.parts if part.node not in file.removed]
     return Ruling(
         source=without(source, tree, edits, add_future=file.add_future),
@@ -75,64 +87,174 @@ def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
     )
 
 
+def _functions_in(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The functions among the statements and in their `if` and `try`; a class counts with its methods."""
+    found: list[ast.stmt] = []
+    waiting = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Definition):
+            found.append(node)
+        elif isinstance(node, ast.If | ast.Try):
+            waiting += [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+            waiting += [part for handler in getattr(node, "handlers", ()) for part in handler.body]
+    return found
+
+
 # --- reading ----------------------------------------------------------------------------------------------
 
 
-def _drop_constants_named_like_imports(file: Sorted, definitions: frozenset[str]) -> None:
+def _expand_stars(tree: ast.Module, file: TopLevel, imports: Imports, modules: Modules) -> None:
+    """`from math import *` becomes an import of what the file uses of it, so that every name has one meaning."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if file.stars else set()
+    own = {name for part in file.parts for name in part.names}
+    for statement in file.stars:
+        if statement.module not in modules or statement.level:
+            file.drop(statement, f"{statement.module or '.'} may not be imported")
+            continue
+        wanted = star_names(statement, used - own - imports.meanings.keys())
+        alias = ast.alias("*")
+        for name in wanted:
+            origin = f"{statement.module}.{name}"
+            kind = resolve(origin, modules)
+            if kind is Kind.REFUSED and hasattr(builtins, name):
+                continue  # torch.range under Python's name: nobody means it
+            imports.meanings[name] = Meaning(kind, origin)
+            if kind is Kind.REFUSED:
+                imports.refused[name] = Alias(statement, alias, name, origin)
+        kept = [name for name in wanted if name in imports.meanings and name not in imports.refused]
+        text = f"from {statement.module} import {', '.join(kept)}" if kept else ""
+        imports.edits.append(Edit(statement, text or ("pass" if statement in file.nested else "")))
+
+
+def _drop_constants_named_like_imports(file: TopLevel, definitions: frozenset[str]) -> None:
     imported = {alias.local for alias in file.aliases} - definitions
     for part in list(file.parts):
         if not part.is_definition and (clash := imported.intersection(part.names)):
-            file.drop(part.node, f"{min(clash)} is the name of an import")
-            file.parts.remove(part)
+            file.drop_part(part, f"{min(clash)} is the name of an import")
 
 
-def _read(file: Sorted, imports: Imports, chapter: Chapter) -> None:
-    """Read every part, then settle the attributes that only the file as a whole can explain."""
-    classes = [part.names[0] for part in file.parts if isinstance(part.node, ast.ClassDef)]
-    others = {name for part in file.parts if not isinstance(part.node, ast.ClassDef) for name in part.names}
-    names = Names(
-        modules=imports.modules,
-        imported=imports.names,
-        refused={local: item.origin for local, item in imports.refused.items()},
-        own=frozenset(classes) | others,
-        classes=frozenset(classes) - others,
-        star=file.star,
+def _has_foreign_annotation(file: TopLevel, imports: Imports) -> bool:
+    """Whether an annotation asks for something that may not be imported: `x: np.ndarray`."""
+    if not imports.refused:
+        return False
+    annotations = [
+        note
+        for part in file.parts
+        for node in ast.walk(part.node)
+        if isinstance(node, ast.arg | ast.AnnAssign | ast.FunctionDef | ast.AsyncFunctionDef)
+        if (note := node.returns if isinstance(node, AnyFunction) else node.annotation) is not None
+    ]
+    return any(
+        isinstance(item, ast.Name) and item.id in imports.refused
+        for note in annotations
+        for item in ast.walk(note)
+    )
+
+
+def _names(file: TopLevel, imports: Imports) -> Names:
+    """What the names of the file mean."""
+    bound = [name for part in file.parts for name in part.names]
+    once = {name for name, count in Counter(bound).items() if count == 1}
+    classes = {part.names[0] for part in file.parts if isinstance(part.node, ast.ClassDef)}
+    others = {
+        name
+        for part in file.parts
+        for name in (part.names if not isinstance(part.node, ast.ClassDef) else part.names[1:])
+    }
+    values = {part.names[0]: part.node.value for part in file.parts if _is_single(part)}  # type: ignore[attr-defined]
+    records = {
+        name
+        for name, value in values.items()
+        if name in once and isinstance(value, ast.Call) and _makes_record(value, imports)
+    }
+    functions = {part.names[0] for part in file.parts if isinstance(part.node, AnyFunction)}
+    made = {name for name, value in values.items() if isinstance(value, ast.Call | ast.Lambda)}
+    return Names(
+        imports=imports.meanings,
+        own=frozenset(bound),
+        classes=frozenset((classes - others) | records),
+        shared=frozenset(classes | functions | made),
+        texts={
+            name: value.value
+            for name, value in values.items()
+            if name in once and isinstance(value, ast.Constant) and isinstance(value.value, str)
+        },
         later_annotations=file.future,
     )
+
+
+def _is_single(part: Part) -> bool:
+    """Whether the part is a constant with one name and a value."""
+    return isinstance(part.node, ast.Assign | ast.AnnAssign) and len(part.names) == 1 and not part.changes
+
+
+def _makes_record(call: ast.Call, imports: Imports) -> bool:
+    head = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    if not isinstance(head, ast.Name) or head.id not in imports.meanings:
+        return False
+    origin = imports.meanings[head.id].origin
+    if isinstance(call.func, ast.Attribute):
+        origin = f"{origin}.{call.func.attr}"
+    return origin in allowlist.RECORD_MAKERS
+
+
+def _read(file: TopLevel, imports: Imports, chapter: Chapter) -> None:
+    """Read every part, then settle the attributes that only the file as a whole can explain."""
+    names = _names(file, imports)
     modules, attributes = allowlist.modules_for(chapter.imports), allowlist.attributes_for(chapter.imports)
     for part in file.parts:
         part.reading = read_statement(part.node, names, modules, attributes)
         part.findings = list(part.reading.findings)
     own = {name for part in file.parts for name in part.reading.defines}
-    if any(part.reading.unknown for part in file.parts):
-        own -= allowlist.taken_attributes()
-    suggestions = 0
     for part in file.parts:
         for line, name in part.reading.unknown:
-            if name not in own:
-                suggest = did_you_mean(name, attributes | own) if suggestions < MAX_SUGGESTIONS else ""
-                suggestions += 1
-                reason = allowlist.why_not(name, f"it is not among the operations of this course{suggest}")
-                part.findings.append(Finding(line, name, reason))
+            if name not in allowlist.taken_attributes():
+                continue  # the submission's own, or Python's AttributeError
+            if name not in own or not allowlist.may_be_own(name):
+                part.findings.append(Finding(line, name, refusal_of(name)))
 
 
-def _drop_unused_calls(file: Sorted, chapter: Chapter) -> None:
-    """A constant that calls something and that nothing reads is scratch work: `x = torch.randn(3)`."""
-    exercises = {exercise.name for exercise in chapter.exercises}
+def _drop_scratch(file: TopLevel, imports: Imports, exercises: frozenset[str]) -> None:
+    """Drop constants that no function needs, or that are made of what has been dropped.
+
+    A constant that calls something and that nothing reads is scratch work: `x = torch.randn(3)`; and so is `y = x`
+    after it.
+    """
     while True:
-        read = exercises.union(*(part.reading.reads for part in file.parts))
-        unused = [
-            part
-            for part in file.parts
-            if not part.is_definition
-            and not read.intersection(part.names)
-            and (part.findings or any(isinstance(node, ast.Call) for node in ast.walk(part.node)))
-        ]
-        if not unused:
+        read = exercises.union(*(part.reading.reads - _own_names_of(part) for part in file.parts))
+        bound = {name for part in file.parts for name in part.names} | imports.meanings.keys()
+        dropped = [(part, reason) for part in file.parts if (reason := _why_scratch(part, read, bound))]
+        if not dropped:
             return
-        for part in unused:
-            file.drop(part.node, "no function uses it")
-            file.parts.remove(part)
+        for part, reason in dropped:
+            file.drop_part(part, reason)
+
+
+def _own_names_of(part: Part) -> frozenset[str]:
+    """Names whose being read by the part itself makes nobody need them: `TABLE["a"] = 1` reads TABLE."""
+    return frozenset() if part.is_definition else frozenset(part.names)
+
+
+def _why_scratch(part: Part, read: set[str] | frozenset[str], bound: set[str]) -> str:
+    if part.is_definition:
+        return ""
+    runs = part.changes or any(isinstance(node, ast.Call) for node in ast.walk(part.node))
+    if not read.intersection(part.names) and (part.findings or runs):
+        return "no function uses it"
+    missing = sorted(name for name in loose_names(part.node) - bound if not hasattr(builtins, name))
+    return f"it is made of {missing[0]}, which is left out" if missing and not part.changes else ""
+
+
+def _drop_undefined(file: TopLevel, imports: Imports) -> None:
+    """A decorator or default that is not defined costs what stands under it, and not the whole file."""
+    bound = {name for part in file.parts for name in part.names} | imports.meanings.keys()
+    for part in list(file.parts):
+        missing = sorted(
+            name for name in names_needed_at_once(part.node) - bound if not hasattr(builtins, name)
+        )
+        if missing:
+            file.drop_part(part, f"it needs {missing[0]}, which is not defined")
 
 
 # --- breaches ---------------------------------------------------------------------------------------------
@@ -146,7 +268,7 @@ def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
         found = [(part, finding) for part in reach.of(exercise.name) for finding in part.findings]
         if exercise.forbidden:
             found += [
-                (part, _answer(use))
+                (part, Finding(use.line, use.shown, Refusal.ANSWER))
                 for part in reach.handed_to(exercise.name)
                 for use in part.reading.uses
                 if _is_forbidden(use, exercise)
@@ -154,15 +276,14 @@ def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
         offending.update(part for part, _ in found)
         for finding in _worth_telling(finding for _, finding in found):
             costs.setdefault(finding, {})[exercise.name] = None
-    return [Breach(*finding, exercises=tuple(names)) for finding, names in costs.items()], offending
+    return [
+        Breach(finding.line, finding.name, finding.refusal, tuple(names), near=finding.near)
+        for finding, names in costs.items()
+    ], offending
 
 
 def _is_forbidden(use: Use, exercise: Exercise) -> bool:
     return use.name in exercise.forbidden or use.name.rstrip("_") in exercise.forbidden
-
-
-def _answer(use: Use) -> Finding:
-    return Finding(use.line, use.shown, allowlist.why_not(use.name, "it is the answer itself here"))
 
 
 def _worth_telling(findings: Iterable[Finding]) -> list[Finding]:
@@ -173,11 +294,11 @@ def _worth_telling(findings: Iterable[Finding]) -> list[Finding]:
     return list(first.values())[:MAX_BREACHES_PER_EXERCISE]
 
 
-def _imported_exercises(file: Sorted, reach: Reach, chapter: Chapter) -> list[Breach]:
+def _imported_exercises(file: TopLevel, reach: Reach, chapter: Chapter) -> list[Breach]:
     """`from torch import tanh` is no answer to the exercise tanh."""
     exercises = {exercise.name for exercise in chapter.exercises} - reach.named.keys()
     return [
-        Breach(item.statement.lineno, item.origin, f"{item.local} is yours to write, with def", (item.local,))
+        Breach(item.statement.lineno, item.origin, Refusal.IMPORTED_EXERCISE, (item.local,))
         for item in {item.local: item for item in file.aliases}.values()
         if item.local in exercises
     ]
@@ -186,7 +307,9 @@ def _imported_exercises(file: Sorted, reach: Reach, chapter: Chapter) -> list[Br
 # --- holding back -----------------------------------------------------------------------------------------
 
 
-def _hold_back(file: Sorted, reach: Reach, offending: set[Part], barred: set[str], chapter: Chapter) -> None:
+def _hold_back(
+    file: TopLevel, reach: Reach, offending: set[Part], barred: set[str], chapter: Chapter
+) -> None:
     """Take out what is in breach and all that leads there, apart from what a graded exercise needs.
 
     What offends only as one exercise's answer may be an honest part of another.
@@ -197,12 +320,11 @@ def _hold_back(file: Sorted, reach: Reach, offending: set[Part], barred: set[str
     offending = offending.union(*(reach.named.get(name, ()) for name in barred))
     for part in reach.towards(offending) - needed:
         if part.findings and part not in explained:
-            finding = min(part.findings)
-            file.drop(part.node, f"it uses {finding.name}: {finding.reason}")
+            file.drop(part.node, f"it uses {min(part.findings).name}, which may not be used here")
         file.removed.add(part.node)
 
 
-def _note_refused_imports(file: Sorted, imports: Imports, breaches: list[Breach]) -> None:
+def _note_refused_imports(file: TopLevel, imports: Imports, breaches: list[Breach]) -> None:
     told = tuple(breach.name for breach in breaches)
     for item in imports.refused.values():
         if not any(name == item.origin or name.startswith(f"{item.origin}.") for name in told):

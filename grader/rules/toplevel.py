@@ -1,4 +1,8 @@
-"""Sort the top level of a file: imports, definitions and constants are kept, the rest is scratch work."""
+"""Divide the top level of a file: imports, definitions and constants are kept, the rest is scratch work.
+
+Scratch work is what a notebook is full of: calls that try a function out, loops that print. None of it is needed by
+an exercise, and a line of it that fails would cost all of them.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,24 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from grader.rules.analyzer import Finding, Reading
+from grader.rules.imports import Alias, origin_of
 from grader.rules.rewriting import FUTURE, room_for_future
+from grader.rules.scopes import AnyFunction, Comprehension, bound_by_alias, bound_in, global_bindings
 from grader.syntax import Definition, open_parts
-
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(eq=False)
 class Part:
-    """A definition or constant of the top level."""
+    """A definition or constant of the top level.
+
+    Attributes:
+        names: what it binds for the file; of a function also what it binds with `global`.
+        changes: whether it changes a constant that an earlier part made, and makes none of its own.
+    """
 
     node: ast.stmt
     names: tuple[str, ...]
+    changes: bool = False
     reading: Reading = field(default_factory=Reading)
     findings: list[Finding] = field(default_factory=list)
 
@@ -29,34 +39,26 @@ class Part:
 
     @property
     def is_definition(self) -> bool:
-        return isinstance(self.node, DEFINITIONS)
-
-
-@dataclass(frozen=True)
-class Alias:
-    """One name of an import: `local` is what it binds, `origin` where that comes from."""
-
-    statement: ast.Import | ast.ImportFrom
-    alias: ast.alias
-    local: str
-    origin: str
+        return isinstance(self.node, Definition)
 
 
 @dataclass
-class Sorted:
+class TopLevel:
     """The top level of a file.
 
     Attributes:
         removed: statements that will not run; `dropped` says why, for those worth a word.
-        star: whether something is imported with a star.
+        stars: imports of everything.
+        nested: import statements inside an `if` or `try` that is kept.
         future: whether annotations are never evaluated; `add_future` if that import has to be put first.
     """
 
     parts: list[Part] = field(default_factory=list)
     aliases: list[Alias] = field(default_factory=list)
+    stars: list[ast.ImportFrom] = field(default_factory=list)
+    nested: set[ast.stmt] = field(default_factory=set)
     removed: set[ast.stmt] = field(default_factory=set)
     dropped: list[tuple[int, str]] = field(default_factory=list)
-    star: bool = False
     future: bool = False
     add_future: bool = False
 
@@ -65,60 +67,96 @@ class Sorted:
         self.removed.add(node)
         self.dropped.append((node.lineno, reason))
 
+    def drop_part(self, part: Part, reason: str) -> None:
+        """Hold a part back and say why."""
+        self.drop(part.node, reason)
+        self.parts.remove(part)
 
-def sort_file(tree: ast.Module) -> Sorted:
-    """Sort the statements of a file."""
-    found = Sorted()
-    definitions = {node.name for node in tree.body if isinstance(node, DEFINITIONS)}
+
+def divide(tree: ast.Module, exercises: frozenset[str]) -> TopLevel:
+    """Divide the statements of a file.
+
+    Args:
+        exercises: functions that a constant may not call: whether they are written is seen when they are checked.
+    """
+    found = TopLevel()
+    made: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            _sort_import(node, found)
-        elif isinstance(node, DEFINITIONS):
-            found.parts.append(Part(node, (node.name,)))
+            _take_import(node, found)
+        elif isinstance(node, Definition):
+            found.parts.append(Part(node, tuple(dict.fromkeys((node.name, *sorted(global_bindings(node)))))))
         elif isinstance(node, ast.Assign | ast.AnnAssign) and (names := target_names(node)):
-            _sort_constant(node, names, definitions, found)
+            _take_constant(node, names, exercises, found)
+        elif changed := _changed_constant(node):
+            _take_change(node, changed, made, exercises, found)
+        elif isinstance(node, ast.If | ast.Try) and (names := _conditional_names(node)):
+            _take_conditional(node, names, exercises, found)
         elif not isinstance(node, ast.Pass) and not _is_text(node):
             found.drop(node, _why_dropped(node))
+        if found.parts:
+            made.update(found.parts[-1].names)
     _supersede(found)
     _place_future(tree, found)
     return found
 
 
-def _sort_import(node: ast.Import | ast.ImportFrom, found: Sorted) -> None:
+def _take_import(node: ast.Import | ast.ImportFrom, found: TopLevel) -> None:
     if _is_future(node):
         return
     for alias in node.names:
-        if alias.name == "*":
-            found.star = True
-            module = getattr(node, "module", None) or "."
-            found.drop(node, f"it imports everything from {module}; import by name")
-        elif isinstance(node, ast.Import):
-            local = alias.asname or alias.name.split(".")[0]
-            found.aliases.append(Alias(node, alias, local, alias.name))
+        if alias.name == "*" and isinstance(node, ast.ImportFrom):
+            found.stars.append(node)
         else:
-            origin = f"{'.' * node.level}{node.module or ''}.{alias.name}"
-            found.aliases.append(Alias(node, alias, alias.asname or alias.name, origin))
+            found.aliases.append(Alias(node, alias, bound_by_alias(alias), origin_of(alias, node)))
 
 
-def _sort_constant(
-    node: ast.Assign | ast.AnnAssign, names: tuple[str, ...], definitions: set[str], found: Sorted
+def _take_constant(
+    node: ast.Assign | ast.AnnAssign, names: tuple[str, ...], exercises: frozenset[str], found: TopLevel
 ) -> None:
     if node.value is None:
         found.removed.add(node)  # an annotation alone, `x: int`, does nothing
-        return
-    inside = list(evaluated(node.value))
-    called = {
-        item.func.id for item in inside if isinstance(item, ast.Call) and isinstance(item.func, ast.Name)
-    }
-    if any(isinstance(item, _NOT_PLAIN) for item in inside):
-        found.drop(node, "a constant is a plain expression")
-    elif own := sorted(called & definitions):
-        found.drop(node, f"it calls your own {own[0]} outside of a function")
+    elif reason := _why_not_kept(node.value, exercises):
+        found.drop(node, reason)
     else:
         found.parts.append(Part(node, names))
 
 
-def _supersede(found: Sorted) -> None:
+def _take_change(
+    node: ast.stmt, changed: str, made: set[str], exercises: frozenset[str], found: TopLevel
+) -> None:
+    """A statement that goes on working at a constant: `TABLE["a"] = 1`, `NAMES.append("b")`, `TOTAL += 1`."""
+    reason = "" if changed in made else _why_dropped(node)
+    if reason := reason or _why_not_kept(node, exercises):
+        found.drop(node, reason)
+    else:
+        found.parts.append(Part(node, (changed,), changes=True))
+
+
+def _take_conditional(
+    node: ast.If | ast.Try, names: tuple[str, ...], exercises: frozenset[str], found: TopLevel
+) -> None:
+    reason = _why_not_kept(node, exercises)
+    if reason or (isinstance(node, ast.If) and _is_not_for_us(node)):
+        found.drop(node, reason or _why_dropped(node))
+        return
+    imported: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Import | ast.ImportFrom) and not _is_inside_definition(part, node):
+            found.nested.add(part)
+            _take_import(part, found)
+            imported.update(map(bound_by_alias, part.names))
+    others = bound_in([part for part in ast.walk(node) if isinstance(part, ast.Name | Definition)])
+    found.parts.append(Part(node, tuple(name for name in names if name not in imported or name in others)))
+
+
+def _is_inside_definition(part: ast.stmt, outer: ast.stmt) -> bool:
+    return any(
+        part in ast.walk(definition) for definition in ast.walk(outer) if isinstance(definition, Definition)
+    )
+
+
+def _supersede(found: TopLevel) -> None:
     """Of two definitions with one name the last one counts, as in a notebook whose cells are run in order.
 
     But one in which more is left to write, a stub that was pasted or run once more, replaces none that is written.
@@ -136,7 +174,7 @@ def _supersede(found: Sorted) -> None:
         for name in {item.id for item in evaluated(part.node) if isinstance(item, ast.Name)}:
             read_at.setdefault(name, []).append(index)
     for index, part in enumerate(found.parts):
-        name = part.names[0]
+        name = part.names[0] if part.names else ""
         if part.is_definition and index > last[name]:
             line = found.parts[last[name]].line
             found.drop(part.node, f"{name} is written in line {line}; here it still is to be written")
@@ -148,7 +186,7 @@ def _supersede(found: Sorted) -> None:
     found.parts = [part for part in found.parts if part.node not in found.removed]
 
 
-def _place_future(tree: ast.Module, found: Sorted) -> None:
+def _place_future(tree: ast.Module, found: TopLevel) -> None:
     """Keep `from __future__ import annotations` where Python accepts it, else move it to the first line."""
     imports = [node for node in tree.body if _is_future(node)]
     wanted = any(alias.name == "annotations" for node in imports for alias in node.names)
@@ -161,10 +199,20 @@ def _place_future(tree: ast.Module, found: Sorted) -> None:
     found.future = wanted and (in_place or found.add_future)
 
 
+def want_future(tree: ast.Module, found: TopLevel) -> None:
+    """Have annotations never evaluated, where there is room: `x: np.ndarray` needs no numpy then."""
+    if not found.future and room_for_future(tree, found.removed):
+        found.removed.update(node for node in tree.body if _is_future(node))
+        found.future = found.add_future = True
+
+
 # --- telling statements apart -----------------------------------------------------------------------------
 
 
 _NOT_PLAIN = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+_CHANGING_METHODS = frozenset(
+    {"append", "extend", "insert", "update", "setdefault", "add", "sort", "reverse", "remove", "appendleft"}
+)
 
 
 def _is_future(node: ast.stmt) -> TypeGuard[ast.ImportFrom]:
@@ -173,6 +221,18 @@ def _is_future(node: ast.stmt) -> TypeGuard[ast.ImportFrom]:
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _why_not_kept(node: ast.AST, exercises: frozenset[str]) -> str:
+    """Why a statement or value of the top level should not run at once; empty if it may."""
+    inside = evaluated(node)
+    if any(isinstance(item, _NOT_PLAIN) for item in inside):
+        return "a constant is a plain expression"
+    called = {
+        item.func.id for item in inside if isinstance(item, ast.Call) and isinstance(item.func, ast.Name)
+    }
+    own = sorted(called & exercises)
+    return f"it calls your own {own[0]} outside of a function" if own else ""
 
 
 def target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
@@ -192,6 +252,44 @@ def target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _changed_constant(node: ast.stmt) -> str:
+    """The constant that a statement changes; empty if it does anything else."""
+    match node:
+        case ast.AugAssign(target=ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))):
+            return name
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))):
+            return name if method in _CHANGING_METHODS else ""
+        case ast.For(body=body, orelse=[]):
+            changed = {_changed_constant(part) for part in body}
+            return changed.pop() if len(changed) == 1 else ""
+    return ""
+
+
+def _conditional_names(node: ast.stmt) -> tuple[str, ...]:
+    """The names that an `if` or `try` binds which holds imports, definitions and constants only; else none."""
+    waiting: list[ast.stmt] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.If):
+            waiting += [*part.body, *part.orelse]
+        elif isinstance(part, ast.Try):
+            waiting += [*part.body, *part.orelse, *part.finalbody]
+            waiting += [inner for handler in part.handlers for inner in handler.body]
+        elif isinstance(part, ast.Assign | ast.AnnAssign):
+            if not target_names(part):
+                return ()
+        elif not isinstance(part, ast.Import | ast.ImportFrom | ast.Pass | ast.Raise | Definition):
+            return ()
+    return tuple(sorted(bound_in([node])))
+
+
+def _is_not_for_us(node: ast.If) -> bool:
+    names = {getattr(part, "id", "") or getattr(part, "attr", "") for part in ast.walk(node.test)}
+    return not names.isdisjoint({"__name__", "TYPE_CHECKING"})
+
+
 def evaluated(node: ast.AST) -> list[ast.AST]:
     """The nodes that Python evaluates when it meets a statement: bodies of functions come later."""
     found: list[ast.AST] = []
@@ -206,6 +304,37 @@ def evaluated(node: ast.AST) -> list[ast.AST]:
         else:
             waiting += ast.iter_child_nodes(item)
     return found
+
+
+def loose_names(node: ast.stmt) -> set[str]:
+    """Names that a statement reads at once; what its comprehensions and lambdas bind is not told apart."""
+    inside = evaluated(node)
+    bound = {
+        part.id
+        for item in inside
+        if isinstance(item, Comprehension | ast.For)
+        for target in (
+            [item.target] if isinstance(item, ast.For) else [one.target for one in item.generators]
+        )
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name)
+    }
+    return {
+        item.id for item in inside if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Load)
+    } - bound
+
+
+def names_needed_at_once(node: ast.stmt) -> set[str]:
+    """The names in decorators, defaults and bases of a definition: Python looks them up when it meets it."""
+    roots: list[ast.AST | None] = []
+    if isinstance(node, AnyFunction):
+        roots = [*node.decorator_list, *node.args.defaults, *node.args.kw_defaults]
+    elif isinstance(node, ast.ClassDef):
+        roots = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
+    inside = [item for root in roots if root is not None for item in evaluated(root)]
+    if any(isinstance(item, Comprehension | ast.Lambda) for item in inside):
+        return set()  # what these bind is not told apart; Python will say it when the file is loaded
+    return {item.id for item in inside if isinstance(item, ast.Name)}
 
 
 def _why_dropped(node: ast.stmt) -> str:

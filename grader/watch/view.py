@@ -9,6 +9,7 @@ from rich.text import Text
 
 from grader.records import CheckResult, Outcome, Report
 from grader.report.reasons import reason, trouble_lines
+from grader.report.refusals import refusal_words
 from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
@@ -104,7 +105,7 @@ def _breach_lines(report: Report, name: str, width: int) -> list[str]:
     lines: list[str] = []
     for breach in report.breaches:
         if name in breach.exercises:
-            text = f"{breach.place}: {breach.name} may not be used here: {breach.reason}"
+            text = f"{breach.place}: {breach.name} may not be used here: {refusal_words(breach)}"
             lines += wrap(clean_line(text), width, indent=" " * _LEAD, first=pad("FAIL", _LEAD))
     return lines
 

@@ -7,23 +7,9 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.records import Outcome, Report
 from grader.workspace.workspace import Workspace
 
 LABELS = ("where to look", "the idea", "the steps")
-
-
-def hints_for(report: Report, exercise: str, written: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The hints of an exercise that is not solved: the failing check's own, then the chapter's idea and steps."""
-    failing = [r for r in report.checks if r.exercise == exercise and r.outcome is Outcome.FAILED]
-    breaches = [breach for breach in report.breaches if exercise in breach.exercises]
-    if breaches:
-        where = f"{breaches[0].name} may not be used here: {breaches[0].reason}"
-    elif failing:
-        where = f"{failing[0].title} {failing[0].hint}"
-    else:
-        return ()
-    return (where, *written.get(exercise, ()))
 
 
 def written_hints(stem: str) -> Mapping[str, tuple[str, ...]]:

@@ -27,6 +27,7 @@ from grader.records import (
     Exercise,
     Limits,
     Outcome,
+    Refusal,
     Report,
     ReportState,
     Ruling,
@@ -152,7 +153,7 @@ def test_points_are_shared_by_weight() -> None:
 
 
 def test_an_exercise_the_rules_bar_gets_nothing_and_the_rest_is_graded() -> None:
-    breach = Breach(1, "torch.add", "no", ("double",))
+    breach = Breach(1, "torch.add", Refusal.ANSWER, ("double",))
 
     report = graded(RIGHT, ruling=Ruling(RIGHT, (breach,)))
 

@@ -29,7 +29,7 @@ from grader.export.gradescope import gradescope
 from grader.export.junit import junit
 from grader.grading.gradebook import publish
 from grader.grading.store import STORE_FILE, Settings, Store
-from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Report
+from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Refusal, Report
 from grader.submissions.collecting import HandedIn
 from grader.submissions.files import File
 from grader.text import points
@@ -186,7 +186,9 @@ def test_junit_has_no_character_that_xml_forbids(
     every = "]]>&<\"'" + "".join(map(chr, forbidden))
     failed = replace(report.checks[2], message=every, title=every, counterexample=None, diagnosis=every)
     mine = replace(
-        unread(report, every, every, every), checks=(failed,), breaches=(Breach(1, every, every, ()),)
+        unread(report, every, every, every),
+        checks=(failed,),
+        breaches=(Breach(1, every, Refusal.NOT_LISTED, ()),),
     )
 
     text = junit(replace(results, learners=(replace(one, learner=every, reports=(mine,)),)))

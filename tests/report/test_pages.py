@@ -35,6 +35,7 @@ from grader.records import (
     Note,
     Outcome,
     RecordedCall,
+    Refusal,
     Report,
     ReportState,
     SourceLine,
@@ -179,7 +180,7 @@ def test_an_untouched_exercise_is_to_do_and_shows_no_failures(report: Report) ->
 
 
 def test_a_barred_exercise_says_where_and_why_once(report: Report) -> None:
-    breach = Breach(7, "torch.softmax", "softmax is built from exp here", ("softmax",), SourceLine(2, 3))
+    breach = Breach(7, "torch.softmax", Refusal.ANSWER, ("softmax",), SourceLine(2, 3))
     barred = tuple(
         replace(check, outcome=Outcome.NOT_RUN, cause=Cause.BARRED) if check.exercise == "softmax" else check
         for check in report.checks
@@ -188,7 +189,10 @@ def test_a_barred_exercise_says_where_and_why_once(report: Report) -> None:
     said = text_of(exercise_html(replace(report, breaches=(breach,), checks=barred), "softmax"))
 
     assert (
-        said.count("cell 3, line 2: torch.softmax may not be used here: softmax is built from exp here") == 1
+        said.count(
+            "cell 3, line 2: torch.softmax may not be used here: softmax is built from exp, max and sum here"
+        )
+        == 1
     )
     assert "what the rules do not allow" not in said
 
@@ -263,7 +267,7 @@ def test_a_picture_is_drawn_only_where_it_says_something(got: str, expected: str
 @pytest.fixture
 def softmax_class(course: Course, report: Report) -> ClassResults:
     """Two learners and two chapters: one handed in late, one handed in nothing."""
-    breach = Breach(3, "import os", "it reaches outside", ())
+    breach = Breach(3, "import os", Refusal.OUTSIDE, ())
     graded = replace(
         report,
         path="/home/teacher/class/learner01/ch03_activations.py",
@@ -295,7 +299,7 @@ def test_feedback_tells_points_lateness_attempt_isolation_and_what_is_missing(
         "1 d 3 h late, 0.25 points off",
         "isolation bwrap; device cpu",
         "fix softmax in ch03_activations.py, then run: brick check ch03",
-        "line 3: import os may not be used here: it reaches outside",
+        "line 3: import os may not be used here: nothing is read from or written to files",
         "line 9 is not run",
         "hello world",
     ):
@@ -364,7 +368,7 @@ def hostile_class(course: Course, report: Report) -> ClassResults:
         )
         for check in report.checks
     )
-    breach = Breach(1, HOSTILE, HOSTILE, ("relu",))
+    breach = Breach(1, HOSTILE, Refusal.NOT_LISTED, ("relu",))
     attacked = replace(
         report, title=HOSTILE, path=HOSTILE, checks=checks, breaches=(breach,), notes=(Note(None, HOSTILE),),
         output=HOSTILE,
@@ -420,7 +424,7 @@ def written(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
     first, second, *others = results.learners
     report = first.reports[0]
     name = report.exercises[0].name
-    breach = Breach(4, "torch.nn", "it is the answer itself", (name,))
+    breach = Breach(4, "torch.nn", Refusal.ANSWER, (name,))
     gradient = failed_check(exercise=name)
     report = replace(
         report, breaches=(breach,), notes=(Note(SourceLine(9), "it prints"),), output="hello",

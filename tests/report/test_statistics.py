@@ -21,6 +21,7 @@ from grader.records import (
     LearnerResult,
     Outcome,
     Overrun,
+    Refusal,
     Report,
     TimeLimit,
 )
@@ -186,7 +187,10 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     lost = report_of([False, True])
     late = replace(lost.checks[0], cause=Cause.OUT_OF_TIME, overrun=Overrun(TimeLimit.CALL, 5.0))
     lost = replace(lost, checks=(late, lost.checks[1]))
-    breaches = (Breach(3, "torch.nn", "why", ("softmax",)), Breach(4, "eval", "why", ("softmax",)))
+    breaches = tuple(
+        Breach(line, name, refusal, ("softmax",))
+        for line, name, refusal in [(3, "torch.nn", Refusal.BUILT_HERE), (4, "eval", Refusal.UNREADABLE_NAME)]
+    )
     unreadable = unread(report_of([None]), where="x.py, line 3")
 
     figures = class_figures(

@@ -18,6 +18,7 @@ from grader.records import (
     LearnerResult,
     Note,
     Outcome,
+    Refusal,
     Report,
     SourceLine,
 )
@@ -189,7 +190,7 @@ def test_a_refused_file_is_one_error_and_not_one_per_check(report: Report) -> No
 
 
 def test_a_breach_names_line_reason_and_cost(report: Report) -> None:
-    breach = Breach(12, "torch.softmax", "softmax is built from exp, max and sum here", ("softmax",))
+    breach = Breach(12, "torch.softmax", Refusal.ANSWER, ("softmax",))
 
     text = render(replace(report, breaches=(breach,)), Style(width=100))
 
@@ -275,7 +276,7 @@ def test_every_cell_that_was_left_out_is_named_and_scratch_work_counted(report: 
 def test_json_comes_back_as_the_same_report(report: Report) -> None:
     full = replace(
         unread(report, "what", "where", "step"),
-        breaches=(Breach(3, "open", "no files", ("softmax",), SourceLine(2, 3)),),
+        breaches=(Breach(3, "open", Refusal.OUTSIDE, ("softmax",), SourceLine(2, 3)),),
         notes=(Note(SourceLine(2, 3), "it prints"), Note(None, "another file", always=True)),
         output="hi\n",
     )

@@ -15,7 +15,8 @@ import pytest
 from grader.course.config import load_course
 from grader.course.variants import read_variants
 from grader.errors import CourseError, SubmissionError
-from grader.records import Chapter, Exercise, Limits, SourceLine, Submission
+from grader.records import Chapter, Exercise, Limits, Refusal, SourceLine, Submission
+from grader.report.refusals import refusal_words
 from grader.rules import judge
 from grader.sandbox.exceptions import LearnerRaised
 from grader.sandbox.host import Sandbox
@@ -34,7 +35,7 @@ def bars(source: str, exercise: str, chapter: Chapter = CHAPTER) -> None:
 
     assert exercise in ruling.barred(), ruling
     assert exercise not in ruling.defined
-    assert all(breach.reason and breach.line for breach in ruling.breaches)
+    assert all(refusal_words(breach) and breach.line for breach in ruling.breaches)
     left = {
         node.name
         for node in ast.parse(ruling.source).body
@@ -171,7 +172,6 @@ torch.exp.__self__.softmax(x, dim)
 x.apply_(lambda value: value)
 x.map_(x, lambda value, other: value)
 x if x.is_meta else x.exp()
-x if x.is_cuda else x.exp()
 torch.Tensor.exp.__objclass__
 """.strip().splitlines()
 
@@ -209,7 +209,6 @@ FILES = {
     "another chapter": "from ch03_activations import softmax as s\ndef softmax(x): return s(x)",
     "a relative import": "from . import softmax as s\ndef softmax(x): return s(x)",
     "the grader": "import grader.checking\ndef softmax(x): return grader.checking.comparison",
-    "star": "from torch import *\ndef softmax(x): return special.softmax(x, -1)",
     "typing's evaluator": "import typing\ndef softmax(x):\n    return typing.get_type_hints(softmax)",
     "forward reference": "from typing import ForwardRef\ndef softmax(x): return ForwardRef('eval')._evaluate({}, {})",
     "single dispatch": "from functools import singledispatch\n@singledispatch\ndef softmax(x: 'eval(1)'): return x",
@@ -235,10 +234,8 @@ FILES = {
     "obj of an error": "class A:\n    obj = 1\ndef softmax(x):\n    try: return x.exp()\n    except AttributeError as e: return e.obj",
     "traceback": "def softmax(x):\n    try: return 1 / 0\n    except Exception as e: return e.__traceback__.tb_frame.f_globals",
     "match class pattern": "from torch import Tensor\ndef softmax(x):\n    match x:\n        case Tensor(softmax=f): return f(-1)",
-    "match value": "def softmax(x):\n    match x:\n        case 1: return x",
-    "global": "def softmax(x):\n    global torch\n    return x",
-    "async": "async def softmax(x): return x",
-    "await": "def softmax(x):\n    async def f(): return x\n    return f()",
+    "global": "import torch\ndef softmax(x):\n    global torch\n    return x",
+    "global built-in": "def eval(x): return x\ndef softmax(x):\n    global eval\n    del eval\n    return eval('x')",
     "import inside": "def softmax(x):\n    import torch.nn.functional as F\n    return F.softmax(x, -1)",
     "with open": "def softmax(x):\n    with open('a') as f: return f.read()",
     "no_grad turned round": "import torch\ndef softmax(x):\n    switch = torch.no_grad()\n    switch.prev = True\n    switch.__exit__(None, None, None)\n    return x",
@@ -246,28 +243,21 @@ FILES = {
     "no_grad in a default": "import torch\ndef softmax(x, switch=torch.no_grad()):\n    switch.prev = True\n    return x",
     "no_grad with arguments": "import torch\n@torch.no_grad(print)\ndef softmax(x): return x",
     "a context left by hand": "def softmax(x):\n    x.__exit__(None, None, None)\n    return x",
-    "with a context of one's own": "class C:\n    def __enter__(self): return self\n    def __exit__(self, *a): return True\ndef softmax(x):\n    with C(): return x",
     "subclass of Tensor": "from torch import Tensor\nclass T(Tensor): pass\ndef softmax(x): return T(x)",
     "subclass by alias": "from torch import Tensor\nB = Tensor\nclass T(B): pass\ndef softmax(x): return T(x)",
     "subclass of a Function": "import torch\nclass F(torch.autograd.Function): pass\ndef softmax(x): return F.apply(x)",
     "metaclass": "class M(type): pass\nclass A(metaclass=M): pass\ndef softmax(x): return A",
     "subclass in a function": "def softmax(x):\n    T = type(x)\n    class A(T): pass\n    return A(x)",
-    "__getattr__": "class A:\n    def __getattr__(self, n): return 1\ndef softmax(x): return A().a",
-    "__init_subclass__": "class A:\n    def __init_subclass__(cls): pass\ndef softmax(x): return A()",
-    "__class_getitem__": "class A:\n    def __class_getitem__(cls, x): return 1\ndef softmax(x): return A[1]",
     "__torch_function__": "class A:\n    @classmethod\n    def __torch_function__(cls, f, t, a): return 1\ndef softmax(x): return A()",
     "__reduce__": "class A:\n    def __reduce__(self): return print, ()\ndef softmax(x): return A()",
     "__class__ assigned": "class A: pass\ndef softmax(x):\n    a = A()\n    a.__class__ = int\n    return a",
     "__class__ by name": "class A:\n    def go(self): return __class__\ndef softmax(x): return A().go()",
-    "own decorator": "def d(f): return f\n@d\ndef softmax(x): return x",
     "torch as a decorator": "import torch\n@torch.compile\ndef softmax(x): return x",
-    "lambda as a decorator": "@(lambda f: f)\ndef softmax(x): return x",
     "patching torch": "import torch\ndef softmax(x):\n    torch.allclose = lambda *a: True\n    return x",
     "patching Tensor": "import torch\ndef softmax(x):\n    torch.Tensor.exp = lambda *a: True\n    return x",
     "patching imported Tensor": "from torch import Tensor\ndef softmax(x):\n    Tensor.exp = lambda *a: True\n    return x",
     "patching by type": "def softmax(x):\n    type(x).exp = lambda *a: True\n    return x",
     "deleting from torch": "import torch\ndef softmax(x):\n    del torch.exp\n    return x",
-    "function attribute": "def softmax(x):\n    softmax.calls = 1\n    return x",
     "module by class body": "import torch\nclass A:\n    if 0: torch = 1\n    t = torch\ndef softmax(x): return A.t.exp(x)",
     "module kept by a class": "import torch\nclass A:\n    t = torch\n    nn = 1\ndef softmax(x): return A.t.nn",
     "built-in by class body": "class A:\n    if 0: eval = 1\n    f = eval\ndef softmax(x): return A.f('1')",
@@ -661,7 +651,7 @@ def test_scratch_work_is_dropped_with_line_and_reason() -> None:
 
 def test_lines_keep_their_numbers() -> None:
     source = dedent("""\
-        import os; import math; import sys
+        import os; import math; import shutil
         x = 1; print(x); y = 2
         from torch import (exp,
             softmax, log,
@@ -681,11 +671,12 @@ def test_lines_keep_their_numbers() -> None:
     exec(compile(ruling.source, "submission", "exec"), names)
 
     assert {"math", "x", "y", "z", "exp", "log", "tanh"} <= names.keys()
-    assert not {"os", "sys", "softmax", "relu"} & names.keys()
+    assert not {"os", "shutil", "softmax", "relu"} & names.keys()
     with pytest.raises(ZeroDivisionError) as caught:
         names["tanh"](1)
     assert caught.traceback[-1].lineno + 1 == 13
-    assert ruling.barred() == {"relu", "softmax"}
+    assert ruling.barred() == {"softmax"}
+    assert dict(ruling.dropped)[9] == "it needs unknown, which is not defined"
 
 
 def test_a_breach_costs_those_who_reach_it_and_nobody_else() -> None:
@@ -705,7 +696,7 @@ def test_a_breach_costs_those_who_reach_it_and_nobody_else() -> None:
     assert by_name["torch.special.expit"].exercises == ("sigmoid", "sigmoid_backward")
     assert by_name["torch.special.expit"].line == 2
     assert by_name["torch.tanh"].exercises == ("tanh",)
-    assert by_name["torch.tanh"].reason == "tanh is built from exp here"
+    assert refusal_words(by_name["torch.tanh"]) == "tanh is built from exp here"
     assert ruling.defined == ("relu",)
     assert "expit" not in ruling.source
     assert [line for line, _ in ruling.dropped] == [7]
@@ -777,13 +768,22 @@ def test_every_chapter_hint_names_a_friendly_reason() -> None:
 
     (breach,) = ruling.breaches
     assert (breach.line, breach.name) == (4, "torch.softmax")
-    assert breach.reason == "softmax is built from exp, max and sum here"
+    assert refusal_words(breach) == "softmax is built from exp, max and sum here"
 
 
 def test_a_misspelt_operation_gets_its_neighbour() -> None:
-    (breach,) = judge("def softmax(x): return x.unsqeeze(0)\n", CHAPTER).breaches
+    (breach,) = judge("import torch\ndef softmax(x): return torch.unsqeeze(x, 0)\n", CHAPTER).breaches
 
-    assert "did you mean unsqueeze?" in breach.reason
+    assert (breach.refusal, breach.near) == (Refusal.ABSENT, "unsqueeze")
+    assert "did you mean unsqueeze?" in refusal_words(breach)
+
+
+@pytest.mark.parametrize("body", ["x.unsqeeze(0)", "math.pi", "sofmax(x)", "self.nothing", "np.exp(x)"])
+def test_what_python_does_not_know_is_left_to_python(body: str) -> None:
+    ruling = judge(f"def softmax(x): return {body}\n", CHAPTER)
+
+    assert not ruling.breaches
+    assert ruling.defined == ("softmax",)
 
 
 def test_a_submission_brings_its_chapter_and_its_places() -> None:

@@ -12,6 +12,7 @@ from grader.report.html.pictures import dots
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
 from grader.report.reasons import BARRED, reason, trouble_lines
+from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
 from grader.text import clean_line
 
@@ -156,7 +157,9 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
 
 def breach_words(breach: Breach) -> str:
     """A breach of the rules in one sentence."""
-    return clean_line(f"{breach_place(breach)}: {breach.name} may not be used here: {breach.reason}", 400)
+    return clean_line(
+        f"{breach_place(breach)}: {breach.name} may not be used here: {refusal_words(breach)}", 400
+    )
 
 
 def printed(output: str, lines: int = 40) -> str:
