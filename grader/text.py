@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from rich.cells import cell_len, chop_cells
+
 # Whole escape sequences go, not the ESC alone: "\x1b[31mred" is to read "red", not "[31mred". A string sequence
 # (title, hyperlink) that never ends is cut at the end of its line, so that it cannot swallow the rest.
 _ESCAPES = re.compile(
@@ -69,47 +71,36 @@ def points(value: float, out_of: float | None = None) -> str:
 
 
 def width_of(text: str) -> int:
-    """Columns that `text` takes on a terminal; Chinese characters take two."""
-    columns = 0
-    for character in text:
-        if unicodedata.category(character) in ("Mn", "Me"):
-            continue
-        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-    return columns
-
-
-def take(text: str, columns: int) -> str:
-    """The longest beginning of `text` that fits into `columns`, at least one character."""
-    used = 0
-    for position, character in enumerate(text):
-        used += width_of(character)
-        if used > columns and position > 0:
-            return text[:position]
-    return text
+    """Columns that `text` takes on a terminal; Chinese characters take two, combining marks none."""
+    return cell_len(text)
 
 
 def fit(text: str, width: int) -> str:
     """Cut `text` to `width` columns, with an ellipsis where something was cut."""
-    return text if width_of(text) <= width else take(text, width - 1) + "…"
+    # A character of two columns that only half fits is left out, so the result may be a column short.
+    return text if width_of(text) <= width else chop_cells(text, width - 1)[0] + "…"
 
 
 def pad(text: str, width: int) -> str:
-    """Fill `text` with spaces to `width` columns."""
+    """Fill `text` with spaces to `width` columns; longer text stays as it is."""
     return text + " " * max(0, width - width_of(text))
 
 
 def wrap(text: str, width: int, indent: str = "", first: str | None = None, cut: bool = True) -> list[str]:
     """Break `text` into lines of at most `width` columns.
 
+    rich wraps too, but neither behind a lead of the first line's own nor with leading spaces kept, which code needs.
+
     Args:
+        text: paragraphs, a line each; a tab counts as spaces up to the next fourth column.
+        width: columns of the terminal, the indent included.
         indent: stands before every line.
         first: stands before the first one instead.
         cut: break words that are too long for a line; a path that is to be copied must not be.
     """
     lines: list[str] = []
-    for paragraph in text.split("\n"):
-        lead = first if first is not None and not lines else indent
-        line = lead
+    for paragraph in text.expandtabs(4).split("\n"):
+        line = first if first is not None and not lines else indent
         empty = True
         for word in _pieces(paragraph, max(8, width - width_of(indent)) if cut else None):
             if not empty and width_of(line) + 1 + width_of(word) > width:
@@ -122,19 +113,11 @@ def wrap(text: str, width: int, indent: str = "", first: str | None = None, cut:
 
 
 def _pieces(paragraph: str, width: int | None) -> list[str]:
-    """The words of a paragraph, those longer than `width` cut in pieces; leading spaces are kept."""
+    """The words of a paragraph, those wider than `width` cut in pieces; leading spaces are kept."""
     stripped = paragraph.lstrip(" ")
     words = stripped.split(" ")
-    if paragraph != stripped:
-        words[0] = " " * (len(paragraph) - len(stripped)) + words[0]
+    words[0] = " " * (len(paragraph) - len(stripped)) + words[0]
     if width is None:
         return words
-    pieces: list[str] = []
-    for word in words:
-        rest = word
-        while width_of(rest) > width:
-            head = take(rest, width)
-            pieces.append(head)
-            rest = rest[len(head) :]
-        pieces.append(rest)
-    return pieces
+    # Of what takes no column, an empty word or a lone combining mark, chop_cells makes nothing.
+    return [piece for word in words for piece in chop_cells(word, width) or [word]]

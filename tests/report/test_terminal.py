@@ -66,7 +66,7 @@ def test_clean_leaves_nothing_unseen_and_changes_nothing_twice(text: str) -> Non
     assert clean(cleaned) == cleaned
 
 
-@given(st.text(st.sampled_from("ab 积木é\n"), max_size=80), st.integers(20, 60))
+@given(st.text(st.sampled_from("ab 积木é\u0301👍\t\n"), max_size=80), st.integers(20, 60))
 def test_wrap_keeps_the_words_within_the_width(text: str, width: int) -> None:
     lines = wrap(text, width, indent="    ")
 
