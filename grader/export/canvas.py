@@ -10,8 +10,11 @@ from grader.export.spreadsheet import Cell, Sheet, read_sheet
 from grader.records import Chapter, ClassResults
 from grader.text import clean_line
 
+# The file's form is Canvas's: it writes these words in English whatever the language of its pages. The row of points
+# is the last one above the learners, and says "(read only)" below columns that Canvas works out itself.
 _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
 _POINTS_ROW = "Points Possible"
+_READ_ONLY = "read only"
 _IDS = ("ID", "SIS User ID", "Integration ID")
 _TAKEN = {"EX": "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
 
@@ -24,7 +27,7 @@ def fill_canvas(
     Args:
         assignment: the name or number of the one that takes the sum of all chapters; by default each chapter
             goes to the assignment that is named after it.
-        scale: see `lms.fill`.
+        scale: see `gradesheets.fill`.
     """
     sheet = read_sheet(data, where)
     _refuse_other_files(sheet)
@@ -93,7 +96,7 @@ def _assignments(sheet: Sheet) -> dict[int, tuple[str, str]]:
     found = {}
     for at, title in enumerate(sheet.header):
         parts = _TITLE_AND_ID.fullmatch(title.strip())
-        if parts and at < len(row) and "read only" not in row[at].text:
+        if parts and at < len(row) and _READ_ONLY not in row[at].text:
             found[at] = (parts["title"], parts["id"])
     return found
 

@@ -21,7 +21,7 @@ _TRAILING_NUMBER = re.compile(r"\d+$")
 
 
 def fill_moodle(results: ClassResults, data: bytes, where: str, *, scale: bool = False) -> Filled:
-    """Fill the worksheet `data` of one assignment with the sum of all chapters; see `lms.fill`."""
+    """Fill the worksheet `data` of one assignment with the sum of all chapters; see `gradesheets.fill`."""
     sheet = read_sheet(data, where)
     grade, most = _grade_and_most(sheet)
     column = Column(grade, sheet.header[grade], most, results.chapters)

@@ -19,7 +19,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import CourseError
-from grader.nbgrader_plugin.config import keep_stubs
+from grader.nbgrader_plugin.config import READER, keep_stubs
 from grader.release.notebook import CHECK_SUFFIX, has_marks, without_solution
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -132,6 +132,5 @@ def new_config(folder: Path) -> str:
 
 
 def uses_plugin(folder: Path) -> bool:
-    """Whether the course's configuration has submissions graded by Brickwork."""
-    path = folder / CONFIG_FILE
-    return path.is_file() and "nbgrader_plugin" in path.read_text(encoding="utf-8", errors="replace")
+    """Whether the course's configuration has submissions graded by Brickwork, as nbgrader itself would load it."""
+    return bool(config_of(folder).Autograde.get("exporter_class") == READER)
