@@ -24,6 +24,8 @@ from grader.release.placing import place
 from grader.sandbox.levels import Level
 from tests.sandboxes import need
 
+pytestmark = pytest.mark.xdist_group("autograders")
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 VENV = Path(sys.executable).parent.parent
 HANDED_IN = "2026-11-02T14:22:32.365935-07:00"

@@ -11,16 +11,20 @@ from grader.grading.batch import sensible_jobs
 from grader.workspace.workspace import attempt_of
 
 
+# Of two kills one meets a single process and the other two that grade side by side.
 @pytest.mark.slow
-def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(tmp_path: Path) -> None:
-    calm, killed = Desk(tmp_path / "calm", 24), Desk(tmp_path / "killed", 24)
+@pytest.mark.parametrize(("learners", "kills"), [(18, 2), pytest.param(60, 8, marks=pytest.mark.nightly)])
+def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(
+    tmp_path: Path, learners: int, kills: int
+) -> None:
+    calm, killed = Desk(tmp_path / "calm", learners), Desk(tmp_path / "killed", learners)
     calm.grade()
 
-    reached = kill_and_rerun(killed, kills=3)
+    reached = kill_and_rerun(killed, kills)
 
-    assert reached[-1] < 24
+    assert reached[-1] < learners
     assert killed.results() == calm.results()
-    assert (killed.count("verdicts"), killed.count("hand_ins")) == (24, 24)
+    assert (killed.count("verdicts"), killed.count("hand_ins")) == (learners, learners)
 
 
 def test_few_submissions_are_not_worth_a_second_process() -> None:

@@ -19,6 +19,8 @@ from grader.records import Change, ExerciseScore, HandIn, Report
 from grader.report.class_table import change_lines
 from grader.report.terminal import Style
 
+pytestmark = pytest.mark.xdist_group("regrade")
+
 STUB = 'raise NotImplementedError("{0}: write this part, then run: brick check ch02")'
 PARTLY = f"""\
 def neuron(x, w, b):

@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 CLASS = CHECKOUT / "examples" / "class"
 EXPECTED: dict[str, Any] = yaml.safe_load((CLASS / "expected.yml").read_text(encoding="utf-8"))
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample_class")]
 
 
 def graded(level: Level, out: Path) -> dict[str, Any]:

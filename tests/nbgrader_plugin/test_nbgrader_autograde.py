@@ -36,6 +36,8 @@ from grader.sandbox.levels import Level
 from grader.submissions.notebooks import NotebookCell
 from tests.sandboxes import CHECKOUT, need
 
+pytestmark = pytest.mark.xdist_group("nbgrader_autograde")
+
 STEM = "ch02_neuron"
 POINTS = {"neuron": 2.0, "linear": 2.0, "mlp_forward": 3.0, "count_parameters": 1.0, "init_linear": 2.0}
 Notebook = dict[str, Any]

@@ -36,7 +36,7 @@ from grader.records import (
 from grader.release.notebook import as_text, make_notebook
 from grader.submissions.reading import read_submission
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nbgrader_export")]
 
 STEM = "ch02_neuron"
 SHARES = {"learner01": 1.0, "learner02": 0.0, "learner03": 0.37, "learner04": 0.5, "learner05": 0.0}

@@ -15,6 +15,8 @@ import pytest
 from grader.notebook.cells import cells_that_hold
 from tests.sandboxes import CHECKOUT, alive
 
+pytestmark = pytest.mark.xdist_group("notebook_api")
+
 # One notebook for all tests: a learner who writes, checks, breaks things, and mends them.
 CELLS = {
     "imports": "import torch\nimport warnings\nfrom torch import Tensor",

@@ -13,6 +13,8 @@ import pytest
 from grader import __version__
 from grader.records import Course
 
+pytestmark = pytest.mark.xdist_group("packaging")
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 

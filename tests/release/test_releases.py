@@ -39,6 +39,8 @@ from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.workspace.workspace import lay_out, workspace_of
 
+pytestmark = pytest.mark.xdist_group("releases")
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 STEMS = [chapter.stem for chapter in load_course(CHECKOUT).chapters]
 

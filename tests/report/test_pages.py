@@ -45,6 +45,8 @@ from grader.report.html.pictures import dots
 from grader.report.html.values import entries_of, mark_worst
 from grader.text import file_names
 
+pytestmark = pytest.mark.xdist_group("pages")
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

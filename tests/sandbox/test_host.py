@@ -23,6 +23,8 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.sandbox.proxy import Learner
 
+pytestmark = pytest.mark.xdist_group("host")
+
 LIMITS = Limits(call_s=4.0, memory_mib=512, output_kib=4)
 COUNTER = (
     "import torch\n\ncalls = []\n\ndef count():\n    calls.append(1)\n    return len(calls)\n\n"
