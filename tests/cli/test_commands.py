@@ -416,6 +416,18 @@ def test_a_missing_chapter_of_the_assignment_counts_as_0(class_folder: Path) -> 
     assert (anna["missing"], anna["max_points"]) == (["ch03_activations"], 20.0)
 
 
+def test_grade_takes_times_from_a_file_and_refuses_a_mistyped_one(class_folder: Path) -> None:
+    times = class_folder.parent / "times.csv"
+    times.write_text("learner,chapter,time\nanna,ch02,2026-03-01T13:00:00+01:00\n", encoding="utf-8")
+
+    data = json.loads(grade(str(class_folder / "anna"), "--times", str(times), "--json").stdout)
+    times.write_text("learner,time\nanna,soon\n", encoding="utf-8")
+
+    [hand_in] = data["learners"][0]["hand_ins"]
+    assert hand_in["time"] == "2026-03-01T12:00:00+00:00"
+    assert "times.csv, line 2" in problem("grade", str(class_folder), "--times", str(times)).where
+
+
 def test_grade_twice_gives_the_same_scores_and_inputs(class_folder: Path) -> None:
     def judged() -> object:
         learners = json.loads(grade(str(class_folder), "--json").stdout)["learners"]
