@@ -297,6 +297,29 @@ def test_json_of_another_schema_is_refused(report: Report) -> None:
         from_dict(as_dict(report) | {"schema": "brickwork/report/v9"})
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"points": None, "checks": None},
+        {"seconds": "long"},
+        {"state": "graded well"},
+        {"breaches": [{"line": 1}]},
+        {"exercises": [["softmax", 1.0, 1.0]]},
+    ],
+)
+def test_json_with_a_value_of_another_type_is_refused(report: Report, broken: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"Expected|Invalid|required"):
+        from_dict(as_dict(report) | broken)
+
+
+def test_json_without_a_field_is_refused(report: Report) -> None:
+    data = as_dict(report)
+    del data["breaches"]
+
+    with pytest.raises(ValueError, match="no breaches in the report"):
+        from_dict(data)
+
+
 def test_json_drops_control_characters_of_the_learner(report: Report) -> None:
     written = dumps(as_dict(replace(report, output=f"{ESC}[31mred\u202e\ud800")))
 
