@@ -8,12 +8,12 @@ import socket
 import time
 from typing import Protocol
 
-from grader.operations import KERNELS, ONLY_COMPLEX
 from grader.sandbox import protocol
 from grader.sandbox.dispatch import operation_filter
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.guest import Session
 from grader.sandbox.launch import LaunchError, Zygote
+from grader.sandbox.operations import KERNELS, ONLY_COMPLEX
 from grader.sandbox.protocol import WireError
 
 _ENDINGS = {

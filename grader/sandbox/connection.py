@@ -53,9 +53,9 @@ class Connection:
 
     Attributes:
         channel: as given; may be replaced by one that adds something to it.
-        barred: the operations that the guest is to bar, by the words of grader/operations.py. When they change, the
-            submission is loaded anew before the next question: what one exercise computed with an operation that is
-            barred in another is not there any more.
+        barred: the operations that the guest is to bar, by the words of grader/sandbox/operations.py. When they
+            change, the submission is loaded anew before the next question: what one exercise computed with an
+            operation that is barred in another is not there any more.
     """
 
     def __init__(

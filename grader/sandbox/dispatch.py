@@ -111,7 +111,7 @@ class OperationFilter:
     """The operations that can be barred in this process, and those that are now.
 
     Args:
-        kernels: the ATen kernels behind each word (grader/operations.py); those this torch lacks are left out.
+        kernels: the ATen kernels behind each word (grader/sandbox/operations.py); those this torch lacks are left out.
         only_complex: the words that bar a kernel only where an argument is complex.
 
     Attributes:

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import IO, Any, Protocol
 
-from grader.operations import KERNELS, ONLY_COMPLEX, PREPARED
 from grader.records import Limits
 from grader.sandbox import lockdown, seccomp, zygote
 from grader.sandbox.mounts import Layout, bubblewrap_mounts, find_layout, landlock_paths
+from grader.sandbox.operations import KERNELS, ONLY_COMPLEX, PREPARED
 
 START_TIMEOUT_S = 120.0
 ANSWER_TIMEOUT_S = 10.0

@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from sandboxes import need
 from torch import nn
 
-from grader.operations import KERNELS, ONLY_COMPLEX, PREPARED
 from grader.sandbox.channel import InProcess
 from grader.sandbox.dispatch import COMPLEX_EVERY, OperationBarred, OperationFilter, operation_filter
 from grader.sandbox.exceptions import LearnerBarred, LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
+from grader.sandbox.operations import KERNELS, ONLY_COMPLEX, PREPARED
 from grader.sandbox.proxy import Learner
 
 X = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], dtype=torch.float64)
