@@ -9,22 +9,44 @@ import torch
 
 from grader.checking.comparison import agree
 from grader.checking.failures import CheckFailure
-from grader.checking.strategies import tensor_from
+from grader.checking.strategies import tensor_from, textured
 from grader.sandbox.exceptions import LearnerMisbehaved, LearnerRaised
 
+_KINDS = ("", "", "", "", "small", "partly small", "large", "positive", "negative", "cancelling")
 _PAST_SIMPLE = 1000  # the smallest seeds give whole numbers, which are all alike too often
 
 
 def cotangent(like: torch.Tensor | tuple[int, ...], seed: int) -> torch.Tensor:
-    """A random float64 gradient of the output, never constant: a sum is blind to much."""
+    """A random float64 gradient of the output, never constant: a sum is blind to much.
+
+    A way back is linear in it, so every size is in its domain: some are small, down to 1e-8, some are in the hundreds,
+    some are of one sign, and some add up to exactly 0.
+
+    Args:
+        like: the output, or its shape.
+        seed: fixes the entries and their texture.
+    """
     shape = tuple(like.shape) if isinstance(like, torch.Tensor) else like
-    return tensor_from(seed + _PAST_SIMPLE, shape, scale=1.0)
+    entries = tensor_from(seed + _PAST_SIMPLE, shape, scale=1.0)
+    kind, decade = seed % len(_KINDS), 1 + seed // len(_KINDS) % 8
+    if _KINDS[kind] == "large":
+        return entries * 200.0
+    return textured(entries, _KINDS[kind], decade)
 
 
 def autograd(
     function: Callable[..., torch.Tensor], grad_out: torch.Tensor | None, *inputs: torch.Tensor
 ) -> tuple[torch.Tensor, ...]:
-    """Gradients of an oracle by torch.autograd, in float64, one per input. `grad_out=None` is for a scalar."""
+    """Gradients of an oracle by torch.autograd, in float64, one per input.
+
+    Args:
+        function: the oracle, of as many tensors as there are inputs.
+        grad_out: the gradient of the output, of its shape; None for an output that is a single number.
+        inputs: float tensors of any shape; they are left as they are.
+
+    Returns:
+        A tensor of the shape of each input; zeros for one that the output does not depend on.
+    """
     leaves = [x.detach().to(torch.float64).requires_grad_() for x in inputs]
     with torch.enable_grad():
         out = function(*leaves)
@@ -36,7 +58,14 @@ def autograd(
 def central_differences(
     forward: Callable[[torch.Tensor], Any], at: torch.Tensor, grad_out: torch.Tensor | None, h: float = 1e-6
 ) -> torch.Tensor:
-    """The gradient of <grad_out, forward(x)> by central differences, entry by entry."""
+    """The gradient of <grad_out, forward(x)> by central differences, entry by entry.
+
+    Args:
+        forward: called twice for each entry of `at`.
+        at: where the slope is wanted, any shape.
+        grad_out: the gradient of the output; None for an output that is a single number.
+        h: half the distance of the two points. In float64, 1e-6 leaves about nine right digits.
+    """
     slopes = torch.zeros_like(at)
     for k in range(at.numel()):
         up, down = at.clone(), at.clone()
@@ -67,6 +96,12 @@ def agree_gradient(
         batch: the batch size; a constant factor equal to it is named as such.
         forward: the learner's own forward as a function of `at`, to tell a wrong backward from one that
             matches a wrong forward.
+        at: the input that `forward` is taken at.
+        grad_out: the gradient of the output that the way back was given.
+
+    Raises:
+        CheckFailure: with an `explain` that names the kind of wrong. It may call the learner's code, so it is asked
+            once, on the smallest failing input, and not while Hypothesis looks for that.
     """
     if (
         isinstance(expected, tuple | list)
@@ -117,6 +152,7 @@ def classify(actual: Any, expected: Any, batch: int | None = None) -> str:
 
 
 def _classify_shape(a: torch.Tensor, e: torch.Tensor) -> str:
+    """The same for a gradient of another shape: turned round, or with an axis too many."""
     if a.ndim == e.ndim == 2 and a.shape == e.T.shape and _close(a.T, e):
         return "it is the transpose of the right one"
     if a.ndim == e.ndim + 1:
@@ -127,6 +163,7 @@ def _classify_shape(a: torch.Tensor, e: torch.Tensor) -> str:
 
 
 def _factor_words(factor: float, batch: int | None) -> str:
+    """Name a constant factor between the learner's gradient and the right one."""
     if abs(factor - 1) < 1e-6:
         return "only its last digits are wrong: was it worked out in float32, or measured by differences?"
     if abs(factor + 1) < 1e-6:
@@ -141,6 +178,7 @@ def _factor_words(factor: float, batch: int | None) -> str:
 def _own_forward(
     actual: Any, forward: Callable[[torch.Tensor], Any], at: torch.Tensor, grad_out: torch.Tensor | None
 ) -> bool:
+    # Differences take two calls for each entry: past 64 entries the courtesy costs more than it is worth.
     if not isinstance(actual, torch.Tensor) or actual.shape != at.shape or at.numel() > 64:
         return False
     try:
@@ -150,5 +188,6 @@ def _own_forward(
 
 
 def _close(a: torch.Tensor, e: torch.Tensor, rtol: float = 1e-6) -> bool:
+    """Equal up to a share of the largest right entry: a class of mistakes shows in the whole, not in each entry."""
     scale = max(float(e.abs().max()), 1e-300) if e.numel() else 1.0
     return bool(((a - e).abs() <= rtol * scale).all())

@@ -17,6 +17,7 @@ Shape = tuple[int, ...]
 SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 30.0, -30.0, 100.0, -100.0, 1e4, -1e4, 1e-8)
 _SEEDS = 2**16
 _SIMPLE = 32
+_DECADES = 8  # small entries go down to 1e-8 of their size
 
 
 @lru_cache(maxsize=1024)  # Hypothesis has a cache of its own, but asking it costs as much as the draw
@@ -78,8 +79,12 @@ def tensors(
     low: float | None = None,
     high: float | None = None,
     special: Sequence[float] | None = None,
+    textures: bool = True,
 ) -> torch.Tensor:
     """Tensors of rounded random entries with up to three of them replaced by special values or ties.
+
+    About half of them have a texture besides, since random entries alone never visit some regions: all entries small
+    (down to 1e-8, each magnitude as likely), of one sign, equal, sorted, or adding up to exactly 0.
 
     Args:
         shape: the shape, or a strategy of shapes; else drawn from `ndim` and `side`.
@@ -89,6 +94,7 @@ def tensors(
         scale: standard deviation of the random entries.
         low, high: entries lie between them, uniformly, instead.
         special: values to mix in; () for none. By default SPECIAL, or the ends of [low, high].
+        textures: False for a check whose law fails on one of them.
     """
     if shape is None:
         found: Shape = draw(shapes(ndim, side))
@@ -113,4 +119,51 @@ def tensors(
             flat[where] = special[which - 1]
         elif which == choices + 1:
             flat[where] = flat[0]  # a tie
-    return x
+    if not textures or not dtype.is_floating_point:
+        return x
+    names = _TEXTURES if low is None and high is None else _TEXTURES_WITHIN
+    # Drawn last, and 0 is none: a failing input shrinks to a plain one wherever that fails too.
+    return textured(x, names[draw(integers(0, len(names) - 1))], draw(integers(1, _DECADES)))
+
+
+_TEXTURES = (
+    *[""] * 7,
+    "small",
+    "small",
+    "partly small",
+    "positive",
+    "negative",
+    "equal",
+    "sorted",
+    "cancelling",
+)
+_TEXTURES_WITHIN = (*[""] * 6, "equal", "sorted")  # what keeps entries between two bounds
+
+
+def textured(x: torch.Tensor, texture: str, decade: int) -> torch.Tensor:
+    """The tensor with a texture; the same where it has too few entries for it.
+
+    Args:
+        x: any shape, floating point; left as it is.
+        texture: one of the words of `tensors`; empty for none.
+        decade: small entries are divided by 10 to this power.
+    """
+    flat = x.clone().reshape(-1)
+    match texture:
+        case "small":
+            flat *= 10.0**-decade
+        case "partly small":
+            flat[::2] *= 10.0**-decade
+        case "positive":
+            flat = flat.abs() + 0.01
+        case "negative":
+            flat = -flat.abs() - 0.01
+        case "equal" if flat.numel():
+            flat[:] = flat[0]
+        case "sorted":
+            flat = flat.sort().values
+        case "cancelling" if flat.numel() > 1:
+            # Sixteenths add up without rounding, in any order.
+            flat = (flat.clamp(-1e6, 1e6) * 16).round() / 16
+            flat[-1] = -flat[:-1].sum()
+    return flat.reshape(x.shape)

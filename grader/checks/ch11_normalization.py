@@ -560,9 +560,10 @@ def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[st
     """The gradients of x, gamma and beta equal torch's, for any rank, gamma and eps."""
     x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
     g = cotangent(x, seed)
-    agree_gradient(
-        learner.layer_norm_backward(g, x, gamma, eps), expected_layer_norm_gradients(g, x, gamma, eps)
-    )
+    expected = expected_layer_norm_gradients(g, x, gamma, eps)
+    # Where a row is constant, what is left of it is rounding, and a large gradient makes that larger.
+    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
+    agree_gradient(learner.layer_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
 
 
 @check(
