@@ -42,7 +42,11 @@ class Check:
 
 
 def given(**inputs: SearchStrategy[Any]) -> Callable[[Body], Body]:
-    """Say how the arguments of a check are drawn. The engine arms Hypothesis itself, once per run."""
+    """Say how the arguments of a check are drawn, a strategy by the name of each.
+
+    Stands below `@check`. It only notes the strategies: the engine arms Hypothesis itself, once per run, since the
+    number of inputs and the seed are the run's.
+    """
 
     def keep(body: Body) -> Body:
         body.given = inputs  # type: ignore[attr-defined]
@@ -59,7 +63,18 @@ def check(
     weight: float = 1.0,
     examples: int | None = None,
 ) -> Callable[[Body], Check]:
-    """Make a function `check_…(learner, …)` a check of `exercise`; its docstring is what the learner reads."""
+    """Make a function `check_…(learner, …)` a check of `exercise`; its docstring is what the learner reads.
+
+    Args:
+        exercise: the function or class that is judged, by name.
+        hint: where to look when just this law is broken; shown on request.
+        after: a check, or several, that must pass first. Given as objects, so that a typo fails at import.
+        weight: its share of the exercise's points, against 1 for others.
+        examples: at most so many inputs, for a check that is expensive or that needs few.
+
+    Raises:
+        TypeError: the function has no docstring.
+    """
 
     def build(body: Body) -> Check:
         title = inspect.getdoc(body)
@@ -75,6 +90,7 @@ def check(
 
 
 def listed(after: Check | Iterable[Check] | None) -> tuple[Check, ...]:
+    """One check, several or none, as a tuple."""
     if after is None:
         return ()
     return (after,) if isinstance(after, Check) else tuple(after)
@@ -82,7 +98,14 @@ def listed(after: Check | Iterable[Check] | None) -> tuple[Check, ...]:
 
 @dataclass(frozen=True)
 class Suite:
-    """All checks of one chapter with what goes with them."""
+    """All checks of one chapter with what goes with them.
+
+    Args:
+        checks: in the order of the file, which is the order in which they run and are shown.
+        returns: the return contract of each function and method, from the chapter's `RETURNS`.
+        hints: the later levels of the hint ladder for each exercise, from the chapter's `HINTS`.
+        sha256: of the file of checks.
+    """
 
     checks: tuple[Check, ...]
     returns: Mapping[str, Any]
@@ -95,7 +118,11 @@ class Suite:
 
 
 def suite_of(module: ModuleType, sha256: str = "") -> Suite:
-    """Collect a module's checks in the order they are written."""
+    """Collect a module's checks in the order they are written, also those in tuples of laws.
+
+    Raises:
+        TypeError: two checks have one name. Names must differ, since seeds and kept failures go by them.
+    """
     found: dict[str, Check] = {}
     for value in vars(module).values():
         for one in value if isinstance(value, tuple) else (value,):

@@ -1,4 +1,8 @@
-"""Compare what came with what should have: kind, shape, dtype, then values with a tolerance by dtype."""
+"""Compare what came with what should have: kind, shape, dtype, then values with a tolerance by dtype.
+
+The way float32 (or any dtype) is compared is decided here: `TOLERANCES` says how far off an entry may be, and
+`CUDA_FLOAT32` how far where a GPU computed it.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +82,7 @@ def agree(
 
 
 def _agree_number(actual: Any, expected: float, rtol: float | None, atol: float | None, name: str) -> None:
+    """A number, or a tensor without dimensions by the tolerance of its own dtype; True is no number."""
     if isinstance(actual, torch.Tensor) and actual.ndim == 0:
         dtype = actual.dtype if actual.dtype.is_floating_point else torch.float64
         found = actual.to(dtype)
@@ -92,6 +97,7 @@ def _agree_number(actual: Any, expected: float, rtol: float | None, atol: float 
 def _agree_tensors(
     actual: Any, expected: torch.Tensor, rtol: float | None, atol: float | None, name: str
 ) -> None:
+    """Kind, shape and dtype first: a learner should read which of them is wrong, not that numbers differ."""
     if not isinstance(actual, torch.Tensor):
         _differ(f"{name} is {_kind(actual)}, not a tensor", actual, expected)
     if actual.shape != expected.shape:
@@ -104,6 +110,7 @@ def _agree_tensors(
 def _agree_values(
     actual: torch.Tensor, expected: torch.Tensor, rtol: float | None, atol: float | None, name: str
 ) -> None:
+    """Compare entry by entry, in float64 whatever their dtype; NaN equals NaN, and inf the same inf."""
     if expected.numel() == 0 or torch.equal(actual, expected):
         return
     if not expected.dtype.is_floating_point:
@@ -117,10 +124,25 @@ def _agree_values(
         allowed = absolute * (size if atol is None else 1.0) + relative * e.abs()
     same = (a == e) | (torch.isnan(a) & torch.isnan(e))
     error = (a - e).abs()
+    # An infinite difference is within no tolerance, though inf <= inf holds.
     good = same | (torch.isfinite(e) & (error <= allowed))
-    if bool(good.all()):
-        return
-    excess = torch.where(good, torch.full_like(error, -1.0), error / allowed.clamp_min(1e-300))
+    if not bool(good.all()):
+        _fail_at_the_worst(actual, expected, good, error / allowed.clamp_min(1e-300), name)
+
+
+def _fail_at_the_worst(
+    actual: torch.Tensor, expected: torch.Tensor, good: torch.Tensor, excess: torch.Tensor, name: str
+) -> NoReturn:
+    """Fail with the entry that is furthest off.
+
+    Args:
+        actual, expected: the tensors, of one shape.
+        good: which entries are near enough.
+        excess: the error of each entry in units of what is allowed.
+        name: what is compared.
+    """
+    a, e = actual.to(torch.float64), expected.to(torch.float64)
+    excess = torch.where(good, torch.full_like(excess, -1.0), excess)
     excess = torch.nan_to_num(excess, nan=torch.inf, posinf=torch.inf)
     flat = int(excess.reshape(-1).argmax())
     index = _index(flat, expected.shape)
@@ -151,6 +173,7 @@ def _tolerances(dtype: torch.dtype, rtol: float | None, atol: float | None) -> t
 
 
 def _error_words(found: float, wanted: float, dtype: torch.dtype) -> str:
+    """How far off one entry is: absolute, relative, and in units of the last place of its dtype."""
     error = abs(found - wanted)
     if error != error or error == float("inf"):
         return f"got {found}, expected {wanted}"
@@ -169,6 +192,7 @@ def _ulp(value: float, dtype: torch.dtype) -> float:
 
 
 def _index(flat: int, shape: torch.Size) -> tuple[int, ...]:
+    """The index of the entry that is number `flat` in row order."""
     index = []
     for side in reversed(shape):
         index.append(flat % side)
@@ -177,6 +201,7 @@ def _index(flat: int, shape: torch.Size) -> tuple[int, ...]:
 
 
 def _kind(value: Any) -> str:
+    """What a value is, in a word or two."""
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     return "None" if value is None else f"a {type(value).__name__}"
@@ -200,6 +225,10 @@ def refuses(
         error: the built-in exception it must raise.
         names: the argument that the message must name.
         value: the value that the message must show; None asks for none.
+
+    Raises:
+        CheckFailure: nothing was raised, something else was, or the message does not say enough.
+        LearnerRaised: NotImplementedError, as it came: the exercise is not written yet.
     """
     try:
         result = call()

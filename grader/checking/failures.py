@@ -41,6 +41,9 @@ def fail(message: str) -> NoReturn:
 
 
 def require(condition: object, message: str) -> None:
-    """Fail the running check with `message` unless `condition` holds."""
+    """Fail the running check with `message` unless `condition` holds.
+
+    For what is no comparison of two values; `agree` shows both of them, and this can only show words.
+    """
     if not condition:
         raise CheckFailure(message)

@@ -14,7 +14,12 @@ ENTRIES_SHOWN = 200  # of a tensor; a larger one is described
 
 
 def shown_value(value: Any, limit: int = VALUE_CHARS) -> str:
-    """A value as code: `tensor([[0.0, 0.0]])`; float32 is named, float64 is understood."""
+    """A value as code: `tensor([[0.0, 0.0]])`; float32 is named, float64 is understood.
+
+    Args:
+        value: a plain value, a tensor, or what stands for something in the learner's process.
+        limit: characters, past which it is cut and its size told.
+    """
     text = _code(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({_summary(value)})"
 
@@ -64,6 +69,7 @@ def _code(value: Any) -> str:
 
 
 def _tensor_code(tensor: torch.Tensor) -> str:
+    """A tensor's entries, in the shortest digits that give them back; a large one is only described."""
     if tensor.numel() > ENTRIES_SHOWN:
         return f"<tensor of shape {tuple(tensor.shape)}, {str(tensor.dtype).removeprefix('torch.')}>"
     dtype = "" if tensor.dtype in (torch.float64, torch.int64, torch.bool) else f", dtype={tensor.dtype}"

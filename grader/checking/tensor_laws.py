@@ -16,6 +16,9 @@ from grader.checking.failures import NotCheckable, fail
 from grader.sandbox.exceptions import LearnerRaised
 from grader.sandbox.proxy import Learner
 
+_WEIGHT = 0.5  # each takes half of what a law of the exercise's own takes
+_DEVICE_EXAMPLES = 4  # a call on fake tensors costs milliseconds, and its outcome hardly depends on the input
+
 
 def tensor_laws(
     exercise: str,
@@ -39,68 +42,95 @@ def tensor_laws(
         after: checks that must pass first.
         meta: whether the function can run without values (no data-dependent branch in the solution).
         rtol, atol: tolerances of the float32 law.
+        examples: how many inputs the first two laws get at most.
+
+    Returns:
+        The checks, to be kept in a module-level tuple of the chapter: `LAWS = tensor_laws(...)`.
     """
-    ask = call or (lambda learner, **given_: learner.call(exercise, **given_))
-
-    def keeps_float32(learner: Learner, **drawn: Any) -> None:
-        single = {name: _map_tensors(value, _to_float32) for name, value in drawn.items()}
-        double = {name: _map_tensors(value, _to_float64) for name, value in single.items()}
-        agree(ask(learner, **single), _map_tensors(oracle(**double), _to_float32), rtol=rtol, atol=atol)
-
-    def takes_any_layout(learner: Learner, **drawn: Any) -> None:
-        strided = {name: _map_tensors(value, _scattered) for name, value in drawn.items()}
-        agree(ask(learner, **strided), oracle(**strided))
-
-    def runs_on_any_device(learner: Learner, **drawn: Any) -> None:
-        # Fake tensors have no values: without this comparison any nonsense would pass.
-        agree(ask(learner, **drawn), oracle(**drawn))
-        if learner.device != "cpu":
-            return
-        try:
-            devices = learner.portable(exercise, **drawn)
-        except LearnerRaised as raised:
-            # A stub was told above, by its first call; here NotImplementedError is torch's own, for a device.
-            said = raised.message.splitlines()[0][:200] if raised.message else raised.name
-            fail(f"on another device it fails: {said}")
-        if devices is None:
-            raise NotCheckable("the code branches on values")
-        if devices not in ((), ("meta",)):
-            fail(
-                f"the result is on {', '.join(devices)}, the input is not: make tensors with device=x.device"
-            )
-
-    law = _LawBuilder(exercise, inputs, listed(after))
-    laws = [
-        law.build(
-            keeps_float32, "keeps_float32", f"{exercise} keeps float32 and stays accurate in it.",
-            "Make constants and new tensors with dtype=x.dtype.", examples,
-        ),
-        law.build(
-            takes_any_layout, "takes_any_layout", f"{exercise} takes transposed and strided tensors.",
-            "view() and in-place tricks need contiguous memory; reshape does not.", examples,
-        ),
-    ]  # fmt: skip
-    if meta:
-        hint = "A tensor made inside needs device=x.device."
-        laws.append(
-            law.build(runs_on_any_device, "runs_on_any_device", f"{exercise} works on any device.", hint, 4)
-        )
-    return tuple(laws)
+    laws = _TensorLaws(exercise, inputs, oracle, call, listed(after), rtol, atol)
+    made = [laws.keeps_float32(examples), laws.takes_any_layout(examples)]
+    return (*made, laws.runs_on_any_device()) if meta else tuple(made)
 
 
 @dataclass(frozen=True)
-class _LawBuilder:
+class _TensorLaws:
+    """The three laws of one exercise; the arguments are those of `tensor_laws`."""
+
     exercise: str
     inputs: Mapping[str, SearchStrategy[Any]]
+    oracle: Callable[..., Any]
+    call: Callable[..., Any] | None
     after: tuple[Check, ...]
+    rtol: float | None
+    atol: float | None
 
-    def build(self, body: Body, name: str, title: str, hint: str, examples: int) -> Check:
-        full_name = f"check_{self.exercise}_{name}"
-        inputs = MappingProxyType(dict(self.inputs))
-        return Check(full_name, self.exercise, title, body, inputs, hint, self.after, 0.5, examples)
+    def keeps_float32(self, examples: int) -> Check:
+        """What comes of float32 is float32, and as exact as float32 can be."""
+
+        def body(learner: Learner, **drawn: Any) -> None:
+            single = {name: _map_tensors(value, _to_float32) for name, value in drawn.items()}
+            # The oracle works in float64 on the very same numbers, rounded to float32 already: what differs is the
+            # learner's own rounding.
+            double = {name: _map_tensors(value, _to_float64) for name, value in single.items()}
+            expected = _map_tensors(self.oracle(**double), _to_float32)
+            agree(self._ask(learner, single), expected, rtol=self.rtol, atol=self.atol)
+
+        title = f"{self.exercise} keeps float32 and stays accurate in it."
+        hint = "Make constants and new tensors with dtype=x.dtype."
+        return self._law(body, "keeps_float32", title, hint, examples)
+
+    def takes_any_layout(self, examples: int) -> Check:
+        """Tensors may lie in memory with gaps and with their axes in any order."""
+
+        def body(learner: Learner, **drawn: Any) -> None:
+            strided = {name: _map_tensors(value, _scattered) for name, value in drawn.items()}
+            agree(self._ask(learner, strided), self.oracle(**strided))
+
+        title = f"{self.exercise} takes transposed and strided tensors."
+        hint = "view() and in-place tricks need contiguous memory; reshape does not."
+        return self._law(body, "takes_any_layout", title, hint, examples)
+
+    def runs_on_any_device(self) -> Check:
+        """What is made inside is made where the arguments are.
+
+        Tried without a GPU: the function runs on fake tensors of another device, where a tensor that was made on the
+        CPU cannot be mixed in. With `--device cuda` every other check shows the same on the real one.
+        """
+
+        def body(learner: Learner, **drawn: Any) -> None:
+            # Fake tensors have no values: without this comparison any nonsense would pass.
+            agree(self._ask(learner, drawn), self.oracle(**drawn))
+            if learner.device != "cpu":
+                return
+            try:
+                devices = learner.portable(self.exercise, **drawn)
+            except LearnerRaised as raised:
+                # A stub was told above, by its first call; here NotImplementedError is torch's own, for a device.
+                said = raised.message.splitlines()[0][:200] if raised.message else raised.name
+                fail(f"on another device it fails: {said}")
+            if devices is None:
+                raise NotCheckable("the code branches on values")
+            if devices not in ((), ("meta",)):
+                found = ", ".join(devices)
+                fail(f"the result is on {found}, the input is not: make tensors with device=x.device")
+
+        title = f"{self.exercise} works on any device."
+        hint = "A tensor made inside needs device=x.device."
+        return self._law(body, "runs_on_any_device", title, hint, _DEVICE_EXAMPLES)
+
+    def _ask(self, learner: Learner, given_: Mapping[str, Any]) -> Any:
+        """Call the learner as the chapter says; by default with the arguments by name."""
+        return learner.call(self.exercise, **given_) if self.call is None else self.call(learner, **given_)
+
+    def _law(self, body: Body, name: str, title: str, hint: str, examples: int) -> Check:
+        return Check(
+            f"check_{self.exercise}_{name}", self.exercise, title, body, MappingProxyType(dict(self.inputs)),
+            hint, self.after, _WEIGHT, examples,
+        )  # fmt: skip
 
 
 def _map_tensors(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The value with every tensor in it changed; lists and tuples are walked through."""
     if isinstance(value, torch.Tensor):
         return change(value)
     if isinstance(value, list | tuple):
@@ -109,6 +139,7 @@ def _map_tensors(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> 
 
 
 def _to_float32(x: torch.Tensor) -> torch.Tensor:
+    """Labels, masks and float16 stay as they are."""
     return x.to(torch.float32) if x.dtype is torch.float64 else x
 
 
