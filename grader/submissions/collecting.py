@@ -179,10 +179,8 @@ class _Finder:
         """Everybody who has a folder here, whether or not there is any work in it."""
         if layout is Layout.ONE_LEARNER or any(one.learner == tree.owner for one in files):
             return {tree.owner}
-        if layout is Layout.ASSIGNMENTS:
-            return set()
-        named = [moodle.learner_of_folder(name) or name for name in tree.folders if not is_part(name)]
-        return set(named)
+        depth = 2 if layout is Layout.ASSIGNMENTS else 1
+        return {moodle.learner_of_folder(name) or name for name in tree.names(depth) if not is_part(name)}
 
     # --- one learner's files ----------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ WRITES_A_FILE = ("%%writefile", "%%file")
 MAX_PASSES = 8  # a command that was taken out can reveal the next, as one with an open quotation mark does
 
 # A look before IPython is imported, which takes a quarter of a second that a plain mistake need not wait for.
+_COMMAND = re.compile(r"^[ \t]*[%!]|=[ \t]*[!%]")
 _MAY_BE_IPYTHON = re.compile(r"^[ \t]*([%!?/,;]|>>>|In \[\d+\])|\?[ \t]*$|=[ \t]*[!%]", re.MULTILINE)
 
 
@@ -35,14 +36,24 @@ class PythonCell:
         left_out: why nothing of it is read; '' if it is.
         file: the file that the cell writes instead of running; '' if it runs.
         appends: whether it adds to that file rather than writing it anew.
-        unbound: lines, from 1, whose names come from a magic or a command, and so from nowhere here.
+        commands: lines, from 1, that are not run and that other lines may count on: they name something, or are a
+            step inside a function.
     """
 
     lines: list[str]
     left_out: str = ""
     file: str = ""
     appends: bool = False
-    unbound: tuple[int, ...] = ()
+    commands: tuple[int, ...] = ()
+
+
+def read_script(text: str) -> PythonCell:
+    """Find the Python in a script that was saved from a notebook: it holds commands, and nothing else of IPython.
+
+    Raises:
+        Unreadable: Python cannot read what is left. In a script `return x?` is a slip, and to be told as one.
+    """
+    return _without_magics(text.split("\n"), is_script=True)
 
 
 def read_cell(text: str) -> PythonCell:
@@ -68,7 +79,7 @@ def read_cell(text: str) -> PythonCell:
     return PythonCell(lines, file=files[0], appends="-a" in words or "--append" in words)
 
 
-def _without_magics(lines: list[str]) -> PythonCell:
+def _without_magics(lines: list[str], *, is_script: bool = False) -> PythonCell:
     """The lines with what only IPython understands left empty, or `pass` where Python wants a statement."""
     try:
         parse("\n".join(lines))
@@ -77,19 +88,21 @@ def _without_magics(lines: list[str]) -> PythonCell:
         if not _MAY_BE_IPYTHON.search("\n".join(lines)) and not _is_indented(lines):
             raise
     lines = _without_prompts(lines)
-    unbound: list[int] = []
+    commands: list[int] = []
     for _ in range(MAX_PASSES):
         try:
             parse("\n".join(lines))
             break
         except Unreadable:
             found = _ipython_parts(lines)
+            if is_script:
+                found = [part for part in found if _COMMAND.search(lines[part.start_line])]
             if not found:
                 raise
             for part in reversed(found):
-                unbound += _take_out(part, lines)
+                commands += _take_out(part, lines)
     parse("\n".join(lines))
-    return PythonCell(lines, unbound=tuple(sorted(unbound)))
+    return PythonCell(lines, commands=tuple(sorted(commands)))
 
 
 def _ipython() -> ModuleType:
@@ -126,7 +139,7 @@ def _ipython_parts(lines: list[str]) -> list[TokenTransformBase]:
 
 
 def _take_out(part: TokenTransformBase, lines: list[str]) -> list[int]:
-    """Leave its lines empty; the numbers of those that would have bound a name."""
+    """Leave its lines empty; the number of the first, from 1, if other lines may count on it."""
     ipython = _ipython()
     start = last = part.start_line
     first = lines[start]
@@ -140,4 +153,4 @@ def _take_out(part: TokenTransformBase, lines: list[str]) -> list[int]:
     elif indent:
         lines[start] = f"{indent}pass"
     assigns = isinstance(part, ipython.MagicAssign | ipython.SystemAssign)
-    return [start + 1] if assigns else []
+    return [start + 1] if assigns or indent else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -41,21 +41,27 @@ class Layout(Enum):
 
 @dataclass
 class Tree:
-    """The files below one path. `owner` is whose they are if they are one learner's.
+    """The files below one path, and the folders, of which some hold nothing: a learner's who handed in no work.
 
-    `folders` are the names directly below the path, in the order in which they were met.
+    Args:
+        owner: whose they are if they are one learner's.
+        folders: the names that lead to each from the path.
     """
 
     path: Path
     owner: str
     files: list[File] = field(default_factory=list)
-    folders: dict[str, None] = field(default_factory=dict)
+    folders: dict[tuple[str, ...], None] = field(default_factory=dict)
 
     def add(self, file: File) -> None:
-        """Take a file in, and the folder it lies in."""
+        """Take a file in, and the folders it lies in."""
         self.files.append(file)
-        if len(file.names) > 1:
-            self.folders[file.names[0]] = None
+        for depth in range(1, len(file.names)):
+            self.folders[file.names[:depth]] = None
+
+    def names(self, depth: int = 1) -> list[str]:
+        """The names of the folders that lie so deep, each once: 1 for those directly below the path."""
+        return list(dict.fromkeys(names[-1] for names in self.folders if len(names) == depth))
 
     def file(self, *names: str) -> File | None:
         """The file that these names lead to; None if there is none."""
@@ -139,8 +145,7 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tu
         if _is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
-            if not names:
-                tree.folders[entry.name] = None
+            tree.folders[here] = None
             if len(here) < DEPTH:
                 _walk(folder / entry.name, here, tree, passed_over)
             else:
@@ -154,10 +159,10 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tu
 def _without_wrapper(tree: Tree) -> Tree:
     """The class itself: nbgrader's `submitted` in the course around it, what lies in folders around an export."""
     inner = tree
-    while nbgrader.SUBMITTED not in inner.folders:
-        if len(inner.folders) != 1 or _layout_by_place(inner) is not None:
+    while nbgrader.SUBMITTED not in inner.names():
+        if len(inner.names()) != 1 or _layout_by_place(inner) is not None:
             return tree
-        [name] = inner.folders
+        [name] = inner.names()
         around, inner = inner, _inside(inner, name)
         if moodle.learner_of_folder(name) or _has_loose_code(around):
             return tree
@@ -198,16 +203,10 @@ def _inside(tree: Tree, folder: str) -> Tree:
     for file in tree.files:
         if file.names[0] == folder and len(file.names) > 1:
             inside.add(replace(file, names=file.names[1:]))
-    if tree.path.is_dir():  # a learner who handed in nothing has an empty folder
-        inside.folders |= dict.fromkeys(_folders_in(inside.path))
+    for names in tree.folders:
+        if names[0] == folder and len(names) > 1:
+            inside.folders[names[1:]] = None
     return inside
-
-
-def _folders_in(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False) and not _is_hidden(entry.name):
-                yield entry.name
 
 
 def _changed(path: Path) -> float | None:
@@ -263,7 +262,7 @@ def layout_of(tree: Tree) -> Layout:
             if len(file.names) > 2:
                 inner[file.names[0], file.names[1]] = None
     of_people = bool(inner) and not any(is_everyday(name) for _, name in inner)
-    if labels and all(is_everyday(name) for name in tree.folders):
+    if labels and all(is_everyday(name) for name in tree.names()):
         return Layout.ASSIGNMENTS if of_people else Layout.ONE_LEARNER
     # Folders of any name, with one chapter each, another in each, and the same people in them.
     one_each = all(len(found) == 1 for found in labels.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from grader.errors import SubmissionError
 from grader.submissions.contents import MAX_NOTEBOOK_BYTES, bytes_of, decoded, refuse_utf16
 
 GRADER_TAG = "grader"  # a notebook cell with this tag belongs to the grader, not to the learner
-HALF_A_CHARACTER = "\ufffe"  # no character at all; stands for one until the cell is looked at
+_STAND_IN, _HALF = "\ufffe", "\ud800"  # no character at all stands for half a one until the JSON is read
 
 # Two things that Jupyter writes into outputs and JSON does not know. The first begins after one of these marks and
 # outside of strings; the second is an escape, and so has an odd number of backslashes.
@@ -41,7 +41,8 @@ def read_cells(path: Path) -> tuple[NotebookCell, ...]:
     Raises:
         SubmissionError: as for `read_submission`, except that no cell need be Python.
     """
-    return cells_of(bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
+    cells = cells_of(bytes_of(path, path.parent, MAX_NOTEBOOK_BYTES), path)
+    return tuple(replace(cell, text=cell.text.replace(_HALF, "\N{REPLACEMENT CHARACTER}")) for cell in cells)
 
 
 def is_notebook(data: bytes) -> bool:
@@ -140,4 +141,4 @@ def _is_the_graders(nbgrader: dict[str, Any], tags: object) -> bool:
 
 def _text_of(cell: _Cell) -> str:
     text = cell.source if isinstance(cell.source, str) else "".join(cell.source or ())
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace(HALF_A_CHARACTER, "\ud800")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace(_STAND_IN, _HALF)

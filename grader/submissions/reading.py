@@ -24,7 +24,7 @@ from grader.submissions.contents import (
     decoded,
     too_large,
 )
-from grader.submissions.ipython_syntax import PythonCell, read_cell
+from grader.submissions.ipython_syntax import PythonCell, read_cell, read_script
 from grader.submissions.names import chapter_label, code_suffix
 from grader.submissions.notebooks import NotebookCell, cells_of, is_notebook
 from grader.syntax import Definition, Unreadable, is_written, parse, refuse_unusual, written_names
@@ -171,10 +171,10 @@ def _read_text(text: str, chapter: Chapter, path: Path) -> Submission:
         parse(text)
     except Unreadable as error:
         try:
-            cell = read_cell(text)
+            cell = read_script(text)
         except Unreadable as left:
             raise _cannot_read(left, submission) from error
-        left_out = tuple((line, _NOT_BOUND) for line in cell.unbound)
+        left_out = tuple((line, _COMMAND) for line in cell.commands)
         submission = replace(submission, source="\n".join(cell.lines), left_out=left_out)
     return _checked(submission)
 
@@ -215,7 +215,7 @@ def _refuse_other_encodings(data: bytes, path: Path) -> None:
 
 # --- notebooks --------------------------------------------------------------------------------------------
 
-_NOT_BOUND = "what it names would come from a command of the notebook"
+_COMMAND = "it is a command of the notebook, not Python"
 
 
 @dataclass
@@ -276,7 +276,7 @@ def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -
             joined.left_out.append((first, why))
         elif cell.file and not cell.appends:
             joined.write_anew(cell.file, by=number)
-        joined.left_out += [(first - 1 + line, _NOT_BOUND) for line in cell.unbound]
+        joined.left_out += [(first - 1 + line, _COMMAND) for line in cell.commands]
         joined.add(number, [""] * len(cell.lines) if other else cell.lines)
         if cell.file and not other:
             joined.files.setdefault(cell.file, []).append((first - 1, len(cell.lines)))

@@ -196,3 +196,13 @@ def test_thousands_of_magics_are_soon_read_or_refused(cell: str) -> None:
         read_cell(cell)
 
     assert time.process_time() - begin < 10.0
+
+
+def test_a_question_mark_in_a_script_is_a_slip_and_in_a_cell_is_noted(python: Path, ipynb: Path) -> None:
+    python.write_text("import math\ndef relu(x):\n    return x?\n")
+    ipynb.write_text(notebook("def relu(x):\n    return x?\n"))
+
+    assert refusal(python).where == f"{python}, line 3"
+    python.unlink()
+    submission = read_submission(ipynb, CHAPTER)
+    assert [submission.place(line) for line, _ in submission.left_out] == [f"{ipynb}, cell 1, line 2"]

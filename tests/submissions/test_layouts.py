@@ -290,3 +290,12 @@ def test_two_ways_to_write_one_character_are_one_name(tmp_path: Path, course: Co
     put(tmp_path, "a/le\u0301a/ch03_activations.py", "b/l\u00e9a/ch01_dataloader.py")
 
     assert collect([tmp_path / "a", tmp_path / "b"], course).learners == ("l\u00e9a",)
+
+
+def test_a_learner_whose_folder_in_an_assignment_is_empty_is_not_forgotten(
+    tmp_path: Path, course: Course
+) -> None:
+    put(tmp_path, "hw9/learner01/ch09_scheduling.py", "hw3/learner01/ch03_activations.py")
+    (tmp_path / "hw9" / "learner02").mkdir()
+
+    assert collect([tmp_path], course).learners == ("learner01", "learner02")

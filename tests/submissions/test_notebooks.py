@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from learner_files import CHAPTER, notebook, refusal
 
+from grader.submissions.notebooks import read_cells
 from grader.submissions.reading import read_submission
 
 
@@ -226,3 +227,10 @@ def test_a_name_to_which_txt_was_added_is_that_of_a_script(tmp_path: Path) -> No
 
     assert read_submission(tmp_path / "ch03_activations.py.txt", CHAPTER).source == "x = 1"
     assert read_submission(tmp_path / "ch03_activations.ipynb.json", CHAPTER).source == "x = 1\n"
+
+
+def test_half_a_character_in_a_cell_to_be_shown_is_replaced(ipynb: Path) -> None:
+    ipynb.write_text(notebook({"cell_type": "markdown", "source": "a\ud800b 😀", "metadata": {}}))
+
+    assert [cell.text for cell in read_cells(ipynb)] == ["a\ufffdb 😀"]
+    assert read_submission(ipynb, CHAPTER).source == ""
