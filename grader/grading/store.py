@@ -34,7 +34,7 @@ CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);
 CREATE TABLE IF NOT EXISTS sources (
     sha256     TEXT PRIMARY KEY,  -- of the submission
     source     BLOB NOT NULL,     -- its text, packed by zlib: a regrade must not depend on where the file is now
-    origins    TEXT NOT NULL      -- line and cell of every line of a notebook, as JSON
+    about      TEXT NOT NULL      -- line and cell of every line of a notebook, and what was left out, as JSON
 );
 CREATE TABLE IF NOT EXISTS runs (
     id         INTEGER PRIMARY KEY,
@@ -183,19 +183,31 @@ class Store:
 
     def _keep_source(self, submission: Submission) -> None:
         packed = _packed(submission.source)
-        origins = json.dumps([[origin.line, origin.cell] for origin in submission.origins])
+        about = {
+            "lines": [[origin.line, origin.cell] for origin in submission.origins],
+            "unread": submission.unread,
+            "left_out": submission.left_out,
+            "notes": submission.notes,
+        }
         self._database.execute(
-            "INSERT OR IGNORE INTO sources (sha256, source, origins) VALUES (?, ?, ?)",
-            (submission.sha256, packed, origins),
+            "INSERT OR IGNORE INTO sources (sha256, source, about) VALUES (?, ?, ?)",
+            (submission.sha256, packed, json.dumps(about)),
         )
 
     def submission(self, entry: Entry, chapter: Chapter) -> Submission | None:
         """What was handed in, as it was read then; None if it could not be read."""
-        for packed, origins in self._rows(
-            "SELECT source, origins FROM sources WHERE sha256 = ?", (entry.sha256,)
-        ):
-            lines = tuple(SourceLine(line, cell) for line, cell in json.loads(origins))
-            return Submission(chapter, _unpacked(packed), Path(entry.path), entry.sha256, lines)
+        for packed, told in self._rows("SELECT source, about FROM sources WHERE sha256 = ?", (entry.sha256,)):
+            about = json.loads(told)
+            return Submission(
+                chapter,
+                _unpacked(packed),
+                Path(entry.path),
+                entry.sha256,
+                tuple(SourceLine(line, cell) for line, cell in about["lines"]),
+                tuple((line, why) for line, why in about["unread"]),
+                tuple((line, why) for line, why in about["left_out"]),
+                tuple(about["notes"]),
+            )
         return None
 
     # --- runs: the roster -------------------------------------------------------------------------------------

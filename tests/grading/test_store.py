@@ -271,7 +271,10 @@ def test_what_was_handed_in_comes_back_as_it_was_read(tmp_path: Path, report: Re
     store = Store(tmp_path / "results.db")
     chapter = course.chapters[2]
     lines = (SourceLine(1, 2), SourceLine(2, 2), SourceLine(1, 4))
-    handed_in = Submission(chapter, "a = 1\n# 学生 \udc80\nb = 2", Path(report.path), "sha", lines)
+    handed_in = Submission(
+        chapter, "a = 1\n# 学生 \udc80\nb = 2", Path(report.path), "sha", lines, unread=((3, "no Python"),),
+        left_out=((1, "%%bash"),), notes=("another file",),
+    )  # fmt: skip
 
     verdict = store.keep(name(), report, handed_in)
 
