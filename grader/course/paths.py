@@ -56,6 +56,11 @@ def equivalents_file(root: Path) -> Path:
     return mistakes_folder(root) / "equivalent.yml"
 
 
+def gates_file(root: Path) -> Path:
+    """The reviewed list of gates that no check can kill, of all chapters."""
+    return mistakes_folder(root) / "gates.yml"
+
+
 def checks_file(stem: str) -> Path:
     """The checks of a chapter; they belong to the kit that runs, whichever course it grades."""
     return _PACKAGE / "checks" / f"{stem}.py"

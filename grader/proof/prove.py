@@ -10,25 +10,24 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from grader.checking.check import Check, Suite
 from grader.course.paths import equivalents_file, is_checkout
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
-from grader.errors import CourseError, UsageError
+from grader.errors import UsageError
 from grader.proof import false_failures
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
+from grader.proof.reviewed import read_reviewed
 from grader.proof.timeouts import CHECK_S, TimedProcess, warm_up
 from grader.records import Cause, Chapter, CheckResult, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
 SEEDS, EXAMPLES = (0, 1), 100
 # What is wrong mostly shows at once, so it gets a short first round.
-_FEW = {"stub": 1, "mistake": 5, "mutant": 6, "again": EXAMPLES}
+_FEW = {"stub": 1, "mistake": 5, "mutant": 6, "gate": 20, "again": EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05
 
@@ -238,17 +237,7 @@ def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) 
 
 def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
     """The reviewed list of equivalent mutants: {chapter: {mutant's label: reason}}."""
-    path = equivalents_file(root)
-    if not path.exists():
-        return {}
-    listed = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    for chapter, mutants in listed.items():
-        for label, reason in (mutants or {}).items():
-            if not isinstance(reason, str) or len(reason) < 10:
-                raise CourseError(
-                    f"{chapter}: {label!r} has no reason", str(path), "say why it changes nothing"
-                )
-    return {chapter: dict(mutants or {}) for chapter, mutants in listed.items()}
+    return read_reviewed(equivalents_file(root))
 
 
 # --- judging one candidate, in a worker -------------------------------------------------------------------
@@ -261,7 +250,7 @@ def _judge_packed(work: tuple[str, Candidate]) -> Verdict:
 def judge(stem: str, candidate: Candidate) -> Verdict:
     """Run the checks that should speak on what is wrong, round by round, until one fails.
 
-    A mutant is done with at its first failure, the others at the end of that round.
+    A mutant or gate is done with at its first failure, the others at the end of that round.
     """
     suite = _suite(stem)
     workplace = TimedProcess()
@@ -282,7 +271,7 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
             result = Trial(check, learner, profile, stem, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result)
-                if candidate.kind == "mutant":
+                if candidate.kind in ("mutant", "gate"):
                     break
         if failed:
             break

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.proof.prove import Proof
+    from grader.proof.tables import Table
 
 SCHEMA = "brickwork/proof/v1"
+TABLES_SCHEMA = "brickwork/examination/v1"
 
 
 def lines(proof: Proof, *, matrix: bool = False) -> Iterator[str]:
@@ -68,3 +70,22 @@ def as_json(proofs: Iterable[Proof]) -> str:
     """The proofs with a schema name."""
     chapters = [dataclasses.asdict(proof) | {"holds": proof.holds} for proof in proofs]
     return json.dumps({"schema": SCHEMA, "chapters": chapters}, indent=2) + "\n"
+
+
+def table_lines(table: Table) -> Iterator[str]:
+    """One table: its summary, and its rows in columns."""
+    yield f"{'FAIL' if table.shortfalls else 'ok  '}  {table.chapter}  {table.name}: {table.summary}"
+    if not table.rows:
+        return
+    rows = (table.columns, *table.rows)
+    widths = [max(len(row[place]) for row in rows) for place in range(len(table.columns))]
+    for row in rows:
+        yield (
+            "      " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+def tables_as_json(tables: Iterable[Table]) -> str:
+    """The tables with a schema name."""
+    chapters = [dataclasses.asdict(table) for table in tables]
+    return json.dumps({"schema": TABLES_SCHEMA, "tables": chapters}, indent=2) + "\n"

@@ -1,0 +1,163 @@
+"""Examine checks for more than strength: what they draw, what the text promises, fairness, and empty regions."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from grader.course.paths import gates_file, is_checkout
+from grader.errors import UsageError
+from grader.proof.candidates import Candidate, right_answers, wrong_answers
+from grader.proof.coverage import inputs_table
+from grader.proof.fairness import Closeness, closeness_of
+from grader.proof.gates import gates_of
+from grader.proof.prove import judge
+from grader.proof.reviewed import read_reviewed
+from grader.proof.tables import Table
+from grader.proof.timeouts import warm_up
+from grader.proof.wording import wording_table
+from grader.records import Chapter, Course
+
+
+class Examination(StrEnum):
+    """What is asked of a chapter's checks."""
+
+    INPUTS = "inputs"  # which regions of the inputs are visited
+    WORDING = "wording"  # whether lesson and docstrings say what the checks demand
+    FAIRNESS = "fairness"  # whether who is nearly right keeps most of the points
+    GATES = "gates"  # whether the solution, wrong in one region only, is caught
+
+
+Advance = Callable[[str, int, int], None]
+
+
+def examine(
+    course: Course,
+    chapters: Iterable[Chapter],
+    asked: Iterable[Examination],
+    *,
+    jobs: int | None = None,
+    advance: Advance = lambda chapter, done, total: None,
+) -> Iterator[Table]:
+    """Answer questions about the checks of some chapters, chapter by chapter.
+
+    Args:
+        course: a checkout, with solutions and mistakes beside course.yml.
+        asked: the questions, in order.
+        jobs: processes; as many as there are cores if left out.
+        advance: told (chapter, candidates done, candidates in all) by what takes minutes.
+
+    Raises:
+        UsageError: without a checkout.
+    """
+    if not is_checkout(course.root):
+        raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
+    warm_up()  # once for all processes, which are forks of this one
+    questions = list(asked)
+    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        for chapter in chapters:
+            solution = next(right_answers(course.root, chapter))
+            for question in questions:
+                match question:
+                    case Examination.INPUTS:
+                        yield inputs_table(chapter, solution)
+                    case Examination.WORDING:
+                        yield wording_table(chapter, solution.source)
+                    case Examination.FAIRNESS:
+                        yield _fairness_table(course.root, chapter, solution, pool, advance)
+                    case Examination.GATES:
+                        yield _gates_table(course.root, chapter, solution, pool, advance)
+
+
+# --- fairness ---------------------------------------------------------------------------------------------
+
+
+def _fairness_table(
+    root: Path, chapter: Chapter, solution: Candidate, pool: ProcessPoolExecutor, advance: Advance
+) -> Table:
+    """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short."""
+    by_exercise: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    for candidate in wrong_answers(root, chapter, mutate=False):
+        if candidate.kind == "mistake":
+            by_exercise[candidate.judges].append(candidate)
+    work = [(chapter, solution, mistakes) for mistakes in by_exercise.values()]
+    found: list[Closeness] = []
+    total = sum(map(len, by_exercise.values()))
+    for some in pool.map(_measure_packed, work):
+        found += some
+        advance(chapter.stem, len(found), total)
+    found.sort(key=lambda one: (not one.is_unfair, one.keeps, -one.agrees, one.label))
+    unfair = [one for one in found if one.is_unfair]
+    return Table(
+        chapter.stem,
+        Examination.FAIRNESS,
+        f"{len(unfair)} of {len(found)} mistakes lose more than half although they are nearly right",
+        ("mistake", "agrees", "keeps", ""),
+        tuple(
+            (one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}", "unfair" if one.is_unfair else "")
+            for one in found
+            if one.agrees >= 0.5
+        ),
+        tuple(
+            f"{one.label} is right on {one.agrees:.0%} of the plain inputs and keeps {one.keeps:.0%} of the points"
+            for one in unfair
+        ),
+    )
+
+
+def _measure_packed(work: tuple[Chapter, Candidate, list[Candidate]]) -> list[Closeness]:
+    return list(closeness_of(*work))
+
+
+# --- gates ------------------------------------------------------------------------------------------------
+
+
+def _gates_table(
+    root: Path, chapter: Chapter, solution: Candidate, pool: ProcessPoolExecutor, advance: Advance
+) -> Table:
+    """One row per gate that survives, with the reviewed reason why it may; those without one fall short.
+
+    The list names gates by patterns (`softmax*, x: rank 3`), for one reason often holds for many.
+    """
+    names = tuple(exercise.name for exercise in chapter.exercises)
+    gates = [
+        Candidate("gate", gate.label, (gate.definition,), gate.source, path=solution.path)
+        for gate in gates_of(solution.source, names)
+    ]
+    alive: list[str] = []
+    for done, (label, killed) in enumerate(
+        pool.map(_kill_packed, [(chapter.stem, gate) for gate in gates], chunksize=4), 1
+    ):
+        if not killed:
+            alive.append(label)
+        advance(chapter.stem, done, len(gates))
+    reasons = read_reviewed(gates_file(root)).get(chapter.stem, {})
+    rows = tuple((label, _reason_for(label, reasons)) for label in alive)
+    open_gates = [label for label, reason in rows if not reason]
+    stale = [pattern for pattern in reasons if not any(fnmatchcase(label, pattern) for label in alive)]
+    return Table(
+        chapter.stem,
+        Examination.GATES,
+        f"{len(gates) - len(alive)} of {len(gates)} gates killed, {len(alive) - len(open_gates)} listed with a reason",
+        ("survives", "because"),
+        rows,
+        (
+            *(f"the gate survives: {label}" for label in open_gates),
+            *(f"{gates_file(root).name} lists {pattern!r}, which is killed or gone" for pattern in stale),
+        ),
+    )
+
+
+def _reason_for(label: str, reasons: dict[str, str]) -> str:
+    return next((reason for pattern, reason in reasons.items() if fnmatchcase(label, pattern)), "")
+
+
+def _kill_packed(work: tuple[str, Candidate]) -> tuple[str, bool]:
+    """Whether a gate is killed, with its label: the source need not travel back."""
+    verdict = judge(*work)
+    return verdict.candidate.label, bool(verdict.failed)
