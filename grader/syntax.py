@@ -173,6 +173,34 @@ def written_names(tree: ast.Module) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, Definition) and is_written(node))
 
 
+def untouched_names(tree: ast.Module) -> frozenset[str]:
+    """The functions and classes of a file that surely fail whoever calls them: each part raises, and does nothing else.
+
+    This is stricter than `not is_written`: running one of these can tell nothing that is not known already. A name
+    that is bound in any other way too is not among them.
+    """
+    elsewhere: set[str] = set()
+    found: dict[str, bool] = {}
+    for node in tree.body:
+        if isinstance(node, Definition):
+            found[node.name] = found.get(node.name, True) and _only_raises(node)
+        else:
+            elsewhere |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            elsewhere |= {part.name for part in ast.walk(node) if isinstance(part, Definition)}
+            elsewhere |= {part.asname or part.name for part in ast.walk(node) if isinstance(part, ast.alias)}
+    return frozenset(name for name, raises in found.items() if raises) - elsewhere
+
+
+def _only_raises(node: Definition) -> bool:
+    if node.decorator_list:
+        return False
+    if isinstance(node, ast.ClassDef):
+        inner = [item for item in node.body if isinstance(item, Definition)]
+        return bool(inner) and not node.bases and all(map(_only_raises, inner))
+    body = [item for item in node.body if not _is_blank([item])]
+    return len(body) == 1 and isinstance(body[0], ast.Raise) and bool(_names_not_implemented(body[0].exc))
+
+
 def _is_blank(body: Sequence[ast.stmt]) -> bool:
     return all(
         isinstance(item, ast.Pass) or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ast
 import sys
+from pathlib import Path
 
 import pytest
 
-from grader.syntax import Definition, Unreadable, is_written, open_parts, parse, written_names
+from grader.syntax import (
+    Definition,
+    Unreadable,
+    is_written,
+    open_parts,
+    parse,
+    untouched_names,
+    written_names,
+)
 
 RAISE = 'raise NotImplementedError("relu: write this part, then run: brick check ch03")'
 
@@ -98,3 +107,43 @@ def test_a_plain_mistake_is_not_taken_for_newer_syntax(source: str) -> None:
         parse(source)
 
     assert "needs Python" not in caught.value.reason
+
+
+# --- nothing written at all -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "untouched"),
+    [
+        (f"def relu(x):\n    {RAISE}\n", True),
+        (f'def relu(x):\n    """A docstring."""\n    {RAISE}\n', True),
+        (f"class relu:\n    size = 1\n    def __init__(self):\n        {RAISE}\n", True),
+        (f"def relu(x):\n    y = 1\n    {RAISE}\n", False),
+        (
+            f"def relu(x):\n    try:\n        {RAISE}\n    except NotImplementedError:\n        return x\n",
+            False,
+        ),
+        (
+            f"class relu:\n    def __init__(self):\n        {RAISE}\n    def step(self):\n        return 1\n",
+            False,
+        ),
+        (f"class relu(Base):\n    def step(self):\n        {RAISE}\n", False),
+        (f"@other\ndef relu(x):\n    {RAISE}\n", False),
+        (f"def relu(x):\n    {RAISE}\ndef relu(x):\n    return x\n", False),
+        (f"def relu(x):\n    {RAISE}\nrelu = abs\n", False),
+        (f"def relu(x):\n    {RAISE}\nfrom math import exp as relu\n", False),
+        (f"def relu(x):\n    {RAISE}\nif True:\n    def relu(x):\n        return x\n", False),
+        ("def relu(x):\n    pass\n", False),
+        ("", False),
+    ],
+)
+def test_only_what_surely_raises_is_untouched(source: str, untouched: bool) -> None:
+    assert ("relu" in untouched_names(ast.parse(source))) is untouched
+
+
+def test_every_exercise_handed_out_is_untouched() -> None:
+    for path in sorted((Path(__file__).resolve().parents[1] / "exercises").glob("ch*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined = {node.name for node in tree.body if isinstance(node, Definition)}
+
+        assert untouched_names(tree) == defined != set(), path.name

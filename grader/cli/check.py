@@ -9,10 +9,10 @@ import typer
 
 from grader.cli import console
 from grader.cli.options import AsJson, Device, DeviceOption, Examples
-from grader.cli.targets import find_targets
+from grader.cli.targets import Target, find_targets
 from grader.course.config import load_course
 from grader.records import Report
-from grader.report.terminal import is_untouched, overview, render
+from grader.report.terminal import is_untouched, next_step, overview, render
 from grader.serialization import as_dict, dumps
 from grader.workspace.workspace import workspace_of
 
@@ -24,7 +24,7 @@ def check(
     chapters: Annotated[
         list[str] | None,
         typer.Argument(
-            help="ch03, 3, activations, or a file; all chapters if left out.",
+            help="ch03, 3, activations, an exercise, or a file; all chapters if left out.",
             metavar="CHAPTER",
             show_default=False,
         ),
@@ -56,19 +56,28 @@ def check(
             dumps({"schema": "brickwork/check/v1", "reports": [as_dict(r) for r in reports]}), nl=False
         )
     else:
-        typer.echo(_written(reports, cards=EVERY_CARD if every else 1), nl=False)
+        typer.echo(_written(targets, reports, cards=EVERY_CARD if every else 1), nl=False)
     raise typer.Exit(exit_code(reports))
 
 
-def _written(reports: Sequence[Report], cards: int) -> str:
-    """One report whole; of several a line each, and whole only the one to go on with.
+def _written(targets: Sequence[Target], reports: Sequence[Report], cards: int) -> str:
+    """One report whole; of several chapters a line each, and whole only the one to go on with.
 
     That is the first unsolved one somebody has begun with, for an untouched chapter says nothing that is new.
+    With more than one card every unsolved report is shown.
     """
     style = console.style(cards)
-    if len(reports) == 1:
-        return render(reports[0], style)
-    unsolved = [report for report in reports if not report.passed]
-    started = [r for r in unsolved if not all(is_untouched(r, score.name) for score in r.exercises)]
-    focus = (started or unsolved)[:1]
-    return "\n".join([overview(reports, style), *(render(report, style) for report in focus)])
+    shown = [
+        render(report, style, next_step(report, target.exercise or ""))
+        for target, report in zip(targets, reports, strict=True)
+    ]
+    if len(reports) == 1 or any(target.exercise for target in targets):
+        return "\n".join(shown)
+    unsolved = [number for number, report in enumerate(reports) if not report.passed]
+    started = [
+        number
+        for number in unsolved
+        if not all(is_untouched(reports[number], score.name) for score in reports[number].exercises)
+    ]
+    focus = started if cards > 1 and started else (started or unsolved)[:1]
+    return "\n".join([overview(reports, style), *(shown[number] for number in focus)])

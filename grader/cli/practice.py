@@ -6,6 +6,7 @@ Importing this module imports torch, so commands import it when they are about t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import torch
@@ -16,10 +17,12 @@ from grader.cli.targets import Target
 from grader.course.paths import mistakes_folder
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
-from grader.errors import UsageError
+from grader.errors import SubmissionError, UsageError
 from grader.records import Course, Report, ReportState
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
+from grader.submissions.reading import read_submission
+from grader.syntax import Unreadable, parse, untouched_names
 from grader.workspace.progress import keep_report
 from grader.workspace.workspace import Workspace
 
@@ -49,14 +52,26 @@ def check_targets(
     require_device(profile.device)
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
     alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""
-    with (
-        waiting(alone, quiet=quiet or not alone),
-        Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True) as sandbox,
-    ):
-        return [
-            grade_path(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
-            for target in counted(targets, len(targets), "checking", quiet=quiet)
-        ]
+    sandbox = Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True)
+    with closing(sandbox):
+        # Before the moving sign has its thread: then the sandbox is a fork of this process, which has torch already.
+        if any(_is_begun(target) for target in targets):
+            sandbox.start()
+        with waiting(alone, quiet=quiet or not alone):
+            return [
+                grade_path(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
+                for target in counted(targets, len(targets), "checking", quiet=quiet)
+            ]
+
+
+def _is_begun(target: Target) -> bool:
+    """Whether there is anything to run: not in an untouched file, nor in one that cannot be read."""
+    try:
+        tree = parse(read_submission(target.path, target.chapter).source)
+    except (SubmissionError, Unreadable):
+        return False
+    names = {target.exercise} if target.exercise else {exercise.name for exercise in target.chapter.exercises}
+    return not names <= untouched_names(tree)
 
 
 def require_device(device: str) -> None:

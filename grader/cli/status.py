@@ -89,7 +89,7 @@ def _left_lines(course: Course, current: str, left: list[str], width: int) -> li
     lines: list[str] = []
     for chapter in course.chapters:
         names = [name.partition("/")[2] for name in left if name.startswith(f"{chapter.stem}/")]
-        if 0 < len(names) < len(chapter.exercises):
+        if 0 < len(names) < len(chapter.counted):
             lines += wrap(f"left in {chapter.label}: {', '.join(names)}", width, indent="    ", first="")
     stem, _, name = (current if current in left else left[0]).partition("/")
     label = stem.partition("_")[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.course.config import find_chapter, find_exercise
+from grader.course.config import COURSE_FILE, find_by_name, find_chapter, find_exercise
 from grader.errors import UsageError
 from grader.records import Chapter, Course
 from grader.workspace.workspace import Workspace
@@ -28,25 +29,27 @@ def find_targets(
     """What the words on the command line mean; without words every chapter that has a file in the workspace.
 
     Args:
-        words: chapters, or files.
-        exercise: the only exercise that is meant in each.
+        words: chapters, files or exercises. An exercise after its chapter or file means that exercise alone:
+            `ch03 softmax` is one target.
+        exercise: the only exercise that is meant in each, as with `--exercise`.
 
     Raises:
         UsageError: a word means nothing, or there is nothing to check.
     """
     targets: list[Target] = []
     for word in words:
-        path = Path(word)
-        is_file = path.suffix in (".py", ".ipynb") and path.is_file()
-        chapter = find_chapter(course, word)
-        targets.append(Target(chapter, path if is_file else shown_path(workspace.exercise_file(chapter))))
+        last = targets[-1] if targets else None
+        if last is not None and last.exercise is None and _is_in(word, last.chapter):
+            targets[-1] = replace(last, exercise=find_exercise(last.chapter, word).name)
+        else:
+            targets.append(_target(course, workspace, word, last))
     if not words:
         found = ((chapter, workspace.find(chapter)) for chapter in course.chapters)
         targets = [
             Target(chapter, shown_path(path)) for chapter, path in found if path and _has_checks(chapter)
         ]
         if exercise is not None:
-            targets = [t for t in targets if exercise in (e.name for e in t.chapter.exercises)]
+            targets = [target for target in targets if _is_in(exercise, target.chapter)]
     if not targets:
         what = (
             "there are no exercises here"
@@ -59,14 +62,72 @@ def find_targets(
     return [replace(target, exercise=find_exercise(target.chapter, exercise).name) for target in targets]
 
 
+def _target(course: Course, workspace: Workspace, word: str, last: Target | None) -> Target:
+    """One word: a file that is there, or a chapter or an exercise in the workspace."""
+    path = Path(word)
+    if path.suffix in (".py", ".ipynb") or (len(path.parts) > 1 and not _names_exercise(course, word)):
+        if not path.is_file():
+            raise UsageError("there is no such file", word, _step_to_file(course, workspace, path))
+        return Target(find_chapter(course, word), path)
+    if last is not None and _is_in(word, last.chapter):
+        return replace(last, exercise=find_exercise(last.chapter, word).name)
+    chapter, exercise = find_words(course, word, None)
+    return Target(chapter, shown_path(workspace.exercise_file(chapter)), exercise)
+
+
+def _names_exercise(course: Course, word: str) -> bool:
+    """Whether a word with a slash is `ch03/softmax` and no path."""
+    label, _, name = word.rpartition("/")
+    return any(
+        label in (chapter.label, chapter.stem) and _is_in(name, chapter) for chapter in course.chapters
+    )
+
+
+def _step_to_file(course: Course, workspace: Workspace, missing: Path) -> str:
+    """What to do about a file that is not there: get a lost exercise back, or type a file that is."""
+    chapter = next((chapter for chapter in course.chapters if chapter.stem == missing.stem), None)
+    if chapter is None:
+        files = {
+            str(shown_path(path)) for one in course.chapters if (path := workspace.find(one)) is not None
+        }
+        near = difflib.get_close_matches(str(missing), files, n=1, cutoff=0.85)
+        return f"did you mean {near[0]}?" if near else "name a chapter, such as ch03, or a file that is there"
+    found = workspace.find(chapter)
+    return f"run: brick check {chapter.label}" if found else f"run: brick reset {chapter.label}"
+
+
+def _is_in(word: str, chapter: Chapter) -> bool:
+    """Whether the chapter has an exercise of that name, in any case of letters."""
+    return word.lower() in (exercise.name.lower() for exercise in chapter.exercises)
+
+
 def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter, str | None]:
-    """The chapter and exercise meant; one word may be an exercise's name that only one chapter has."""
-    if exercise is None:
-        owners = [c for c in course.chapters if what in (e.name for e in c.exercises)]
-        if len(owners) == 1:
-            return owners[0], what
-    chapter = find_chapter(course, what)
-    return chapter, find_exercise(chapter, exercise).name if exercise else None
+    """The chapter and exercise that one or two words mean.
+
+    One word may be an exercise's name: `softmax`, or `ch03/softmax` where chapters share the name. What is neither
+    is told with its nearest neighbour of both kinds; UsageError.
+    """
+    if exercise is not None:
+        chapter = find_chapter(course, what)
+        return chapter, find_exercise(chapter, exercise).name
+    if any(_is_in(what, chapter) for chapter in course.chapters) or _names_exercise(course, what):
+        owners = find_by_name(course, what)
+        if len(owners) > 1:
+            choices = [f"{chapter.label}/{one.name}" for chapter, one in owners]
+            raise UsageError(f"'{what}' could be {' or '.join(choices)}", "exercise", f"type {choices[0]}")
+        [(chapter, found)] = owners
+        return chapter, found.name
+    try:
+        return find_chapter(course, what), None
+    except UsageError:
+        known = [one.name for chapter in course.chapters for one in chapter.exercises]
+        near = difflib.get_close_matches(what, known, n=1, cutoff=0.75)
+        if not near:
+            raise
+        step = f"type a chapter, {course.chapters[0].label} to {course.chapters[-1].label}, or an exercise"
+        raise UsageError(
+            f"no chapter or exercise '{what}'; did you mean {near[0]}?", str(course.root / COURSE_FILE), step
+        ) from None
 
 
 def shown_path(path: Path) -> Path:

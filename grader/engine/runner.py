@@ -35,6 +35,7 @@ from grader.records import (
 )
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
+from grader.syntax import parse, untouched_names
 
 LOSSES_PER_EXERCISE = 2
 MAX_NOTES = 100
@@ -184,6 +185,9 @@ class _Run:
         self._outcomes: dict[str, Outcome] = {}
         self._lost: dict[str, int] = {}
         self._end = time.monotonic() + workplace.limits.chapter_s
+        asked = {check.exercise for check in suite.checks if profile.only in (None, check.exercise)}
+        # Where nothing is written there is nothing to run, and no sandbox to wait for.
+        self._is_untouched = asked <= untouched_names(parse(ruling.source))
 
     def results(self) -> Iterator[CheckResult]:
         """One result per check listed, in order, each as soon as it is known."""
@@ -210,7 +214,7 @@ class _Run:
         return result
 
     def _held_back(self, check: Check) -> CheckResult | None:
-        """The result of a check that is not to run; None for one that is."""
+        """The result of a check that need not run, or cannot; None for one that is to run."""
         if check.exercise in self.ruling.barred():
             return _not_run(check, Cause.BARRED)
         if self.problem is not None:
@@ -223,6 +227,8 @@ class _Run:
         if time.monotonic() >= self._end:
             overrun = Overrun(TimeLimit.CHAPTER, self.workplace.limits.chapter_s)
             return _not_run(check, Cause.OUT_OF_TIME, overrun=overrun)
+        if self._is_untouched:
+            return replace(_not_run(check, Cause.UNWRITTEN), outcome=Outcome.FAILED)
         return None
 
     def _unloaded(self, check: Check) -> CheckResult:

@@ -44,7 +44,9 @@ def contents_of(cell: str) -> Contents:
     binds: set[str] = set()
     reads: set[str] = set()
     try:
-        body = parse("\n".join(read_cell(cell).lines)).body
+        read = read_cell(cell)
+        # What a cell writes into a file is not defined in the session.
+        body = [] if read.file else parse("\n".join(read.lines)).body
     except Unreadable:
         return Contents(frozenset(), frozenset())
     for node in body:

@@ -20,7 +20,7 @@ from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.hints import hints_for
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, status_html
-from grader.report.terminal import Style, is_whole, render, table
+from grader.report.terminal import Step, Style, is_whole, render, table
 from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
@@ -78,7 +78,7 @@ class Session:
         return {
             "points": min(score.counts, exercise.worth),
             "html": exercise_html(report, exercise.name),
-            "text": render(report, Style(_WIDTH), next_step=step),
+            "text": render(report, Style(_WIDTH), Step(step) if step else None),
         }
 
     def _meant(self, name: str, work: Work) -> tuple[Chapter, Exercise]:

@@ -32,8 +32,12 @@ class Style:
         return f"\x1b[{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
 
 
-def render(report: Report, style: Style | None = None, next_step: str = "") -> str:
-    """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step."""
+def render(report: Report, style: Style | None = None, step: Step | None = None) -> str:
+    """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step.
+
+    Args:
+        step: what to do now, where that is another than the report alone can say.
+    """
     style = style or Style()
     lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
     if not report.is_graded:
@@ -47,9 +51,8 @@ def render(report: Report, style: Style | None = None, next_step: str = "") -> s
     lines += [""] if shown else []
     lines += _side_notes(report, style)
     lines.append(tally(report))
-    step = next_step or next_line(report)
-    if step:
-        lines += wrap(f"next: {clean_line(step)}", style.width, indent="      ", first="", cut=False)
+    step = next_step(report) if step is None else step
+    lines += step.lines(style.width) if step is not None else []
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
 
 
@@ -91,22 +94,45 @@ def results_of(report: Report, exercise: str) -> tuple[CheckResult, ...]:
     return tuple(result for result in report.checks if result.exercise == exercise)
 
 
-def next_line(report: Report) -> str:
-    """The one thing to do now."""
-    again = f"then run: brick check {_typed(report)}"
+@dataclass(frozen=True)
+class Step:
+    """The one thing to do now, and the command that follows it."""
+
+    what: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}, then run: {self.command}" if self.command else self.what
+
+    def lines(self, width: int) -> list[str]:
+        """The last lines of a report. The command stays on one line, for it is there to be copied."""
+        whole = f"next: {clean_line(str(self))}"
+        if not self.command or width_of(whole) <= width:
+            return wrap(whole, width, indent="      ", first="", cut=False)
+        what = wrap(f"next: {clean_line(self.what)},", width, indent="      ", first="", cut=False)
+        return [*what, f"      then run: {clean_line(self.command)}"]
+
+
+def next_step(report: Report, exercise: str = "") -> Step | None:
+    """What to do about a report; None where nothing is left, or where the problem says it itself.
+
+    Args:
+        exercise: the one that was asked for alone, so that the command asks for it alone again.
+    """
+    command = f"brick check {_typed(report)}" + (f" {exercise}" if exercise else "")
     if report.problem is not None and report.problem.next_step:
-        return ""  # it is told with the problem
+        return None
     if not report.is_graded:
-        return f"mend the file, {again}"
+        return Step("mend the file", command)
     name = focused_exercise(report)
     if not name:
-        return ""
+        return None
     if is_untouched(report, name):
-        return f"write {name} in {report.path}, {again}"
+        return Step(f"write {name} in {report.path}", command)
     breach = next((b for b in report.breaches if name in b.exercises), None)
     if breach is not None:
-        return f"write {name} without {breach.name} in {report.path}, {again}"
-    return f"fix {name} in {report.path}, {again}"
+        return Step(f"write {name} without {breach.name} in {report.path}", command)
+    return Step(f"fix {name} in {report.path}", command)
 
 
 def _typed(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.records import Report
-from grader.report.terminal import Style, render
+from grader.report.terminal import Step, Style, render
 from grader.text import points
 from grader.watch.jobs import Job
 from grader.watch.state import WatchState
@@ -33,7 +33,7 @@ def verdict_on_current(state: WatchState, style: Style, *, details: bool, second
     )
     style = replace(style, cards=_EVERY_CARD if details else 1)
     took = f"judged in {seconds:.2f} s\n" if seconds else ""
-    return took + render(mine, style, next_step(state)).rstrip("\n")
+    return took + render(mine, style, Step(next_step(state))).rstrip("\n")
 
 
 def verdict_line(job: Job, report: Report) -> str:

@@ -54,3 +54,19 @@ def modules_after(*words: str, folder: Path) -> set[str]:
     )
     command = [sys.executable, "-c", program, *words]
     return set(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_checking_a_file_imports_neither_the_store_nor_multiprocessing(tmp_path: Path) -> None:
+    checking = modules_after("init", "mine", folder=tmp_path) | modules_after(
+        "check", "ch02", "-e", "linear", "--examples", "2", folder=tmp_path / "mine"
+    )
+    # torch imports some of multiprocessing itself; that much cannot be helped.
+    program = "import sys, torch; print(*sys.modules)"
+    torch_alone = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert "grader.engine.pipeline" in checking
+    assert not [name for name in checking if name.startswith(("grader.grading", "sqlite3"))]
+    assert not [name for name in checking - {*torch_alone} if name.startswith("multiprocessing")]
+    assert "concurrent.futures.process" not in checking

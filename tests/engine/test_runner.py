@@ -35,6 +35,7 @@ from grader.records import (
     Submission,
 )
 from grader.report.reasons import reason
+from grader.sandbox.proxy import Learner
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0), Exercise("other", 2.0)))
 PRACTICE = Profile()
@@ -168,6 +169,30 @@ def test_an_unwritten_exercise_is_told_so_without_shrinking() -> None:
 
     assert report.checks[0].cause is Cause.UNWRITTEN
     assert report.checks[0].examples == 1
+
+
+class Nowhere(SameProcess):
+    """A place where nothing can run."""
+
+    def open(self, source: str) -> Learner:
+        raise AssertionError("something was to be run")
+
+
+def test_where_nothing_is_written_nothing_is_run_and_the_report_is_the_same() -> None:
+    stub = "    raise NotImplementedError('write this part')\n"
+    source = f"def double(x):\n{stub}def other():\n{stub}"
+    submission = Submission(CHAPTER, source, Path("desk.py"), "")
+
+    report = run_checks(submission, Ruling(source), Nowhere(Limits()), PRACTICE, SUITE)
+    # One statement more, and it has to be run.
+    ran = graded(source.replace(":\n", ":\n    1 + 1\n"))
+
+    def told(report: Report) -> list[object]:
+        return [(one.name, one.outcome, one.cause, one.waits_for) for one in report.checks]
+
+    assert told(report) == told(ran)
+    assert report.is_graded
+    assert report.points == 0
 
 
 def test_a_missing_function_is_told_so() -> None:

@@ -10,7 +10,7 @@ from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report
 from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
 from grader.report.html.rendering import cut, page
 from grader.report.reasons import note_words, trouble_lines
-from grader.report.terminal import focused_exercise, next_line
+from grader.report.terminal import focused_exercise, next_step
 from grader.report.words import lateness
 from grader.text import clean_line
 
@@ -75,7 +75,7 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
         # What a fault of the kit left behind is for the instructor.
         output="" if broken else printed(report.output),
         focus=focused_exercise(report) if report.is_graded else "",
-        next_step=clean_line(next_line(report)),
+        next_step=clean_line(str(next_step(report) or "")),
         facts=_facts(report),
     )
 
