@@ -42,7 +42,9 @@ def entry(verdict: Verdict, learner: str = "learner01", attempt: int = 1, **chan
     """What is published of an attempt at the verdict's chapter."""
     chapter = verdict.report.chapter
     path = verdict.report.path
-    made = Entry(learner, chapter, attempt, "sha", path, 12.5, False, verdict.id, 0.0, 0.0, Counts.LAST)
+    made = Entry(
+        learner, chapter, attempt, "sha", path, 1_772_366_412.5, False, verdict.id, 0.0, 0.0, Counts.LAST
+    )
     return replace(made, **changes)
 
 
