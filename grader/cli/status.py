@@ -22,7 +22,7 @@ def status() -> None:
     course = load_course()
     workspace = workspace_of(course)
     if not any(workspace.find(chapter) for chapter in course.chapters):
-        raise UsageError("there are no exercises here", str(workspace.root), "run: brick init")
+        raise UsageError("there are no exercises here", str(workspace.root), workspace.how_to_begin())
     typer.echo("\n".join(status_lines(course, workspace, console.columns())))
 
 

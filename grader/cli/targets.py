@@ -56,7 +56,7 @@ def find_targets(
             if exercise is None
             else f"no chapter here has the exercise {exercise}"
         )
-        raise UsageError(what, str(workspace.root), "run: brick init, or name the chapter")
+        raise UsageError(what, str(workspace.root), f"{workspace.how_to_begin()}, or name the chapter")
     if exercise is None:
         return targets
     return [replace(target, exercise=find_exercise(target.chapter, exercise).name) for target in targets]
@@ -71,7 +71,9 @@ def _target(course: Course, workspace: Workspace, word: str, last: Target | None
         return Target(find_chapter(course, word), path)
     if last is not None and _is_in(word, last.chapter):
         return replace(last, exercise=find_exercise(last.chapter, word).name)
-    chapter, exercise = find_words(course, word, None)
+    # `neuron` is a chapter and an exercise in it: to check the chapter is to check both.
+    chapter = next((one for one in course.chapters if one.stem.partition("_")[2] == word), None)
+    chapter, exercise = (chapter, None) if chapter else find_words(course, word, None)
     return Target(chapter, shown_path(workspace.exercise_file(chapter)), exercise)
 
 

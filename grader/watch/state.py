@@ -41,7 +41,7 @@ class WatchState:
         self._open_hints = open_hints
         self.sources = Sources(course, workspace)
         if not self.exercises:
-            raise UsageError("there are no exercises here", str(workspace.root), "run: brick init")
+            raise UsageError("there are no exercises here", str(workspace.root), workspace.how_to_begin())
         self._progress_file = workspace.root / PROGRESS_FILE
         self.progress = read_progress(self._progress_file)
         self.reports: dict[str, Report] = {}

@@ -67,8 +67,9 @@ class Workspace:
         """The file in which `chapter` is worked on; UsageError if there is none."""
         path = self.find(chapter)
         if path is None:
-            # Where there is a course, `brick init` would refuse to touch the files that were worked on.
-            step = f"run: brick reset {chapter.label}" if self.has_course() else "run: brick init"
+            # Where others are worked on, `brick init` would refuse to touch them.
+            begun = any(exercises_folder(self.root).glob("ch*"))
+            step = f"run: brick reset {chapter.label}" if begun else self.how_to_begin()
             missing = exercise_file(self.root, chapter.stem)
             raise UsageError(f"{chapter.stem} has no exercise file", str(missing), step)
         return path
@@ -76,6 +77,10 @@ class Workspace:
     def has_course(self) -> bool:
         """Whether this is a folder that `brick init` made, or a checkout, and not just where somebody stands."""
         return (self.root / COURSE_FILE).is_file()
+
+    def how_to_begin(self) -> str:
+        """The command that brings the exercises where there are none."""
+        return "run: brick init ." if self.has_course() else "run: brick init"
 
     # --- notes ------------------------------------------------------------------------------------------------
 

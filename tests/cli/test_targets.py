@@ -36,6 +36,9 @@ def mine(workspace: Workspace) -> Course:
     [
         (["ch03"], [("ch03", None)]),
         (["softmax"], [("ch03", "softmax")]),
+        (["neuron"], [("ch02", None)]),
+        (["ch02", "neuron"], [("ch02", "neuron")]),
+        (["DataLoader"], [("ch01", "DataLoader")]),
         (["SoftMax"], [("ch03", "softmax")]),
         (["ch03", "softmax"], [("ch03", "softmax")]),
         (["ch03/softmax"], [("ch03", "softmax")]),
