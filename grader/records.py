@@ -236,7 +236,9 @@ class Cause(StrEnum):
     LOST = "lost"  # the learner's process ended, or sent what is no answer
     OUT_OF_TIME = "out of time"
     UNCHECKABLE = "not checkable"
-    BARRED = "barred"  # by the rules
+    BARRED = (
+        "barred"  # by the rules, before anything ran, or by the sandbox, when a barred operation was called
+    )
     WAITING = "waiting for another"
 
 

@@ -20,6 +20,7 @@ from pydantic import (
 
 from grader import records
 from grader.errors import CourseError, UsageError, did_you_mean
+from grader.operations import KERNELS, unknown
 
 COURSE_FILE = "course.yml"
 
@@ -42,10 +43,17 @@ class _Title(_Model):
     zh: Text
 
 
+def _all_known(words: list[str]) -> list[str]:
+    """A word that stands for no operation would switch its rule off without a sign."""
+    for word in unknown(words):
+        raise ValueError(f"operations of torch; {word} is not known as one{did_you_mean(word, KERNELS)}")
+    return words
+
+
 class _Exercise(_Model):
     name: Identifier
     points: Annotated[float, Field(gt=0)]
-    forbidden: list[Identifier] = []
+    forbidden: Annotated[list[Identifier], AfterValidator(_all_known)] = []
     extra: bool = False
 
 

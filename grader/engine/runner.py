@@ -258,6 +258,7 @@ class _Run:
             self.problem = Problem(lost.reason, cause=cause, overrun=overrun)
             return None
         learner.returns = self.suite.returns
+        learner.forbidden = {exercise.name: exercise.forbidden for exercise in self.chapter.exercises}
         learner.output = self.output
         self._learner = learner
         return learner

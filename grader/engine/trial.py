@@ -16,7 +16,13 @@ from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.engine.profile import Profile
 from grader.records import Cause, CheckResult, Counterexample, Outcome, Overrun, SourceLine, TimeLimit
-from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
+from grader.sandbox.exceptions import (
+    LearnerBarred,
+    LearnerLost,
+    LearnerMisbehaved,
+    LearnerMissing,
+    LearnerRaised,
+)
 from grader.sandbox.proxy import Learner
 
 SHRINK_LIMIT_S = 6.0
@@ -77,6 +83,7 @@ class Trial:
         self._start = time.monotonic()
         self._end = self._start + limit_s
         self._shrink_end = float("inf")
+        learner.barred = learner.forbidden.get(check.exercise, ())
         learner.deadline_s = lambda: max(0.01, self._end - time.monotonic())
 
     def run(self) -> CheckResult:
@@ -149,6 +156,10 @@ class Trial:
             raise CheckFailure(str(raised)) from None
         except LearnerMissing as missing:
             self._record(Cause.MISSING, str(missing), drawn)
+            raise _Stop from None
+        except LearnerBarred as barred:
+            line = SourceLine(barred.line) if barred.line else None
+            self._record(Cause.BARRED, ", ".join(barred.operations), drawn, line=line)
             raise _Stop from None
         except LearnerMisbehaved as misbehaved:
             self._fail(str(misbehaved), drawn)

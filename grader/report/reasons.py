@@ -30,6 +30,10 @@ def _finding(result: CheckResult) -> str:
             return f"the file does not define {result.message}{left_out}"
         case Cause.RAISED:
             return f"it raised {result.message}" + (f", {result.line}" if result.line else "")
+        case Cause.BARRED:
+            return f"it calls {result.message}, which may not be used here" + (
+                f", {result.line}" if result.line else ""
+            )
         case Cause.OUT_OF_TIME if result.overrun is not None:
             return _overrun(result.overrun)
         case Cause.UNCHECKABLE:

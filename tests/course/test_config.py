@@ -110,6 +110,12 @@ def test_every_section_of_the_essay_has_a_chapter(course: Course) -> None:
             10,
             ["forbiden", "no such field", "did you mean forbidden?"],
         ),
+        (
+            "[softmax]",
+            "[clampp]",
+            9,
+            ["exercises[1].forbidden", "clampp is not known", "did you mean clamp?"],
+        ),
         ("name: Beta", "name: alpha", 8, ["chapters[1].exercises", "each exercise once", "alpha"]),
         ("name: Beta", "name: 'Be ta'", 10, ["exercises[2].name", "letters, digits", "'Be ta'"]),
         ("ch01_first", "chapter one", 5, ["chapters[1].stem", "ch03_activations", "'chapter one'"]),
