@@ -20,7 +20,7 @@ from pydantic import (
 
 from grader import records
 from grader.errors import CourseError, UsageError, did_you_mean
-from grader.operations import KERNELS, unknown
+from grader.sandbox.operations import KERNELS, unknown
 
 COURSE_FILE = "course.yml"
 

@@ -25,7 +25,6 @@ from typing import IO, Any, Protocol
 from grader.records import Limits
 from grader.sandbox import lockdown, seccomp, zygote
 from grader.sandbox.mounts import Layout, bubblewrap_mounts, find_layout, landlock_paths
-from grader.sandbox.operations import KERNELS, ONLY_COMPLEX, PREPARED
 
 START_TIMEOUT_S = 120.0
 ANSWER_TIMEOUT_S = 10.0
@@ -225,9 +224,6 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
     return {
         "probe": wishes.probe,
         "forbidden": layout.forbidden(),
-        "kernels": KERNELS,
-        "only_complex": sorted(ONLY_COMPLEX),
-        "prepared": PREPARED,
         "subprocess": subprocess,
         "uid": _spare_uid() if sealed and os.geteuid() == 0 else None,
         "own_group": level is not Level.BWRAP,

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.sandbox import affinity, lockdown
+from grader.sandbox.operations import PREPARED
 
 _LENGTH = struct.Struct("<I")
 _GRACE_S = 0.1
@@ -117,17 +118,17 @@ def _warm_up(settings: dict[str, Any]) -> dict[str, Any]:
     for name in settings["imports"]:
         importlib.import_module(name)
     bar_autograd()
-    _operations(settings).prepare(settings["prepared"])
+    _operations().prepare(PREPARED)
     _rehearse(("", "meta") if settings["warm_fake"] else ("",))
     snapshot()  # after the rehearsal, in which torch finishes itself
     return {"ready": True}
 
 
-def _operations(settings: dict[str, Any]) -> Any:
+def _operations() -> Any:
     """The filter of operations, made once and inherited by every fork."""
     from grader.sandbox.dispatch import operation_filter
 
-    return operation_filter(settings["kernels"], settings["only_complex"])
+    return operation_filter()
 
 
 def _rehearse(modes: tuple[str, ...]) -> None:
@@ -199,7 +200,7 @@ def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any
     if command["core"] is not None:
         affinity.stay_on(command["core"])
     seal(descriptor, settings, address_space=command["address_space"])
-    session = Session(settings["device"], settings["output_kib"], snapshot(), _operations(settings))
+    session = Session(settings["device"], settings["output_kib"], snapshot(), _operations())
     with socket.socket(fileno=3) as sock:
         serve(sock, session)
 

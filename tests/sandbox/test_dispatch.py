@@ -17,7 +17,7 @@ from grader.sandbox.dispatch import COMPLEX_EVERY, OperationBarred, OperationFil
 from grader.sandbox.exceptions import LearnerBarred, LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.sandbox.operations import KERNELS, ONLY_COMPLEX, PREPARED
+from grader.sandbox.operations import KERNELS, PREPARED
 from grader.sandbox.proxy import Learner
 
 X = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, -1.0]], dtype=torch.float64)
@@ -80,7 +80,7 @@ ROADS: dict[str, tuple[str, Callable[[], object]]] = {
 @pytest.fixture
 def operations() -> OperationFilter:
     """The filter of this process, with nothing noted; the next call of the learner's looks for complex numbers."""
-    found = operation_filter(KERNELS, ONLY_COMPLEX)
+    found = operation_filter()
     found.called.clear()
     while found.calls % COMPLEX_EVERY:
         with found.barring(()):
