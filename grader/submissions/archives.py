@@ -1,4 +1,8 @@
-"""List and read a zip that other people filled: nothing is extracted, and no name, link or size in it is trusted."""
+"""List and read a zip that other people filled: nothing is extracted, and no name, link or size in it is trusted.
+
+The archive as a whole is the instructor's: one that is damaged is refused at once. Each file in it is a learner's: it
+is passed over, or refused when it is read, and the others go on.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,10 @@ class Member:
 
 
 def list_members(archive: Path, passed_over: list[tuple[Path, str]]) -> list[Member]:
-    """The plain files of a zip; those with a name or kind that is not to be followed are named in `passed_over`.
+    """The plain files of a zip, in its order.
+
+    Args:
+        passed_over: is told of each file that has a name or kind that is not to be followed, and why.
 
     Raises:
         UsageError: it is no zip, is damaged, or holds more than any class hands in.
@@ -57,6 +64,10 @@ def list_members(archive: Path, passed_over: list[tuple[Path, str]]) -> list[Mem
 
 def read_member(archive: Path, name: str, limit: int) -> bytes:
     """The content of one file of a zip, unpacked no further than `limit` bytes.
+
+    Args:
+        name: as `list_members` gave it, in full.
+        limit: bytes. The size that the archive states may lie, so it is counted again while unpacking.
 
     Raises:
         SubmissionError: it is larger, packed like a bomb, or damaged.
@@ -106,11 +117,13 @@ def _refuse_too_many(archive: Path) -> None:
 
 
 def _refused(archive: Path, reason: str) -> UsageError:
+    """The refusal of a whole archive, which whoever named it can mend."""
     step = "download it again, or unpack it and name the folder"
     return UsageError(f"this archive cannot be read: {reason}", str(archive), step)
 
 
 def _reason_to_pass_over(entry: zipfile.ZipInfo) -> str:
+    """Why an entry is not to be followed; '' for a plain file with a plain name."""
     name, kind = entry.filename, entry.external_attr >> 16
     parts = name.split("/")
     if name.startswith("/") or "\\" in name or _DRIVE.match(name) or not {"", ".", ".."}.isdisjoint(parts):
@@ -136,6 +149,7 @@ def _time_of(entry: zipfile.ZipInfo) -> float | None:
 
 
 def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """The kind and content of each extra field; an entry cut short ends the list."""
     while len(extra) >= 4:
         kind, size = struct.unpack_from("<HH", extra)
         yield kind, extra[4 : 4 + size]

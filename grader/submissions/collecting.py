@@ -97,7 +97,11 @@ def collect(
 
 
 class _Finder:
-    """Goes through paths and gathers what it finds."""
+    """Goes through paths and gathers what it finds.
+
+    Each path is one tree with one layout. Who a file belongs to is settled for the whole tree first, then each
+    learner's files are weighed against each other; a later path only replaces what an earlier one found.
+    """
 
     def __init__(self, course: Course, only: Sequence[Chapter], times: GivenTimes) -> None:
         self.chapters = {chapter.label: chapter for chapter in (only or course.chapters)}
@@ -162,6 +166,7 @@ class _Finder:
         return kept
 
     def _is_of_this_course(self, one: Placed) -> bool:
+        """Whether it is code of a chapter that is being graded, by its name or by a folder around it."""
         return one.is_code and one.label in self.chapters
 
     def _one_learners_or_many(self, tree: Tree, files: list[Placed]) -> list[Placed]:
@@ -185,7 +190,12 @@ class _Finder:
     # --- one learner's files ----------------------------------------------------------------------------------
 
     def _take(self, learner: str, files: Sequence[Placed], clock: _Clock) -> None:
-        """One hand-in per chapter, and a word on every other file that may have been meant as one."""
+        """One hand-in per chapter, and a word on every other file that may have been meant as one.
+
+        A name that says the chapter comes first. A file that only lies in the chapter's folder, or is the only one
+        where only one chapter is asked for, is taken if nothing competes with it: to guess between two would grade
+        a draft.
+        """
         code = [one for one in files if one.is_code]
         by_label: dict[str, list[Placed]] = {}
         unnamed: dict[str, list[Placed]] = {}
@@ -233,17 +243,20 @@ class _Finder:
     # --- what is said -----------------------------------------------------------------------------------------
 
     def _pass_over(self, learner: str, files: Sequence[Placed], why: str) -> None:
+        """Name some of a learner's files that are not graded; who hands in a whole project is not listed in full."""
         self.passed_over += [PassedOver(learner, one.file.path, why) for one in files[:MAX_NAMED]]
         if len(files) > MAX_NAMED:
             left = f"{len(files) - MAX_NAMED} more files like it: {why}"
             self.passed_over.append(PassedOver(learner, files[MAX_NAMED].file.path, left))
 
     def _tell_of_nobodys(self, files: Iterable[Placed]) -> None:
+        """Work beside the learners' folders may be an example of the instructor's, or a learner's that got lost."""
         for one in files:
             if self._is_of_this_course(one):
                 self.passed_over.append(PassedOver("", one.file.path, "it lies in no learner's folder"))
 
     def _tell_of_times(self, path: Path, files: Sequence[Placed], clock: _Clock) -> None:
+        """Where times are missing, coarse or odd, lateness is not what it seems: whoever grades is to know."""
         work = [one for one in files if self._is_of_this_course(one)]
         if clock.is_that_of_the_download and any(self.chapters[one.label].deadline for one in work):
             self.notes.append(
@@ -264,7 +277,11 @@ def _by_platform(one: Placed) -> bool:
 
 
 def _rank(one: Placed, chapter: Chapter) -> tuple[bool, int, int, float, int, bool, str]:
-    """Sorts first what is most likely meant: the chapter's own name, where it belongs, handed in last."""
+    """Sorts first what is most likely meant: the chapter's own name, where it belongs, handed in last.
+
+    A copy in a folder of its own (old, backup) often is newer than the work it was copied from, so depth counts
+    before time. Numbers that browsers add count last: they are what is left where a download dated all files alike.
+    """
     stem, again = stem_of(one.name), 0
     if one.platform is Platform.CANVAS:
         stem, again = canvas.attempt_of(stem)
@@ -279,6 +296,7 @@ def _is_script(one: Placed) -> bool:
 
 
 def _twin(one: Placed) -> Path:
+    """What a script and the notebook beside it have in common."""
     return one.file.path.parent / stem_of(one.name)
 
 

@@ -1,4 +1,8 @@
-"""Read what lies in a file that nobody vouches for: no link leads out of its folder, no pipe keeps us waiting."""
+"""Read what lies in a file that nobody vouches for: no link leads out of its folder, no pipe keeps us waiting.
+
+Whatever goes wrong is one learner's trouble, so it comes back as a SubmissionError with a step that the learner can
+take, never as an OSError that would end the run for everybody.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,17 @@ _AS_UTF8 = "save it as UTF-8 text"
 
 
 def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
-    """The content of a plain file that lies in the folder `inside`, at most `limit` bytes."""
+    """The content of a plain file.
+
+    Args:
+        inside: the folder that the file has to lie in, links followed. Without it a link named like a chapter would
+            bring any file that the grader may read into a report that the learner sees.
+        limit: bytes; what is larger is refused before it is read.
+
+    Raises:
+        TooLarge: there are more bytes.
+        SubmissionError: it is missing, no plain file, or not to be read.
+    """
     try:
         real = path.resolve(strict=True)
         if not real.is_relative_to(inside.resolve(strict=True)):
@@ -47,6 +61,7 @@ def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
 
 
 def _cannot_open(path: Path, error: Exception) -> KitError:
+    """The system's reason in words that say what to do; RuntimeError is pathlib's for links in a circle."""
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOENT and not path.is_symlink():
         return SubmissionError("there is no such file", str(path), "check the name, or run: brick init")
@@ -81,7 +96,12 @@ def refuse_utf16(data: bytes, path: Path) -> None:
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """UTF-8 as text with plain line ends; SubmissionError, with the line, where it is something else."""
+    """UTF-8 as text, without its byte order mark and with plain line ends, so that lines count as in an editor.
+
+    Raises:
+        SubmissionError: it is something else; the line is named. Guessing another encoding would grade what the
+            learner did not write.
+    """
     refuse_utf16(data, path)
     try:
         text = data.decode("utf-8-sig")

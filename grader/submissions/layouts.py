@@ -2,6 +2,11 @@
 
 Nobody hands in as they were asked to, and every platform has a layout of its own. A file's learner is told by the
 folders around it: by a platform's own names first, then by what the tree as a whole looks like.
+
+    class/learner01/hw/my stuff/ch09_scheduling.py    learners, with whatever they have made in there
+    class/hw9/learner01/ch09_scheduling.py            assignments, with learners in them
+    course/submitted/learner01/ps5/ch05.ipynb         nbgrader: learners, with assignments in them
+    learner01/ch09_scheduling/solution.py             one learner's own folder
 """
 
 from __future__ import annotations
@@ -199,6 +204,7 @@ def _has_loose_code(tree: Tree) -> bool:
 
 
 def _inside(tree: Tree, folder: str) -> Tree:
+    """The tree that one of its folders is."""
     inside = Tree(tree.path / folder, owner_of(tree.path / folder))
     for file in tree.files:
         if file.names[0] == folder and len(file.names) > 1:
@@ -210,6 +216,7 @@ def _inside(tree: Tree, folder: str) -> Tree:
 
 
 def _changed(path: Path) -> float | None:
+    """When a file was last changed, a link's own time for a link: what it leads to may not be the learner's."""
     try:
         return path.lstat().st_mtime
     except OSError:

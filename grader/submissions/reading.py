@@ -64,6 +64,7 @@ def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submis
 
 
 def _is_folder(path: Path) -> bool:
+    """Whether it is a folder; a name that no system accepts is none, and is refused where it is opened."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -71,6 +72,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _read_folder(folder: Path, chapter: Chapter) -> Submission:
+    """The chapter's file in a learner's folder; where there is none, the nearest name there is offered."""
     for place in (folder, folder / "exercises"):
         paths = [place / f"{chapter.stem}{suffix}" for suffix in (".py", ".ipynb")]
         found = [path for path in paths if os.path.lexists(path)]
@@ -130,6 +132,12 @@ def _written(submission: Submission) -> int:
 
 
 def _read_file(path: Path, chapter: Chapter, read: Reader) -> Submission:
+    """Read one file as what it is, whatever it is called.
+
+    Args:
+        path: for messages, and for the ending that says which kind is looked for first.
+        read: gives the content; see `read_files`.
+    """
     suffix = code_suffix(path.name)
     if not suffix:
         step = f"hand in {chapter.stem}.py or {chapter.stem}.ipynb"
@@ -180,6 +188,7 @@ def _read_text(text: str, chapter: Chapter, path: Path) -> Submission:
 
 
 def _sha256(source: str) -> str:
+    """What a submission is known by: two with one fingerprint share a verdict, so all that a report says is in it."""
     return hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()
 
 
@@ -195,6 +204,7 @@ def _checked(submission: Submission) -> Submission:
 
 
 def _cannot_read(error: Unreadable, submission: Submission) -> SubmissionError:
+    """Python's reason with the place as its author knows it: a line, or a cell and its line."""
     step = f"fix that line, then run: brick check {submission.chapter.label}"
     what = f"Python cannot read the file: {error.reason}"
     return SubmissionError(what, submission.place(error.line), step)
@@ -258,7 +268,14 @@ def join_notebook(cells: Sequence[NotebookCell], chapter: Chapter, path: Path) -
 def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -> Submission:
     """Put the code cells of a notebook together, each with its number; `path` names it in messages.
 
-    A cell that Python cannot read is left out, as in Jupyter, where the others run all the same.
+    A cell that Python cannot read is left out, as in Jupyter, where the others run all the same. Lines stay where
+    they are, whatever is left out of them, so that every message finds its cell.
+
+    Args:
+        cells: of code, each with the number that its author counts it by.
+
+    Raises:
+        SubmissionError: all of it together is more than any chapter's code, or holds what no file can.
     """
     _refuse_too_much([text for _, text in cells], path)
     joined = _Joined([], [], [], [], {})

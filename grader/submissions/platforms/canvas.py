@@ -1,4 +1,10 @@
-"""Assignment downloads of Canvas: all files side by side, named by learner, lateness, user and attachment."""
+"""Assignment downloads of Canvas: all files side by side, named by learner, lateness, user and attachment.
+
+learner01_4567_98765_ch03_activations.py          name, user, attachment, the file's own name
+learner02_LATE_4568_98767_ch03_activations-2.py   handed in late, and for the third time
+anon_x8Kq2_98771_ch03_activations.py              where graders are not to see names
+learner04_4570_text.html                          typed into the page: no file of the learner's
+"""
 
 from __future__ import annotations
 

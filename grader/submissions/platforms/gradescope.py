@@ -1,4 +1,8 @@
-"""Exports of Gradescope, and its autograder's own folder: metadata beside the files says whose and when."""
+"""Exports of Gradescope, and its autograder's own folder: metadata beside the files says whose and when.
+
+The export's folders are called `submission_7`, which says nothing; its metadata says the rest. A group's work is one
+folder with several submitters, and counts for each of them.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +58,7 @@ def read_export(file: File | None) -> Export:
 
 
 def _first_of(person: object, keys: tuple[str, ...]) -> str:
+    """The first of these facts that the metadata has on a person: an e-mail address is unique, a name is not."""
     values = (person.get(key) for key in keys) if isinstance(person, dict) else ()
     return next((str(value) for value in values if value), "")
 

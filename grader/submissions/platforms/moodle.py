@@ -1,4 +1,9 @@
-"""Assignment downloads of Moodle: a folder per learner, or all files side by side, each with the learner's name."""
+"""Assignment downloads of Moodle: a folder per learner, or all files side by side, each with the learner's name.
+
+Learner 01_1001_assignsubmission_file_/ch03_activations.py    "download submissions in folders"
+Learner 01_1001_assignsubmission_file_ch03_activations.py     without
+Participant_1003_assignsubmission_file_/work.zip              with anonymous submissions
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""nbgrader's course folder: `submitted/<learner>/<assignment>/`, with a stamp beside the notebooks."""
+"""nbgrader's course folder: `submitted/<learner>/<assignment>/`, with a stamp beside the notebooks.
+
+When a learner submits, nbgrader copies the folder and writes the stamp itself, over any that was there. That makes it
+evidence, in this very place and in no other.
+"""
 
 from __future__ import annotations
 
