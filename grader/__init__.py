@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.notebook import check, hint, status
+    from grader.notebook import check, hint, predict, status
 
 __version__ = "0.1.0"
-__all__ = ["check", "hint", "status"]
+__all__ = ["check", "hint", "predict", "status"]
 
 
 def __getattr__(name: str) -> Any:

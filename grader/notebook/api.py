@@ -53,7 +53,7 @@ def check(name: str) -> Score:
     """Check the exercise `name` as you have written it, and see the smallest input that fails.
 
     Args:
-        name: softmax; ch03/softmax where two chapters have the name.
+        name: softmax; ch03/softmax where two chapters have the name; ch03 for the whole chapter.
 
     Returns:
         The points that count, a float; 0 for an extra. A notebook shows them as a card; elsewhere the card is printed.
@@ -69,6 +69,20 @@ def hint(name: str) -> Note:
     return _note(_ask("hint", name, sys._getframe(1)))
 
 
+def predict(name: str, *guess: object) -> Note:
+    """Ask a question of the lesson before the exercise `name`, or compare a guess with its answer. Never graded.
+
+    Args:
+        name: an exercise, softmax, or a chapter, ch03.
+        guess: what you think comes out: `predict("softmax", 0.5, 0.5)`, or a word. Left out, the question is shown.
+    """
+    told = ", ".join(map(str, guess))
+    try:
+        return _note(_judging().ask(do="predict", name=str(name), guess=told))
+    except (KitError, HelperLost) as error:
+        return _note(_told(error))
+
+
 def status() -> Note:
     """What has been checked since the notebook was opened: points, and what is left."""
     return _note(_ask("status", "", sys._getframe(1)))
@@ -82,11 +96,16 @@ def _ask(do: str, name: str, caller: FrameType) -> dict[str, Any]:
     """The answer of the process that judges; what the learner can mend is an answer too, never an exception."""
     try:
         return _judging().ask(do=do, name=str(name), **_source_at(caller))
-    except KitError as error:
-        return _refusal(error)
-    except HelperLost as lost:
-        what, step = f"the checks ended early: {lost}", "run the cell again"
+    except (KitError, HelperLost) as error:
+        return _told(error)
+
+
+def _told(error: KitError | HelperLost) -> dict[str, Any]:
+    """An error as an answer: in a notebook a traceback would hide what to do."""
+    if isinstance(error, HelperLost):
+        what, step = f"the checks ended early: {error}", "run the cell again"
         return _refusal(KitError(what, "the process that checks", step))
+    return _refusal(error)
 
 
 def _judging() -> Helper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,13 +20,22 @@ from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.hints import hints_for
 from grader.report.html import exercise_html
-from grader.report.html.notes import hints_html, status_html
-from grader.report.terminal import Step, Style, is_whole, render, table
+from grader.report.html.notes import hints_html, lines_html, status_html
+from grader.report.terminal import Step, Style, exercise_word, focused_exercise, is_whole, render, table
 from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import clean_line, points, wrap
 from grader.workspace.hints import LABELS, open_one_more
+from grader.workspace.questions import (
+    UnreadableGuess,
+    guess,
+    guesses,
+    next_question,
+    questions_of,
+    readable,
+    tally,
+)
 from grader.workspace.workspace import attempt_of, workspace_of
 
 HERE = Path("this notebook")
@@ -35,7 +45,7 @@ _UNCHECKED = "not checked"
 
 def main() -> None:
     """Serve one notebook for as long as it is open."""
-    serve(lambda _: Session(load_course()).answer)
+    serve(lambda _: NotebookServer(load_course()).answer)
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,8 @@ class Found:
     definition: str
 
 
-class Session:
-    """One notebook, or one script, at work on its exercises."""
+class NotebookServer:
+    """Answers one notebook, or one script, that works on its exercises."""
 
     def __init__(self, course: Course) -> None:
         self.course = course
@@ -58,19 +68,24 @@ class Session:
         self._kept = Kept()
 
     def answer(self, question: Message) -> Message:
-        """One question: `do` is check, hint or status; the source is `cells` or a `file`."""
+        """One question: `do` is check, hint, predict or status; the source is `cells` or a `file`."""
         work = Work(question.get("cells"), question.get("file"))
         match question["do"]:
             case "check":
                 return self._check(question["name"], work)
             case "hint":
                 return self._hint(question["name"], work)
+            case "predict":
+                return self._predict(question["name"], question["guess"])
             case _:
                 return self._status(work)
 
     # --- check ------------------------------------------------------------------------------------------------
 
     def _check(self, name: str, work: Work) -> Message:
+        chapter = next((one for one in self.course.chapters if name in (one.label, one.stem)), None)
+        if chapter is not None:
+            return self._check_chapter(chapter, work)
         chapter, exercise = self._meant(name, work)
         report = self._report(chapter, exercise, work)
         [score] = report.exercises
@@ -78,6 +93,22 @@ class Session:
         return {
             "points": min(score.counts, exercise.worth),
             "html": exercise_html(report, exercise.name),
+            "text": render(report, Style(_WIDTH), Step(step) if step else None),
+        }
+
+    def _check_chapter(self, chapter: Chapter, work: Work) -> Message:
+        """All exercises of a chapter: a table, and the one to go on with whole."""
+        report = self._report(chapter, None, work)
+        name = focused_exercise(report)
+        step = f"mend {name}, then {work.again(chapter.label)}" if name else ""
+        total = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
+        rows = tuple(
+            (score.name, exercise_word(report, score), f"{points(score.points, score.max_points)}")
+            for score in report.exercises
+        )
+        return {
+            "points": report.points,
+            "html": status_html(rows, total, step) + (exercise_html(report, name) if name else ""),
             "text": render(report, Style(_WIDTH), Step(step) if step else None),
         }
 
@@ -93,10 +124,12 @@ class Session:
         choices = [f"{chapter.label}/{exercise.name}" for chapter, exercise in owners]
         raise UsageError(f"'{name}' could be {' or '.join(choices)}", "check", f'type check("{choices[0]}")')
 
-    def _report(self, chapter: Chapter, exercise: Exercise, work: Work) -> Report:
+    def _report(self, chapter: Chapter, exercise: Exercise | None, work: Work) -> Report:
+        """The report on one exercise, or on all of a chapter; what was found is kept for `status`."""
+        only = exercise.name if exercise is not None else None
         profile = Profile(
             examples=self.course.practice_examples,
-            only=exercise.name,
+            only=only,
             mistakes=mistakes_folder(self.course.root),
             kept=self._kept,
         )
@@ -104,16 +137,12 @@ class Session:
             report = grade(work.submission(chapter), self._sandboxes.for_chapter(chapter), profile)
         except SubmissionError as error:
             report = unreadable(chapter, work.path, error, profile)
-            report = replace(
-                report,
-                checks=tuple(result for result in report.checks if result.exercise == exercise.name),
-                exercises=tuple(score for score in report.exercises if score.name == exercise.name),
-            )
         # Every plot and print of a notebook is left out; to say so each time is noise.
-        breaches = tuple(breach for breach in report.breaches if exercise.name in breach.exercises)
-        report = replace(report, notes=(), breaches=breaches)
-        self._found[chapter.stem, exercise.name] = Found(report, work.definition(chapter, exercise))
-        return report
+        report = replace(report, notes=())
+        for one in chapter.exercises if exercise is None else (exercise,):
+            alone = _alone(report, one.name)
+            self._found[chapter.stem, one.name] = Found(alone, work.definition(chapter, one))
+        return report if only is None else _alone(report, only)
 
     # --- hint -------------------------------------------------------------------------------------------------
 
@@ -138,6 +167,33 @@ class Session:
             lines += wrap(f"{label}: {clean_line(text)}", _WIDTH, indent="    ", first="  ")
         lines += ["", *wrap(f"next: {step}", _WIDTH, indent="      ", first="")]
         return {"html": hints_html(exercise.name, shown, step), "text": "\n".join(lines) + "\n"}
+
+    # --- predict ----------------------------------------------------------------------------------------------
+
+    def _predict(self, name: str, words: str) -> Message:
+        """A question of the lesson; with a guess, whether it is right and what the lesson says to it."""
+        chapter = next((one for one in self.course.chapters if name in (one.label, one.stem)), None)
+        exercise = None
+        if chapter is None:
+            chapter, exercise = find_by_name(self.course, name)[0]
+        asked = [
+            q for q in questions_of(self.course, chapter) if exercise is None or q.exercise == exercise.name
+        ]
+        question = next_question(asked, guesses(self._workspace))
+        if question is None:
+            raise UsageError(
+                f"there is no question before {name}", "predict", f'type predict("{chapter.label}")'
+            )
+        head = f"{chapter.label}  before {question.exercise}"
+        lines = readable(question.text, _WIDTH)
+        if not words:
+            step = f'guess with predict("{name}", ...): {question.answer.form}'
+            return _told(head, [*lines, *question.choices], step)
+        try:
+            verdict = "right" if guess(self._workspace, question, words) else "not so"
+        except UnreadableGuess as error:
+            return _told(head, [*lines, *question.choices], str(error))
+        return _told(head, [verdict, "", *readable(question.told, _WIDTH)], tally(self._workspace))
 
     # --- status -----------------------------------------------------------------------------------------------
 
@@ -173,6 +229,22 @@ class Session:
         if found.definition != work.definition(chapter, exercise):
             word = "changed since"
         return Row(exercise.name, word, score.points, exercise.points, exercise.extra)
+
+
+def _alone(report: Report, exercise: str) -> Report:
+    """What a report says about one exercise."""
+    return replace(
+        report,
+        checks=tuple(result for result in report.checks if result.exercise == exercise),
+        exercises=tuple(score for score in report.exercises if score.name == exercise),
+        breaches=tuple(breach for breach in report.breaches if exercise in breach.exercises),
+    )
+
+
+def _told(head: str, lines: Sequence[str], step: str) -> Message:
+    """Lines of text as an answer, for a notebook and for a terminal."""
+    text = "\n".join([head, "", *lines, "", step]) + "\n"
+    return {"html": lines_html(head, "\n".join(lines), step), "text": text}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import watchfiles
+
 from grader.course.paths import exercises_folder
+from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
 EVENT_WAIT_S = 2.0
@@ -85,8 +89,6 @@ def _gpu() -> Finding:
 
 
 def _isolation() -> Finding:
-    from grader.sandbox.levels import Level, offered
-
     levels = offered()
     there = [level.value for level, why in levels.items() if why is None]
     if not there:
@@ -96,7 +98,7 @@ def _isolation() -> Finding:
     if Level.BWRAP.value in there or Level.UID.value in there:
         return Finding("isolation", True, ", ".join(there))
     why = levels[Level.BWRAP] or ""
-    step = "apt install bubblewrap" if "not installed" in why else "see: brick grade --help"
+    step = "see: brick grade --help" if shutil.which("bwrap") else "apt install bubblewrap"
     return Finding(
         "isolation", None, f"plain only: enough for your own work, not for grading others ({why})", step
     )
@@ -114,8 +116,6 @@ def _editor() -> Finding:
 
 def editor_command() -> list[str] | None:
     """The learner's editor, from VISUAL or EDITOR, else VS Code if it is there."""
-    import shlex
-
     for name in ("VISUAL", "EDITOR"):
         words = shlex.split(os.environ.get(name, ""))
         if words:
@@ -138,8 +138,6 @@ def _file_events() -> Finding:
 
 def _event_arrives() -> float | None:
     """Seconds from a save to the event about it; None if none came in time."""
-    import watchfiles
-
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "exercise.py"
         start = [0.0]

@@ -28,12 +28,13 @@ NOTE = "predictions.json"
 LONGEST_GUESS = 200
 _CLOSE, _ABOUT = 0.005, 0.1
 
-_QUESTION = re.compile(
-    r"\*\*Predict, then run\.\*\*(?P<text>.*?)"
+_ASKED = "**Predict, then run.**"
+# What follows it, up to the next question: the question, and below it the answer.
+_ANSWERED = re.compile(
+    r"(?P<text>.*?)"
     r"<details><summary>Answer</summary>\s*<!-- answer: (?P<answer>[^\n]*?) -->(?P<told>.*?)</details>",
     re.DOTALL,
 )
-_ASKED = "**Predict, then run.**"
 
 
 class UnreadableGuess(ValueError):
@@ -114,8 +115,8 @@ Answer = Numbers | Words
 
 def read_answer(text: str) -> Answer:
     """What the author put between the marks; UnreadableGuess if it is neither numbers nor words."""
-    if "|" in text:
-        right, *others = (" ".join(word.split()) for word in text.split("|"))
+    right, *others = (" ".join(word.split()) for word in text.split("|"))
+    if others:
         return Words(right, tuple(sorted({right, *others}, key=str.lower)))
     about = text.startswith("about ")
     return Numbers(read_numbers(text.removeprefix("about ")), about)
@@ -222,22 +223,24 @@ class Question:
 def questions_in(source: str, chapter: Chapter, where: str = "the lesson") -> tuple[Question, ...]:
     """The questions of a chapter's file in percent format; CourseError when one has no answer that can be read."""
     lesson = "\n".join(_lesson_line(line) for line in source.split("\n"))
-    matches = list(_QUESTION.finditer(lesson))
-    if len(matches) != lesson.count(_ASKED) or any(_ASKED in match["text"] for match in matches):
-        step = "put <details><summary>Answer</summary><!-- answer: ... --> and </details> after each"
-        raise CourseError("a question to predict has no answer", where, step)
+    before, *asked = lesson.split(_ASKED)
+    line = before.count("\n")
     found = []
-    for number, match in enumerate(matches, start=1):
+    for number, part in enumerate(asked, start=1):
+        match = _ANSWERED.match(part)
+        if match is None:
+            step = "put <details><summary>Answer</summary><!-- answer: ... --> and </details> after each"
+            raise CourseError("a question to predict has no answer", where, step)
         try:
             answer = read_answer(match["answer"])
         except UnreadableGuess as error:
             step = "write numbers, or words with | between them, the right one first"
             raise CourseError(f"nobody can give the answer '{match['answer']}'", where, step) from error
-        line = lesson.count("\n", 0, match.start())
         exercise = _exercise_after(source.split("\n"), line, chapter)
         found.append(
             Question(chapter, number, exercise, match["text"].strip(), answer, match["told"].strip())
         )
+        line += part.count("\n")
     return tuple(found)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
+from grader.submissions.reading import read_submission
+from grader.syntax import PARSER
 from grader.text import clean_line
 from grader.workspace.progress import kept_report
 from grader.workspace.workspace import Workspace, write_whole
@@ -67,10 +70,6 @@ def _script(chapter: Chapter, result: CheckResult, home: Path, calls: list[str])
 
 def _assigns(expression: str) -> bool:
     """Whether a recorded call is a statement, `opt.lr = 0.05`, and no value to print."""
-    import ast
-
-    from grader.syntax import PARSER
-
     try:
         with PARSER:
             ast.parse(expression, mode="eval")
@@ -81,6 +80,4 @@ def _assigns(expression: str) -> bool:
 
 def _write_cells(path: Path, chapter: Chapter, target: Path) -> None:
     """A notebook's code as a module that can be imported."""
-    from grader.submissions.reading import read_submission
-
     write_whole(target, read_submission(path, chapter).source)

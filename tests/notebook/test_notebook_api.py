@@ -40,6 +40,10 @@ CELLS = {
     "check_tanh": 'check("tanh")',
     "check_misspelt": 'check("sofmax")',
     "status": "status()",
+    "check_chapter": 'check("ch03")',
+    "predict": 'from grader import predict\npredict("relu")',
+    "predict_odd": 'predict("relu", "perhaps")',
+    "predict_guess": 'predict("relu", 1)',
     "rng": (
         "torch.manual_seed(0); a = torch.rand(3)\n"
         "torch.manual_seed(0); check('relu'); b = torch.rand(3)\n(a == b).all()"
@@ -153,6 +157,28 @@ def test_the_status_lists_points_and_the_exercise_to_go_on_with(shown: dict[str,
     assert any(line.split() == ["sigmoid", "not", "checked", "0", "of", "1"] for line in lines)
     assert lines[-1] == 'next: check("tanh")'
     assert "<table" in shown["status"].html
+
+
+def test_a_whole_chapter_is_a_table_and_the_exercise_to_go_on_with(shown: dict[str, Shown]) -> None:
+    chapter = shown["check_chapter"]
+
+    assert chapter.error == ""
+    assert 0.5 <= float(chapter.text) < 10
+    assert "<table" in chapter.html
+    assert "sigmoid_backward" in chapter.html
+    assert "of 10 points" in chapter.html
+
+
+def test_a_question_is_asked_then_a_guess_is_compared_and_nothing_is_graded(shown: dict[str, Shown]) -> None:
+    asked, odd, guessed = (shown[name] for name in ("predict", "predict_odd", "predict_guess"))
+
+    assert "What do you get at 0?" in asked.text
+    assert 'predict("relu", ...): a number' in asked.text
+    assert "a number, please" in odd.text
+    assert "not so" in guessed.text
+    assert "Both gates are shut." in guessed.text
+    assert "<pre>" in guessed.html
+    assert "0 of 1 predictions came true; they are not graded" in guessed.text
 
 
 def test_checking_leaves_no_files_behind(shown: dict[str, Shown]) -> None:

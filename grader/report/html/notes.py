@@ -13,6 +13,11 @@ def hints_html(exercise: str, hints: Sequence[tuple[str, str]], step: str) -> st
     return fill("hints.html", exercise=exercise, hints=hints, step=step, style=stylesheet("brick.css"))
 
 
+def lines_html(head: str, text: str, step: str) -> str:
+    """Text whose line breaks and indents count, such as a question with code in it."""
+    return fill("lines.html", head=head, text=text, step=step, style=stylesheet("brick.css"))
+
+
 def status_html(rows: Sequence[tuple[str, str, str]], total: str, step: str) -> str:
     """A table of exercises: name, state and points."""
     return fill("status.html", rows=rows, total=total, step=step, style=stylesheet("brick.css"))
