@@ -264,7 +264,7 @@ class Adam:
         eps: added to the root of the corrected average of squares, at least 0.
 
     Raises:
-        ValueError: naming the argument and its value, for a negative lr or eps, and a beta outside [0, 1).
+        ValueError: naming the argument and its value, for a negative lr or eps, and betas outside [0, 1).
 
     Example: parameter 1.0, lr 0.1, gradients 4.0 and 1.0: it becomes 0.9, then 0.81694.
 

@@ -9,8 +9,9 @@
 # Time: about 90 minutes. Reading 30, `numerical_gradient` 10, `linear_backward` 10, `mlp_loss_and_grads` 20,
 # `Value` 20.
 #
-# Not allowed here: autograd, `torch.nn` and the softmax family. The steps are small enough to differentiate
-# by hand.
+# Not allowed here: autograd, `torch.nn`, and what torch has finished (a star stands for any letters):
+# `*_loss`, `*cross_entropy*`, `kl_div`, `*softmax`, `softplus`, `*sigmoid`, `log*exp*`, `gradient`. The steps
+# are small enough to differentiate by hand.
 
 # %%
 from __future__ import annotations
@@ -84,7 +85,7 @@ def numerical_gradient(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Te
         h: the step to either side, above 0. The difference is taken with this very h, large or small.
 
     Returns:
-        The estimate for every entry, same shape and dtype as `x`.
+        The estimate for every entry, same shape, dtype and device as `x`.
 
     Example: for the sum of cubes at (2, 0) and h = 0.1 it is (12.01, 0.01).
 
@@ -156,8 +157,8 @@ def linear_backward(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor
         weight: shape (H, D).
 
     Returns:
-        (grad_x, grad_w, grad_b): dL/dx (N, D), dL/dweight (H, D), dL/dbias (H,), in the dtype of `grad_out`.
-        Sums over the batch, not means.
+        (grad_x, grad_w, grad_b): dL/dx (N, D), dL/dweight (H, D), dL/dbias (H,), with the dtype and
+        device of `grad_out`. Sums over the batch, not means.
 
     Example: for x (1, 2), weight (3, 4) and grad_out (10), each one row: grad_x is (30, 40), grad_w (10, 20),
     grad_b (10).
@@ -245,7 +246,8 @@ def mlp_loss_and_grads(
 
     Returns:
         (loss, grads): the loss without dimensions, and a list of one (grad_w, grad_b) per layer in the order
-        of `layers`, shaped like its weight and bias; finite for logits as large as 10,000, in the dtype of x.
+        of `layers`, shaped like its weight and bias; finite for logits as large as 10,000, with the dtype and
+        device of x.
 
     Example: one row (1, 2), label 0 and one layer of zeros with two outputs: the loss is log 2 = 0.6931,
     grad_w is (-0.5, -1) over (0.5, 1), grad_b is (-0.5, 0.5).

@@ -10,7 +10,9 @@
 # - An extra, at the end: `EarlyStopping`
 # - The essay: section 6
 #
-# Gradients are written by hand; `torch.autograd` and `torch.optim` stay closed.
+# Gradients are written by hand; `torch.autograd` and `torch.optim` stay closed. So does what torch has finished
+# (a star stands for any letters): for the penalty `*norm`, `linalg`, `dist` and `hypot`, for dropout every
+# `*dropout`.
 
 # %%
 from __future__ import annotations
@@ -115,7 +117,8 @@ def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) 
         lam: the price, as in `l2_penalty`.
 
     Returns:
-        A list of new tensors, one per weight tensor; `params` and `grads` stay as they are.
+        A list of new tensors, one per weight tensor, each with the dtype and device of its gradient; `params` and
+        `grads` stay as they are.
 
     Example: for the weight 4, the gradient 1 and lam 0.5 the result is 3.
 
@@ -208,7 +211,7 @@ def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) 
 
 # %%
 def decoupled_decay(params: Sequence[Tensor], lr: float, lam: float) -> None:
-    """Let every weight decay by the share lr * lam, in place.
+    """Let every weight decay by the share lr * lam, in place, whatever its dtype.
 
     Args:
         params: the weights, tensors of any shapes; their entries are overwritten.
@@ -231,7 +234,7 @@ class AdamW:
     and no counting, so each tensor counts its own steps. `lr` is a public attribute, read at every step.
 
     Args:
-        params: the tensors to train, any iterable.
+        params: the tensors to train, any iterable; each keeps its dtype.
         lr: the learning rate.
         betas: how much is kept, at each step, of the running averages of the gradient and of its square.
         eps: added to the square root, outside it.
@@ -334,7 +337,7 @@ def dropout(
         generator: where the random numbers come from; `None` means torch's global generator.
 
     Returns:
-        (out, mask): out has the shape and dtype of x; mask is a bool tensor of that shape, True where the
+        (out, mask): out has the shape, dtype and device of x; mask is a bool tensor like it, True where the
         entry was kept, so all True when not training. In training kept entries are x / (1 - p), the others 0.
 
     Raises:
@@ -357,7 +360,7 @@ def dropout_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
         p: the same probability as in the forward; for p = 1 the gradient is all zeros.
 
     Returns:
-        The gradient with respect to x, shape and dtype of `grad_out`.
+        The gradient with respect to x, shape, dtype and device of `grad_out`.
 
     Example: with p = 0.25 the gradient 3 becomes 4 where the mask is True and 0 elsewhere.
 

@@ -11,8 +11,8 @@
 # - The essay: section 7.1
 #
 # Both take the gradients of all parameters and return new ones; what they are given stays as it was. Norms
-# and clipping come from `abs`, sums, powers and comparisons: torch's own clip and norm functions are closed
-# here.
+# and clipping come from `abs`, sums, powers and comparisons. What torch has finished stays closed here (a star
+# stands for any letters): `clip`, `clamp*`, `hardtanh` and `nan_to_num`; `*norm`, `linalg`, `*dist` and `hypot`.
 
 # %%
 from __future__ import annotations
@@ -79,7 +79,7 @@ def clip_by_value(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
         limit: the largest size an entry may have, at least 0.
 
     Returns:
-        A list of new tensors, shapes and dtypes as in `grads`. Infinite entries become limit or -limit.
+        A list of new tensors, shapes, dtypes and devices as in `grads`. Infinite entries become limit or -limit.
 
     Example: (-7, 0.5, 3) with limit 2 becomes (-2, 0.5, 2).
 
@@ -171,12 +171,12 @@ def clip_by_norm(
             raised, and what the returned tensors then hold is not promised.
 
     Returns:
-        (clipped, total_norm): a list of new tensors, shapes and dtypes as in `grads`, and the norm of all
-        entries together before clipping, as a 0-dim tensor or a float; 0 for an empty list. A norm below
+        (clipped, total_norm): a list of new tensors, shapes, dtypes and devices as in `grads`, and the norm of
+        all entries together before clipping, as a 0-dim tensor or a float; 0 for an empty list. A norm below
         `max_norm` leaves every entry as it is. Dividing by norm + 1e-6, as torch does, is fine as well.
 
     Raises:
-        ValueError: if `error_if_nonfinite` and the norm of `grads` is inf or NaN.
+        ValueError: if `error_if_nonfinite` and the norm of `grads` is inf or NaN; the message names `grads`.
 
     Example: (3, 4) and (12) with max_norm 6.5 become (1.5, 2) and (6), and total_norm is 13.
 

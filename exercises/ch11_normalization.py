@@ -6,6 +6,9 @@
 # A layer learns best when the numbers that reach it have a steady size. Normalization makes it so, inside the
 # network, at every step. You write it along the two axes of a batch: batch norm works down the columns, layer
 # norm along the rows. The arithmetic is the same, and so is the gradient.
+#
+# Build from sums, means, powers and roots. What torch has finished stays out: `*_norm*`, where a star stands for
+# any letters.
 
 # %%
 from __future__ import annotations
@@ -165,7 +168,7 @@ class BatchNorm:
             training: whether to use the batch's own mean and (biased) variance.
 
         Returns:
-            gamma * x_hat + beta, same shape and dtype as `x`.
+            gamma * x_hat + beta, same shape, dtype and device as `x`.
 
         Raises:
             ValueError: if x has another width than num_features, or one row only in training; the message
@@ -236,7 +239,7 @@ def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Ten
         eps: added to the (biased) variance, under the root.
 
     Returns:
-        gamma * x_hat + beta, same shape and dtype as `x`.
+        gamma * x_hat + beta, same shape, dtype and device as `x`.
 
     Example: for gamma 1 and beta 0, the row (2, 4, 4, 6) becomes about (-1.414, 0, 0, 1.414).
 
@@ -257,7 +260,7 @@ def layer_norm_backward(
         eps: added to the (biased) variance, under the root.
 
     Returns:
-        The gradients with respect to x (..., D), gamma and beta (D,).
+        The gradients with respect to x (..., D), gamma and beta (D,), with the dtype and device of `x`.
 
     Example: if grad_out is the same along a row and gamma is 1, that row of the gradient is 0.
 
@@ -312,7 +315,7 @@ def rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
         eps: added to the mean square, under the root.
 
     Returns:
-        gamma * x / sqrt(mean(x^2) + eps), same shape and dtype as `x`.
+        gamma * x / sqrt(mean(x^2) + eps), same shape, dtype and device as `x`.
 
     Example: for gamma 1, the row (3, 4) becomes about (0.8485, 1.1314).
 
@@ -369,7 +372,7 @@ def rms_norm_backward(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) ->
         eps: added to the mean square, under the root.
 
     Returns:
-        The gradients with respect to x (..., D) and gamma (D,).
+        The gradients with respect to x (..., D) and gamma (D,), with the dtype and device of `x`.
 
     Example: for gamma 1 and eps 0, a grad_out that is a multiple of x gives a gradient of x that is 0.
 

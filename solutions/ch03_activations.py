@@ -26,7 +26,9 @@
 #
 # **The same everywhere.** Any shape goes in; the result has the shape, dtype and device of x; no argument is
 # changed. Build from plain tensor operations: + - * /, comparisons, `abs`, `exp`, `log`, `sum`, `amax`,
-# `where`. torch's finished functions (`torch.sigmoid`, `torch.softmax`, ...) are the answers and stay out.
+# `where`. What torch has finished is the answer and stays out, under any name (a star stands for any letters):
+# `*sigmoid`, `tan`, `tanh`, `*softmax`, `softmin`, `softplus`, `log*exp*`, `*elu`, `silu`, `mish`, `hard*`,
+# `threshold`.
 
 # %%
 from __future__ import annotations

@@ -20,8 +20,9 @@
 # Shapes that do not belong together are refused by a `ValueError` that names the argument at fault (the
 # second one) and shows its shape. torch would often stretch one to fit, and go on with a wrong number.
 #
-# Build from plain tensor operations; the loss functions of `torch.nn.functional` are the answers and stay
-# out, and so do softmax and sigmoid: every chapter stands alone, so write again what you need of chapter 3.
+# Build from plain tensor operations. What torch has finished is the answer and stays out (a star stands for
+# any letters): `*_loss`, `*cross_entropy*`, `kl_div`, `*norm`, `dist`, `*softmax`, `softplus`, `*sigmoid`,
+# `log*exp*`. Every chapter stands alone, so write again what you need of chapter 3.
 
 # %%
 from __future__ import annotations

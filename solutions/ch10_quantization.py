@@ -6,6 +6,9 @@
 # A trained network is a pile of float32 numbers, four bytes each. Most of them would do with one byte. In
 # this chapter you store numbers as whole numbers from -128 to 127, bring them back, train with the loss of
 # precision in view, and run a whole layer on integers. `brick build` stores your finished network this way.
+#
+# Build from `round`, comparisons and plain arithmetic. What torch has finished stays out (a star stands for any
+# letters): `*quantize*`, `*_quant`, `choose_qparams_*`, `int_repr`.
 
 # %%
 from __future__ import annotations
@@ -139,7 +142,7 @@ def quantize(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: i
         qmax: the largest code, at most 127.
 
     Returns:
-        The codes, int8, same shape as `x`.
+        The codes, with dtype int8, and the shape and device of `x`.
 
     Example: with scale 0.5 and zero point 10, the number 1.2 has code 12.
 
@@ -159,7 +162,7 @@ def dequantize(q: Tensor, scale: float, zero_point: int) -> Tensor:
         zero_point: the code of the number 0.
 
     Returns:
-        The numbers, float32, same shape as `q`; the code `zero_point` gives exactly 0.
+        The numbers, with dtype float32, and the shape and device of `q`; the code `zero_point` gives exactly 0.
 
     Example: with scale 0.5 and zero point 10, the code 12 is the number 1.
 
@@ -290,7 +293,7 @@ def fake_quantize(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qm
         qmax: the largest code.
 
     Returns:
-        The numbers of the marks, same shape and dtype as `x`; 0 stays exactly 0.
+        The numbers of the marks, same shape, dtype and device as `x`; 0 stays exactly 0.
 
     Example: with scale 0.5 and zero point 10, the number 1.2 becomes 1.
 
@@ -317,7 +320,7 @@ def fake_quantize_backward(
         qmax: the largest code.
 
     Returns:
-        The gradient with respect to `x`, same shape and dtype as `x`; 0 outside the ruler.
+        The gradient with respect to `x`, same shape, dtype and device as `x`; 0 outside the ruler.
 
     Example: with scale 0.5, zero point 0 and codes -4..3, the gradient at 1.7 is that of the output.
 
@@ -390,7 +393,7 @@ def quantized_linear(
         bias: float32, shape (H,); it is not quantized.
 
     Returns:
-        The outputs, float32, shape (N, H). Sums are exact: use int32, or wider.
+        The outputs, shape (N, H), with dtype float32, on the device of `x_q`. Sums are exact: use int32, or wider.
 
     Example: if both scales are 1, both zero points 0 and the bias is 0, it is the product of the codes.
 

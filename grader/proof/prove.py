@@ -22,6 +22,7 @@ from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.reviewed import read_reviewed
 from grader.proof.timeouts import CHECK_S, TimedProcess, warm_up
+from grader.proof.wording import wording_table
 from grader.records import Cause, Chapter, CheckResult, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
@@ -182,6 +183,8 @@ def _conclude(
         shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
     for exercise in chapter.exercises:
         shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
+    [solution] = of_kind["solution"]
+    shortfalls += wording_table(chapter, solution.candidate.source).shortfalls
     seconds: Counter[str] = Counter()
     for found in findings:
         seconds.update(found.seconds)

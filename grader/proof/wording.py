@@ -7,16 +7,17 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import import_module
 from pathlib import Path
 
 from grader.checking.check import Check
-from grader.course.paths import checks_file
 from grader.engine.suites import load_suite
 from grader.proof.tables import Table
 from grader.records import Chapter, Exercise
 
 # A message that must show a value, or name an argument, is promised by one of these words.
-_SHOWS = ("show", "value", "say", "how many", "number")
+_SHOWS = ("show", "value", "say", "how many", "number", "shape")
 _NAMES = ("nam", "say")
 
 
@@ -50,17 +51,17 @@ class _Texts:
         found = re.findall(r"Raises:\n(.*?)(?=\n\s*\n|\Z)", self.docstring, flags=re.DOTALL)
         return " ".join(" ".join(found).split())
 
-    def says(self, word: str) -> bool:
-        """Whether a word stands in the docstring or in the lesson."""
-        return (
-            re.search(rf"(?<![\w]){re.escape(word)}(?![\w])", f"{self.docstring}\n{self.lesson}") is not None
-        )
+    def bars(self, word: str) -> bool:
+        """Whether docstring or lesson name a built-in, as a word or by a pattern such as `*_norm`."""
+        text = f"{self.docstring}\n{self.lesson}"
+        patterns = re.findall(r"`([\w*]*\*[\w*]*)`", text)
+        return _has(word, text) or any(fnmatchcase(word, pattern) for pattern in patterns)
 
 
 def demands_of(chapter: Chapter, solution: str) -> Iterator[Demand]:
     """Everything that the checks of a chapter demand beside the right numbers."""
     suite = load_suite(chapter.stem)
-    functions = _functions(checks_file(chapter.stem))
+    functions = _functions(Path(str(import_module(f"grader.checks.{chapter.stem}").__file__)))
     for exercise in chapter.exercises:
         texts = _Texts(_lesson(solution), _docstrings(solution, exercise.name))
         yield from _of_words(exercise, texts)
@@ -76,7 +77,7 @@ def demands_of(chapter: Chapter, solution: str) -> Iterator[Demand]:
 def _of_words(exercise: Exercise, texts: _Texts) -> Iterator[Demand]:
     """The built-ins that the rules bar from an exercise are named somewhere, but for the exercise's own name."""
     own = exercise.name.removesuffix("_backward")
-    silent = [word for word in exercise.forbidden if word != own and not texts.says(word)]
+    silent = [word for word in exercise.forbidden if word != own and not texts.bars(word)]
     if exercise.forbidden:
         yield Demand(exercise.name, "the rules", f"no {', '.join(silent)}", not silent)
 
