@@ -324,6 +324,7 @@ class Counterexample:
     expected: str = ""
     worst: str = ""
     left_out: int = 0  # calls between the first and the last ones, too many to show
+    index: tuple[int, ...] | None = None  # of the worst entry, where both values are tensors
 
     @property
     def can_run(self) -> bool:

@@ -48,6 +48,7 @@ def report() -> Report:
             calls=(RecordedCall("softmax(tensor([[1000.0, 0.0]]), dim=-1)", "tensor([[nan, 0.0]])"),),
             got="tensor([[nan, 0.0]])",
             expected="tensor([[1.0, 0.0]])",
+            index=(0, 0),
             worst="worst at [0, 0]: got nan, expected 1.0",
         ),
     )

@@ -156,6 +156,7 @@ def _fail_at_the_worst(
         expected=shown_value(expected),
         worst=f"index {list(index)}: " * bool(index)
         + f"{_error_words(found, wanted, expected.dtype)}{share}",
+        index=index,
     )
 
 

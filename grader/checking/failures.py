@@ -13,7 +13,8 @@ class CheckFailure(Exception):
         message: what is wrong, in words.
         got: what came out, as text.
         expected: what should have, as text.
-        worst: where the difference is largest, and how large.
+        worst: how far off the worst entry is.
+        index: where the worst entry is; () in a single number, None where no entries were compared.
         explain: finds words for what kind of wrong it is; called once, on the smallest failing input.
     """
 
@@ -24,11 +25,12 @@ class CheckFailure(Exception):
         got: str = "",
         expected: str = "",
         worst: str = "",
+        index: tuple[int, ...] | None = None,
         explain: Callable[[], str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.got, self.expected, self.worst = message, got, expected, worst
-        self.explain = explain
+        self.index, self.explain = index, explain
 
 
 class NotCheckable(BaseException):

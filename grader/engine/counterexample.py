@@ -29,9 +29,21 @@ def recorded(call: Call) -> RecordedCall:
 
 
 def build_counterexample(
-    inputs: Mapping[str, Any], calls: list[Call], *, got: str = "", expected: str = "", worst: str = ""
+    inputs: Mapping[str, Any],
+    calls: list[Call],
+    *,
+    got: str = "",
+    expected: str = "",
+    worst: str = "",
+    index: tuple[int, ...] | None = None,
 ) -> Counterexample:
-    """Put the pieces of a failure together."""
+    """Put the pieces of a failure together, everything in it turned into text.
+
+    Args:
+        inputs: what was drawn, by the names of the check's arguments.
+        calls: what was asked of the learner, in order; of many the first two and the last ten are kept.
+        got, expected, worst, index: see `CheckFailure`.
+    """
     kept = calls if len(calls) <= CALLS_SHOWN else calls[:2] + calls[-(CALLS_SHOWN - 2) :]
     return Counterexample(
         inputs=tuple((name, shown_value(value)) for name, value in inputs.items()),
@@ -40,4 +52,5 @@ def build_counterexample(
         expected=expected,
         worst=worst,
         left_out=len(calls) - len(kept),
+        index=index,
     )

@@ -36,7 +36,8 @@ class Failure:
         cause: the kind of failure; `message`, `line` and `overrun` are its particulars, as in `CheckResult`.
         inputs: the values drawn, by the names of the check's arguments.
         calls: what was asked of the learner, in order.
-        got, expected, worst: both values and the entry furthest off, as code, where there are any.
+        got, expected, worst: both values as code, and how far off the worst entry is, where there are any.
+        index: where the worst entry is.
         explain: says what kind of wrong it is; may call the learner's code again.
     """
 
@@ -50,6 +51,7 @@ class Failure:
     got: str = ""
     expected: str = ""
     worst: str = ""
+    index: tuple[int, ...] | None = None
     explain: Callable[[], str] | None = None
 
 
@@ -207,7 +209,7 @@ class Trial:
         if failure is not None:
             self.failure = replace(
                 self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
-                explain=failure.explain,
+                index=failure.index, explain=failure.explain,
             )  # fmt: skip
 
     def _note_flaky(self) -> None:
@@ -236,6 +238,7 @@ class Trial:
                 got=failure.got,
                 expected=failure.expected,
                 worst=failure.worst,
+                index=failure.index,
             )
         uncheckable = bool(self.not_checkable) and failure is None
         return CheckResult(

@@ -13,7 +13,12 @@ SHOWN_CHANGES = 60
 
 
 def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
-    """One row per learner and one column per chapter, then why a score is what it is where that is not plain."""
+    """One row per learner and one column per chapter, then why a score is what it is where that is not plain.
+
+    Args:
+        learners: in the order of the rows; `!` marks a score with a remark, `-` a chapter that was not handed in.
+        style: for its width. Where the chapters do not fit, the sums alone are shown.
+    """
     stems = sorted(
         {r.chapter for one in learners for r in one.reports} | {s for one in learners for s, _ in one.missing}
     )
@@ -32,6 +37,7 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
 
 
 def _score_cell(one: LearnerResult, report: Report | None) -> str:
+    """The points of one chapter, lateness taken off."""
     if report is None:
         return "-"
     return points(one.points_of(report), report.max_points) + ("!" if _remarks(one, report) else "")
@@ -47,6 +53,7 @@ def _remarks(one: LearnerResult, report: Report) -> list[str]:
 
 
 def _notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
+    """A line for every remark, under the table; each begins with the mark that stands beside the score."""
     lines: list[str] = []
     for one in learners:
         for report in one.reports:
@@ -57,7 +64,13 @@ def _notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
 
 
 def change_lines(changes: Sequence[Change], total: int, style: Style) -> list[str]:
-    """What a regrade would change: how many, how many of them lower, and which, with why."""
+    """What a regrade would change: how many, how many of them lower, and which, with why.
+
+    Args:
+        changes: lower ones first.
+        total: how many verdicts count, changed or not.
+        style: for its width.
+    """
     lower = sum(change.is_lower for change in changes)
     if not changes:
         return [f"none of {total} changes its points"]

@@ -1,4 +1,8 @@
-"""Turn the facts of a report into the sentences that say why: the one place where these words are made."""
+"""Turn the facts of a report into the sentences that say why: the one place where these words are made.
+
+Nothing reads these sentences back. Whoever has to decide something looks at `CheckResult.cause`, `Report.state` and
+their particulars; so a sentence can be mended, or said in another language, without changing a verdict.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ def reason(result: CheckResult) -> str:
 
 
 def _finding(result: CheckResult) -> str:
+    """What a check that ran has found wrong."""
     match result.cause:
         case Cause.UNWRITTEN:
             return f"{result.exercise} is not written yet"
@@ -42,6 +47,7 @@ def _finding(result: CheckResult) -> str:
 
 
 def _why_not_run(result: CheckResult) -> str:
+    """Why a check never ran; it scores nothing all the same, since it was listed beforehand."""
     match result.cause:
         case Cause.BARRED:
             return f"{result.exercise} {BARRED}"
@@ -57,6 +63,7 @@ def _why_not_run(result: CheckResult) -> str:
 
 
 def _overrun(overrun: Overrun) -> str:
+    """Which limit of time was met."""
     match overrun.limit:
         case TimeLimit.CALL:
             return f"no answer within {overrun.seconds:.3g} seconds"

@@ -1,4 +1,7 @@
-"""Turn a class's results into the figures an instructor acts on: who, which checks, which mistakes."""
+"""Turn a class's results into the figures an instructor acts on: who, which checks, which mistakes.
+
+Figures are of what was graded. A learner who handed in nothing is absent, which is told apart from no points.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,13 @@ FEWEST = 10  # learners below which a correlation says more about chance than ab
 
 @dataclass(frozen=True)
 class Distribution:
-    """Shares of the points, one per learner: how many fall into each tenth, and where the middle is."""
+    """Shares of the points, one per learner: how many fall into each tenth, and where the middle is.
+
+    Args:
+        counts: learners in each tenth, lowest first; full marks are in the last one.
+        mean: of the shares, between 0 and 1.
+        quartiles: the shares below which a quarter, half and three quarters of the learners lie.
+    """
 
     counts: tuple[int, ...]
     mean: float
@@ -41,7 +50,16 @@ class Distribution:
 
 @dataclass(frozen=True)
 class ChapterFigures:
-    """How the class did in one chapter. The mean counts those who handed it in; `versions` are of its checks."""
+    """How the class did in one chapter.
+
+    Args:
+        handed_in: learners with a report.
+        whole: those with everything right.
+        mean: of their shares of the points, lateness taken off; who handed in nothing does not count.
+        late: those who came after the deadline.
+        versions: different states of the checks among these reports; more than one calls for a regrade.
+        median_s: seconds that grading one of them took.
+    """
 
     chapter: Chapter
     handed_in: int
@@ -95,7 +113,7 @@ class DiagnosisFigures:
 
 @dataclass(frozen=True)
 class Look:
-    """Something about a learner's chapter that a person should see."""
+    """Something about a learner's chapter that a person should see, and why, in one sentence."""
 
     learner: str
     chapter: Chapter
@@ -104,7 +122,7 @@ class Look:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """All figures of a class."""
+    """All figures of a class; `absent` are the learners without any report."""
 
     points: Distribution
     chapters: tuple[ChapterFigures, ...]
@@ -115,7 +133,11 @@ class ClassFigures:
 
 
 def class_figures(results: ClassResults) -> ClassFigures:
-    """Everything the class page shows."""
+    """Everything the class page shows.
+
+    Args:
+        results: every learner with the attempt that counts at each chapter.
+    """
     reports = {
         chapter: [(one, report) for one in results.learners for report in one.reports
                   if report.chapter == chapter.stem]
@@ -154,6 +176,7 @@ def distribution(shares: Sequence[float]) -> Distribution:
 
 
 def _chapter_figures(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> ChapterFigures:
+    """One chapter's figures, from those who handed it in."""
     shares = [one.points_of(report) / (report.max_points or 1.0) for one, report in mine]
     return ChapterFigures(
         chapter=chapter,
@@ -169,6 +192,7 @@ def _chapter_figures(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Repor
 def _check_figures(chapter: Chapter, reports: Sequence[Report]) -> list[CheckFigures]:
     """One per check, in the order of the newest list of checks; a learner who was not asked does not count."""
     answers: dict[tuple[str, str], list[tuple[CheckResult, int]]] = defaultdict(list)
+    # Beside each answer stands how many of the other checks the learner passes: what discrimination is measured by.
     for report in reports:
         whole = sum(result.outcome is Outcome.PASSED for result in report.checks)
         for result in report.checks:

@@ -1,4 +1,8 @@
-"""Turn a Report into the lines a learner reads on a terminal."""
+"""Turn a Report into the lines a learner reads on a terminal.
+
+The text of a card, the lines under a failed check, is made by `card` here, and by `reasons.reason` for its first
+sentence. Pages and notebooks show the same words through html/cards.py.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,13 @@ _NOTES_ALWAYS = 12
 
 @dataclass(frozen=True)
 class Style:
-    """How to write: columns, whether colour may repeat what the words say, and how many failures to show whole."""
+    """How to write.
+
+    Args:
+        width: columns of the terminal; no line is longer, apart from commands that are there to be copied.
+        colour: whether colour may repeat what the words say. Words carry the meaning in any case.
+        cards: how many failures of the exercise in focus are shown whole; the rest have a line each.
+    """
 
     width: int = 80
     colour: bool = False
@@ -36,7 +46,12 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
     """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step.
 
     Args:
+        report: what was found; its text may come from a learner and is cleaned here.
+        style: how to write; by default 80 columns without colour.
         step: what to do now, where that is another than the report alone can say.
+
+    Returns:
+        Lines, each ended, ready to be printed.
     """
     style = style or Style()
     lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
@@ -58,6 +73,7 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
 
 def tally(report: Report) -> str:
     """Checks and points in one line."""
+    # Extras are told apart: they are on top of the points, and no score counts them.
     passed = sum(result.outcome is Outcome.PASSED for result in report.checks)
     scored = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
     bonus = sum(score.points for score in report.exercises if score.extra)
@@ -67,7 +83,10 @@ def tally(report: Report) -> str:
 
 
 def focused_exercise(report: Report) -> str:
-    """The exercise to work on: the first started one that is not whole, else the first one untouched."""
+    """The exercise to work on: the first started one that is not whole, else the first one untouched.
+
+    Extras come after all others. Empty where everything is whole.
+    """
     open_ones = [s for s in report.exercises if not is_whole(report, s) and not s.extra]
     open_ones += [s for s in report.exercises if not is_whole(report, s) and s.extra]
     started = [score.name for score in open_ones if not is_untouched(report, score.name)]
@@ -157,6 +176,7 @@ def _paint_first(line: str, style: Style) -> str:
 
 
 def _error_lines(report: Report, style: Style) -> list[str]:
+    """Why nothing could be judged, its parts under one another; a path is not broken, so that it can be copied."""
     lines: list[str] = []
     for number, line in enumerate(clean("\n".join(trouble_lines(report))).splitlines()):
         text = line if number else f"error: {line}"
@@ -165,6 +185,7 @@ def _error_lines(report: Report, style: Style) -> list[str]:
 
 
 def _breach_lines(report: Report, style: Style) -> list[str]:
+    """What the rules do not allow: where it stands, why, and which exercises it costs."""
     lines: list[str] = []
     for breach in report.breaches:
         where = f"{breach_place(breach)}: "
@@ -180,6 +201,7 @@ def breach_place(breach: Breach) -> str:
 
 
 def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
+    """One exercise: its state and points, and where it is the one in focus, its checks."""
     results = results_of(report, score.name)
     word = exercise_word(report, score)
     passed = sum(r.outcome is Outcome.PASSED for r in results)
@@ -208,6 +230,7 @@ def exercise_word(report: Report, score: ExerciseScore) -> str:
 
 
 def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
+    """The checks of an exercise, the first failures with their cards."""
     lines: list[str] = []
     cards = 0
     for result in results:
@@ -225,7 +248,15 @@ def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
 def card(
     result: CheckResult, style: Style, indent: str = "", hint: bool = True, replay: bool = True
 ) -> list[str]:
-    """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look."""
+    """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look.
+
+    Args:
+        result: of a check that failed.
+        style: for its width.
+        indent: stands before each line.
+        hint: whether to say where to look; elsewhere hints are opened one by one.
+        replay: whether to name the command that steps into the call, which knows only the learner's own reports.
+    """
     lines: list[str] = []
     why = reason(result)
     if why:
@@ -242,6 +273,7 @@ def card(
 
 
 def _counterexample_lines(example: Counterexample, style: Style, indent: str) -> list[str]:
+    """Both values, on one line where they fit, the worst entry, what was drawn, and the call that failed."""
     lines: list[str] = []
     got, expected = clean_line(example.got, _VALUE_LIMIT), clean_line(example.expected, _VALUE_LIMIT)
     both = f"got {got}, expected {expected}"
@@ -271,6 +303,7 @@ def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
 
 
 def _side_notes(report: Report, style: Style) -> list[str]:
+    """What was left out of the file, and what the learner's code printed: enough of both to know of it."""
     lines: list[str] = []
     always = [note for note in report.notes if note.always][:_NOTES_ALWAYS]
     shown = always or report.notes[:_NOTES]
@@ -290,7 +323,7 @@ def _side_notes(report: Report, style: Style) -> list[str]:
 
 
 def overview(reports: Sequence[Report], style: Style) -> str:
-    """One line per chapter and the sum."""
+    """One line per chapter, with its state and points, and the sum of them all."""
     lines = []
     for report in reports:
         word = "ok" if report.passed else "to do" if _nothing_written(report) else "FAIL"
@@ -312,7 +345,13 @@ def _nothing_written(report: Report) -> bool:
 
 
 def table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> list[str]:
-    """Columns with the first to the left and the rest to the right; the first gives way where space is short."""
+    """Columns with the first to the left and the rest to the right; the first gives way where space is short.
+
+    Args:
+        header: a word over each column.
+        rows: cells, as many in each row as there are columns; they are cleaned here.
+        width: columns of the terminal. Other columns are never cut, so a table of many may be wider.
+    """
     cells = [tuple(clean_line(cell) for cell in row) for row in (header, *rows)]
     widths = [max(width_of(row[i]) for row in cells) for i in range(len(header))]
     rest = sum(widths[1:]) + 2 * (len(widths) - 1)

@@ -1,4 +1,8 @@
-"""Turn results into the plain sentences that every writer for outside readers uses."""
+"""Turn results into the plain sentences that every writer for outside readers uses.
+
+Exports, pages and tables all say the same of a learner because they ask here. Why a single check failed is said in
+reasons.py, and how a terminal shows a whole report in terminal.py.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ def lateness(hand_in: HandIn) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span in its two largest units."""
+    """A time span in its two largest units, such as "1 d 3 h"; at least a minute, for 0 would read as in time."""
     minutes = max(1, round(seconds / 60))
     days, hours, left = minutes // 1440, minutes // 60 % 24, minutes % 60
     units = [(days, "d"), (hours, "h"), (left, "min")]

@@ -1,4 +1,7 @@
-"""Turn check results into HTML fragments that look right wherever they are put: notebook, editor, page."""
+"""Turn check results into HTML fragments that look right wherever they are put: notebook, editor, page.
+
+What stands in them is decided here, field by field; how it looks is decided by the templates beside this module.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,21 @@ VALUE_CHARS, MESSAGE_CHARS, CODE_CHARS = 1000, 1000, 3000
 
 @dataclass(frozen=True)
 class Card:
-    """A check as it is shown. `got` and `expected` come in three parts, the worst entry in the middle."""
+    """A check as it is shown; every text is cleaned and cut already, and is escaped by the template.
+
+    Args:
+        word: how it went: ok, FAIL, not run.
+        title: the law.
+        message: what is wrong.
+        code: the calls that led there, with an import before them where they can be pasted and run.
+        inputs: what was drawn, where the calls do not show it.
+        got, expected: in three parts each, the worst entry in the middle.
+        worst: how far off that entry is.
+        picture: both values entry by entry, as an inline drawing; empty where it would say no more than the text.
+        diagnosis: the known mistake with the same results.
+        replay: what is typed after `brick replay`; empty where that command does not know the failure.
+        hint: where to look.
+    """
 
     word: str
     title: str
@@ -70,8 +87,8 @@ def card_of(result: CheckResult, *, replay: bool = False) -> Card:
         message=message,
         code=_code(example),
         inputs=_inputs(example),
-        got=mark_worst(got, example.worst),
-        expected=mark_worst(expected, example.worst),
+        got=mark_worst(got, example.index),
+        expected=mark_worst(expected, example.index),
         worst=clean_line(example.worst, VALUE_CHARS),
         picture=dots(got, expected),
         diagnosis=clean_line(result.diagnosis),
@@ -108,9 +125,17 @@ def _inputs(example: Counterexample) -> str:
 
 @dataclass(frozen=True)
 class ShownExercise:
-    """An exercise as it is shown. `trouble` says why none of it counts, or why nothing could be run.
+    """An exercise as it is shown.
 
-    `folded` is one whose checks say no more than its heading: all passed, or none was reached.
+    Args:
+        name, word, score, passed: its heading: how it stands, its points, how many checks passed.
+        cards: one for each check, in order.
+        trouble: why none of it counts, or why nothing could be run.
+        untouched: whether the stub still stands there.
+        first_failure: the number of the card that is open at first; -1 for none.
+        folded: whether its checks say no more than its heading: all passed, or none was reached.
+        output: the beginning of what the code printed.
+        barred: a sentence, where the rules bar it.
     """
 
     name: str

@@ -50,9 +50,10 @@ class Row:
 
 
 def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) -> str:
-    """The page about all learners.
+    """The page about all learners, for the instructor alone: it names every one of them.
 
     Args:
+        results: the class as it stands.
         pages: each learner's own page, as a link from this one.
     """
     figures = class_figures(results)
@@ -87,6 +88,7 @@ def _bins(figures: ClassFigures) -> list[tuple[str, int, float]]:
 
 
 def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
+    """One chapter's row: neighbours of the same shade become one rectangle, so that 300 learners stay few shapes."""
     shades = [_shade(one, figures.chapter) for one in ranked]
     runs, start = [], 0
     for shade, group in groupby(shades):
@@ -102,6 +104,7 @@ def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
 
 
 def _shade(one: LearnerResult, chapter: Chapter) -> str:
+    """How dark a learner's part of the row is; the ends are kept for nothing and for everything right."""
     report = _report(one, chapter)
     if report is None:
         return MISSING
@@ -141,6 +144,7 @@ def _by_chapter(
 
 
 def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
+    """A learner's line in the table of all, with lateness as notes beside it."""
     cells, notes = [], []
     for chapter in chapters:
         report = _report(one, chapter)

@@ -19,7 +19,20 @@ NOTES_SHOWN = 20
 
 @dataclass(frozen=True)
 class ShownChapter:
-    """One chapter as its learner sees it."""
+    """One chapter as its learner sees it.
+
+    Args:
+        points: lateness taken off.
+        handed_in, late: when, which attempt, and what lateness costs, in words.
+        report: None for a chapter that was not handed in.
+        error: why nothing could be judged.
+        breaches: what the rules do not allow, where it costs no exercise.
+        notes: what was left out of the file.
+        nothing_ran: whether there is no check to show.
+        focus: the exercise to work on, which is open at first.
+        next_step: the one thing to do now.
+        facts: how the verdict was made, name and value.
+    """
 
     chapter: Chapter
     points: float
@@ -38,7 +51,12 @@ class ShownChapter:
 
 
 def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
-    """The page of one learner; nothing in it comes from another one."""
+    """The page of one learner; nothing in it comes from another one.
+
+    Args:
+        results: the class, for its course and the chapters assigned.
+        learner: whose page it is.
+    """
     reports = {report.chapter: report for report in learner.reports}
     chapters = [
         _shown(chapter, learner, reports[chapter.stem]) if chapter.stem in reports else ShownChapter(chapter, 0.0)

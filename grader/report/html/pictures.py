@@ -24,7 +24,12 @@ class Dot:
 
 
 def dots(got: str, expected: str) -> Markup:
-    """Got and expected side by side, entry by entry; nothing where the picture would say no more than the text."""
+    """Got and expected side by side, entry by entry; nothing where the picture would say no more than the text.
+
+    Args:
+        got, expected: values as a card writes them. Only whole ones of the same shape are drawn, with 4 to 48
+            entries of which two or more are wrong, all of them finite.
+    """
     came, wanted = entries_of(got), entries_of(expected)
     if not (came.whole and wanted.whole and _FEWEST <= len(came.found) <= _MOST):
         return Markup("")

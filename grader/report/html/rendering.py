@@ -67,12 +67,20 @@ def seconds(value: float) -> str:
 
 
 def fill(template: str, **values: Any) -> Markup:
-    """A template filled with values."""
+    """A template filled with values.
+
+    Args:
+        template: the name of a file in `templates/`.
+        values: by the names that the template uses; a name it uses and does not get is an error.
+    """
     return Markup(environment().get_template(template).render(**values).strip())
 
 
 def page(template: str, **values: Any) -> str:
-    """A whole page by a template that extends page.html, under a policy that allows its own style and no more."""
+    """A whole page by a template that extends page.html, under a policy that allows its own style and no more.
+
+    A page is one file: it asks for nothing from anywhere and runs no script, so it can be sent and kept.
+    """
     style = stylesheet("page.css", "brick.css")
     return fill(template, style=style, policy=policy(style), **values) + "\n"
 

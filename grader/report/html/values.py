@@ -9,7 +9,6 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<open>\[)|(?P<close>\])|(?P<comma>,)|(?P<entry>-?(?:nan|inf|\d+\.?\d*(?:e[+-]?\d+)?)|True|False))"
 )
 _LEAD = re.compile(r"(?:tensor\()?(?=[\[\d\-tTFni])")
-_INDEX = re.compile(r"(?:index|at) [\[(]([\d, ]+)[\])]")
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,15 @@ def entries_of(text: str) -> Entries:
     return Entries(tuple(found[:-1]))
 
 
-def mark_worst(text: str, worst: str) -> tuple[str, str, str]:
-    """What stands before the worst entry, that entry, and what stands after it; all before if it is not there."""
-    named = _INDEX.search(worst)
-    index = tuple(int(part) for part in named.group(1).split(",") if part.strip()) if named else ()
+def mark_worst(text: str, index: tuple[int, ...] | None) -> tuple[str, str, str]:
+    """What stands before the worst entry, that entry, and what stands after it.
+
+    Args:
+        text: a value as a card writes it.
+        index: of the worst entry; None or one that is not in the text, which may be cut, marks nothing.
+    """
+    if index is None:
+        return text, "", ""
     entries = entries_of(text)
     for entry in entries.found:
         if entry.index == index:
