@@ -172,13 +172,13 @@ class _Finder:
     def _one_learners_or_many(self, tree: Tree, files: list[Placed]) -> list[Placed]:
         """Loose files make the path one learner's, unless there are several learners' folders beside them."""
         work = [one for one in files if self._is_of_this_course(one) and one.is_named]
-        loose = [one for one in work if not one.inside and len(one.file.names) == 1 and not _by_platform(one)]
-        others = [one for one in work if one.learner != tree.owner or _by_platform(one)]
-        if not loose or not others:
-            return files
-        if any(_by_platform(one) for one in others) or len({one.learner for one in others}) > 1:
-            return [replace(one, learner="") if one in loose else one for one in files]
-        return [replace(one, learner=tree.owner, inside=one.file.names[:-1]) for one in files]
+        loose = [one for one in work if _is_loose(one)]
+        others = {one.learner for one in work if not _is_loose(one)} - {tree.owner}
+        if loose and len(others) < 2 and not any(map(_by_platform, work)):
+            return [replace(one, learner=tree.owner, inside=one.file.names[:-1]) for one in files]
+        # What lies beside the folders of learners, or the files that a platform named, is nobody's.
+        around = others or any(not is_part(name) for name in tree.names()) or any(map(_by_platform, files))
+        return [replace(one, learner="") if around and _is_loose(one) else one for one in files]
 
     def _folders_of_learners(self, tree: Tree, layout: Layout, files: Sequence[Placed]) -> set[str]:
         """Everybody who has a folder here, whether or not there is any work in it."""
@@ -252,7 +252,7 @@ class _Finder:
     def _tell_of_nobodys(self, files: Iterable[Placed]) -> None:
         """Work beside the learners' folders may be an example of the instructor's, or a learner's that got lost."""
         for one in files:
-            if self._is_of_this_course(one):
+            if one.is_code:
                 self.passed_over.append(PassedOver("", one.file.path, "it lies in no learner's folder"))
 
     def _tell_of_times(self, path: Path, files: Sequence[Placed], clock: _Clock) -> None:
@@ -270,6 +270,11 @@ class _Finder:
         self.notes += [
             f"{stamp} says no time that can be, so the file's own counts" for stamp in clock.unreadable
         ]
+
+
+def _is_loose(one: Placed) -> bool:
+    """Whether it lies directly in the path that was given, and nothing but the path can say whose it is."""
+    return len(one.file.names) == 1 and not _by_platform(one)
 
 
 def _by_platform(one: Placed) -> bool:

@@ -299,3 +299,29 @@ def test_a_learner_whose_folder_in_an_assignment_is_empty_is_not_forgotten(
     (tmp_path / "hw9" / "learner02").mkdir()
 
     assert collect([tmp_path], course).learners == ("learner01", "learner02")
+
+
+def test_the_instructors_own_files_beside_the_learners_make_no_learner(
+    tmp_path: Path, course: Course
+) -> None:
+    put(tmp_path / "class", "expected.yml", "solution.py", "learner01/ch03_activations.py", "learner02/x.txt")
+    put(tmp_path / "download", "notes.txt", *CANVAS)
+
+    collection = collect([tmp_path / "class"], course)
+    download = collect([tmp_path / "download"], course)
+
+    assert collection.learners == ("learner01", "learner02")
+    assert said(collection) == (f"{tmp_path / 'class' / 'solution.py'}: it lies in no learner's folder",)
+    assert "download" not in download.learners
+
+
+def test_one_learners_folder_is_that_learners_whatever_is_in_it(tmp_path: Path, course: Course) -> None:
+    put(tmp_path, "learner01/ch03_activations.py", "learner01/notes.txt", "learner01/data/a.csv")
+    put(tmp_path, "learner02/solution.py", "learner02/notes.txt")
+
+    whole = collect([tmp_path / "learner01"], course)
+    unnamed = collect([tmp_path / "learner02"], course)
+
+    assert (whole.learners, pairs(whole)) == (("learner01",), [("learner01", "ch03")])
+    assert unnamed.learners == ("learner02",)
+    assert [one.learner for one in unnamed.passed_over] == ["learner02"]
