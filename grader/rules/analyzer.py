@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeGuard
 from grader.records import Refusal
 from grader.rules import allowlist
 from grader.rules.imports import Modules, meaning_of, resolve
-from grader.rules.refusals import refusal_of
+from grader.rules.refusals import refusal_of, refusal_of_import
 from grader.rules.scopes import (
     LOCAL,
     AnyFunction,
@@ -233,7 +233,7 @@ class _Reader:
             case Kind.IMPORTED:
                 self.use(node, origin)
             case Kind.REFUSED:
-                self.refuse(node, origin, refusal_of(origin))
+                self.refuse(node, origin, refusal_of_import(origin))
             case Kind.BUILTIN:
                 if name in allowlist.ONE_ARGUMENT:
                     self.refuse(node, name, Refusal.ONE_ARGUMENT)
@@ -299,7 +299,7 @@ class _Reader:
                 return self.rest_of_module(base, origin, chain)
             case Kind.REFUSED:
                 dotted = ".".join([origin, *(item.attr for item in chain)])
-                self.refuse(base, dotted, refusal_of(dotted))
+                self.refuse(base, dotted, refusal_of_import(dotted))
                 return None
             case Kind.UNDEFINED if not _is_dunder(base.id):
                 return None  # Python will say that the name is not defined

@@ -18,7 +18,7 @@ from grader.rules.analyzer import Finding, Names, Use, read_statement
 from grader.rules.dependencies import Reach
 from grader.rules.imports import Alias, Imports, Modules, edits_inside, resolve, settle_imports, star_names
 from grader.rules.leftovers import replace_leftovers
-from grader.rules.refusals import refusal_of
+from grader.rules.refusals import refusal_of_attribute
 from grader.rules.rewriting import Edit, without
 from grader.rules.scopes import AnyFunction, Kind, Meaning
 from grader.rules.toplevel import Part, TopLevel, divide, loose_names, names_needed_at_once, want_future
@@ -212,7 +212,7 @@ def _read(file: TopLevel, imports: Imports, chapter: Chapter) -> None:
             if name not in allowlist.taken_attributes():
                 continue  # the submission's own, or Python's AttributeError
             if name not in own or not allowlist.may_be_own(name):
-                part.findings.append(Finding(line, name, refusal_of(name)))
+                part.findings.append(Finding(line, name, refusal_of_attribute(name)))
 
 
 def _drop_scratch(file: TopLevel, imports: Imports, exercises: frozenset[str]) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from grader.records import Refusal
+from grader.rules.allowlist import INTERPRETER
 
 
 def _kinds(table: Mapping[Refusal, str]) -> dict[str, Refusal]:
@@ -91,8 +92,14 @@ def refusal_of(name: str, otherwise: Refusal = Refusal.NOT_LISTED) -> Refusal:
     return otherwise
 
 
-def refusal_of_module(name: str) -> Refusal:
-    """The kind of reason why an imported module is refused.
+def refusal_of_attribute(name: str) -> Refusal:
+    """The kind of reason why an attribute of a value is refused."""
+    internal = name in INTERPRETER or name.startswith("_")
+    return refusal_of(name, Refusal.INTERNAL if internal else Refusal.NOT_LISTED)
+
+
+def refusal_of_import(name: str) -> Refusal:
+    """The kind of reason why a module, or a name of one, may not be imported.
 
     What neither Python brings along nor the course is built on cannot be imported where work is graded.
     """

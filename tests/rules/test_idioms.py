@@ -1,0 +1,64 @@
+"""Ordinary Python costs nothing in any chapter, and what is refused is refused for the true reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+from ordinary_python import PIECES, WITH_NUMPY, Piece, put_into
+
+from grader.course.config import load_course
+from grader.engine.profile import Profile
+from grader.engine.runner import run_checks
+from grader.records import Chapter, Outcome, Refusal, Submission
+from grader.rules import judge
+from grader.sandbox.host import Sandbox
+from grader.sandbox.levels import Level
+
+ROOT = Path(__file__).parents[2]
+COURSE = load_course(ROOT)
+SOLUTIONS = {
+    chapter.stem: (ROOT / "solutions" / f"{chapter.stem}.py").read_text(encoding="utf-8")
+    for chapter in COURSE.chapters
+}
+
+
+def base_exercise(chapter: Chapter) -> str:
+    """The exercise of a chapter that the pieces are put into."""
+    return chapter.exercises[0].name
+
+
+@pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES.keys())
+def test_a_piece_is_accepted_or_refused_as_it_should_be(piece: Piece) -> None:
+    found: dict[str, object] = {}
+    for chapter in COURSE.chapters:
+        if piece.refusal is Refusal.SECOND_ROAD and chapter.label in WITH_NUMPY:
+            continue
+        name = base_exercise(chapter)
+        ruling = judge(put_into(SOLUTIONS[chapter.stem], name, piece.inside, piece.top), chapter)
+        reasons = {breach.refusal for breach in ruling.breaches if name in breach.exercises}
+        if reasons != ({piece.refusal} if piece.refusal else set()):
+            found[chapter.label] = ruling.breaches
+
+    assert found == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", COURSE.chapters, ids=lambda chapter: chapter.stem)
+def test_all_accepted_pieces_at_once_keep_full_marks(chapter: Chapter) -> None:
+    accepted = [(i, piece) for i, piece in enumerate(PIECES.values()) if piece.refusal is None]
+    source = SOLUTIONS[chapter.stem]
+    for i, (number, piece) in enumerate(accepted):
+        inside = f"def piece_{number}():\n{indent(piece.inside, '    ')}\npiece_{number}()"
+        top = f"{piece.top}\n"
+        source = put_into(source, base_exercise(chapter), inside, top if i >= 0 else "")
+    submission = Submission(chapter, source, Path("pieces.py"), "")
+    ruling = judge(submission)
+
+    with Sandbox(Level.PLAIN, COURSE.limits) as sandbox:
+        report = run_checks(submission, ruling, sandbox, Profile(examples=3, only=base_exercise(chapter)))
+
+    assert not ruling.breaches
+    assert report.problem is None
+    assert [result for result in report.checks if result.outcome is not Outcome.PASSED] == []
