@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeGuard
 
 from grader.records import Refusal
 from grader.rules import allowlist
-from grader.rules.imports import Modules, meaning_of, resolve
+from grader.rules.imports import Modules, meaning_of, origin_of, resolve
 from grader.rules.refusals import refusal_of, refusal_of_import
 from grader.rules.scopes import (
     LOCAL,
@@ -27,6 +27,7 @@ from grader.rules.scopes import (
     Kind,
     Meaning,
     Scope,
+    bound_by_alias,
     class_scope,
     comprehension_scope,
     find,
@@ -504,6 +505,8 @@ class _Reader:
         for alias in node.names:
             if alias.asname and _is_dunder(alias.asname):
                 self.refuse(node, alias.asname, Refusal.INTERNAL)
+            if not self.scopes and bound_by_alias(alias) in self.names.own:
+                self.use(node, origin_of(alias, node))  # an own name that may stand for it
 
     def arguments(self, node: ast.arguments) -> None:
         self.visit_all([*node.defaults, *node.kw_defaults])

@@ -58,7 +58,7 @@ def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
     modules = allowlist.modules_for(chapter.imports)
     exercises = frozenset(exercise.name for exercise in chapter.exercises)
     edits, replaced = replace_leftovers(tree, modules)
-    file = divide(tree, exercises)
+    file = divide(tree, exercises, modules)
     file.dropped += replaced
     definitions = frozenset(name for part in file.parts if part.is_definition for name in part.names)
     imports = settle_imports(file.aliases, definitions, exercises, modules, frozenset(file.nested))
@@ -106,7 +106,7 @@ def _functions_in(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
 
 def _expand_stars(tree: ast.Module, file: TopLevel, imports: Imports, modules: Modules) -> None:
     """`from math import *` becomes an import of what the file uses of it, so that every name has one meaning."""
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if file.stars else set()
+    used = _names_not_pythons(tree) if file.stars else set()
     own = {name for part in file.parts for name in part.names}
     for statement in file.stars:
         if statement.module not in modules or statement.level:
@@ -117,14 +117,31 @@ def _expand_stars(tree: ast.Module, file: TopLevel, imports: Imports, modules: M
         for name in wanted:
             origin = f"{statement.module}.{name}"
             kind = resolve(origin, modules)
-            if kind is Kind.REFUSED and hasattr(builtins, name):
-                continue  # torch.range under Python's name: nobody means it
             imports.meanings[name] = Meaning(kind, origin)
             if kind is Kind.REFUSED:
                 imports.refused[name] = Alias(statement, alias, name, origin)
-        kept = [name for name in wanted if name in imports.meanings and name not in imports.refused]
+        kept = [name for name in wanted if name not in imports.refused]
         text = f"from {statement.module} import {', '.join(kept)}" if kept else ""
         imports.edits.append(Edit(statement, text or ("pass" if statement in file.nested else "")))
+
+
+def _names_not_pythons(tree: ast.Module) -> set[str]:
+    """Names that a star import may give a meaning.
+
+    `from torch import *` takes float, range and max from whoever does not know. What Python has a name for is
+    Python's here, unless it is called as only torch's can be.
+    """
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    with_dim = {
+        node.func.id
+        for node in calls
+        if isinstance(node.func, ast.Name)
+        and {"dim", "keepdim"}.intersection(k.arg or "" for k in node.keywords)
+    }
+    return {name for name in used if name in with_dim or not hasattr(builtins, name)}
 
 
 def _drop_constants_named_like_imports(file: TopLevel, definitions: frozenset[str]) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from grader.rules.analyzer import Finding, Reading
-from grader.rules.imports import Alias, origin_of
+from grader.rules.imports import Alias, Modules, meaning_of, origin_of
 from grader.rules.rewriting import FUTURE, room_for_future
-from grader.rules.scopes import AnyFunction, Comprehension, bound_by_alias, bound_in, global_bindings
+from grader.rules.scopes import AnyFunction, Comprehension, Kind, bound_by_alias, bound_in, global_bindings
 from grader.syntax import Definition, open_parts
 
 
@@ -73,10 +73,11 @@ class TopLevel:
         self.parts.remove(part)
 
 
-def divide(tree: ast.Module, exercises: frozenset[str]) -> TopLevel:
+def divide(tree: ast.Module, exercises: frozenset[str], modules: Modules) -> TopLevel:
     """Divide the statements of a file.
 
     Args:
+        modules: the modules that may be used, with their open names.
         exercises: functions that a constant may not call: whether they are written is seen when they are checked.
     """
     found = TopLevel()
@@ -91,7 +92,7 @@ def divide(tree: ast.Module, exercises: frozenset[str]) -> TopLevel:
         elif changed := _changed_constant(node):
             _take_change(node, changed, made, exercises, found)
         elif isinstance(node, ast.If | ast.Try) and (names := _conditional_names(node)):
-            _take_conditional(node, names, exercises, found)
+            _take_conditional(node, names, exercises, modules, found)
         elif not isinstance(node, ast.Pass) and not _is_text(node):
             found.drop(node, _why_dropped(node))
         if found.parts:
@@ -134,20 +135,35 @@ def _take_change(
 
 
 def _take_conditional(
-    node: ast.If | ast.Try, names: tuple[str, ...], exercises: frozenset[str], found: TopLevel
+    node: ast.If | ast.Try,
+    names: tuple[str, ...],
+    exercises: frozenset[str],
+    modules: Modules,
+    found: TopLevel,
 ) -> None:
     reason = _why_not_kept(node, exercises)
     if reason or (isinstance(node, ast.If) and _is_not_for_us(node)):
         found.drop(node, reason or _why_dropped(node))
         return
-    imported: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.Import | ast.ImportFrom) and not _is_inside_definition(part, node):
-            found.nested.add(part)
-            _take_import(part, found)
-            imported.update(map(bound_by_alias, part.names))
+    imports = [
+        part
+        for part in ast.walk(node)
+        if isinstance(part, ast.Import | ast.ImportFrom) and not _is_inside_definition(part, node)
+    ]
     others = bound_in([part for part in ast.walk(node) if isinstance(part, ast.Name | Definition)])
+    imported: set[str] = set()
+    for part in imports:
+        local = {bound_by_alias(alias) for alias in part.names}
+        if not local.isdisjoint(others) and all(_is_open(alias, part, modules) for alias in part.names):
+            continue  # it may be the import or something else: a name of the file's own, see `Reader.visit_import`
+        found.nested.add(part)
+        _take_import(part, found)
+        imported |= local
     found.parts.append(Part(node, tuple(name for name in names if name not in imported or name in others)))
+
+
+def _is_open(alias: ast.alias, statement: ast.stmt, modules: Modules) -> bool:
+    return meaning_of(alias, statement, modules).kind is Kind.IMPORTED
 
 
 def _is_inside_definition(part: ast.stmt, outer: ast.stmt) -> bool:
@@ -257,7 +273,9 @@ def _changed_constant(node: ast.stmt) -> str:
     match node:
         case ast.AugAssign(target=ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))):
             return name
-        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+        case ast.Assign(
+            targets=[ast.Subscript(value=ast.Name(id=name)) | ast.Attribute(value=ast.Name(id=name))]
+        ):
             return name
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))):
             return name if method in _CHANGING_METHODS else ""
