@@ -5,7 +5,9 @@ The rules follow names. What one exercise hangs on `torch.Tensor`, another could
 
 from __future__ import annotations
 
+import copyreg
 import sys
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from types import FunctionType
@@ -17,7 +19,8 @@ from grader.sandbox.fixtures import FIXTURES
 
 _MODULES = (
     "torch torch.linalg math typing collections collections.abc dataclasses functools itertools"
-    " numpy onnx onnx.helper onnx.numpy_helper"
+    " numpy onnx onnx.helper onnx.numpy_helper torch.nn.functional abc contextlib copy datetime decimal enum fractions"
+    " json numbers operator re statistics types warnings"
 ).split()
 _IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE: Python itself refuses attributes there
 
@@ -30,6 +33,7 @@ class Snapshot:
     """
 
     def __init__(self) -> None:
+        _have_filled_in()
         self._before = [(name, thing, _looks(thing)) for name, thing in _things()]
         self._tensor = _looks(torch.Tensor)
         # While what was there lives on, nothing new can have its id.
@@ -45,6 +49,19 @@ class Snapshot:
             if _looks(thing) != before:
                 return name
         return ""
+
+
+def _have_filled_in() -> None:
+    """Have Python and torch put down first what they put down when it is asked for: it is no learner's doing.
+
+    Whoever copies a tensor lets Python note the slots of its class, and the first `x.storage()` notes that it warned.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.zeros(1).storage()  # type: ignore[no-untyped-call]
+        for _, thing in _things():
+            if isinstance(thing, type):
+                copyreg._slotnames(thing)  # type: ignore[attr-defined]
 
 
 @cache
