@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import made_up_class
+from reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
@@ -353,7 +354,8 @@ def test_moodle_gets_grades_and_feedback_where_nobody_else_wrote_and_all_else_st
 
 def test_feedback_is_html_that_a_learner_cannot_write(course: Course, report: Report) -> None:
     hostile = replace(report.checks[2], message="=cmd|' /C calc'!A0 <img src=x onerror=alert(1)>\u202e")
-    mine = replace(report, chapter="ch03_activations", checks=(*report.checks[:2], hostile), error="<b>!</b>")
+    mine = replace(report, chapter="ch03_activations", checks=(*report.checks[:2], hostile))
+    mine = unread(mine, "<b>!</b>")
     one = LearnerResult(
         "learner01", (mine,), hand_ins=(HandIn("ch03_activations", late_s=5400, deducted=0.25),)
     )

@@ -31,14 +31,14 @@ def main() -> int:
     release = json.loads((HERE / "release.json").read_text(encoding="utf-8"))
     chapter = release["chapter"]
     work = find_work(CHECKOUT, chapter)
-    if work is None:
+    if not work:
         print(f"::error::there is no {chapter}.py or {chapter}.ipynb in this repository")
         return 1
     environment = installed()
     allow_namespaces()
     hand_in(work, time_of_commit())
     options = ["--unsandboxed"] if release["unsandboxed"] else []
-    code = brick(environment, HERE, "grade", str(work), "--chapter", chapter, "--jobs", "1", *options)
+    code = brick(environment, HERE, "grade", *map(str, work), "--chapter", chapter, "--jobs", "1", *options)
     if code not in (0, 1):
         return code
     out = str(CHECKOUT / "result.json")

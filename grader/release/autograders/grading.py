@@ -13,8 +13,12 @@ from pathlib import Path
 SUFFIXES = (".py", ".ipynb")
 
 
-def find_work(folder: Path, chapter: str) -> Path | None:
-    """The folder, at most two deep, that holds the file of a chapter such as ch03_activations; None if none does."""
+def find_work(folder: Path, chapter: str) -> list[Path]:
+    """The files of a chapter such as ch03_activations in the first folder, at most two deep, that holds any.
+
+    `brick grade` gets the files themselves: it would take the other folders of a learner's repository for those of
+    other learners.
+    """
     label, real = chapter.split("_")[0], folder.resolve()
     found = [
         path
@@ -26,14 +30,13 @@ def find_work(folder: Path, chapter: str) -> Path | None:
         and path.resolve() == real / path.relative_to(folder)  # no link on the way to it
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-    return found[0].parent if found else None
+    return [path for path in found if path.parent == found[0].parent]
 
 
-def hand_in(work: Path, seconds: float) -> None:
+def hand_in(work: list[Path], seconds: float) -> None:
     """Give the files the time at which they were handed in; `brick grade` counts lateness from it."""
-    for path in work.iterdir():
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink():
-            os.utime(path, (seconds, seconds))
+    for path in work:
+        os.utime(path, (seconds, seconds))
 
 
 def brick(venv: Path, course: Path, *words: str) -> int:
