@@ -1,4 +1,8 @@
-"""Fill grades into a gradebook that Canvas exported."""
+"""Fill grades into a gradebook that Canvas exported.
+
+Its first rows are not about learners: one of them says out of how many points each assignment is. An assignment is a
+column called `Title (12345)`; every other column is Canvas's own and stays.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,18 @@ _TAKEN = {"EX": "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas
 def fill_canvas(
     results: ClassResults, data: bytes, where: str, *, assignment: str = "", scale: bool = False
 ) -> Filled:
-    """Fill the assignments' columns of the gradebook `data`.
+    """Fill the assignments' columns of a gradebook.
 
     Args:
+        results: the class.
+        data: the gradebook.
+        where: its name, for messages.
         assignment: the name or number of the one that takes the sum of all chapters; by default each chapter
             goes to the assignment that is named after it.
         scale: see `gradesheets.fill`.
+
+    Raises:
+        UsageError: it is no gradebook of Canvas's, or no column, or more than one, is meant.
     """
     sheet = read_sheet(data, where)
     _refuse_other_files(sheet)
@@ -40,6 +50,7 @@ def fill_canvas(
 
 
 def _refuse_other_files(sheet: Sheet) -> None:
+    """Raise UsageError for a table that is not Canvas's, or one whose rows above the learners were taken out."""
     named = sheet.column("Student") if sheet.column("LastName") is None else sheet.column("FirstName")
     missing = [
         name
@@ -55,6 +66,7 @@ def _refuse_other_files(sheet: Sheet) -> None:
 
 
 def _points_row(sheet: Sheet) -> tuple[Cell, ...] | None:
+    """The row that says out of how many points each assignment is."""
     return next((row for row in sheet.rows if _POINTS_ROW in row[0].text), None)
 
 
@@ -84,6 +96,7 @@ def _people(sheet: Sheet) -> list[Person]:
 
 
 def _said(row: tuple[Cell, ...], at: int | None) -> str:
+    """What a row says in a column that the gradebook may lack."""
     return "" if at is None else row[at].text.strip()
 
 
@@ -109,6 +122,7 @@ def _column(sheet: Sheet, at: int, chapters: tuple[Chapter, ...]) -> Column:
 def _named(
     sheet: Sheet, open_ones: dict[int, tuple[str, str]], wanted: str, chapters: tuple[Chapter, ...]
 ) -> Column:
+    """The column of the assignment that somebody named, by its title, its number or both; UsageError without one."""
     words = wanted.strip().casefold()
     found = [
         at
@@ -148,6 +162,7 @@ def _is_about(title: str, chapter: Chapter) -> bool:
 
 
 def _choices(open_ones: dict[int, tuple[str, str]]) -> str:
+    """What to do when no assignment is meant for certain: the titles and numbers to choose from."""
     listed = ", ".join(f"{clean_line(title, 60)} ({number})" for title, number in open_ones.values())
     if not listed:
         return "make the assignment in Canvas first, then export the gradebook again"

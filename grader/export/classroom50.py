@@ -17,7 +17,7 @@ from grader.text import clean
 SCHEMA = "classroom50/result/v1"
 UNIT = "1/100 point"  # scores are whole numbers there; hundredths are what every other report shows
 _TAG_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z")
-_LONGEST = 20_000
+_LONGEST = 20_000  # characters of one test's output
 Fields = dict[str, Any]
 
 
@@ -27,7 +27,12 @@ def classroom50(results: ClassResults, one: LearnerResult, runner: Mapping[str, 
     The collector refuses fields of ours beside its own, so points and unit stand on each test, where it keeps them.
 
     Args:
+        results: the class, for the chapters of the assignment.
+        one: whose file it is.
         runner: the environment that Classroom 50's runner sets.
+
+    Raises:
+        UsageError: a variable of the runner's is not set.
     """
     tests = [
         _test(report, score)
@@ -54,6 +59,7 @@ def classroom50(results: ClassResults, one: LearnerResult, runner: Mapping[str, 
 
 
 def _set(runner: Mapping[str, str], name: str) -> str:
+    """A variable of the runner's; without it the collector would refuse the whole file."""
     value = runner.get(name, "")
     if not value:
         step = "run it from the assignment's autograder.py, where Classroom 50's runner sets it"
@@ -75,6 +81,7 @@ def _submitted(one: LearnerResult, tag: str) -> datetime:
 
 
 def _test(report: Report, score: ExerciseScore) -> Fields:
+    """One exercise. A bonus is out of 0 there, since all that a test is out of counts."""
     most = 0.0 if score.extra else score.max_points
     return {
         "test-name": f"{report.chapter}/{score.name}",
@@ -89,6 +96,7 @@ def _test(report: Report, score: ExerciseScore) -> Fields:
 
 
 def _missing(stem: str, worth: float) -> Fields:
+    """A chapter that was not handed in."""
     return {
         "test-name": stem, "passed": False, "score": 0, "max-score": _hundredths(worth),
         "points": 0.0, "max-points": worth, "unit": UNIT, "output": "not handed in",
@@ -96,6 +104,7 @@ def _missing(stem: str, worth: float) -> Fields:
 
 
 def _late(one: LearnerResult, report: Report) -> Fields:
+    """What lateness took off, so that the tests still add up to the score: a test out of 0 with negative points."""
     hand_in = one.hand_in(report.chapter)
     return {
         "test-name": f"{report.chapter}/lateness", "passed": False, "score": 0, "max-score": 0,

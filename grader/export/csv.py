@@ -1,4 +1,7 @@
-"""Turn a class into one table: a line per learner and chapter, with nbgrader's column names."""
+"""Turn a class into one table: a line per learner and chapter, with nbgrader's column names.
+
+What reads nbgrader's `grades.csv` reads this too; `bonus` and `remark` are ours and stand last.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,7 @@ def class_csv(results: ClassResults) -> str:
 
 
 def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
+    """One line. Not handed in is 0 points; not graded yet has no score at all."""
     report = next((found for found in one.reports if found.chapter == chapter.stem), None)
     row = {"assignment": chapter.stem, "duedate": _instant(chapter.deadline), "student_id": one.learner}
     if report is not None:
@@ -48,6 +52,7 @@ def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
 
 
 def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
+    """The columns of a chapter that was graded: points before and after lateness, and what is odd about it."""
     hand_in = one.hand_in(report.chapter)
     most = report.max_points
     return {
@@ -62,4 +67,5 @@ def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
 
 
 def _instant(time: datetime | None) -> str:
+    """A time as nbgrader writes it, with its offset; empty if there is none."""
     return time.isoformat(sep=" ", timespec="seconds") if time else ""

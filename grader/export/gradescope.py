@@ -9,7 +9,7 @@ from grader.report.terminal import is_whole
 from grader.report.words import exercise_lines, summary
 from grader.text import clean
 
-_LONGEST = 20_000
+_LONGEST = 20_000  # characters of one test's output: more makes the page slow, and nobody reads it
 Fields = dict[str, Any]
 
 
@@ -17,6 +17,13 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
     """The whole file: a test per exercise, since exercises are what points are given for.
 
     `score` is the sum less what lateness takes off; bonus exercises are shown without points, as they do not count.
+
+    Args:
+        results: the class, for the chapters of the assignment.
+        one: whose file it is.
+
+    Returns:
+        Plain values in the layout that Gradescope documents for `results.json`.
     """
     tests: list[Fields] = []
     output: list[str] = []
@@ -54,6 +61,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
 
 
 def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Fields:
+    """One exercise; `number` sorts it, chapter first."""
     test: Fields = {
         "name": name + (" (bonus)" if score.extra else ""),
         "number": number,
@@ -67,6 +75,7 @@ def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Field
 
 
 def _missing(chapter: Chapter) -> Fields:
+    """A chapter that was not handed in, worth 0 of its points."""
     return {
         "name": chapter.stem, "status": "failed", "output": "not handed in", "visibility": "visible",
         "score": 0.0, "max_score": chapter.points,
@@ -74,9 +83,11 @@ def _missing(chapter: Chapter) -> Fields:
 
 
 def _text(lines: list[str]) -> str:
+    """Lines as one text without anything that a learner could have put in to be obeyed, and no longer than is read."""
     text = clean("\n".join(lines))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _rounded(value: float) -> float:
+    """Four decimals: sums of shares would else show as 7.000000000000001."""
     return round(value, 4)

@@ -1,4 +1,8 @@
-"""Fill the grades of a class into an instructor's own export: find each learner's row, or say why there is none."""
+"""Fill the grades of a class into an instructor's own export: find each learner's row, or say why there is none.
+
+A wrong grade in the wrong row is worse than none. So a learner whose row is not certain is left out and named, a cell
+that says something else than a grade is kept, and a scale that is not ours is refused until somebody asks for it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,15 @@ _DOWNLOADED = re.compile(r"(.*)_(\d+)")
 
 @dataclass(frozen=True)
 class Person:
-    """One row of the export and who it is about; `locked` says why its grade is not to be touched."""
+    """One row of the export and who it is about.
+
+    Args:
+        row: its place below the header, from 0.
+        ids: numbers of the platform or the school, lower case.
+        logins: user names and e-mail addresses, lower case.
+        name: as the export writes it, "Given Family" or "Family, Given".
+        locked: why its grade is not to be touched; empty if it may be.
+    """
 
     row: int
     ids: frozenset[str]
@@ -29,7 +41,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Column:
-    """A column that takes grades: its name, the most it takes as the export writes it, and what it is for."""
+    """A column that takes grades.
+
+    Args:
+        at: its place in a row, from 0.
+        name: its header.
+        most: the points it is out of, as the export writes them: with a comma where the platform has one.
+        chapters: whose points go there, summed.
+    """
 
     at: int
     name: str
@@ -54,7 +73,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Filled:
-    """The file to hand in, what was written, and for whom nothing was: `unplaced` are not in the file for certain."""
+    """The filled file, and an account of every learner of the class.
+
+    Args:
+        content: the file to hand in.
+        columns: those that were filled.
+        written: cells that say something else now.
+        unchanged: how many cells said the same before.
+        kept: learners whose cell stays as it is, and why.
+        unplaced: learners who have no row for certain, and why.
+    """
 
     content: bytes
     columns: tuple[Column, ...]
@@ -80,54 +108,80 @@ def fill(
     """Write the grades of everyone who has a verdict; the cells of all others stay as they are.
 
     Args:
+        sheet: the export.
+        people: its rows about learners.
+        columns: where grades go.
+        results: the class.
         scale: whether points may be stretched to the most a column takes, when that is not what ours are out of.
         taken: words in a grade's cell that are worth more than a grade, and what they mean.
         comments: a column for words, and what to write there for a learner, given what is there; None to keep it.
+
+    Raises:
+        UsageError: a column is out of other points than ours and `scale` is not set, or says no points.
     """
     for column in columns:
         _refuse_another_scale(sheet, column, scale)
-    new: dict[Cell, str] = {}
-    written: list[Change] = []
-    unchanged = 0
-    kept: dict[str, str] = {}
-    unplaced: dict[str, str] = {}
+    filling = _Filling(sheet, taken or {})
     for column in columns:
-        mark = _decimal_mark(sheet, column)
         graded = {one.learner: one for one in results.learners if _has_verdict(one, column)}
         placed, lost = place(list(graded), people)
-        unplaced |= lost
+        filling.unplaced |= lost
         for learner, person in placed.items():
-            cell = sheet.rows[person.row][column.at]
-            why = person.locked or (taken or {}).get(cell.text.strip(), "")
-            if why:
-                kept[learner] = why
-                continue
-            grade = _grade(graded[learner], column).replace(".", mark)
-            if _same_number(cell.text, grade):
-                unchanged += 1
-            else:
-                new[cell] = grade
-                written.append(Change(learner, column.name, cell.text.strip(), grade))
-            if comments is not None:
-                cell = sheet.rows[person.row][comments[0]]
-                comment = comments[1](graded[learner], cell.text)
-                if comment is None:
-                    kept[learner] = "has feedback from somebody else, which stays; the grade is written"
-                elif comment != cell.text:
-                    new[cell] = comment
+            if filling.write_grade(graded[learner], person, column) and comments is not None:
+                filling.write_comment(graded[learner], person, *comments)
     return Filled(
-        sheet.written(new), tuple(columns), tuple(written), unchanged,
-        tuple(kept.items()), tuple(unplaced.items()),
+        sheet.written(filling.new), tuple(columns), tuple(filling.written), filling.unchanged,
+        tuple(filling.kept.items()), tuple(filling.unplaced.items()),
     )  # fmt: skip
 
 
+class _Filling:
+    """The account of one run over a sheet; cells are collected here and written all at once."""
+
+    def __init__(self, sheet: Sheet, taken: Mapping[str, str]) -> None:
+        self._sheet, self._taken = sheet, taken
+        self.new: dict[Cell, str] = {}
+        self.written: list[Change] = []
+        self.unchanged = 0
+        self.kept: dict[str, str] = {}
+        self.unplaced: dict[str, str] = {}
+
+    def write_grade(self, one: LearnerResult, person: Person, column: Column) -> bool:
+        """Put the points of a column into a learner's cell; False if the cell has to stay as it is."""
+        cell = self._sheet.rows[person.row][column.at]
+        why = person.locked or self._taken.get(cell.text.strip(), "")
+        if why:
+            self.kept[one.learner] = why
+            return False
+        grade = _grade(one, column).replace(".", _decimal_mark(self._sheet, column))
+        # "8", "8.0" and "8,00" are one grade; writing it anew would list a change that is none.
+        if _same_number(cell.text, grade):
+            self.unchanged += 1
+        else:
+            self.new[cell] = grade
+            self.written.append(Change(one.learner, column.name, cell.text.strip(), grade))
+        return True
+
+    def write_comment(
+        self, one: LearnerResult, person: Person, at: int, words: Callable[[LearnerResult, str], str | None]
+    ) -> None:
+        """Put feedback into the column `at`, unless `words` gives None for what stands there."""
+        cell = self._sheet.rows[person.row][at]
+        comment = words(one, cell.text)
+        if comment is None:
+            self.kept[one.learner] = "has feedback from somebody else, which stays; the grade is written"
+        elif comment != cell.text:
+            self.new[cell] = comment
+
+
 def _has_verdict(one: LearnerResult, column: Column) -> bool:
+    """Whether anything was graded for the column. Not handed in is no grade of 0: the instructor says what it is."""
     stems = {chapter.stem for chapter in column.chapters}
     return any(report.chapter in stems for report in one.reports)
 
 
 def _grade(one: LearnerResult, column: Column) -> str:
-    """The points as the column counts them."""
+    """The points, lateness taken off, as the column counts them: stretched to its most if that is another."""
     stems = {chapter.stem for chapter in column.chapters}
     earned = sum(one.points_of(report) for report in one.reports if report.chapter in stems)
     most = amount(column.most) or column.worth
@@ -135,12 +189,13 @@ def _grade(one: LearnerResult, column: Column) -> str:
 
 
 def amount(text: str) -> float | None:
-    """A number as an LMS writes it, with a decimal point or comma; None if it is none."""
+    """A number as a learning platform writes it, with a decimal point or comma; None if it is none."""
     text = text.strip()
     return float(text.replace(",", ".")) if _AMOUNT.fullmatch(text) else None
 
 
 def _same_number(one: str, other: str) -> bool:
+    """Whether both are numbers, and the same one; an empty cell is no number."""
     return amount(one) is not None and amount(one) == amount(other)
 
 
@@ -151,6 +206,7 @@ def _decimal_mark(sheet: Sheet, column: Column) -> str:
 
 
 def _refuse_another_scale(sheet: Sheet, column: Column, scale: bool) -> None:
+    """Raise UsageError where points would mean something else in the column than they do here."""
     most = amount(column.most)
     where = f"{sheet.where}, column {clean_line(column.name)}"
     if not most:
@@ -168,13 +224,19 @@ def _refuse_another_scale(sheet: Sheet, column: Column, scale: bool) -> None:
 
 # --- whose row it is --------------------------------------------------------------------------------------
 
+# People by one kind of key: an id, a login, a mailbox or a name. A key that two people share finds both.
 _Book = dict[str, list[Person]]
 
 
 def place(learners: Iterable[str], people: Sequence[Person]) -> tuple[dict[str, Person], dict[str, str]]:
     """The row of each learner, and why the others have none.
 
-    Ids come first, then logins and e-mail addresses, then names; where two fit, neither is taken.
+    Ids come first, then logins and e-mail addresses, then names; where two fit, neither is taken. Where two learners
+    claim one row, the one with the better kind of key has it: an id beats a name.
+
+    Args:
+        learners: names of folders or files, as the platform or a person gave them.
+        people: the rows to choose from.
     """
     claims: dict[int, list[tuple[int, str]]] = {}
     found: dict[str, Person] = {}
@@ -211,6 +273,7 @@ def _books(people: Sequence[Person]) -> tuple[_Book, ...]:
 
 
 def _book(people: Sequence[Person], keys: Callable[[Person], Iterable[str]]) -> _Book:
+    """The people by the keys that a function gives for each."""
     book: _Book = {}
     for person in people:
         for key in keys(person):
@@ -219,7 +282,10 @@ def _book(people: Sequence[Person], keys: Callable[[Person], Iterable[str]]) -> 
 
 
 def _fitting(learner: str, books: tuple[_Book, ...]) -> tuple[int, list[Person]]:
-    """The people whom the first book that knows the learner has, and which book it was."""
+    """The people whom the first book that knows the learner has, and which book it was.
+
+    A download names folders `Name_12345`, with the platform's id. The id is believed only beside a name that fits.
+    """
     by_id, by_login, by_mailbox, by_name = books
     whole = learner.strip().casefold()
     downloaded = _DOWNLOADED.fullmatch(learner)
@@ -244,13 +310,16 @@ def _share_a_name(downloaded: str, name: str) -> bool:
 
 
 def _name_keys(name: str) -> set[str]:
-    """What a name is found by: its words in any order, and run together in the two usual orders."""
+    """What a name is found by: its words in any order, and run together in the two usual orders.
+
+    Platforms write "Family, Given" in one file and "givenfamily" in the name of another.
+    """
     family, _, given = name.partition(",")
     words = _words(name)
     return {" ".join(sorted(words)), "".join(words), "".join(_words(f"{given} {family}"))} - {""}
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name without case, accents and signs."""
+    """The words of a name without case, accents and signs, which downloads drop or change."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return re.findall(r"[^\W_]+", plain.casefold())

@@ -1,4 +1,8 @@
-"""Turn a class into JUnit XML: a suite per learner and chapter, a case per check."""
+"""Turn a class into JUnit XML: a suite per learner and chapter, a case per check.
+
+JUnit has no points, so they are properties of the suite. What never ran because of the file is an `error`, what waits
+for another check is `skipped`, and only a check that judged and found something wrong is a `failure`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from grader.report.terminal import Style, card
 from grader.report.words import lateness, problem
 from grader.text import clean, clean_line, points
 
-_WIDTH = 100
+_WIDTH = 100  # columns of a card in a failure's text
 
 
 def junit(results: ClassResults) -> str:
@@ -23,11 +27,13 @@ def junit(results: ClassResults) -> str:
 
 
 def _suites(one: LearnerResult) -> list[Element]:
+    """A learner's chapters, those not handed in last."""
     suites = [_suite(one, report) for report in one.reports]
     return suites + [_missing(one, stem, worth) for stem, worth in one.missing]
 
 
 def _suite(one: LearnerResult, report: Report) -> Element:
+    """One chapter of one learner: what it came to as properties, then a case per check."""
     suite = Element("testsuite")
     hand_in = one.hand_in(report.chapter)
     known = {
@@ -54,6 +60,7 @@ def _suite(one: LearnerResult, report: Report) -> Element:
 
 
 def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
+    """One check; its failure holds the card that the learner sees, without `brick replay`, which is the learner's."""
     group = f"{clean_line(one.learner)}.{report.chapter}.{result.exercise}"
     case = Element(
         "testcase",
@@ -73,6 +80,7 @@ def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
 
 
 def _missing(one: LearnerResult, stem: str, worth: float) -> Element:
+    """A chapter that was not handed in: one failed case, or the suite would count as passed."""
     suite = Element("testsuite")
     _add_properties(suite, {"points": "0", "max_points": points(worth)})
     case = SubElement(
@@ -85,6 +93,7 @@ def _missing(one: LearnerResult, stem: str, worth: float) -> Element:
 
 
 def _add_properties(suite: Element, known: dict[str, str]) -> None:
+    """Add what is known; the schema wants properties before cases, and none that is empty."""
     properties = SubElement(suite, "properties")
     for name, value in known.items():
         if value:
@@ -92,6 +101,7 @@ def _add_properties(suite: Element, known: dict[str, str]) -> None:
 
 
 def _headed(suite: Element, name: str, seconds: float) -> Element:
+    """The suite with its name and the counts that every reader of JUnit expects in its head."""
     cases = suite.findall("testcase")
     counts = {
         word: str(sum(case.find(tag) is not None for case in cases))
@@ -102,6 +112,7 @@ def _headed(suite: Element, name: str, seconds: float) -> Element:
 
 
 def _counts(suites: list[Element]) -> dict[str, str]:
+    """The sums over all suites. There is no `skipped` here: the schema knows it in a suite only."""
     totals = {
         word: str(sum(int(suite.attrib[word]) for suite in suites))
         for word in ("tests", "failures", "errors")

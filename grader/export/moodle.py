@@ -1,4 +1,8 @@
-"""Fill grades and feedback into a grading worksheet that Moodle exported."""
+"""Fill grades and feedback into a grading worksheet that Moodle exported.
+
+The worksheet's columns are named in the language of whoever downloads it, and Moodle takes it back in that language
+alone. It is read in English only: the names of other languages differ from version to version.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,24 @@ from grader.report.words import summary
 from grader.text import clean_line, points
 
 _MARK = "Brickwork: "  # what our own comments begin with; others are an instructor's, and stay
-_LONGEST = 300
+_LONGEST = 300  # characters of a line of feedback
 _NEEDED = ("Identifier", "Grade", "Last modified (grade)")
+# "Participant 1234": the number is the one in the names of a download's folders.
 _TRAILING_NUMBER = re.compile(r"\d+$")
 
 
 def fill_moodle(results: ClassResults, data: bytes, where: str, *, scale: bool = False) -> Filled:
-    """Fill the worksheet `data` of one assignment with the sum of all chapters; see `gradesheets.fill`."""
+    """Fill the worksheet of one assignment with the sum of all chapters.
+
+    Args:
+        results: the class; all its chapters count for this assignment.
+        data: the worksheet.
+        where: its name, for messages.
+        scale: see `gradesheets.fill`.
+
+    Raises:
+        UsageError: it is no worksheet of an assignment that is graded in points, or out of other points than ours.
+    """
     sheet = read_sheet(data, where)
     grade, most = _grade_and_most(sheet)
     column = Column(grade, sheet.header[grade], most, results.chapters)
@@ -31,6 +46,7 @@ def fill_moodle(results: ClassResults, data: bytes, where: str, *, scale: bool =
 
 
 def _grade_and_most(sheet: Sheet) -> tuple[int, str]:
+    """The place of the grades' column, and the most points there are, as the worksheet says in each row."""
     missing = [name for name in _NEEDED if sheet.column(name) is None]
     if missing:
         names = " and no ".join(missing)
@@ -54,6 +70,8 @@ def _grade_and_most(sheet: Sheet) -> tuple[int, str]:
 
 
 def _people(sheet: Sheet) -> list[Person]:
+    """Everyone in the worksheet. Which columns it has depends on the course's settings, so any may be missing."""
+
     def said(name: str, row: int) -> str:
         at = sheet.column(name)
         return "" if at is None else sheet.rows[row][at].text.strip()

@@ -1,4 +1,8 @@
-"""Turn somebody else's table of delimited text into cells that can be written anew while every other byte stays."""
+"""Turn somebody else's table of delimited text into cells that can be written anew while every other byte stays.
+
+Python's csv module reads such a table, but writes another one: other quotes, other line ends, no byte order mark. A
+platform may refuse it, or an instructor may have to look at a thousand differences to see three.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,19 @@ _BOM = "\ufeff"
 _QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DELIMITERS = ",;\t"
+# Spreadsheet programs change numbers, dates and the encoding of what they only open and save.
 _AGAIN = "export it again, and do not open it in a spreadsheet program before it is filled"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one cell says, and from where to where it stands in the text, quotes included."""
+    """What one cell says, and where it stands.
+
+    Args:
+        start: the place of its first character in the table's text, of an opening quote if it has one.
+        end: the place after its last.
+        text: what it says, without quotes.
+    """
 
     start: int
     end: int
@@ -26,7 +37,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table as it was read; `where` names it in messages."""
+    """A table as it was read.
+
+    Args:
+        text: all of it, a byte order mark included.
+        where: names it in messages.
+        delimiter: what stands between two cells.
+        header: the texts of the first row.
+        rows: the others. A row may be shorter or longer than the header, as people leave them.
+    """
 
     text: str
     where: str
@@ -49,6 +68,7 @@ class Sheet:
         return "".join([*parts, self.text[place:]]).encode()
 
     def _quoted(self, text: str, like: Cell) -> str:
+        """`text` as it stands in the file: in quotes where the old text was, or where it has to be."""
         was_quoted = self.text.startswith('"', like.start) and like.end > like.start
         if was_quoted or any(sign in text for sign in (self.delimiter, '"', "\n", "\r")):
             return '"' + text.replace('"', '""') + '"'
@@ -56,7 +76,15 @@ class Sheet:
 
 
 def read_sheet(data: bytes, where: str) -> Sheet:
-    """Find the cells of a table; UsageError if it is not one in UTF-8."""
+    """Find the cells of a table.
+
+    Args:
+        data: the file.
+        where: its name, for messages.
+
+    Raises:
+        UsageError: it is not UTF-8, not text, empty, or a quote in it is never closed.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -79,6 +107,7 @@ def _delimiter(text: str, start: int) -> str:
 
 
 def _rows(text: str, start: int, delimiter: str, where: str) -> Iterator[tuple[Cell, ...]]:
+    """The cells row by row. A cell in quotes may hold delimiters and line ends, and a quote written twice."""
     plain = re.compile(f"[^{delimiter}\r\n]*")
     row: list[Cell] = []
     place, number = start, 1
