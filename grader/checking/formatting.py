@@ -50,7 +50,7 @@ def _code(value: Any) -> str:
     if isinstance(value, ByReference):
         return _tensor_code(value.start)
     if isinstance(value, GuestSequence):
-        return f"sequence({_code(list(value.items))})"
+        return f"{'iter' if value.once else 'sequence'}({_code(list(value.items))})"
     if isinstance(value, GuestFixture):
         return value.name
     if isinstance(value, Handle):

@@ -78,7 +78,8 @@ class Arguments:
             case HandleValue():
                 return self._handles[value.number]
             case SequenceValue():
-                return MinimalSequence([self.build(item, name) for item in value.items])
+                items = [self.build(item, name) for item in value.items]
+                return iter(items) if value.once else MinimalSequence(items)
             case FixtureValue():
                 return FIXTURES[value.name]
             case BytesValue():

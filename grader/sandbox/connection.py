@@ -231,7 +231,7 @@ def _encode(value: Any, body: Body) -> protocol.Value:
     if isinstance(value, ByReference | GuestIterator):
         return HandleValue(reference_of(value.handle).number)
     if isinstance(value, GuestSequence):
-        return SequenceValue(tuple(_encode(item, body) for item in value.items))
+        return SequenceValue(tuple(_encode(item, body) for item in value.items), value.once)
     if isinstance(value, GuestFixture):
         return FixtureValue(value.name)
     if isinstance(value, bytes):

@@ -153,9 +153,15 @@ class ByReference:
 
 @dataclass(frozen=True)
 class GuestSequence:
-    """Travels as an object with only `__len__` and `__getitem__`: a data set that is not a list."""
+    """Travels as an object with only `__len__` and `__getitem__`: a data set that is not a list.
+
+    Args:
+        items: what it holds, in order.
+        once: travels as an iterator instead, which gives its items one time.
+    """
 
     items: tuple[Any, ...]
+    once: bool = False
 
 
 @dataclass(frozen=True)

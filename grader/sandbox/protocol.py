@@ -80,9 +80,10 @@ class HandleValue(msgspec.Struct, tag="H", array_like=True, frozen=True):
 
 
 class SequenceValue(msgspec.Struct, tag="S", array_like=True, frozen=True):
-    """An object with nothing but `__len__` and `__getitem__` over these items."""
+    """An object with nothing but `__len__` and `__getitem__` over these items, or an iterator: `once`."""
 
     items: tuple[Value, ...]
+    once: bool = False
 
 
 class FixtureValue(msgspec.Struct, tag="F", array_like=True, frozen=True):

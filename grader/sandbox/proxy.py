@@ -144,6 +144,10 @@ class Learner:
         """An argument that has `__len__` and `__getitem__` and nothing else."""
         return GuestSequence(tuple(items))
 
+    def iterator(self, items: Sequence[Any]) -> GuestSequence:
+        """An argument that gives its items one time, as a generator does."""
+        return GuestSequence(tuple(items), once=True)
+
     def fixture(self, name: str) -> GuestFixture:
         """A plain function of the guest as an argument (grader/sandbox/fixtures.py)."""
         return GuestFixture(name)

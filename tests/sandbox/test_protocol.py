@@ -247,6 +247,16 @@ def test_a_held_tensor_may_change_and_can_be_read_back() -> None:
     assert torch.equal(held.value(), torch.ones(2))
 
 
+def test_an_iterator_gives_the_held_tensors_themselves_one_time() -> None:
+    learner = learner_of("def f(xs):\n    for x in xs:\n        x.add_(1)\n    return len(list(xs))\n")
+    held = [learner.hold(torch.zeros(2)) for _ in range(2)]
+
+    left = learner.f(learner.iterator(held))
+
+    assert left == 0
+    assert all(torch.equal(one.value(), torch.ones(2)) for one in held)
+
+
 def test_a_result_that_shares_memory_with_an_argument_is_reported() -> None:
     learner = learner_of("def f(x, y):\n    return x.view(-1)\n")
 
