@@ -10,11 +10,15 @@ from grader.records import Counterexample, RecordedCall
 from grader.sandbox.handles import Handle
 from grader.sandbox.proxy import Call
 
-CALLS_SHOWN = 12
+CALLS_SHOWN = 12  # a walk through a DataLoader makes hundreds, and the first and the last ones tell most
 
 
 def recorded(call: Call) -> RecordedCall:
-    """One call as an expression and what came of it."""
+    """One call as an expression and what came of it.
+
+    Args:
+        call: as the proxy recorded it; turned into text only now, since most calls are never read by anybody.
+    """
     runs = all(map(is_code, [*call.args, *call.kwargs.values()]))
     if call.op == "set":
         return RecordedCall(call.target + shown_value(call.args[0]), "", runs=runs)

@@ -1,4 +1,8 @@
-"""Name a learner's mistake: the known wrong version that answers every probe as the learner's code does."""
+"""Name a learner's mistake: the known wrong version that answers every probe as the learner's code does.
+
+A name is a claim, and a false one sends the learner the wrong way. So it is given only where exactly one known mistake
+gives the same answers on every probe, not on the smallest failing input alone: many mistakes agree there.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,9 @@ from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.handles import Handle, reference_of
 from grader.sandbox.proxy import Learner
 
-PROBES = 40
+PROBES = 40  # inputs for each check; one of eight mistakes was misnamed on one input, none on forty
 CHECKS_PROBED = 6
+# Two versions may add up in another order. They are told apart by less than any check allows.
 _RTOL, _ATOL = 1e-7, 1e-9
 
 Transcript = list[Any]
@@ -38,6 +43,17 @@ def diagnose(
     One input is not enough: different mistakes often agree on the smallest failing one. So the exercise's checks
     are run again on drawn inputs, for the learner and for each mistake, every one in a guest, and all that came back
     is compared. Exercises that are not written, or whose guest was lost, have no diagnosis.
+
+    Args:
+        report: what the checks found.
+        ruling: the learner's source, as it ran.
+        workplace: where all versions run, one after the other.
+        profile: the seed of the probes.
+        suite: the checks of the chapter.
+        mistakes: the known ones of the chapter.
+
+    Returns:
+        The report, with the name in every failed check of the exercises that have one.
     """
     by_exercise: dict[str, list[Variant]] = {}
     for mistake in mistakes:

@@ -1,4 +1,8 @@
-"""Draw the inputs of a check from its seed with Hypothesis, and keep them where the same checks run again and again."""
+"""Draw the inputs of a check from its seed with Hypothesis, and keep them where the same checks run again and again.
+
+The same seed must give the same inputs on every machine and in every process, or the same submission would get other
+points when it is graded again. Hypothesis alone does not promise that: see `RepeatableProvider`.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ from grader.checking.check import Check
 
 Inputs = dict[str, Any]
 
+# Hypothesis' phases: `reuse` repeats what failed before, from the memory given.
 DRAW = (Phase.explicit, Phase.reuse, Phase.generate)
 DRAW_AND_SHRINK = (*DRAW, Phase.shrink)
 REPEAT_AND_SHRINK = (Phase.explicit, Phase.reuse, Phase.shrink)
@@ -50,8 +55,16 @@ def run_examples(
     """Call `body` with one set of drawn inputs after the other; what it raises for the last and smallest is raised.
 
     Args:
+        check: its strategies and its name, by which Hypothesis keeps failing inputs.
+        body: called with the drawn values by name.
+        seed: fixes the inputs, together with the version of Hypothesis.
+        examples: how many to draw.
         phases: draw new inputs, repeat those that failed before, shrink a failing one.
         memory: a folder where failing inputs are kept; None for none.
+
+    Raises:
+        TypeError: the strategies give nothing, or not the same twice: a fault of the check.
+        Exception: whatever `body` raised for the smallest failing input.
     """
     settings = hypothesis.settings(
         max_examples=examples,
@@ -100,18 +113,27 @@ class _Memory(ExampleDatabase):
 
 
 def _is_besides(key: bytes) -> bool:
+    """Whether a key is of the corpus that Hypothesis keeps beside the failures themselves."""
     return key.endswith((b".secondary", b".pareto"))
 
 
 def draw_many(check: Check, seed: int, examples: int) -> list[Inputs]:
-    """The inputs that a run of the check would get: the simplest, small ones, random ones and changed ones."""
+    """The inputs that a run of the check would get: the simplest, small ones, random ones and changed ones.
+
+    Args:
+        check, seed, examples: as for `run_examples`, which draws them.
+    """
     found: list[Inputs] = []
     run_examples(check, lambda **drawn: found.append(drawn), seed, examples, DRAW)
     return found
 
 
 def draw_straight(check: Check, seed: int, examples: int) -> list[Inputs]:
-    """Random inputs straight from the strategies: several times as fast as a run of a few, and each seed's own."""
+    """Random inputs straight from the strategies: several times as fast as a run of a few, and each seed's own.
+
+    Raises:
+        TypeError: too few of what is drawn keep their conditions.
+    """
     random, found = Random(seed), []
     for _ in range(_TRIES * examples):
         data = ConjectureData(random=random, provider=RepeatableProvider)

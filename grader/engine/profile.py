@@ -41,10 +41,15 @@ class Profile:
     kept: Kept | None = field(default=None, compare=False)
 
     def seed_of(self, chapter: str, check: str) -> int:
-        """The seed of one check: the same for every learner."""
+        """The seed of one check: the same for every learner, and told to nobody who does not know the secret.
+
+        Args:
+            chapter: its stem.
+            check: the name of the check.
+        """
         text = f"{chapter}/{check}/{self.seed}".encode()
         return int.from_bytes(hmac.digest(self.secret or _PUBLIC_KEY, text, "sha256")[:8], "big")
 
     def examples_of(self, check: Check) -> int:
-        """How many inputs a check gets; some are content with fewer."""
+        """How many inputs a check gets: those of the profile, or fewer where the check says that fewer do."""
         return min(self.examples, check.examples or self.examples)

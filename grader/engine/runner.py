@@ -1,4 +1,8 @@
-"""Run a chapter's checks on a learner and turn what they find into a report."""
+"""Run a chapter's checks on a learner and turn what they find into a report.
+
+One result stands in the report for every check listed beforehand. A check that never ran is worth nothing, so that
+nobody gains by ending the run early: points are divided by what was asked, not by what came back.
+"""
 
 from __future__ import annotations
 
@@ -37,19 +41,31 @@ from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 from grader.syntax import parse, untouched_names
 
+# An exercise that loses its process twice will do so again, and each loss may take the whole limit of a call.
 LOSSES_PER_EXERCISE = 2
 MAX_NOTES = 100
 
 
 class Workplace(Protocol):
-    """Where a learner's code runs: a sandbox, or this very process when debugging."""
+    """Where a learner's code runs: a sandbox, or this very process when debugging.
+
+    Attributes:
+        level: how far it is kept from this machine; stands in the report.
+        limits: what one submission may use.
+        device: where its tensors live.
+    """
 
     level: Any
     limits: Limits
     device: str
 
     def open(self, source: str) -> Learner:
-        """A fresh learner with `source` loaded; the one before is gone."""
+        """A fresh learner with `source` loaded; the one before is gone.
+
+        Raises:
+            LearnerRaised: the source raises when it is loaded.
+            LearnerLost: it does not come to an end, or takes its process down.
+        """
         ...
 
 
@@ -73,6 +89,9 @@ def run_checks(
         profile: how many examples, and from which seed.
         suite: the checks; by default those of the chapter.
         tell: hears the report as far as it goes, after each check, and before its smallest failure is looked for.
+
+    Returns:
+        The report; whatever the learner's code does, it ends up in there. Known mistakes are not named yet.
     """
     start = time.perf_counter()
     suite = suite or suite_for(submission.chapter)
@@ -90,6 +109,7 @@ def run_checks(
 
 
 def _report(submission: Submission, run: _Run, checks: tuple[CheckResult, ...], start: float) -> Report:
+    """The report on these checks, which may be only the first of them."""
     chapter, ruling, workplace, profile = submission.chapter, run.ruling, run.workplace, run.profile
     checks = tuple(run.placed(result, submission) for result in checks)
     return Report(
@@ -166,7 +186,12 @@ def _not_run(check: Check, cause: Cause | None = None, **particulars: Any) -> Ch
 
 
 class _Run:
-    """One pass over the checks of a chapter, with fresh guests when one is lost."""
+    """One pass over the checks of a chapter, with a fresh learner whenever one is lost.
+
+    Attributes:
+        problem: why the file could not be loaded; once that is known no further check runs.
+        output: what the learner's code printed, piece by piece.
+    """
 
     def __init__(
         self,
@@ -205,6 +230,7 @@ class _Run:
         learner = self._open()
         if learner is None:
             return self._unloaded(check)
+        # A check may take its own limit, or what is left of the chapter's.
         limit_s = min(self.workplace.limits.check_s, self._end - time.monotonic())
         trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s, self.tell_early)
         result = trial.run()
@@ -232,6 +258,7 @@ class _Run:
         return None
 
     def _unloaded(self, check: Check) -> CheckResult:
+        """The result of a check on a file that could not be loaded: the reason is the same for all of them."""
         problem = self.problem or Problem()
         return _not_run(
             check, problem.cause, message=problem.what, line=problem.line, overrun=problem.overrun
@@ -244,6 +271,7 @@ class _Run:
         return self._outcomes[needed.name]
 
     def _open(self) -> Learner | None:
+        """The learner with the submission loaded, opened anew if there is none; None if it cannot be loaded."""
         if self._learner is not None:
             return self._learner
         try:

@@ -1,4 +1,4 @@
-"""Turn check results into points."""
+"""Turn check results into points: each exercise's are shared among its checks by weight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ from grader.records import (
 def score(
     chapter: Chapter, results: Iterable[CheckResult], ruling: Ruling, only: str | None = None
 ) -> tuple[ExerciseScore, ...]:
-    """Share each exercise's points among its checks by weight; an exercise the rules bar gets 0."""
+    """Share each exercise's points among its checks by weight; an exercise the rules bar gets 0.
+
+    Args:
+        chapter: its exercises and their points.
+        results: one for every check listed, also those that were not run.
+        ruling: says which exercises are barred.
+        only: the one exercise that is scored; None for all.
+
+    Returns:
+        A score for each exercise, in the chapter's order. A check that could not judge has weight 0 and neither
+        costs nor gives anything.
+    """
     by_exercise: dict[str, list[CheckResult]] = {}
     for result in results:
         by_exercise.setdefault(result.exercise, []).append(result)

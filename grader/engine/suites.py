@@ -1,4 +1,4 @@
-"""Find the checks of a chapter."""
+"""Find the checks of a chapter by its stem; the engine imports no chapter by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from grader.records import Chapter
 
 
 def load_suite(stem: str) -> Suite:
-    """The checks of a chapter, found by its stem; CourseError when there are none."""
+    """All checks that the kit has for a chapter.
+
+    Args:
+        stem: such as `ch03_activations`; the checks are in the module of `grader.checks` of that name.
+
+    Raises:
+        CourseError: there is no such module.
+    """
     name = f"grader.checks.{stem}"
     try:
         module = importlib.import_module(name)

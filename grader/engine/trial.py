@@ -25,6 +25,7 @@ from grader.sandbox.exceptions import (
 )
 from grader.sandbox.proxy import Learner
 
+# A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
 SHRINK_LIMIT_S = 6.0
 
 
@@ -62,7 +63,14 @@ class _Stop(BaseException):
 class Trial:
     """One check on one learner: examples drawn, run, shrunk; the last failing one kept.
 
+    Whatever happens in an example becomes one of three things: the law holds, a failure that Hypothesis may shrink, or
+    a failure that ends the check at once (a lost process, a timeout, a stub: shrinking would only repeat it).
+
     Args:
+        check: the law.
+        learner: whose code is judged; its deadline is set to what is left of this check.
+        profile: how many examples, from which seed, shrunk or not.
+        chapter: the stem, which enters the seed.
         limit_s: seconds the whole check may take.
         tell_early: hears of a failure that is about to be shrunk.
     """
@@ -104,6 +112,7 @@ class Trial:
         return self._result(self._explanation())
 
     def _examples(self) -> None:
+        """Run all examples. Inputs kept from before come first: they are the same ones, and drawing is slow."""
         if not self.check.inputs:
             self._once()
             return
@@ -111,6 +120,7 @@ class Trial:
             return
         self.examples = 0
         self._run(DRAW_AND_SHRINK if self.profile.shrink else DRAW)
+        # A failure that is not raised again at the end did not fail twice.
         if self.failure is not None:
             self._note_flaky()
 
@@ -189,6 +199,7 @@ class Trial:
         return Overrun(TimeLimit.CHECK, self._end - self._start)
 
     def _fail(self, message: str, drawn: Mapping[str, Any]) -> None:
+        """Record a broken law that no check has worded, and let Hypothesis shrink it."""
         self._record(Cause.BROKEN_LAW, message, drawn)
         raise CheckFailure(message)
 
@@ -213,6 +224,7 @@ class Trial:
             )  # fmt: skip
 
     def _note_flaky(self) -> None:
+        """The same input gave another answer: a failure of its own, and no fault of the engine."""
         before = self.failure or Failure(Cause.BROKEN_LAW, "", {}, ())
         self.failure = replace(before, repeatable=False)
 
@@ -229,6 +241,7 @@ class Trial:
             return ""
 
     def _result(self, explanation: str = "") -> CheckResult:
+        """What was found so far, in a record that holds plain text alone."""
         check, failure = self.check, self.failure
         shown: Counterexample | None = None
         if failure is not None:
