@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from grader.syntax import (
     is_written,
     open_parts,
     parse,
+    parse_in_turn,
     untouched_names,
     written_names,
 )
@@ -147,3 +150,25 @@ def test_every_exercise_handed_out_is_untouched() -> None:
         defined = {node.name for node in tree.body if isinstance(node, Definition)}
 
         assert untouched_names(tree) == defined != set(), path.name
+
+
+def test_a_parse_goes_well_while_others_parse_out_of_turn() -> None:
+    deep = "x = " + "(" * 60 + "1" + ")" * 60 + "\n" + "def f():\n    return [1, [2, [3, [4]]]]\n" * 200
+    over = threading.Event()
+
+    def parse_out_of_turn() -> None:
+        while not over.is_set():
+            with contextlib.suppress(SystemError):
+                ast.parse(deep)
+
+    others = [threading.Thread(target=parse_out_of_turn) for _ in range(2)]
+    for thread in others:
+        thread.start()
+    try:
+        sizes = {len(parse_in_turn(deep).body) for _ in range(30)}
+    finally:
+        over.set()
+        for thread in others:
+            thread.join()
+
+    assert sizes == {201}

@@ -115,8 +115,7 @@ class WatchApp(App[None]):
         lines = work_lines(self.state, max(20, room), height, self._details)
         screen.query_one("#work", Static).update(painted(lines))
         step = self._status.note or f"next: {next_step(self.state)}"
-        doing = f"  ({self._status.text})" if self._status.text else ""
-        screen.query_one("#step", Static).update(Text(clean_line(step) + doing))
+        screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
 
     def _list_text(self, left: VerticalScroll) -> Text:
         height = left.size.height

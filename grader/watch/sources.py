@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.errors import KitError
 from grader.records import Chapter, Course
 from grader.submissions.reading import read_submission
-from grader.syntax import PARSER
+from grader.syntax import parse_in_turn
 from grader.watch.jobs import Job
 from grader.workspace.workspace import FileState, Workspace, attempts_of, state_of_file
 
@@ -39,8 +39,7 @@ def look_at(source: str, chapter: Chapter) -> Text:
     if not source.strip():
         return Text(source, {}, {})
     try:
-        with PARSER:
-            body = ast.parse(source).body
+        body = parse_in_turn(source).body
     except (SyntaxError, ValueError):
         return Text(source, {}, {})
     names = [exercise.name for exercise in chapter.exercises]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
+from grader.text import width_of
 from grader.watch.jobs import Event, EventKind, Job
 from grader.watch.state import WatchState
 
@@ -22,12 +23,13 @@ class StatusLine:
         self._aside = ""  # a verdict on another exercise than the current one
         self._seconds: float | None = None  # from the save to the first thing there was to read
 
-    @property
-    def text(self) -> str:
-        """In a few words, what is going on; else what came last."""
-        if self._busy or self._aside:
-            return self._busy or self._aside
-        return "" if self._seconds is None else f"{self._seconds:.2f} s"
+    def beside(self, step: str, width: int) -> str:
+        """The next step, and what is going on or came last; how long it took only where that needs no line more."""
+        doing = self._busy or self._aside
+        if doing:
+            return f"{step}  ({doing})"
+        taken = "" if self._seconds is None else f"  ({self._seconds:.2f} s)"
+        return step + taken if width_of(step + taken) <= width else step
 
     def begin(self) -> None:
         """Something was asked for."""

@@ -84,21 +84,27 @@ def work_lines(state: WatchState, width: int, height: int, details: bool) -> lis
     others = [result for result in results if result is not failure]
     last = [*printed, *_failure_lines(state, failure, width)]
     told = _told_lines(others, width, details)
-    if not details and len(lines) + len(told) + len(last) > height:
-        told = _counted_lines(others)
-    return [*lines, *told, *last]
+    if details or len(lines) + len(told) + len(last) <= height:
+        return [*lines, *told, *last]
+    counted = _counted_lines(others)
+    if len(lines) + len(counted) + len(last) <= height:
+        return [*lines, *counted, *last]
+    # Nothing fits: then what can be seen without scrolling is the failure.
+    return [*lines, *last, "", *counted]
 
 
 def _head(state: WatchState, report: Report | None, width: int) -> str:
-    name = state.current.exercise.name
-    bonus = " (bonus)" if state.current.exercise.extra else ""
-    left = f"{name}{bonus}   {state.shown_path}:{state.line_of_current()}"
-    results = results_of(report, name) if report is not None else ()
+    """The exercise, where it stands as far as there is room, and how many of its checks pass."""
+    name = state.current.exercise.name + (" (bonus)" if state.current.exercise.extra else "")
+    line = f":{state.line_of_current()}" if state.file_state is FileState.READABLE else ""
+    wheres = (f"{state.shown_path}{line}", f"{state.path.name}{line}", "")
+    left = next((text for where in wheres if width_of(text := f"{name}   {where}") <= width), name)
+    results = results_of(report, state.current.exercise.name) if report is not None else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     right = f"{passed} of {len(results)} checks" if results else ""
     if right and width_of(left) + width_of(right) + 3 <= width:
         return pad(left, width - width_of(right)) + right
-    return fit(left, width)
+    return fit(left.rstrip(), width)
 
 
 def _breach_lines(report: Report, name: str, width: int) -> list[str]:

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
+from grader.syntax import parse_in_turn
 from grader.workspace.workspace import Workspace
 
 LABELS = ("where to look", "the idea", "the steps")
@@ -21,7 +22,7 @@ def written_hints(stem: str) -> Mapping[str, tuple[str, ...]]:
     module = importlib.util.find_spec(f"grader.checks.{stem}")
     if module is None or module.origin is None:
         return {}
-    for node in ast.parse(Path(module.origin).read_text(encoding="utf-8")).body:
+    for node in parse_in_turn(Path(module.origin).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS":
             hints: dict[str, tuple[str, ...]] = ast.literal_eval(node.value)
             return hints

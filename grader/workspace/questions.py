@@ -20,7 +20,7 @@ from grader.course.config import packaged_course_root
 from grader.course.paths import exercise_file
 from grader.errors import CourseError
 from grader.records import Chapter, Course
-from grader.syntax import PARSER
+from grader.syntax import parse_in_turn
 from grader.text import clean, width_of, wrap
 from grader.workspace.workspace import Workspace
 
@@ -148,9 +148,9 @@ def read_numbers(text: str) -> tuple[float, ...]:
     text = re.sub(r"\b(log|ln|exp|sqrt)\s+([\w.]+)", r"\1(\2)", text)
     for written in (text, re.sub(r"\s+", ",", text.strip())):
         try:
-            with PARSER:
-                tree = ast.parse(written.strip().rstrip(","), mode="eval")
-            return tuple(_numbers(tree.body))
+            body = parse_in_turn(written.strip().rstrip(",")).body
+            if len(body) == 1 and isinstance(body[0], ast.Expr):
+                return tuple(_numbers(body[0].value))
         except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
             continue
     raise UnreadableGuess("a number, please")

@@ -12,7 +12,7 @@ from grader.course.paths import exercise_file, solution_file
 from grader.course.stubs import make_stub
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
-from grader.syntax import PARSER
+from grader.syntax import PARSER, parse_in_turn
 from grader.workspace.workspace import FileState, Workspace, state_of_file, write_whole
 
 
@@ -108,8 +108,7 @@ def _lines(source: str) -> list[str]:
 def _definitions(source: str, name: str, path: Path, label: str) -> list[tuple[int, int]]:
     """First and last line of each top-level definition of `name`, decorators included."""
     try:
-        with PARSER:
-            body = ast.parse(source).body
+        body = parse_in_turn(source).body
     except SyntaxError as error:
         step = f"mend that line, or put the whole chapter back: brick reset {label}"
         raise SubmissionError(

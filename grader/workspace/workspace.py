@@ -18,7 +18,7 @@ from grader.course.config import COURSE_FILE, packaged_course_root
 from grader.course.paths import exercise_file, exercises_folder
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
-from grader.syntax import PARSER
+from grader.syntax import parse_in_turn
 
 STATE_FOLDER = ".brickwork"
 SECRET_VARIABLE = "BRICKWORK_SECRET"
@@ -142,8 +142,7 @@ def attempt_of(source: str, exercise: str) -> str:
 def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
     """The fingerprint of each exercise."""
     try:
-        with PARSER:
-            body = ast.parse(source).body
+        body = parse_in_turn(source).body
     except SyntaxError:
         return dict.fromkeys(exercises, hashlib.sha256(source.encode()).hexdigest())
     named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
