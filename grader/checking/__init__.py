@@ -6,7 +6,16 @@ from grader.checking.check import Check, check, given
 from grader.checking.comparison import agree, refuses
 from grader.checking.failures import fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
-from grader.checking.strategies import SPECIAL, floats, integers, seeds, shapes, tensor_from, tensors
+from grader.checking.strategies import (
+    SPECIAL,
+    floats,
+    integers,
+    magnitudes,
+    seeds,
+    shapes,
+    tensor_from,
+    tensors,
+)
 from grader.checking.tensor_laws import tensor_laws
 from grader.sandbox.contracts import (
     ANYTHING,
@@ -52,6 +61,7 @@ __all__ = [
     "just",
     "list_of",
     "lists",
+    "magnitudes",
     "one_of",
     "refuses",
     "require",

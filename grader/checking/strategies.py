@@ -126,6 +126,34 @@ def tensors(
     return textured(x, names[draw(integers(0, len(names) - 1))], draw(integers(1, _DECADES)))
 
 
+@st.composite
+def magnitudes(
+    draw: Callable[[SearchStrategy[Any]], Any],
+    shape: Shape | SearchStrategy[Shape],
+    *,
+    smallest: float = 1e-8,
+    largest: float = 1e6,
+    signed: bool = True,
+) -> torch.Tensor:
+    """Float64 tensors whose entries are of every order of magnitude between two, each order as likely.
+
+    For a law of its own that gates nothing: who is right for everyday numbers only keeps the other laws. Sums of such
+    entries cancel, so a check compares them within a share of the sum of their absolute values.
+
+    Args:
+        shape: the shape, or a strategy of shapes.
+        smallest, largest: the absolute values lie between them; three digits each.
+        signed: whether half of the entries are negative.
+    """
+    found: Shape = shape if isinstance(shape, tuple) else draw(shape)
+    generator = np.random.Generator(np.random.PCG64(draw(seeds())))
+    exponents = generator.uniform(np.log10(smallest), np.log10(largest), found)
+    entries = 10.0 ** np.floor(exponents) * np.round(10.0 ** (exponents % 1.0), 2)
+    if signed:
+        entries = entries * generator.choice((-1.0, 1.0), found)
+    return torch.from_numpy(np.asarray(entries))
+
+
 _TEXTURES = (
     *[""] * 7,
     "small",
