@@ -142,7 +142,9 @@ class Connection:
             case TupleValue():
                 return tuple(self.decode(item, body, depth + 1) for item in value.items)
             case DictValue():
-                if len(value.keys) != len(value.values) or not all(_is_key(key) for key in value.keys):
+                if len(value.keys) != len(value.values) or not all(
+                    protocol.is_key(key) for key in value.keys
+                ):
                     raise WireError("a dict whose keys are not plain")
                 values = [self.decode(item, body, depth + 1) for item in value.values]
                 return dict(zip(value.keys, values, strict=True))
@@ -214,10 +216,6 @@ def _another_device(value: protocol.Value, device: str) -> str | None:
         case _:
             return None
     return next((found for part in parts if (found := _another_device(part, device)) is not None), None)
-
-
-def _is_key(key: protocol.Value) -> bool:
-    return key is None or isinstance(key, str | int | float | bool)
 
 
 def _encode(value: Any, body: Body) -> protocol.Value:

@@ -116,6 +116,11 @@ Value = (
 )
 
 
+def is_key(value: Value) -> bool:
+    """Whether a value may be a key: plain ones can be looked up, whatever they came from."""
+    return value is None or isinstance(value, str | int | float | bool)
+
+
 class Request(msgspec.Struct, array_like=True, frozen=True):
     """One thing the guest is to do. A `seed` starts a new example: handles are dropped, the generator is seeded."""
 
@@ -269,7 +274,7 @@ class Body:
         shape = tuple(tensor.shape)
         device = str(tensor.device)
         if tensor.is_meta:
-            return TensorValue(name, shape, 0, device)
+            raise WireError("a tensor on the meta device has no values to send")
         strides = tensor.stride() if keep_strides and not tensor.is_contiguous() else None
         flat = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
         if flat.dtype is torch.bfloat16:

@@ -89,6 +89,8 @@ class Encoder:
             return TupleValue(tuple(self.encode(item, depth + 1) for item in thing))
         if kind is dict:
             keys = tuple(self.encode(key, depth + 1) for key in thing)
+            if not all(protocol.is_key(key) for key in keys):
+                raise WireError("a dict has keys that are not plain")
             return DictValue(keys, tuple(self.encode(item, depth + 1) for item in thing.values()))
         if kind is bytes:
             return BytesValue(self._body.add_bytes(thing), len(thing))

@@ -308,6 +308,49 @@ def test_a_result_with_too_many_parts_is_refused() -> None:
         learner_of("def f():\n    return [0] * 100_000\n").f()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{(1, 2): x}",
+        "{frozenset([1]): x}",
+        "[x.to('meta')]",
+        "x.to_sparse()",
+        "x * 1j",
+        "torch.quantize_per_tensor(x, 0.1, 0, torch.qint8)",
+        "x.to_mkldnn()",
+        "2 ** 70",
+    ],
+)
+def test_an_answer_that_cannot_be_sent_is_the_learners_failure_and_costs_nobody_a_process(
+    answer: str,
+) -> None:
+    learner = learner_of(f"import torch\ndef odd(x): return {answer}\ndef plain(x): return x\n")
+    x = torch.ones(2)
+
+    with pytest.raises(LearnerMisbehaved, match="odd returned something that cannot be read"):
+        learner.odd(x)
+
+    assert torch.equal(learner.plain(x), x)
+
+
+def test_code_that_looks_where_it_is_run_says_nothing_about_other_devices() -> None:
+    learner = learner_of(
+        "import torch\n"
+        "def looks(x):\n"
+        "    if x.device.type == 'meta': return x * 1\n"
+        "    return torch.exp(x) + torch.zeros(x.shape, device='cpu')\n"
+        "class DataDependentOutputException(Exception): pass\n"
+        "def pretends(x):\n"
+        "    if type(x) is not torch.Tensor: raise DataDependentOutputException\n"
+        "    return x + torch.zeros(3)\n"
+    )
+
+    with pytest.raises(LearnerRaised, match="it computes otherwise there"):
+        learner.portable("looks", torch.ones(3))
+    with pytest.raises(LearnerRaised, match="DataDependentOutputException"):
+        learner.portable("pretends", torch.ones(3))
+
+
 def test_a_list_that_holds_itself_is_refused() -> None:
     with pytest.raises(LearnerMisbehaved, match="too many parts"):
         learner_of("def f():\n    x = []\n    x.append(x)\n    return x\n").f()

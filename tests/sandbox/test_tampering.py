@@ -37,6 +37,7 @@ HONEST = """
         node = Node(1.0)
         node.grad = x
         x.note = "of this call alone"
+        x.storage()
         return torch.einsum("i,i->i", x, x)
 
     def find(x):
