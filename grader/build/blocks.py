@@ -1,4 +1,8 @@
-"""Say which blocks of a network are the learner's and which are lent, and put them together."""
+"""Say which blocks of a network are the learner's and which are lent, and put them together.
+
+A **piece** is one exercise, a **block** the pieces of one chapter. A piece is lent while its exercise is a stub or held
+back by the rules; one that fails a check is used all the same, since the learner is to see what it does to a network.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from grader.build import lent
 from grader.records import Outcome, Report, Ruling
 from grader.syntax import written_names
 
+# Which exercises the network is made of, by chapter. The tasks differ where a chapter has more than one way to go.
 _EVERY_TASK = {
     "ch01_dataloader": ("DataLoader",),
     "ch02_neuron": ("init_linear", "linear", "mlp_forward"),
@@ -51,6 +56,14 @@ class State(StrEnum):
     LENT = "lent"
 
 
+class Owner(StrEnum):
+    """Whose a block is."""
+
+    LEARNER = "yours"
+    BOTH = "partly yours"
+    LENT = "lent"
+
+
 @dataclass(frozen=True)
 class Piece:
     """One exercise as a part of the network."""
@@ -61,7 +74,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Block:
-    """One chapter as a part of the network; `source` is what the rules let through."""
+    """One chapter as a part of the network.
+
+    Args:
+        stem: the chapter.
+        pieces: those that the task needs.
+        source: what the rules let through of the learner's file.
+        path: that file, for messages.
+    """
 
     stem: str
     pieces: tuple[Piece, ...]
@@ -74,13 +94,11 @@ class Block:
         return tuple(piece.name for piece in self.pieces if piece.state is not State.LENT)
 
     @property
-    def whose(self) -> str:
-        """In a word or two, whose the block is."""
+    def whose(self) -> Owner:
+        """Whose the block is: the learner's only if every piece is."""
         if not self.mine:
-            return "lent"
-        if len(self.mine) < len(self.pieces):
-            return "partly yours"
-        return "yours"
+            return Owner.LENT
+        return Owner.BOTH if len(self.mine) < len(self.pieces) else Owner.LEARNER
 
 
 def survey(
@@ -102,6 +120,7 @@ def survey(
 
 
 def _state(name: str, written: frozenset[str], report: Report | None) -> State:
+    """How far a piece can be trusted: by the last report, if it says anything about it."""
     if name not in written:
         return State.LENT
     outcomes = [check.outcome for check in report.checks if check.exercise == name] if report else []
@@ -117,8 +136,8 @@ def _written(ruling: Ruling) -> frozenset[str]:
 
 def count_yours(blocks: Sequence[Block]) -> str:
     """How many blocks are the learner's, as a sentence."""
-    yours = sum(block.whose == "yours" for block in blocks)
-    partly = sum(block.whose == "partly yours" for block in blocks)
+    yours = sum(block.whose is Owner.LEARNER for block in blocks)
+    partly = sum(block.whose is Owner.BOTH for block in blocks)
     return f"{yours} of {len(blocks)} blocks are yours" + (f", {partly} more in part" if partly else "")
 
 
@@ -126,7 +145,14 @@ def count_yours(blocks: Sequence[Block]) -> str:
 
 
 class BlockRaised(Exception):
-    """The learner's code stopped the run; `exercise` and `line` say where, as far as that is known."""
+    """The learner's code stopped the run.
+
+    Args:
+        error: what it raised.
+        stem: the chapter it came out of.
+        exercise: the function or class that was called; empty if it came while the file was loaded.
+        line: where in the file, 0 if that is not known.
+    """
 
     def __init__(self, error: BaseException, stem: str, exercise: str, line: int) -> None:
         super().__init__(f"{type(error).__name__}: {error}")
@@ -150,6 +176,12 @@ class Blocks:
 def put_together(blocks: Sequence[Block]) -> Blocks:
     """Load the learner's files into this process, and lend what they leave open.
 
+    Each file is a module of its own, so two chapters may define a helper of the same name. A learner's piece calls the
+    learner's own other functions; the network calls whoever's piece it is.
+
+    Args:
+        blocks: of all chapters that the task needs.
+
     Raises:
         BlockRaised: a file cannot be loaded.
     """
@@ -162,6 +194,7 @@ def put_together(blocks: Sequence[Block]) -> Blocks:
 
 
 def _load(block: Block) -> ModuleType:
+    """Run the definitions of one file, here and with every right of this process: it is the learner's own machine."""
     module = ModuleType(block.stem)
     sys.modules[block.stem] = module  # dataclasses look their module up
     try:
@@ -177,7 +210,12 @@ def file_name(stem: str) -> str:
 
 
 def blamed(error: Exception, blocks: Sequence[Block]) -> BlockRaised | None:
-    """Find the learner's exercise that an exception came out of; None if it came out of nobody's."""
+    """Find the learner's exercise that an exception came out of; None if it came out of nobody's.
+
+    Args:
+        error: with its traceback.
+        blocks: those that were put together.
+    """
     files = {file_name(block.stem): block for block in blocks if block.mine}
     place: tuple[Block, int, int] | None = None
     trace = error.__traceback__
@@ -195,6 +233,7 @@ def blamed(error: Exception, blocks: Sequence[Block]) -> BlockRaised | None:
 
 
 def _definition_at(source: str, line: int) -> str:
+    """The function or class that a line lies in; '' for a line of the top level."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             if node.lineno <= line <= (node.end_lineno or node.lineno):

@@ -10,8 +10,9 @@ from torch import Tensor
 
 Sample = tuple[tuple[float, ...], float | int]
 
+# A sample is a row of features and its target, as the learner's DataLoader takes them.
 WAVE_SAMPLES = 2_560
-WAVE_NOISE = 0.01
+WAVE_NOISE = 0.01  # standard deviation; the function lies between -1 and 1
 TEST_SHARE = 0.2
 
 # Where the pictures come from and their licence stand at the head of the file.
@@ -21,7 +22,13 @@ BLACK = 16  # the darkest pixel, written g: a digit to the base of 17
 
 @dataclass(frozen=True)
 class Data:
-    """Samples to train on, and others to judge by."""
+    """Samples to train on, and others to judge by.
+
+    Args:
+        train: plain numbers, since a DataLoader is the learner's to write.
+        x_test: features, shape (N, D), float32.
+        y_test: targets, shape (N,): float32 for the wave, int64 for digits.
+    """
 
     train: tuple[Sample, ...]
     x_test: Tensor
@@ -29,7 +36,11 @@ class Data:
 
 
 def load_data(task: str) -> Data:
-    """The data of a task; the same at every call, so that runs can be compared."""
+    """The data of a task, "wave" or "digits"; the same at every call, so that runs can be compared.
+
+    One sample in five is held out. Both the draw and the split have seeds of their own: the seed of a build moves
+    weights, order and dropout alone.
+    """
     x, y = _digits() if task == "digits" else _wave()
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(1))
     held_out = round(TEST_SHARE * len(x))
@@ -42,7 +53,7 @@ def load_data(task: str) -> Data:
 
 
 def _wave() -> tuple[Tensor, Tensor]:
-    """(a² - b²) / (a² + b²) on the square from -1 to 1, and a little noise."""
+    """(a² - b²) / (a² + b²) on the square from -1 to 1, and a little noise: x of shape (N, 2), y of shape (N,)."""
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(WAVE_SAMPLES, 2, generator=generator) * 2 - 1
     a, b = x.double().unbind(1)

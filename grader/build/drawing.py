@@ -1,7 +1,8 @@
-"""Draw an ONNX graph as text, one operation below the other."""
+"""Draw an ONNX graph as text, one operation below the other: what `brick view` shows where there is no browser."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import onnx
@@ -12,7 +13,14 @@ from grader.text import clean
 
 
 def draw_graph(path: Path) -> str:
-    """The graph of the model in `path`: inputs, operations with their weights, outputs."""
+    """The graph of a model: inputs, operations with their weights, outputs.
+
+    Args:
+        path: any ONNX file; names in it may be anything, so what is returned is cleaned.
+
+    Raises:
+        UsageError: it is no ONNX model.
+    """
     try:
         model = shape_inference.infer_shapes(onnx.load(str(path)))
     except Exception as error:  # the parser of protobuf, and onnx, raise several kinds
@@ -32,22 +40,16 @@ def draw_graph(path: Path) -> str:
         if about:
             lines.append(f"  |  {', '.join(about)}")
     lines += ["  |", ", ".join(f"{v.name} {shapes[v.name]}" for v in graph.output)]
-    count = sum(_product(dims) for dims in weights.values())
+    count = sum(math.prod(dims) for dims in weights.values())
     words = f"{len(graph.node)} operations, {count:,} numbers in {len(weights)} weights and biases"
     return clean("\n".join([*lines, "", words])) + "\n"
 
 
 def _shape(value: onnx.ValueInfoProto) -> str:
+    """The shape of a value; a side that is open has a name, such as N."""
     dims = value.type.tensor_type.shape.dim
     return _dims([dim.dim_param or dim.dim_value for dim in dims])
 
 
 def _dims(dims: list[int | str]) -> str:
     return f"({', '.join(str(dim) for dim in dims)})"
-
-
-def _product(dims: list[int]) -> int:
-    product = 1
-    for dim in dims:
-        product *= dim
-    return product

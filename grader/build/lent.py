@@ -1,4 +1,8 @@
-"""The blocks that are lent until the learner has their own: the same signatures, built on what torch brings along."""
+"""The blocks that are lent until the learner has their own: the same signatures, built on what torch brings along.
+
+Nothing here is a solution: gradients come from torch.autograd, the schedule from numpy, the model from ONNX's text
+format. What each does, and its shapes, stand in the exercise of the same name; tests hold both to plain PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +157,7 @@ def dropout_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
 
 
 def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) -> list[Tensor]:
-    """The gradients with those of the penalty lam/2 · Σ w² added."""
+    """The gradients with those of the penalty lam/2 · Σ w² added, one tensor per parameter."""
     return [torch.add(grad, param, alpha=lam) for param, grad in zip(params, grads, strict=True)]
 
 
@@ -169,7 +173,11 @@ def clip_by_norm(
 
 
 class BatchNorm:
-    """Normalise each feature over the batch."""
+    """Normalise each feature over the batch.
+
+    The buffers follow the dtype and device of what comes in, as a learner's may: the network sets gamma and beta anew
+    before each pass.
+    """
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         self.eps, self.momentum = eps, momentum
@@ -200,7 +208,10 @@ class BatchNorm:
 
 
 class _Lent:
-    """An optimizer of torch.optim that takes its gradients as a list."""
+    """An optimizer of torch.optim that takes its gradients as a list.
+
+    `lr` is a plain attribute, as the exercises have it, so that a schedule can set it before each step.
+    """
 
     optimizer: torch.optim.Optimizer
 
@@ -251,7 +262,7 @@ class AdamW(_Lent):
 
 
 def warmup_cosine(base_lr: float, step: int, warmup: int, total: int, min_lr: float = 0.0) -> float:
-    """Up in a straight line, down along a cosine."""
+    """The learning rate of a step: up in a straight line for `warmup` of them, then down along a cosine."""
     if step < warmup:
         return base_lr * step / warmup
     share = min(1.0, (step - warmup) / (total - warmup))
@@ -262,14 +273,14 @@ def warmup_cosine(base_lr: float, step: int, warmup: int, total: int, min_lr: fl
 
 
 def choose_qparams(x_min: float, x_max: float, qmin: int = -128, qmax: int = 127) -> tuple[float, int]:
-    """Scale and zero point of a range that is stretched to hold 0."""
+    """Scale and zero point of a range that is stretched to hold 0, which then has a code of its own."""
     low, high = min(x_min, 0.0), max(x_max, 0.0)
     scale = (high - low) / (qmax - qmin) or 1.0
     return scale, int(np.clip(np.round(qmin - low / scale), qmin, qmax))
 
 
 def quantize(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127) -> Tensor:
-    """Codes in int8."""
+    """Codes in int8; what lies outside the range gets the nearest end."""
     return torch.clamp(torch.round(x / scale) + zero_point, qmin, qmax).to(torch.int8)
 
 
@@ -290,13 +301,18 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
 def quantized_linear(
     x_q: Tensor, x_scale: float, x_zero_point: int, w_q: Tensor, w_scale: float, w_zero_point: int, bias: Tensor
 ) -> Tensor:  # fmt: skip
-    """A layer on codes; the sums are integers."""
+    """A layer on codes; the sums are integers, on the CPU, since no GPU multiplies int32 matrices."""
     sums = F.linear(x_q.int().cpu() - x_zero_point, w_q.int().cpu() - w_zero_point).to(bias.device)
     return sums.float() * (x_scale * w_scale) + bias
 
 
 def export_mlp(layers: Layers, *, softmax: bool = False) -> onnx.ModelProto:
-    """The network in ONNX's own text format, with the weights put in."""
+    """The network in ONNX's own text format, with the weights put in.
+
+    Args:
+        layers: weight and bias of each, ReLU between them.
+        softmax: end with the shares of the classes.
+    """
     outputs = [f"z{i}" for i in range(len(layers))]
     lines, current = [], "x"
     for i, output in enumerate(outputs):

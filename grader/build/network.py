@@ -1,4 +1,7 @@
-"""Assemble the network: forward, backward and parameters out of blocks, and the plain layers that it folds into."""
+"""Assemble the network: forward, backward and parameters out of blocks, and the plain layers that it folds into.
+
+Shapes: a batch of N samples is (N, features); a layer is a weight of (out, in) and a bias of (out,), as in torch.nn.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from torch import Tensor
 
 from grader.build.blocks import Blocks
 
-EPS = 1e-5
+EPS = 1e-5  # added to the variance by batch norm; folding has to add the same
 Layer = tuple[Tensor, Tensor]
 
 
@@ -33,7 +36,14 @@ class Shape:
 
 @dataclass
 class _Seen:
-    """What one hidden layer remembers of the last forward pass."""
+    """What one hidden layer remembers of the last forward pass, for `backward` and for the pictures.
+
+    Args:
+        x: what came in, (N, in).
+        before: the sums, normalized if there is a batch norm, (N, out).
+        after: what the activation made of them.
+        mask: which of those dropout kept; None without dropout.
+    """
 
     x: Tensor
     before: Tensor
@@ -42,7 +52,14 @@ class _Seen:
 
 
 class Network:
-    """Linear layers with ReLU between, batch norm and dropout; every operation is a block's."""
+    """Linear layers with ReLU between, batch norm and dropout; every operation is a block's.
+
+    Args:
+        blocks: whose operations.
+        shape: what to assemble.
+        generator: draws the weights, and the masks of dropout; its device is the network's.
+        dtype: of the weights, and so of everything.
+    """
 
     def __init__(
         self, blocks: Blocks, shape: Shape, generator: torch.Generator, dtype: torch.dtype = torch.float32
@@ -71,6 +88,7 @@ class Network:
                 self._normalize(0, x.to(self.layers[0][0]), training=True)
 
     def _normalize(self, i: int, x: Tensor, training: bool) -> Tensor:
+        """Batch norm `i` of x: by the batch in training, else by its running statistics."""
         # Set anew each time: the optimizer changes our tensors in place, and a block may have kept copies.
         self.norms[i].gamma, self.norms[i].beta = self.scales[i]
         normalized: Tensor = self.norms[i].forward(x, training)

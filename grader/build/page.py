@@ -1,4 +1,8 @@
-"""Draw a finished run: one picture with six panels, and a page around it that needs no other file."""
+"""Draw a finished run: one picture with six panels, and a page around it that needs no other file.
+
+Everything is drawn from the plain values that `train.build` returns. They come from a process in which the learner's
+code ran, so every text is escaped.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,16 @@ _STYLE: Any = {
 
 
 def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> tuple[Path, Path]:
-    """Write page.html and page.png into `folder`."""
+    """Draw a run, once for the page and once as a file to pass on.
+
+    Args:
+        result: what `train.build` returned.
+        blocks: whose they were.
+        folder: is there.
+
+    Returns:
+        page.html and page.png in that folder.
+    """
     figure = draw(result)
     picture, page = folder / "page.png", folder / "page.html"
     figure.savefig(picture, dpi=110, facecolor="white", metadata={"Software": None})
@@ -43,7 +56,8 @@ def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -
 
 
 def draw(result: dict[str, Any]) -> Figure:
-    """The six panels."""
+    """The six panels: loss, learning rate, gradients, activations, rounding, examples."""
+    # Imported late: matplotlib takes most of a second, and a run that fails draws nothing.
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -60,6 +74,7 @@ def draw(result: dict[str, Any]) -> Figure:
 
 
 def _draw_loss(axes: Axes, result: dict[str, Any]) -> None:
+    """The loss of each step and its mean over a sixtieth of the run, beside the score after each epoch."""
     loss, metric = result["history"]["loss"], result["history"]["metric"]
     axes.set(title="Loss", xlabel="step", yscale="log")
     axes.plot(loss, color=GREY, linewidth=0.6)
@@ -77,11 +92,13 @@ def _draw_loss(axes: Axes, result: dict[str, Any]) -> None:
 
 
 def _draw_rate(axes: Axes, result: dict[str, Any]) -> None:
+    """The learning rate, as the schedule gave it."""
     axes.set(title="Learning rate", xlabel="step")
     axes.plot(result["history"]["lr"], color=BLUE, linewidth=1.8)
 
 
 def _draw_norms(axes: Axes, result: dict[str, Any]) -> None:
+    """The length of all gradients together, so that clipping can be seen to cut."""
     before, after = result["history"]["norm_before"], result["history"]["norm_after"]
     axes.set(title="Gradient norm", xlabel="step", yscale="log")
     axes.plot(before, color=RED, linewidth=1.6, alpha=0.5, label="before clipping")
@@ -90,6 +107,7 @@ def _draw_norms(axes: Axes, result: dict[str, Any]) -> None:
 
 
 def _draw_activations(axes: Axes, result: dict[str, Any]) -> None:
+    """How the last layers' outputs are spread; ReLU's zeros would hide the rest, so their share is in the legend."""
     axes.set(title="Activations after ReLU", xlabel="value (zeros left out)", ylabel="units")
     for (name, drawn), colour in zip(result["activations"].items(), (BLUE, RED, GREY, INK), strict=False):
         edges, counts = drawn["edges"], list(drawn["counts"])
@@ -99,6 +117,7 @@ def _draw_activations(axes: Axes, result: dict[str, Any]) -> None:
 
 
 def _draw_rounding(axes: Axes, result: dict[str, Any]) -> None:
+    """What 8 bits cost each layer: with one scale, and with one per channel."""
     layers = result["weights"]
     axes.set(
         title="int8 error of the weights",
@@ -115,6 +134,7 @@ def _draw_rounding(axes: Axes, result: dict[str, Any]) -> None:
 
 
 def _draw_examples(axes: Axes, result: dict[str, Any]) -> None:
+    """Held-out samples: the wave as guess against target, digits as pictures."""
     examples = result["examples"]
     if result["task"] == "wave":
         axes.set(title="Held-out samples", xlabel="target", ylabel="network")

@@ -1,4 +1,8 @@
-"""Train the network step by step, then fold, quantize and export it; every number on the way is kept."""
+"""Train the network step by step, then fold, quantize and export it; every number on the way is kept.
+
+The last steps are why the course has its chapters: a batch norm folds into the layer beside it, the layers become
+8-bit integers, and the whole becomes a file that other programs run. Each step is compared with the one before.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,19 @@ CELLS = 40  # bars of a histogram
 
 @dataclass(frozen=True)
 class Plan:
-    """How a task is trained, and what counts as having worked."""
+    """How a task is trained, and what counts as having worked.
+
+    Args:
+        shape: the network.
+        epochs: passes over the samples; `brick build --epochs` may say otherwise.
+        batch_size: samples per step.
+        lr: the highest learning rate; it rises over a tenth of the steps, then falls along a cosine.
+        max_norm: all gradients together are cut to this length.
+        decay: weight decay, by AdamW for digits and as a penalty for the wave.
+        metric: the name of what `score` measures.
+        goal: the score that right blocks reach, which a test holds us to.
+        polish_lr: the last epoch, on the folded layers, by SGD at this rate; 0 for none.
+    """
 
     shape: Shape
     epochs: int
@@ -30,7 +46,7 @@ class Plan:
     decay: float
     metric: str
     goal: float
-    polish_lr: float = 0.0  # the last epoch, on the folded layers, by SGD; 0 for none
+    polish_lr: float = 0.0
 
 
 PLANS = {
@@ -47,18 +63,18 @@ PLANS = {
 
 @dataclass
 class History:
-    """One entry per step."""
+    """What the curves are drawn from: one entry per step, of `metric` one per epoch."""
 
     loss: list[float] = field(default_factory=list)
     lr: list[float] = field(default_factory=list)
     norm_before: list[float] = field(default_factory=list)
     norm_after: list[float] = field(default_factory=list)
-    metric: list[float] = field(default_factory=list)  # one per epoch
+    metric: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is told while training runs."""
+    """What is told while training runs: `number` counts from 1, `loss` is the epoch's mean, `seconds` all so far."""
 
     number: int
     epochs: int
@@ -80,6 +96,8 @@ class Trainer:
         task: wave or digits.
         steps: steps in all, for the schedule.
         seed: of the weights and of dropout.
+        device: where the network is.
+        dtype: of the weights; a test compares it with plain PyTorch in float64.
     """
 
     def __init__(
@@ -115,6 +133,7 @@ class Trainer:
         return float(loss)
 
     def _loss_and_gradients(self, output: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The loss of a batch, and the gradients of all parameters in their order, a penalty's included."""
         if self.task == "digits":
             loss = self.blocks.cross_entropy(output, y)
             return loss, self.network.backward(self.blocks.cross_entropy_backward(output, y))
@@ -124,6 +143,7 @@ class Trainer:
         return loss, self.blocks.l2_gradients(self.network.params, grads, self.plan.decay)
 
     def _update(self, optimizer: Any, grads: list[Tensor], loss: float, lr: float) -> None:
+        """Clip, step and note both; Diverged before anything moves by a loss that is no number."""
         if not math.isfinite(loss):
             raise Diverged(f"the loss is {loss} after {len(self.history.loss)} steps")
         clipped, _ = self.blocks.clip_by_norm(grads, self.plan.max_norm)
@@ -173,6 +193,15 @@ def build(
 ) -> tuple[dict[str, Any], bytes]:
     """Train, fold, polish, quantize and export.
 
+    Args:
+        blocks: whose code runs.
+        task: wave or digits.
+        data: what it learns from.
+        epochs: instead of the plan's.
+        seed: of the weights, of dropout, and of the order of the samples.
+        device: where it is computed.
+        tell: hears of each epoch.
+
     Returns:
         All that the page shows, as plain data, and the ONNX model's bytes.
 
@@ -203,6 +232,7 @@ def build(
 def _finish(
     blocks: Blocks, trainer: Trainer, layers: list[Layer], data: Data, x_test: Tensor
 ) -> tuple[dict[str, Any], bytes]:
+    """Judge the plain layers, their 8-bit form and the exported model by the same held-out samples."""
     plain = blocks.mlp_forward(x_test, layers)
     coded, weights = int8_forward(blocks, x_test, layers)
     model = blocks.export_mlp([(w.cpu(), b.cpu()) for w, b in layers], softmax=trainer.task == "digits")
@@ -228,7 +258,11 @@ def _finish(
 
 
 def int8_forward(blocks: Blocks, x: Tensor, layers: list[Layer]) -> tuple[Tensor, list[dict[str, Any]]]:
-    """The network in 8-bit integers, and for each layer what rounding its weights costs."""
+    """The network in 8-bit integers, and for each layer what rounding its weights costs.
+
+    Each layer's input is quantized by the range it has here, as a calibration would find it; the activation is applied
+    to the numbers that the integers stand for.
+    """
     about = []
     for i, (weight, bias) in enumerate(layers):
         x_scale, x_zero = blocks.choose_qparams(float(x.min()), float(x.max()))
@@ -244,6 +278,7 @@ def int8_forward(blocks: Blocks, x: Tensor, layers: list[Layer]) -> tuple[Tensor
 
 
 def _rounding(blocks: Blocks, weight: Tensor, restored: Tensor) -> dict[str, Any]:
+    """How far rounding moves a layer's weights: with one scale for all, and with one per output channel."""
     codes, scales, zeros = blocks.quantize_per_channel(weight, 0)
     finer = (codes.float() - zeros.to(codes.device)[:, None]) * scales.to(codes.device)[:, None]
     return {
@@ -255,12 +290,14 @@ def _rounding(blocks: Blocks, weight: Tensor, restored: Tensor) -> dict[str, Any
 
 
 def _histogram(values: Tensor) -> dict[str, Any]:
+    """Counts between equal steps, the steps' edges, and the share that is exactly 0."""
     flat = values.detach().float().cpu().flatten()
     counts, edges = torch.histogram(flat, CELLS)
     return {"counts": counts.tolist(), "edges": edges.tolist(), "zero": float((flat == 0).float().mean())}
 
 
 def _examples(task: str, data: Data, output: Tensor) -> dict[str, Any]:
+    """Held-out samples beside what the network makes of them: all of the wave's, ten digits."""
     if task == "wave":
         return {"target": data.y_test.tolist(), "guess": output[:, 0].tolist()}
     guess = output.argmax(1)

@@ -1,4 +1,8 @@
-"""Run a build in a process of its own, and tell the parent how it goes: one JSON line per event."""
+"""Run a build in a process of its own, and tell the parent how it goes: one JSON line per event.
+
+A process of its own, because the learner's code may end it, and because Ctrl-C has to end it at once. It is no
+sandbox: what runs is the learner's own code on the learner's own machine.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from grader.build.blocks import Block, BlockRaised, Piece, State, blamed, put_together
+from grader.build.data import load_data
+from grader.build.train import Diverged, build
 
 
 @dataclass(frozen=True)
 class Job:
-    """What to build, out of what, and where the model goes."""
+    """What to build, out of what, and where the model goes.
+
+    Args:
+        task: wave or digits.
+        blocks: of all chapters that the task needs.
+        model: the ONNX file to write.
+        epochs: instead of the plan's.
+        seed: of the weights, of dropout, and of the order of the samples.
+        device: where it is computed.
+    """
 
     task: str
     blocks: tuple[Block, ...]
@@ -31,6 +46,13 @@ def start(job: Job) -> Iterator[dict[str, Any]]:
     """Build in a child process and pass its events on; the last one is `done`, `raised`, `diverged` or `lost`.
 
     The learner's prints go to stderr. Closing the iterator ends the child.
+
+    Args:
+        job: what to build.
+
+    Yields:
+        Plain values with their kind under "event": `epoch` (the fields of train.Epoch), then one of `done` (with the
+        result), `raised` (with what, stem, exercise and line), `diverged` and `lost` (with what).
     """
     message = json.dumps(asdict(job) | {"model": str(job.model)})
     # One thread: sums in another order would give another result, and tiny products are faster so.
@@ -78,9 +100,7 @@ def main() -> None:
 
 
 def _run(job: dict[str, Any], tell: Any) -> None:
-    from grader.build.data import load_data
-    from grader.build.train import Diverged, build
-
+    """Build, and tell how it ended; what is the kit's own fault keeps its traceback and ends the process."""
     blocks = [_block(about) for about in job["blocks"]]
     data = load_data(job["task"])
     try:
@@ -117,6 +137,7 @@ def _tell_whose(error: Exception, blocks: Sequence[Block], tell: Any) -> None:
 
 
 def _block(about: dict[str, Any]) -> Block:
+    """A block as it was before it travelled as JSON."""
     pieces = tuple(Piece(piece["name"], State(piece["state"])) for piece in about["pieces"])
     return Block(about["stem"], pieces, about["source"], about["path"])
 
