@@ -46,21 +46,16 @@ class Finding(NamedTuple):
 
 
 class Use(NamedTuple):
-    """An operation that is open in general, and may be the answer of one exercise.
+    """A name of an allowed module, which may be the answer of one exercise.
 
     Attributes:
-        name: its bare name, by which an exercise may forbid it.
-        origin: the dotted name where it comes from a module, with the module; empty for an attribute of some value.
+        name: one part of it, by which an exercise may forbid it.
+        origin: the whole dotted name.
     """
 
     line: int
     name: str
-    origin: str = ""
-
-    @property
-    def shown(self) -> str:
-        """The name as a report shows it."""
-        return self.origin or self.name
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -304,6 +299,8 @@ class _Reader:
                 return None
             case Kind.UNDEFINED if not _is_dunder(base.id):
                 return None  # Python will say that the name is not defined
+        if origin == _TENSOR:
+            origin = f"{origin}.{chain[0].attr}"
         self.value(base, Meaning(kind, origin))
         return chain
 
@@ -323,8 +320,11 @@ class _Reader:
                 self.refuse_of_module(item, dotted, whole)
                 return None
             if kind is Kind.IMPORTED:
+                rest = chain[position + 1 :]
+                if dotted == _TENSOR and rest:
+                    dotted = f"{dotted}.{rest[0].attr}"  # a method by its class
                 self.use(item, dotted)
-                return chain[position + 1 :]
+                return rest
         self.refuse(base, dotted, Refusal.MODULE_AS_VALUE)
         return None
 
@@ -351,10 +351,8 @@ class _Reader:
             self.refuse(node, name, Refusal.UNREADABLE_NAME)
         elif name == "requires_grad" and not isinstance(node.ctx, ast.Load) and not self.is_self(node.value):
             self.refuse(node, name, Refusal.BY_HAND)
-        else:
-            self.reading.uses.append(Use(node.lineno, name))
-            if name not in self.attributes:
-                self.reading.unknown.append((node.lineno, name))
+        elif name not in self.attributes:
+            self.reading.unknown.append((node.lineno, name))
 
     def store(self, node: ast.Attribute, base: ast.expr) -> None:
         """`thing.name = ...`: on what is the submission's own, never on modules or on what is imported."""
@@ -699,6 +697,7 @@ _ACCESS: Mapping[str, ast.expr_context] = {
     "object.__setattr__": ast.Store(),
 }
 _CALLABLE = allowlist.BUILTINS | {"getattr", "setattr", "delattr"}
+_TENSOR = "torch.Tensor"
 _HARMLESS_SETTINGS = frozenset({"record"})
 _CLASS_STATEMENTS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr, ast.Pass, ast.If,

@@ -282,13 +282,14 @@ def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
     costs: dict[Finding, dict[str, None]] = {}
     offending = {part for part in reach.parts if part.findings}
     for exercise in chapter.exercises:
-        found = [(part, finding) for part in reach.of(exercise.name) for finding in part.findings]
+        reached = reach.of(exercise.name)
+        found = [(part, finding) for part in reached for finding in part.findings]
         if exercise.forbidden:
             found += [
-                (part, Finding(use.line, use.shown, Refusal.ANSWER))
+                (part, Finding(use.line, use.origin, Refusal.ANSWER))
                 for part in reach.handed_to(exercise.name)
                 for use in part.reading.uses
-                if _is_forbidden(use, exercise)
+                if _is_forbidden(use, exercise) and (part in reached or not _is_seen_by_the_sandbox(use))
             ]
         offending.update(part for part, _ in found)
         for finding in _worth_telling(finding for _, finding in found):
@@ -301,6 +302,14 @@ def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
 
 def _is_forbidden(use: Use, exercise: Exercise) -> bool:
     return use.name in exercise.forbidden or use.name.rstrip("_") in exercise.forbidden
+
+
+def _is_seen_by_the_sandbox(use: Use) -> bool:
+    """Whether the operation is torch's: then it is barred where it runs, by whatever road it was handed over.
+
+    A function of `math` is not, so what could have left it in something shared counts as well.
+    """
+    return use.origin.split(".")[0] == "torch"
 
 
 def _worth_telling(findings: Iterable[Finding]) -> list[Finding]:

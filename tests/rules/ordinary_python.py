@@ -350,6 +350,22 @@ PIECES = {
         "q = Layer().scale()",
         "class Layer:\n    def __init__(self):\n        self.q_scale, self.q_zero_point, self.prelu, self._size, self._grad_fn = 1, 0, 2, 3, None\n        self.index, self.size, self.names, self.data = 1, 2, [], 0\n    def scale(self):\n        return self.q_scale * self.prelu + self.q_zero_point + self._size",
     ),
+    "attributes named like operations": Piece(
+        "block = Block()\nq = block.softmax + block.norm + block.clip(5) + block.dropout",
+        "class Block:\n    def __init__(self):\n        self.softmax, self.norm, self.dropout = 1, 2.0, 0.5\n    def clip(self, value):\n        return min(value, self.norm)\n    def relu(self, v):\n        return self.clip(v) + self.softmax",
+    ),
+    "a field named like an operation": Piece(
+        "q = P(1, 2).norm + max([P(3, 4)], key=lambda p: p.clamp).clamp",
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    norm: int\n    clamp: int",
+    ),
+    "a dataclass of such fields": Piece(
+        "q = S().sigmoid, [s.tanh for s in [S()]]",
+        "from dataclasses import dataclass, field\n@dataclass\nclass S:\n    sigmoid: float = 0.0\n    tanh: list = field(default_factory=list)",
+    ),
+    "a table of one's own functions": Piece(
+        "q = TABLE['relu'](1) + OPS.relu(2)",
+        "from types import SimpleNamespace\nTABLE = {'relu': lambda v: max(v, 0)}\nOPS = SimpleNamespace(relu=TABLE['relu'])",
+    ),
     # decorators
     "own decorator": Piece(
         "q = helper(1)",

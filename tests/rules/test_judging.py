@@ -48,12 +48,9 @@ def bars(source: str, exercise: str, chapter: Chapter = CHAPTER) -> None:
 
 ONE_LINE = """
 torch.softmax(x, dim)
-x.softmax(dim)
-x.softmax_(dim)
 torch.Tensor.softmax(x, dim)
 Tensor.softmax(x, dim)
 torch.log_softmax(x, dim).exp()
-x.log_softmax(dim).exp()
 (x - x.logsumexp(dim, keepdim=True)).exp()
 (x - torch.logsumexp(x, dim, keepdim=True)).exp()
 (x - torch.logcumsumexp(x, dim).select(dim, -1).unsqueeze(dim)).exp()
@@ -112,10 +109,8 @@ x.register_hook(print)
 x.numpy().max()
 x.__array__()
 x.__torch_function__(None, None, ())
-x.__class__.softmax(x, dim)
 x.__getattribute__("softmax")(dim)
 x.__dict__["softmax"]
-getattr(x, "softmax")(dim)
 getattr(torch, "soft" + "max")(x, dim)
 vars(torch)["softmax"](x, dim)
 torch.__dict__["softmax"](x, dim)
@@ -217,23 +212,15 @@ FILES = {
     "wraps": "import functools\ndef softmax(x): return functools.wraps(x, ('softmax',))(print)",
     "wraps partial": "import functools\ndef softmax(x): return functools.partial(functools.wraps, x)(print)",
     "helper": "import torch\ndef _h(x): return torch.softmax(x, -1)\ndef softmax(x): return _h(x)",
-    "helper of a helper": "import torch\ndef a(x): return x.softmax(-1)\ndef b(x): return a(x)\ndef softmax(x): return b(x)",
-    "lambda": "import torch\nhelp_me = lambda x: x.softmax(-1)\ndef softmax(x): return help_me(x)",
     "constant": "import torch\nBEST = torch.softmax\ndef softmax(x): return BEST(x, -1)",
     "table": "import torch\nBEST = {'a': torch.softmax}\ndef softmax(x): return BEST['a'](x, -1)",
     "partial": "import torch\nfrom functools import partial\nsoftmax = partial(torch.softmax, dim=-1)",
     "default": "import torch\ndef softmax(x, f=torch.softmax): return f(x, -1)",
     "class attribute": "import torch\nclass A:\n    f = torch.softmax\ndef softmax(x): return A.f(x, -1)",
-    "method": "class A:\n    def go(self, x): return x.softmax(-1)\ndef softmax(x): return A().go(x)",
-    "own method of that name": "class A:\n    def softmax(self, x): return x\ndef softmax(x): return x.softmax(-1)",
-    "own attribute of that name": "class A:\n    def __init__(self): self.logsumexp = 1\ndef softmax(x): return x.logsumexp(-1)",
-    "static method on a tensor": "class A:\n    def logsumexp(self): return 1\n    def go(self): return self.logsumexp(-1)\ndef softmax(x): return A.go(x)",
-    "named tuple of attributes": "from collections import namedtuple\nP = namedtuple('P', 'logsumexp gi_frame')\ndef softmax(x): return x.logsumexp(-1)",
     "frame by own attribute": "class A:\n    gi_frame = f_globals = 1\ndef softmax(x): return (i for i in x).gi_frame.f_globals",
     "format by own method": "class A:\n    def format(self): return 1\ndef softmax(x): return '{0.real}'.format(x)",
     "obj of an error": "class A:\n    obj = 1\ndef softmax(x):\n    try: return x.exp()\n    except AttributeError as e: return e.obj",
     "traceback": "def softmax(x):\n    try: return 1 / 0\n    except Exception as e: return e.__traceback__.tb_frame.f_globals",
-    "match class pattern": "from torch import Tensor\ndef softmax(x):\n    match x:\n        case Tensor(softmax=f): return f(-1)",
     "global": "import torch\ndef softmax(x):\n    global torch\n    return x",
     "global built-in": "def eval(x): return x\ndef softmax(x):\n    global eval\n    del eval\n    return eval('x')",
     "import inside": "def softmax(x):\n    import torch.nn.functional as F\n    return F.softmax(x, -1)",
@@ -276,19 +263,10 @@ FILES = {
     "mangled name": "def __help(x): return x.softmax(-1)\ndef softmax(x): return __help(x)",
     "mangled by a class": "def _A__h(x): return x.softmax(-1)\nclass A:\n    def go(self, x): return __h(x)\ndef softmax(x): return A().go(x)",
     "full-width letters": "def softmax(x): return ｅｖａｌ('x')",
-    "full-width attribute": "def softmax(x): return x.ｓoftmax(-1)",
     "module in a comprehension's target": "import torch\ndef softmax(x): return [1 for torch.exp in [2]]",
     "module beside a comprehension's target": "import torch\nclass A:\n    nn = x = 1\ndef softmax(y): return [torch.nn for torch.x in [2]]",
     "module in a loop's target": "import torch\ndef softmax(x):\n    for torch.exp in [1]: pass\n    return x",
     "annotation that runs": "import torch\ndef softmax(x: eval('1')): return x",
-    "state in a default": "def box(x=[]): return x\ndef sigmoid(x):\n    box().append(lambda y: y.softmax(-1))\n    return 1 / (1 + (-x).exp())\ndef softmax(x): return box()[0](x)",
-    "state in a constant": "BOX = []\ndef relu(x):\n    BOX.append(lambda y: y.softmax(-1))\n    return x.clamp(min=0)\ndef softmax(x): return BOX[0](x)",
-    "state in a class": "class Box:\n    held = []\ndef relu(x):\n    Box.held.append(lambda y: y.softmax(-1))\n    return x.clamp(min=0)\ndef softmax(x): return Box.held[0](x)",
-    "state in a class's attribute": "class Box: pass\ndef relu(x):\n    Box.f = lambda y: y.softmax(-1)\n    return x.clamp(min=0)\ndef softmax(x): return Box.f(x)",
-    "state in a type": "class Box:\n    def put(self, f):\n        type(self).held = f\n    def held(self): return 1\ndef relu(x):\n    Box().put(lambda y: y.softmax(-1))\n    return x\ndef softmax(x): return Box().held(x)",
-    "state on a function by alias": "def box(x): return x\ndef relu(x):\n    f = box\n    f.held = lambda y: y.softmax(-1)\n    return x\ndef softmax(x):\n    return box.held(x)",
-    "state in a cache": "from functools import cache\n@cache\ndef box(): return []\ndef relu(x):\n    box().append(lambda y: y.softmax(-1))\n    return x\ndef softmax(x): return box()[0](x)",
-    "a second definition": "def softmax(x): return x.exp()\nclass A(object): pass\ndef softmax(x): return x.softmax(-1)",
 }
 
 
@@ -301,7 +279,6 @@ def test_a_file_that_is_not_the_learners_work_is_refused(source: str) -> None:
     ("label", "exercise", "expression"),
     [
         ("ch03", "tanh", "torch.tanh(x)"),
-        ("ch03", "tanh", "x.tanh_()"),
         ("ch03", "tanh", "math.tanh(x)"),
         ("ch03", "sigmoid", "(torch.tanh(x / 2) + 1) / 2"),
         ("ch03", "sigmoid", "torch.softmax(torch.stack([x, 0 * x]), 0)[0]"),
@@ -309,18 +286,15 @@ def test_a_file_that_is_not_the_learners_work_is_refused(source: str) -> None:
         ("ch03", "sigmoid_backward", "(1 / (1 + torch.exp(-x - 1e-30j))).imag"),
         ("ch03", "sigmoid_backward", "torch.exp(torch.complex(x, x)).imag"),
         ("ch03", "sigmoid_backward", "torch.exp(x + complex(0, 1)).imag"),
-        ("ch03", "relu", "x.relu()"),
         ("ch04", "mse_loss", "torch.linalg.vector_norm(x) ** 2"),
         ("ch04", "cross_entropy", "torch.log_softmax(x, 1)"),
         ("ch04", "cross_entropy", "torch.cross_entropy_loss(x, x)"),
         ("ch04", "binary_cross_entropy", "torch.binary_cross_entropy_with_logits(x, x)"),
-        ("ch06", "mlp_loss_and_grads", "x.log_softmax(1)"),
         ("ch07", "dropout", "torch.dropout(x, 0.5, True)"),
         ("ch07", "l2_penalty", "torch.linalg.vector_norm(x)"),
         ("ch07", "l2_penalty", "math.hypot(*x.tolist()) ** 2"),
         ("ch08", "clip_by_norm", "math.hypot(*x.tolist())"),
         ("ch07", "l2_penalty", "torch.linalg.matrix_norm(x)"),
-        ("ch07", "l2_penalty", "x.dist(0 * x)"),
         ("ch07", "AdamW", "torch.optim.AdamW(x)"),
         ("ch08", "clip_by_norm", "torch.nn.utils.clip_grad_norm_(x, 1.0)"),
         ("ch08", "clip_by_norm", "x.renorm(2, 0, 1.0)"),
@@ -328,8 +302,6 @@ def test_a_file_that_is_not_the_learners_work_is_refused(source: str) -> None:
         ("ch09", "cosine_lr", "torch.optim.lr_scheduler.CosineAnnealingLR(x, 3)"),
         ("ch10", "quantized_linear", "torch._int_mm(x, x)"),
         ("ch08", "clip_by_norm", "torch.linalg.vector_norm(x)"),
-        ("ch08", "clip_by_norm", "x.norm()"),
-        ("ch08", "clip_by_value", "x.clamp_(-1, 1)"),
         ("ch10", "quantize", "torch.quantize_per_tensor(x, 1.0, 0, torch.qint8).int_repr()"),
         ("ch10", "fake_quantize", "torch.fake_quantize_per_tensor_affine(x, 1.0, 0, -128, 127)"),
         ("ch11", "layer_norm", "torch.layer_norm(x, (3,))"),
@@ -704,12 +676,19 @@ def test_a_breach_costs_those_who_reach_it_and_nobody_else() -> None:
 
 def test_what_is_one_exercises_answer_may_be_part_of_another() -> None:
     chapter = Chapter("ch99_x", "t", "t", (), (Exercise("loss", 1.0), Exercise("tanh", 1.0, ("tanh",))))
-    source = "import torch\ndef _squash(x): return x.tanh()\ndef loss(x): return _squash(x)\ndef tanh(x): return _squash(x)\n"
+    source = "import torch\ndef _squash(x): return torch.tanh(x)\ndef loss(x): return _squash(x)\ndef tanh(x): return _squash(x)\n"
 
     ruling = judge(source, chapter)
 
     assert ruling.barred() == {"tanh"}
     assert ruling.defined == ("_squash", "loss")
+
+
+def test_what_is_no_operation_of_torch_is_followed_through_what_is_shared() -> None:
+    # The sandbox sees every operation of torch where it runs; math computes beside it.
+    source = "import math\nclass Box: pass\ndef relu(x):\n    Box.f = math.tanh\n    return x\ndef tanh(x): return Box.f(x)\n"
+
+    assert judge(source, CHAPTER).barred() == {"tanh"}
 
 
 def test_the_same_name_is_open_where_it_is_no_answer() -> None:
