@@ -38,14 +38,28 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
     """Read a learner's work on one chapter.
 
     In a folder, `<stem>.py` and `<stem>.ipynb` are looked for, there and in its `exercises`. Where both stand side
-    by side, the one in which more exercises are written counts; the .py if there are as many.
+    by side, the one in which more exercises are written counts; the .py if there are as many. A file that is named
+    is the one that is read; the other one is a note.
 
     Raises:
         SubmissionError: it is missing, too large, no text, no Python, or not where it claims to be.
     """
     if _is_folder(path):
         return _read_folder(path, chapter)
-    return _read_file(path, chapter, partial(bytes_of, path, path.parent))
+    submission = _read_file(path, chapter, partial(bytes_of, path, path.parent))
+    other = path.with_suffix(".ipynb" if path.suffix == ".py" else ".py")
+    if path.name not in (f"{chapter.stem}.py", f"{chapter.stem}.ipynb") or not os.path.lexists(other):
+        return submission
+    done, refused = _read_each([(other, partial(bytes_of, other, other.parent))], chapter)
+    return _with_notes(submission, _passed_over(submission, done, refused))
+
+
+def further_on(paths: Sequence[Path], chapter: Chapter) -> Path:
+    """Of a script and a notebook the one that counts; the first where neither can be read."""
+    try:
+        return read_files([(path, partial(bytes_of, path, path.parent)) for path in paths], chapter).path
+    except SubmissionError:
+        return paths[0]
 
 
 def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
@@ -96,6 +110,18 @@ def _listing(folder: Path) -> list[Path]:
 
 def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
     """The file with more exercises written; any other that somebody worked on is named in its notes."""
+    done, refused = _read_each(files, chapter)
+    # The first of equals is the .py; but what cannot be read was begun, which a stub was not.
+    best = max(done, key=lambda one: (_written(one), bool(one.unread)), default=None)
+    if best is None or (refused and not _written(best) and not best.unread):
+        raise refused[0][1]
+    return _with_notes(best, _passed_over(best, done, refused))
+
+
+def _read_each(
+    files: Sequence[tuple[Path, Reader]], chapter: Chapter
+) -> tuple[list[Submission], list[tuple[Path, SubmissionError]]]:
+    """What can be read of these files, and why the others cannot."""
     done: list[Submission] = []
     refused: list[tuple[Path, SubmissionError]] = []
     for path, read in files:
@@ -103,15 +129,17 @@ def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter)
             done.append(_read_file(path, chapter, read))
         except SubmissionError as error:
             refused.append((path, error))
-    # The first of equals is the .py; but what cannot be read was begun, which a stub was not.
-    best = max(done, key=lambda one: (_written(one), bool(one.unread)), default=None)
-    if best is None or (refused and not _written(best) and not best.unread):
-        raise refused[0][1]
+    return done, refused
+
+
+def _passed_over(
+    best: Submission, done: Sequence[Submission], refused: Sequence[tuple[Path, SubmissionError]]
+) -> list[str]:
+    """A word on every other file that somebody worked on; an untouched stub is not worth one."""
     here = f"{_written(best)} exercises are written in {best.path.name}"
     others = [one for one in done if one is not best and (_written(one) or one.unread)]
     notes = [f"{one.path.name} is not graded: {_written(one)} are written in it, {here}" for one in others]
-    notes += [f"{path.name} is not graded: {error.what}" for path, error in refused]
-    return _with_notes(best, notes)
+    return notes + [f"{path.name} is not graded: {error.what}" for path, error in refused]
 
 
 def _with_notes(submission: Submission, notes: Sequence[str]) -> Submission:

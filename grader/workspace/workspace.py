@@ -18,6 +18,7 @@ from grader.course.config import COURSE_FILE, packaged_course_root
 from grader.course.paths import exercise_file, exercises_folder
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
+from grader.submissions.reading import further_on
 from grader.syntax import parse_in_turn
 
 STATE_FOLDER = ".brickwork"
@@ -55,13 +56,19 @@ class Workspace:
         return self.root / STATE_FOLDER
 
     def candidates(self, chapter: Chapter) -> tuple[Path, ...]:
-        """Where the file of a chapter may be; the first that is there counts."""
+        """Where the file of a chapter may be; the first folder that has one counts."""
         folders = (exercises_folder(self.root), self.root)
         return tuple(folder / f"{chapter.stem}{suffix}" for folder in folders for suffix in SUFFIXES)
 
     def find(self, chapter: Chapter) -> Path | None:
-        """The file in which `chapter` is worked on, None if there is none."""
-        return next((path for path in self.candidates(chapter) if path.is_file()), None)
+        """The file in which `chapter` is worked on, None if there is none.
+
+        Of a script and a notebook side by side it is the one in which more is written: the other may well be the
+        stub that `brick init` put there.
+        """
+        found = [path for path in self.candidates(chapter) if path.is_file()]
+        beside = [path for path in found if path.parent == found[0].parent]
+        return further_on(beside, chapter) if len(beside) > 1 else next(iter(beside), None)
 
     def exercise_file(self, chapter: Chapter) -> Path:
         """The file in which `chapter` is worked on; UsageError if there is none."""

@@ -234,6 +234,20 @@ def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(desk: Path) ->
     assert "exercises/ch02_neuron.py, line 3" in result.stdout
 
 
+def test_check_takes_the_notebook_that_is_written_and_names_the_script(desk: Path) -> None:
+    made = {"cell_type": "code", "source": PARTLY + "\ndef mlp_forward(x, layers):\n    return x\n"}
+    notebook = desk / "exercises" / "ch02_neuron.ipynb"
+    notebook.write_text(json.dumps({"nbformat": 4, "cells": [made]}), encoding="utf-8")
+
+    over_stub = json.loads(brick("check", "ch02", "-e", "neuron", "--json").stdout)["reports"][0]
+    write(desk, PARTLY)
+    over_work = json.loads(brick("check", "ch02", "-e", "neuron", "--json").stdout)["reports"][0]
+
+    assert over_stub["path"] == over_work["path"] == "exercises/ch02_neuron.ipynb"
+    assert [note for note in over_stub["notes"] if note["always"]] == []
+    assert over_work["notes"][0]["why"].startswith("ch02_neuron.py is not graded")
+
+
 def test_check_names_every_cell_that_it_leaves_out(desk: Path) -> None:
     cells = ["%%bash\nls", "def neuron(x, w, b:\n", "%%html\n<b>", "def neuron(x, w, b):\n    return x"]
     made = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]

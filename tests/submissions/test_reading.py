@@ -158,9 +158,14 @@ def test_the_file_that_is_passed_over_is_named(python: Path, ipynb: Path) -> Non
     ipynb.write_text(notebook("def relu(): return 2\ndef tanh(): return 3\n"))
 
     submission = read_submission(python.parent, CHAPTER)
+    by_name = read_submission(ipynb, CHAPTER)
+    other_way_round = read_submission(python, CHAPTER)
+    python.unlink()
     alone = read_submission(ipynb, CHAPTER)
 
     [note] = submission.notes
+    assert submission == by_name
+    assert other_way_round.notes[0].startswith("ch03_activations.ipynb is not graded: 2 are written in it")
     assert note == (
         "ch03_activations.py is not graded: 1 are written in it, 2 exercises are written in ch03_activations.ipynb"
     )
