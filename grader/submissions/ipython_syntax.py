@@ -7,6 +7,7 @@ its lines are left empty.
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from types import ModuleType
@@ -77,6 +78,43 @@ def read_cell(text: str) -> PythonCell:
         return PythonCell([""] * len(lines), f"{magic} writes it into a file that is no .py")
     parse("\n".join(lines))
     return PythonCell(lines, file=files[0], appends="-a" in words or "--append" in words)
+
+
+def with_saved_cells(source: str) -> tuple[str, tuple[int, ...]]:
+    """Put back the cells of a script that nbconvert made: it writes one with a magic as a call, the cell as a text.
+
+    Returns:
+        The source, and for each of its lines the line of the script that it came from; none if there is no such cell.
+    """
+    if "run_cell_magic" not in source:
+        return source, ()
+    lines = source.split("\n")
+    found: list[str] = []
+    origins: list[int] = []
+    position = 0
+    for node in parse(source).body:
+        cell = _saved_cell(node)
+        if cell is not None:
+            first, last = node.lineno, node.end_lineno or node.lineno
+            found += [*lines[position : first - 1], *cell]
+            origins += [*range(position + 1, first), *[first] * len(cell)]
+            position = last
+    return "\n".join([*found, *lines[position:]]), (*origins, *range(position + 1, len(lines) + 1))
+
+
+def _saved_cell(node: ast.stmt) -> list[str] | None:
+    """The lines of the cell in `get_ipython().run_cell_magic("time", "", "...")`, if they are Python."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    texts = [str(item.value) for item in call.args if isinstance(item, ast.Constant)]
+    if call.func.attr != "run_cell_magic" or len(texts) != 3:
+        return None
+    try:
+        cell = read_cell(f"%%{texts[0]} {texts[1]}\n{texts[2]}")
+    except Unreadable:
+        return None
+    return None if cell.left_out else cell.lines
 
 
 def _without_magics(lines: list[str], *, is_script: bool = False) -> PythonCell:

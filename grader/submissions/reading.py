@@ -24,7 +24,7 @@ from grader.submissions.contents import (
     decoded,
     too_large,
 )
-from grader.submissions.ipython_syntax import PythonCell, read_cell, read_script
+from grader.submissions.ipython_syntax import PythonCell, read_cell, read_script, with_saved_cells
 from grader.submissions.names import chapter_label, code_suffix
 from grader.submissions.notebooks import NotebookCell, cells_of, is_notebook
 from grader.syntax import Definition, Unreadable, is_written, parse, refuse_unusual, written_names
@@ -212,6 +212,9 @@ def _read_text(text: str, chapter: Chapter, path: Path) -> Submission:
             raise _cannot_read(left, submission) from error
         left_out = tuple((line, _COMMAND) for line in cell.commands)
         submission = replace(submission, source="\n".join(cell.lines), left_out=left_out)
+    source, lines = with_saved_cells(submission.source)
+    if lines:
+        submission = replace(submission, source=source, origins=tuple(map(SourceLine, lines)))
     return _checked(submission)
 
 

@@ -206,3 +206,31 @@ def test_a_question_mark_in_a_script_is_a_slip_and_in_a_cell_is_noted(python: Pa
     python.unlink()
     submission = read_submission(ipynb, CHAPTER)
     assert [submission.place(line) for line, _ in submission.left_out] == [f"{ipynb}, cell 1, line 2"]
+
+
+def test_the_cells_in_a_script_that_nbconvert_made_are_put_back(python: Path) -> None:
+    saved = "get_ipython().run_cell_magic('{}', '{}', {!r})\n"
+    python.write_text(
+        "#!/usr/bin/env python\nget_ipython().run_line_magic('matplotlib', 'inline')\n"
+        + saved.format("time", "", "%config x\ndef relu(x):\n    return 1\n")
+        + saved.format("writefile", "ch03_activations.py", "def tanh(x):\n    return 2\n")
+        + saved.format("bash", "", "rm -rf /\n")
+        + "y = 3\n"
+    )
+
+    submission = read_submission(python, CHAPTER)
+    lines = submission.source.split("\n")
+
+    assert [name for name in ("def relu(x):", "def tanh(x):", "y = 3") if name in lines] == [
+        "def relu(x):",
+        "def tanh(x):",
+        "y = 3",
+    ]
+    assert [
+        submission.place(lines.index(line) + 1) for line in ("    return 1", "    return 2", "y = 3")
+    ] == [
+        f"{python}, line 3",
+        f"{python}, line 4",
+        f"{python}, line 6",
+    ]
+    assert sum("rm -rf" in line for line in lines) == 1  # a call that the rules leave out with a word
