@@ -38,6 +38,7 @@ from grader.records import (
     TimeLimit,
 )
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
 from grader.syntax import parse, untouched_names
 
@@ -209,7 +210,7 @@ class _Run:
         self._learner: Learner | None = None
         self._outcomes: dict[str, Outcome] = {}
         self._lost: dict[str, int] = {}
-        self._end = time.monotonic() + workplace.limits.chapter_s
+        self._spent_s, self._start = 0.0, time.monotonic()
         asked = {check.exercise for check in suite.checks if profile.only in (None, check.exercise)}
         # Where nothing is written there is nothing to run, and no sandbox to wait for.
         self._is_untouched = asked <= untouched_names(parse(ruling.source))
@@ -231,9 +232,11 @@ class _Run:
         if learner is None:
             return self._unloaded(check)
         # A check may take its own limit, or what is left of the chapter's.
-        limit_s = min(self.workplace.limits.check_s, self._end - time.monotonic())
+        limits = self.workplace.limits
+        limit_s = min(limits.check_s, limits.chapter_s - self._spent_s)
         trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s, self.tell_early)
         result = trial.run()
+        self._spent_s += trial.spent_s
         if trial.lost:
             self._learner = None
             self._lost[check.exercise] = self._lost.get(check.exercise, 0) + 1
@@ -250,12 +253,17 @@ class _Run:
                 return _not_run(check, Cause.WAITING, waits_for=needed.title)
         if self._lost.get(check.exercise, 0) >= LOSSES_PER_EXERCISE:
             return _not_run(check, Cause.LOST)
-        if time.monotonic() >= self._end:
+        if self._is_used_up():
             overrun = Overrun(TimeLimit.CHAPTER, self.workplace.limits.chapter_s)
             return _not_run(check, Cause.OUT_OF_TIME, overrun=overrun)
         if self._is_untouched:
             return replace(_not_run(check, Cause.UNWRITTEN), outcome=Outcome.FAILED)
         return None
+
+    def _is_used_up(self) -> bool:
+        """Whether the learner's code has had the chapter's time to itself, or ten times that has passed."""
+        limit_s = self.workplace.limits.chapter_s
+        return self._spent_s >= limit_s or time.monotonic() > self._start + BACKSTOP * limit_s
 
     def _unloaded(self, check: Check) -> CheckResult:
         """The result of a check on a file that could not be loaded: the reason is the same for all of them."""

@@ -23,6 +23,7 @@ from grader.sandbox.exceptions import (
     LearnerMissing,
     LearnerRaised,
 )
+from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
 
 # A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
@@ -71,7 +72,8 @@ class Trial:
         learner: whose code is judged; its deadline is set to what is left of this check.
         profile: how many examples, from which seed, shrunk or not.
         chapter: the stem, which enters the seed.
-        limit_s: seconds the whole check may take.
+        limit_s: seconds of the learner's own time that the whole check may take; drawing inputs and comparing what
+            came is the grader's. As a last resort ten times as long by anybody's clock.
         tell_early: hears of a failure that is about to be shrunk.
     """
 
@@ -91,10 +93,15 @@ class Trial:
         self.lost = False
         self.not_checkable = ""
         self._start = time.monotonic()
-        self._end = self._start + limit_s
+        self._limit_s, self._spent_before = limit_s, learner.spent_s
         self._shrink_end = float("inf")
         learner.barred = learner.forbidden.get(check.exercise, ())
-        learner.deadline_s = lambda: max(0.01, self._end - time.monotonic())
+        learner.deadline_s = lambda: max(0.01, limit_s - self.spent_s)
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds of the learner's own time that the check has taken so far."""
+        return self.learner.spent_s - self._spent_before
 
     def run(self) -> CheckResult:
         """Run the check; whatever the learner does, a result comes back."""
@@ -149,7 +156,7 @@ class Trial:
         now = time.monotonic()
         if now > self._shrink_end:
             raise _Stop
-        if now > self._end:
+        if self.spent_s > self._limit_s or now > self._start + BACKSTOP * self._limit_s:
             self._record(Cause.OUT_OF_TIME, "", drawn, overrun=self._check_overrun())
             raise _Stop
         self.examples += 1
@@ -193,10 +200,10 @@ class Trial:
     def _call_overrun(self) -> Overrun:
         """The limit that a call met: its own, or what was left to the check where that was shorter."""
         call_s = self.learner.limits.call_s
-        return self._check_overrun() if time.monotonic() >= self._end else Overrun(TimeLimit.CALL, call_s)
+        return self._check_overrun() if self.spent_s >= self._limit_s else Overrun(TimeLimit.CALL, call_s)
 
     def _check_overrun(self) -> Overrun:
-        return Overrun(TimeLimit.CHECK, self._end - self._start)
+        return Overrun(TimeLimit.CHECK, self._limit_s)
 
     def _fail(self, message: str, drawn: Mapping[str, Any]) -> None:
         """Record a broken law that no check has worded, and let Hypothesis shrink it."""

@@ -53,6 +53,11 @@ class _TimedChannel:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
+    @property
+    def spent_s(self) -> float:
+        """Seconds of this process's own time that went into requests."""
+        return self._channel.spent_s
+
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         with _Timer(timeout_s):
             return self._channel.request(header, body, timeout_s)

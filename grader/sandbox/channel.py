@@ -13,6 +13,7 @@ from grader.sandbox.dispatch import operation_filter
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.guest import Session
 from grader.sandbox.launch import LaunchError, Zygote
+from grader.sandbox.process_time import Deadline, ProcessClock, child_of
 from grader.sandbox.protocol import WireError
 
 _ENDINGS = {
@@ -30,6 +31,11 @@ _ENDINGS = {
 class Channel(Protocol):
     """Carries one frame there and one back."""
 
+    @property
+    def spent_s(self) -> float:
+        """Seconds that the learner's code has had to itself so far; what limits count."""
+        ...
+
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """Send a frame and wait for the answer; LearnerLost when none comes in time."""
         ...
@@ -44,10 +50,13 @@ class InProcess:
 
     def __init__(self, device: str = "cpu") -> None:
         self._session = Session(device, operations=operation_filter())
+        self.spent_s = 0.0
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """Answer at once; nothing here can end a call that takes too long."""
+        start = time.process_time()
         reply, reply_body = self._session.handle(header, bytearray(body))
+        self.spent_s += time.process_time() - start
         return reply, bytearray(reply_body)
 
     def distrust(self, reason: str) -> None:
@@ -72,20 +81,29 @@ class GuestChannel:
             order = {"do": "fork", "address_space": address_space, "core": core}
             answer = zygote.ask(order, guest_end.fileno())
         self._pid = int(answer["pid"])
+        self._clock = ProcessClock(child_of(zygote.pid, self._pid))
+        self.spent_s = 0.0
         self._ready = select.poll()
         self._ready.register(self._sock, select.POLLIN)
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        """Send a frame and wait for the answer, `timeout_s` for both together; LearnerLost when none comes."""
+        """Send a frame and wait for the answer; LearnerLost when none comes.
+
+        Args:
+            timeout_s: seconds for both together, of the learner's own time: waiting for a core is not counted.
+        """
         if self._lost:
             raise LearnerLost(self._lost)
-        deadline = time.monotonic() + timeout_s
+        deadline = Deadline(timeout_s, self._clock)
         try:
             if self._spoke_unasked():
                 raise WireError("bytes that nobody asked for")
             protocol.write_frame(self._sock, header, body, deadline)
-            return protocol.read_frame(self._sock, deadline)
+            answer = protocol.read_frame(self._sock, deadline)
+            self.spent_s += deadline.spent()
+            return answer
         except TimeoutError:
+            self.spent_s += timeout_s
             self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
             raise LearnerLost(self._lost, timeout=True) from None
         except WireError as error:
@@ -115,6 +133,7 @@ class GuestChannel:
             return self._lost
         self._lost = "the submission's process has been stopped"
         self._sock.close()
+        self._clock.close()
         try:
             answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
             code, killed = int(answer["code"]), bool(answer["killed"])

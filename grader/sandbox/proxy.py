@@ -111,6 +111,11 @@ class Learner:
         return verdict
 
     @property
+    def spent_s(self) -> float:
+        """Seconds that the learner's code has had to itself: without drawing, comparing, or waiting for a core."""
+        return self.connection.channel.spent_s
+
+    @property
     def barred(self) -> tuple[str, ...]:
         """The operations that may not be used: `forbidden` of the exercise whose check is running."""
         return self.connection.barred

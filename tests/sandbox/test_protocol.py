@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 
 import pytest
 import torch
@@ -14,6 +13,7 @@ from grader.sandbox import protocol
 from grader.sandbox.channel import InProcess
 from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerRaised
 from grader.sandbox.guest import Session
+from grader.sandbox.process_time import Deadline
 from grader.sandbox.protocol import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
 from grader.sandbox.proxy import Learner
 
@@ -109,6 +109,8 @@ def test_a_guest_refuses_junk(header: bytes, body: bytes) -> None:
 class Forger:
     """A channel whose answers are whatever the attacker likes."""
 
+    spent_s = 0.0
+
     def __init__(self, header: bytes, body: bytes = b"") -> None:
         self._answer = header, bytearray(body)
 
@@ -171,7 +173,7 @@ def test_a_frame_that_claims_to_be_huge_is_refused_before_memory_is_taken() -> N
         theirs.sendall(b"\xff" * 12)
 
         with pytest.raises(WireError, match="over the limit"):
-            protocol.read_frame(ours, time.monotonic() + 5)
+            protocol.read_frame(ours, Deadline(5))
 
 
 @given(header=st.binary(max_size=40), body=st.binary(max_size=40), size=st.integers(1, 30))
@@ -184,7 +186,7 @@ def test_a_frame_may_arrive_in_pieces(header: bytes, body: bytes, size: int) -> 
         for start in range(0, len(frame), size):
             theirs.send(frame[start : start + size])
 
-        assert protocol.read_frame(ours, time.monotonic() + 5) == (header, body)
+        assert protocol.read_frame(ours, Deadline(5)) == (header, body)
 
 
 def test_more_than_a_frame_is_refused() -> None:
@@ -194,7 +196,7 @@ def test_more_than_a_frame_is_refused() -> None:
         theirs.sendall(b"!")
 
         with pytest.raises(WireError, match="nobody asked"):
-            protocol.read_frame(ours, time.monotonic() + 5)
+            protocol.read_frame(ours, Deadline(5))
 
 
 def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
@@ -203,7 +205,7 @@ def test_a_sender_that_stops_halfway_is_a_timeout() -> None:
         theirs.sendall(b"\x10\x00")
 
         with pytest.raises(TimeoutError):
-            protocol.read_frame(ours, time.monotonic() + 0.05)
+            protocol.read_frame(ours, Deadline(0.05))
 
 
 def test_a_body_is_bounded() -> None:
