@@ -344,6 +344,7 @@ class CheckResult:
         message: the particulars: what the comparison found, the exception, the missing name, how a process ended.
         explanation: what kind of wrong it is, where that could be told.
         line: where the learner's code raised; for a missing name, the cell left out that may hold it.
+        function: the function of the file that raised or is not written, where that is not the exercise itself.
         waits_for: the title of the check that must pass first.
         overrun: the limit that was met.
         repeatable: False when the same call gave another answer the second time.
@@ -363,6 +364,7 @@ class CheckResult:
     message: str = ""
     explanation: str = ""
     line: SourceLine | None = None
+    function: str = ""
     waits_for: str = ""
     overrun: Overrun | None = None
     repeatable: bool = True
@@ -375,8 +377,8 @@ class CheckResult:
 
     @property
     def is_unwritten(self) -> bool:
-        """Whether it failed only because the stub still stands there."""
-        return self.cause is Cause.UNWRITTEN
+        """Whether it failed only because the stub still stands there, and not one that it builds on."""
+        return self.cause is Cause.UNWRITTEN and not self.function
 
     @property
     def replay_id(self) -> str:

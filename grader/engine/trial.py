@@ -35,7 +35,7 @@ class Failure:
     """A failing example as it was when it failed.
 
     Args:
-        cause: the kind of failure; `message`, `line` and `overrun` are its particulars, as in `CheckResult`.
+        cause: the kind of failure; message, line, overrun and function are its particulars, as in `CheckResult`.
         inputs: the values drawn, by the names of the check's arguments.
         calls: what was asked of the learner, in order.
         got, expected, worst: both values as code, and how far off the worst entry is, where there are any.
@@ -49,6 +49,7 @@ class Failure:
     calls: tuple[Any, ...]
     line: SourceLine | None = None
     overrun: Overrun | None = None
+    function: str = ""
     repeatable: bool = True
     got: str = ""
     expected: str = ""
@@ -168,10 +169,10 @@ class Trial:
             raise
         except LearnerRaised as raised:
             if raised.name == "NotImplementedError":
-                self._record(Cause.UNWRITTEN, "", drawn)
+                self._record(Cause.UNWRITTEN, "", drawn, function=raised.function)
                 raise _Stop from None
             line = SourceLine(raised.line) if raised.line else None
-            self._record(Cause.RAISED, str(raised), drawn, line=line)
+            self._record(Cause.RAISED, str(raised), drawn, line=line, function=raised.function)
             raise CheckFailure(str(raised)) from None
         except LearnerMissing as missing:
             self._record(Cause.MISSING, str(missing), drawn)
@@ -218,12 +219,15 @@ class Trial:
         *,
         line: SourceLine | None = None,
         overrun: Overrun | None = None,
+        function: str = "",
         failure: CheckFailure | None = None,
     ) -> None:
         """Keep a failing example; the last one kept is the smallest, because Hypothesis repeats it at the end."""
         if self.failure is None:
             self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
         self.failure = Failure(cause, message, dict(drawn), tuple(self.learner.calls), line, overrun)
+        if function != self.check.exercise:
+            self.failure = replace(self.failure, function=function)
         if failure is not None:
             self.failure = replace(
                 self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
@@ -273,6 +277,7 @@ class Trial:
             explanation=explanation,
             line=failure.line if failure is not None else None,
             overrun=failure.overrun if failure is not None else None,
+            function=failure.function if failure is not None else "",
             repeatable=failure is None or failure.repeatable,
             hint=check.hint,
             counterexample=shown,

@@ -27,6 +27,8 @@ def reason(result: CheckResult) -> str:
 def _finding(result: CheckResult) -> str:
     """What a check that ran has found wrong."""
     match result.cause:
+        case Cause.UNWRITTEN if result.function:
+            return f"{result.function} is not written yet, and {result.exercise} needs it"
         case Cause.UNWRITTEN:
             return f"{result.exercise} is not written yet"
         case Cause.MISSING:
@@ -34,7 +36,8 @@ def _finding(result: CheckResult) -> str:
             left_out = f"; {result.line}: {result.explanation}" if result.line else ""
             return f"the file does not define {result.message}{left_out}"
         case Cause.RAISED:
-            return f"it raised {result.message}" + (f", {result.line}" if result.line else "")
+            inside = f" in {result.function}" if result.function else ""
+            return f"it raised {result.message}{inside}" + (f", {result.line}" if result.line else "")
         case Cause.BARRED:
             return f"it calls {result.message}, which may not be used here" + (
                 f", {result.line}" if result.line else ""

@@ -188,7 +188,8 @@ class Answer:
                 except WireError as error:
                     raise self._connection.broken(error) from None
             case "raised":
-                raise LearnerRaised(reply.error, reply.message, reply.line)
+                function = reply.function if reply.function.isidentifier() else ""
+                raise LearnerRaised(reply.error, reply.message, reply.line, function)
             case "stop":
                 raise StopIteration
             case "missing":

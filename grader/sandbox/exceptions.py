@@ -10,11 +10,12 @@ class LearnerRaised(Exception):
         name: the name of the exception's class, such as "ValueError".
         message: what `str()` of it gave, cut short.
         line: the line of the submission's source it came from; None if none of its frames is the learner's.
+        function: the function or class of the submission that this line is in; empty where there is none.
     """
 
-    def __init__(self, name: str, message: str, line: int | None) -> None:
+    def __init__(self, name: str, message: str, line: int | None, function: str = "") -> None:
         super().__init__(f"{name}: {message}" if message else name)
-        self.name, self.message, self.line = name, message, line
+        self.name, self.message, self.line, self.function = name, message, line, function
 
 
 class LearnerMissing(Exception):

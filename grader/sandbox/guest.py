@@ -16,7 +16,7 @@ import torch
 from grader.sandbox import protocol
 from grader.sandbox.arguments import Arguments
 from grader.sandbox.dispatch import OperationFilter
-from grader.sandbox.loading import LearnerModule, line_of
+from grader.sandbox.loading import LearnerModule, place_of
 from grader.sandbox.portability import NeedsValues, devices_of_results
 from grader.sandbox.protocol import Body, Reply, Request, TupleValue, WireError
 from grader.sandbox.results import Encoder, Held, Objects, Plain
@@ -245,7 +245,8 @@ def _raised(error: BaseException) -> Reply:
     except BaseException:  # a learner's exception may not even print
         message = ""
     message = message.encode("utf-8", "replace").decode()
-    return Reply("raised", error=type(error).__name__, message=message, line=line_of(error))
+    line, function = place_of(error)
+    return Reply("raised", error=type(error).__name__, message=message, line=line, function=function)
 
 
 def _build(

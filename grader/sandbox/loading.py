@@ -42,12 +42,18 @@ class LearnerModule:
         return found if callable(found) else None
 
 
-def line_of(error: BaseException) -> int | None:
-    """The learner's line that was running when the error came; None if none of theirs was."""
-    line = None
+def place_of(error: BaseException) -> tuple[int | None, str]:
+    """The learner's line that was running when the error came, and the function or class of the file it is in.
+
+    Returns:
+        None and "" if no line of theirs was running. Of a method or an inner function the name is what the file
+        defines around it; it is empty for a lambda and for the top level.
+    """
+    line, function = None, ""
     frames = error.__traceback__
     while frames is not None:
-        if frames.tb_frame.f_code.co_filename == FILENAME:
-            line = frames.tb_lineno
+        code = frames.tb_frame.f_code
+        if code.co_filename == FILENAME:
+            line, function = frames.tb_lineno, code.co_qualname.split(".")[0]
         frames = frames.tb_next
-    return line
+    return line, function if function.isidentifier() else ""

@@ -140,7 +140,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     """What came of a request. `status` is ok, raised, stop, missing, unsendable or uncheckable.
 
     Args:
-        error, message, line: the exception, where the status is raised.
+        error, message, line, function: the exception, where the status is raised, and where in the file it came.
         changed: the arguments that are not as they were sent, by name.
         aliases: the arguments whose memory the result shares.
         disturbed: whether torch's global generator was drawn from.
@@ -158,6 +158,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     disturbed: bool = False
     output: str = ""
     barred: tuple[str, ...] = ()
+    function: str = ""
 
 
 Message = TypeVar("Message")

@@ -171,6 +171,31 @@ def test_an_unwritten_exercise_is_told_so_without_shrinking() -> None:
     assert report.checks[0].examples == 1
 
 
+def test_the_function_that_is_missing_is_named_not_the_one_that_needs_it() -> None:
+    stub = "def other():\n    raise NotImplementedError('write this part')\n"
+
+    result = graded(f"def double(x):\n    return x * (other() + 1)\n{stub}").checks[0]
+
+    assert (result.cause, result.function, result.is_unwritten) == (Cause.UNWRITTEN, "other", False)
+    assert reason(result) == "other is not written yet, and double needs it"
+
+
+@pytest.mark.parametrize(
+    ("helper", "named"),
+    [
+        ("def helper(x):\n    return x.nothing\n", "helper"),
+        ("class Helper:\n    def __call__(self, x):\n        return 1 / 0\nhelper = Helper()\n", "Helper"),
+        ("def helper(x):\n    def inner():\n        return [][1]\n    return inner()\n", "helper"),
+        ("helper = lambda x: undefined\n", ""),
+    ],
+)
+def test_a_helper_that_breaks_is_named(helper: str, named: str) -> None:
+    result = graded(f"{helper}def double(x):\n    return helper(x)\ndef other():\n    return 1\n").checks[0]
+
+    assert (result.cause, result.function) == (Cause.RAISED, named)
+    assert (f" in {named}" in reason(result)) == bool(named)
+
+
 class Nowhere(SameProcess):
     """A place where nothing can run."""
 
