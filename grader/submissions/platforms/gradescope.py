@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from grader.errors import KitError
 from grader.submissions.contents import bytes_of
 from grader.submissions.files import File
@@ -38,8 +40,6 @@ def read_export(file: File | None) -> Export:
     """Read submission_metadata.yml; an empty export where there is none, or it cannot be read."""
     if file is None:
         return Export()
-    import yaml
-
     try:
         # Every value as the text it is: YAML's own dates end the reading of the file where one of them is none.
         data = yaml.load(file.read(_METADATA_BYTES), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
