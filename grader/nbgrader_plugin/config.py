@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+# By name, as nbgrader's configuration lists its own: formgrader sends the configuration through JSON.
 READER = "grader.nbgrader_plugin.exporter.Brickwork"
 GRADER = "grader.nbgrader_plugin.preprocessor.Grade"
 STUBS = "grader.nbgrader_plugin.release.ClearToStubs"
@@ -40,7 +41,13 @@ def keep_stubs(config: Any) -> None:
 
 
 def _listed(section: Any, name: str, owner: Any) -> list[Any]:
-    """What the configuration says, or nbgrader's default; it may also say how to change the default."""
+    """What the configuration says, or nbgrader's default; it may also say how to change the default.
+
+    Args:
+        section: the part of the configuration that is about `owner`.
+        name: the trait, a list.
+        owner: the class of nbgrader's that has it.
+    """
     default = list(getattr(owner, name).default())
     said = section.get(name)
     if said is None:

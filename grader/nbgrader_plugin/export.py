@@ -21,8 +21,8 @@ from nbgrader.preprocessors import CheckCellMetadata, LimitOutput
 from grader.errors import UsageError
 from grader.nbgrader_plugin.config import READER
 from grader.nbgrader_plugin.release import CONFIG_FILE, config_of
-from grader.nbgrader_plugin.released_cells import CHECK_SUFFIX
 from grader.records import Chapter, ClassResults, Counts, LearnerResult, Report
+from grader.release.notebook import CHECK_SUFFIX
 from grader.report.html import exercise_html
 from grader.text import clean_line, points
 
@@ -33,7 +33,13 @@ Pair = tuple[LearnerResult, Report]
 
 @dataclass(frozen=True)
 class Recorded:
-    """How many scores are in the gradebook now; whose are not, and whose notebook cannot be shown, and why."""
+    """What came of writing a class into the gradebook.
+
+    Args:
+        written: how many verdicts are there now.
+        left: learner and chapter of those that are not, and why.
+        unseen: of those that are, but whose notebook formgrader cannot show, and why.
+    """
 
     written: int
     left: tuple[tuple[str, str], ...]
@@ -49,8 +55,13 @@ def write_gradebook(
     """Write each verdict on work in `submitted` into the gradebook of the nbgrader course in `folder`.
 
     Args:
+        results: the class.
+        folder: the course, or its gradebook.
         fingerprint: the sha256 of a submission, so that no verdict is put beside other work.
         passing: passes the verdicts through and shows how far it is.
+
+    Raises:
+        UsageError: it is no nbgrader course, or its gradebook knows other cells or points for a chapter.
     """
     course = _Course(folder, results.course.root)
     chapters = {chapter.stem: chapter for chapter in results.chapters}
@@ -104,6 +115,7 @@ class _Course:
 
     @contextmanager
     def _gradebook(self) -> Iterator[Any]:
+        """The open gradebook; nbgrader's own converter opens it too, so it is held for as short as can be."""
         with _quiet(), Gradebook(self.directory.db_url, self.directory.course_id) as gradebook:
             yield gradebook
 
@@ -203,6 +215,7 @@ class _LastWords(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look at one message."""
+        # nbgrader logs tracebacks as text, without the exception; the words are Python's, and only shown.
         text = record.getMessage().strip()
         if text.startswith("Traceback"):
             self.reason = clean_line(text.splitlines()[-1], 200)

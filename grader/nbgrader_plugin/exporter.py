@@ -21,7 +21,11 @@ from grader.submissions.notebooks import NotebookCell, read_cells
 
 
 class Brickwork(NotebookExporter):
-    """The exporter of nbgrader's autograde: the notebooks of learners pass through here first."""
+    """The exporter of nbgrader's autograde: the notebooks of learners pass through here first.
+
+    nbgrader makes one per run and gives it as parent to the preprocessors; so `Grade` finds course and level.
+    Its name is the section of nbgrader_config.py in which the two settings below are made.
+    """
 
     course = Unicode(
         help="The folder with course.yml; by default the nearest one upward, else the course of the kit."
@@ -67,11 +71,16 @@ class Brickwork(NotebookExporter):
         return self._file(self._converter.coursedir.submitted_directory, ids)
 
     def _file(self, step: str, ids: dict[str, str]) -> Path:
+        """A notebook in one of the folders of nbgrader's steps, wherever the course's configuration puts them."""
         folder = self._converter.coursedir.format_path(step, ids["student"], ids["assignment"])
         return Path(folder) / f"{ids['notebook']}.ipynb"
 
     def from_filename(self, filename: str, resources: Any = None, **settings: Any) -> Any:
-        """Read a notebook: what was written here before as it is, and any other anew from the gradebook's cells."""
+        """Read a notebook: what was written here before as it is, and any other anew from the gradebook's cells.
+
+        Raises:
+            UsageError: it is no chapter of the course. Nothing is executed instead: that would be without a sandbox.
+        """
         ids = resources["nbgrader"]
         if Path(filename) == self._file(self._converter.coursedir.autograded_directory, ids):
             return super().from_filename(filename, resources=resources, **settings)

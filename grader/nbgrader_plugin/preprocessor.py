@@ -9,11 +9,13 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from grader.course.config import COURSE_FILE
 from grader.errors import KitError
-from grader.nbgrader_plugin.released_cells import CHECK_SUFFIX
+from grader.release.notebook import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
 from grader.rpc import Helper, HelperFault, HelperLost, Message
 from grader.text import points
 
+# One process that grades for as long as nbgrader runs. nbgrader makes a new preprocessor for every submission, so it
+# cannot be kept in one; formgrader may turn to another course, so what it was told is kept beside it.
 _helper: Helper | None = None
 _told: Message = {}
 
@@ -22,7 +24,10 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
     """Takes the place of `Execute`; its parent is the exporter that read the submission."""
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
-        """Grade the whole submission, and show each exercise's verdict in the cell that counts."""
+        """Grade the whole submission, and show each exercise's verdict in the cell that counts.
+
+        The cell shows a number as text, which is what nbgrader's own grading of test cells takes for the points.
+        """
         from nbformat import v4
 
         ids = resources["nbgrader"]

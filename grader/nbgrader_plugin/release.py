@@ -63,6 +63,7 @@ def generate(folder: Path, assignment: str) -> None:
 
     Args:
         folder: the nbgrader course; its nbgrader_config.py counts.
+        assignment: its name, which is the chapter's stem.
 
     Raises:
         CourseError: nbgrader did not make it; with its own words.
@@ -101,7 +102,13 @@ def _as_typed(path: Path, folder: Path) -> Path:
 
 
 def config_of(folder: Path) -> Config:
-    """The configuration of the nbgrader course in `folder`, quiet and rooted there; CourseError if it is broken."""
+    """The configuration of the nbgrader course in `folder`, quiet and rooted there.
+
+    nbgrader would look for it in the current folder, and in the home of whoever runs it.
+
+    Raises:
+        CourseError: running nbgrader_config.py raises.
+    """
     config = Config()
     if (folder / CONFIG_FILE).is_file():
         try:

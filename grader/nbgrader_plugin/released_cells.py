@@ -11,14 +11,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.release.notebook import CHECK_SUFFIX
 from grader.submissions.notebooks import NotebookCell
-
-CHECK_SUFFIX = "-check"  # as `brick release` calls the cells that are graded
 
 
 @dataclass(frozen=True)
 class MasterCell:
-    """A cell as it was released, by the name that nbgrader gave it."""
+    """A cell as it was released, by the name that nbgrader gave it.
+
+    Args:
+        name: its grade_id, unique in the notebook.
+        kind: code or markdown.
+        source: what it said.
+        checksum: nbgrader's own, by which it sees that a locked cell was changed.
+        locked, grade, solution, task: what nbgrader's metadata says of it.
+        points: the most it is worth, 0 if it is not graded.
+    """
 
     name: str
     kind: str
@@ -59,7 +67,16 @@ def master_cells(notebook: Any) -> tuple[MasterCell, ...]:
 
 
 def restored(cells: Sequence[NotebookCell], masters: Sequence[MasterCell]) -> Any:
-    """The learner's cells, with every test cell as it was released and where it belongs: after its exercise."""
+    """The learner's cells, with every test cell as it was released and where it belongs: after its exercise.
+
+    Args:
+        cells: as they were handed in, in any order, with any name given to any of them.
+        masters: the cells of the gradebook. Of several cells by one name the last counts; a test cell that the learner
+            took out comes back at the end.
+
+    Returns:
+        A notebook of nbformat 4.
+    """
     from nbformat import v4
 
     by_name = {master.name: master for master in masters}

@@ -1,4 +1,7 @@
-"""Grade one notebook after the other, for nbgrader, in a process of its own."""
+"""Grade one notebook after the other, for nbgrader, in a process of its own.
+
+Of its own, because nbgrader's has threads and a database open, and a sandbox is forked from a process that is calm.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,12 @@ def _prepare(settings: Message) -> Callable[[Message], Message]:
 
 
 class Grading:
-    """A course being graded: the same inputs, sandbox and store of verdicts as `brick grade` has."""
+    """A course being graded: the same inputs, sandbox and store of verdicts as `brick grade` has.
+
+    Args:
+        course: whose secret decides the inputs, and in whose `.brickwork` the verdicts are kept.
+        level: how submissions are sealed off.
+    """
 
     def __init__(self, course: Course, level: Level) -> None:
         self._course, self._workspace = course, workspace_of(course)
@@ -53,7 +61,11 @@ class Grading:
         self._sandboxes = WarmSandboxes(level, course.limits)
 
     def answer(self, question: Message) -> Message:
-        """Points and card of each exercise of one submission, and what is wrong with it as a whole."""
+        """Points and card of each exercise of one submission, and what is wrong with it as a whole.
+
+        Args:
+            question: `path` of the notebook and `chapter`, by its stem.
+        """
         chapter = next(one for one in self._course.chapters if one.stem == question["chapter"])
         report = self._report(Path(question["path"]), chapter)
         return {

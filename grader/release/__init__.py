@@ -1,5 +1,4 @@
-"""Turn solutions into what learners are given: stubs, notebooks, assignments."""
+"""Turn solutions into what learners are given: notebooks, assignments, and the autograders that grade them elsewhere.
 
-from grader.course.stubs import make_stub, write_stubs
-
-__all__ = ["make_stub", "write_stubs"]
+Nothing of a solution may be in a release, and nothing of the instructor's may be overwritten in silence (`placing`).
+"""

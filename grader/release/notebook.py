@@ -16,14 +16,21 @@ from grader.records import Chapter, Exercise
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-CHECK_SUFFIX = "-check"
+CHECK_SUFFIX = "-check"  # what the name of a cell that is graded ends in, after the exercise's
+# Percent cells begin with `# %%`. A magic in a comment is the lesson's text, and stays one.
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of the chapter that becomes one cell; `exercise` is the one that is written in it."""
+    """A piece of the chapter that becomes one cell.
+
+    Args:
+        kind: code, markdown or raw.
+        text: what the cell says, its secret parts included.
+        exercise: the one that is written in it; None for a lesson or an import.
+    """
 
     kind: str
     text: str
@@ -35,6 +42,13 @@ def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
 
     Lessons and imports are locked. Each exercise has a cell of its own, called by its name, and directly after it
     the cell that checks it. An exercise file, which has no secret parts, gives the same cells.
+
+    Args:
+        source: solutions/STEM.py, or an exercise file.
+        chapter: says which definitions are exercises, and what each is worth.
+
+    Returns:
+        A notebook of nbformat 4 with nbgrader's metadata, the same at every call.
     """
     from nbformat import v4
 
@@ -61,7 +75,11 @@ def make_release(notebook: NotebookNode, label: str) -> NotebookNode:
     """Take the secret parts out of the instructor's notebook, as nbgrader would, and mark it as handed out.
 
     Args:
+        notebook: what `make_notebook` returned; it stays as it is.
         label: the chapter's short name, such as ch03, for the stubs' message.
+
+    Returns:
+        The notebook for learners: test cells and lessons are locked, and each cell has nbgrader's checksum.
     """
     released = copy.deepcopy(notebook)
     for cell in released.cells:

@@ -1,4 +1,8 @@
-"""Pack this checkout's kit and course for a machine that grades elsewhere: no solution, no mistake, no secret."""
+"""Pack this checkout's kit and course for a machine that grades elsewhere: no solution, no mistake, no secret.
+
+The other machine is a platform's, and learners may come to see what is on it. So mistakes are not named there, and
+inputs are drawn from a secret of that machine's own unless it is given one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,12 @@ def autograder_files(course: Course, chapter: Chapter, *, unsandboxed: bool = Fa
     """What every autograder needs beside its own script.
 
     Args:
+        course: a checkout, whose kit must be the one that runs here.
+        chapter: the one that is graded there.
         unsandboxed: whether submissions may run unsealed where the machine offers no seal.
+
+    Returns:
+        The files by name; the kit is among them as a zip that pip installs.
     """
     release = {"chapter": chapter.stem, "unsandboxed": unsandboxed}
     return {
@@ -43,7 +52,11 @@ def script(name: str) -> bytes:
 
 
 def kit_archive(course: Course) -> bytes:
-    """The sources of the kit with the course's stubs, as `pip install` takes them."""
+    """The sources of the kit with the course's stubs, as `pip install` takes them.
+
+    Raises:
+        UsageError: the kit that runs is another one than the checkout's, which would then go out untried.
+    """
     package = Path(grader.__file__).resolve().parent
     if package != (course.root / "grader").resolve():
         what = "the kit that runs here is not the one of this checkout"

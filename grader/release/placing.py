@@ -11,7 +11,7 @@ from grader.workspace.workspace import write_whole
 
 
 class Placed(StrEnum):
-    """What became of a file."""
+    """What became of a file; the value is the word that is told."""
 
     WRITTEN = "written"
     REPLACED = "replaced"
@@ -22,6 +22,7 @@ def place(files: Mapping[Path, bytes], *, replace: bool = False) -> dict[Path, P
     """Write the files, all or none.
 
     Args:
+        files: their content by path. Folders are made, and each file appears whole or not at all.
         replace: whether a file with other content may be written over.
 
     Raises:
@@ -46,6 +47,7 @@ def place(files: Mapping[Path, bytes], *, replace: bool = False) -> dict[Path, P
 
 
 def _fate(path: Path, content: bytes) -> Placed:
+    """What would become of a file; one that cannot be read counts as another one."""
     if path.is_symlink() or path.exists():
         try:
             same = path.is_file() and path.read_bytes() == content

@@ -1,4 +1,8 @@
-"""Lay out the files of a new chapter, with the places to fill."""
+"""Lay out the files of a new chapter, with the places to fill: `brick new`.
+
+What is written is a whole chapter already, with one exercise that doubles its input, so that its author changes
+something that works. CONTRIBUTING.md walks through what the places are for.
+"""
 
 from __future__ import annotations
 
@@ -121,6 +125,13 @@ _FILES = {
 
 def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
     """Write the files of chapter `stem` and its entry in course.yml; nothing that is there is touched.
+
+    Args:
+        course: a checkout.
+        stem: chNN_name; the name becomes the exercise's too.
+
+    Returns:
+        The files that were written, course.yml last.
 
     Raises:
         UsageError: for a name that no chapter can have, a number that is taken, a file that exists, or no checkout.

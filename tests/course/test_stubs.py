@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.course.stubs import make_stub, write_stubs
 from grader.errors import CourseError
 from grader.records import Chapter, Course, Exercise
-from grader.release import make_stub, write_stubs
 
 ROOT = Path(__file__).parents[2]
 
