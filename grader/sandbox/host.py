@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import torch
@@ -43,6 +45,9 @@ class Sandbox:
         self._channel: GuestChannel | None = None
         self._judge: GuestChannel | None = None
         self._core = OneCore()
+        self._source = ""
+        self._distrusted: str | None = None  # the source whose process broke the protocol here
+        self._spare: Future[Zygote] | None = None
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -56,7 +61,8 @@ class Sandbox:
         if self._zygote is not None:
             return
         try:
-            self._zygote = self._launch(self._wishes)
+            spare, self._spare = self._spare, None
+            self._zygote = self._launch(self._wishes) if spare is None else spare.result()
             used = self._zygote.address_space()
         except (LaunchError, OSError) as error:
             self.close()
@@ -75,10 +81,14 @@ class Sandbox:
     def close(self) -> None:
         """End the sandbox and every process in it."""
         zygote, self._zygote = self._zygote, None
-        self._channel = self._judge = None
+        spare, self._spare = self._spare, None
+        self._channel = self._judge = self._distrusted = None
         self._core.release()
         if zygote is not None:
             zygote.close()
+        if spare is not None:
+            with contextlib.suppress(LaunchError, OSError):
+                spare.result().close()
 
     # --- one submission ---
 
@@ -88,6 +98,9 @@ class Sandbox:
         LearnerRaised when the source raises, LearnerLost when it does not come to an end.
         """
         self._end_guests()
+        if self._distrusted is not None and self._distrusted != source:
+            self._replace()
+        self._source = source
         self._channel = self._new_guest()
         learner = Learner(self._channel, self.limits, self.device, judge=self._judge_model)
         learner.load(source)
@@ -121,14 +134,29 @@ class Sandbox:
         return GuestChannel(self._zygote, self._address_space, core)
 
     def _end_guests(self) -> None:
-        """End the processes; after any sign of an attack, the whole sandbox."""
+        """End the processes.
+
+        After any sign of an attack the sandbox serves this submission and no other. Its own processes cannot reach
+        the zygote, so a fresh fork does for the rest of its checks; the next learner gets a sandbox that was started
+        meanwhile.
+        """
         guests = [guest for guest in (self._channel, self._judge) if guest is not None]
         self._channel = self._judge = None
         for guest in guests:
             guest.close()
         self._core.release()
-        if any(guest.suspect for guest in guests):
-            self.close()
+        if self._distrusted is None and any(guest.suspect for guest in guests):
+            self._distrusted = self._source
+            if (
+                self.level is not Level.PLAIN
+            ):  # a fork of this process is made at once, and not beside its threads
+                self._spare = _in_thread(lambda: self._launch(self._wishes))
+
+    def _replace(self) -> None:
+        """Go on in the spare sandbox, or in a new one, and end this one."""
+        zygote, self._zygote, self._distrusted = self._zygote, None, None
+        if zygote is not None:
+            zygote.close()
 
     # --- models ---
 
@@ -137,3 +165,17 @@ class Sandbox:
         if self._judge is None:
             self._judge = self._new_guest()
         return Learner(self._judge, self.limits, self.device).evaluate_model(data, x)
+
+
+def _in_thread(make: Callable[[], Zygote]) -> Future[Zygote]:
+    """Start something that takes a while, and go on."""
+    made: Future[Zygote] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(make())
+        except BaseException as error:
+            made.set_exception(error)
+
+    threading.Thread(target=run, name="spare-sandbox", daemon=True).start()
+    return made

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from sandboxes import CHECKOUT, HONEST, SEALED, attacks, hostile_source, need, works_unsealed
+from sandboxes import CHECKOUT, HONEST, SEALED, alive, attacks, hostile_source, need, works_unsealed
 
 from grader.errors import SandboxError
 from grader.records import Limits
@@ -174,15 +174,32 @@ def test_the_host_survives_what_a_guest_writes(strict: Sandbox, name: str, attac
 
 
 @pytest.mark.parametrize("attack", ["junk", "huge_header", "another_structure", "two_answers"])
-def test_a_broken_answer_ends_the_whole_sandbox(strict: Sandbox, attack: str) -> None:
+def test_after_a_broken_answer_nobody_else_gets_this_sandbox(strict: Sandbox, attack: str) -> None:
     strict.start()
     zygote = strict._zygote
 
     with strict.learner(hostile_source("wire")) as learner:
         reason = call_until_lost(learner, attack)
+    with strict.learner(hostile_source("wire")):
+        again = strict._zygote
 
     assert "not an answer" in reason
+    assert again is zygote  # a fork for the same submission, and no second start
+    assert still_honest(strict)
     assert strict._zygote is not zygote
+    assert not alive({zygote.pid})
+
+
+def test_the_next_sandbox_is_started_while_the_distrusted_one_is_still_used(strict: Sandbox) -> None:
+    with strict.learner(hostile_source("wire")) as learner:
+        call_until_lost(learner, "junk")
+    with strict.learner(hostile_source("wire")):
+        spare = strict._spare
+        assert spare is not None
+        ready = spare.result()
+
+    assert still_honest(strict)
+    assert strict._zygote is ready
 
 
 def test_the_deadline_covers_sending(strict: Sandbox) -> None:
