@@ -141,12 +141,12 @@ class _Finder:
         files = self._one_learners_or_many(tree, [place(file, tree, layout) for file in tree.files])
         clock = _Clock(tree, layout, export, [one for one in files if self._is_of_this_course(one)])
         by_learner: dict[str, list[Placed]] = {}
-        for folder in self._folders_of_learners(tree, layout, files):
-            for name in export.learners(folder):
-                by_learner.setdefault(self._met(name, tree.path), [])
         for one in files:
             for name in export.learners(one.learner) if one.learner else ():
                 by_learner.setdefault(self._met(name, one.file.path), []).append(one)
+        for folder in sorted(self._folders_of_learners(tree, layout, files)):
+            for name in export.learners(folder):
+                by_learner.setdefault(self._met(name, tree.path / folder), [])
         self.passed_over += [PassedOver("", where, why) for where, why in unfollowed]
         self._tell_of_nobodys(one for one in files if not one.learner)
         for learner, mine in by_learner.items():

@@ -284,6 +284,7 @@ def test_two_names_that_read_the_same_are_refused_and_both_are_shown(
     assert "'learner01'" in caught.value.what
     assert repr(other) in caught.value.what
     assert caught.value.where.isprintable()
+    assert str(tmp_path / "learner01" / "ch03_activations.py") in caught.value.where
 
 
 def test_two_ways_to_write_one_character_are_one_name(tmp_path: Path, course: Course) -> None:
