@@ -6,16 +6,18 @@ sentence. Pages and notebooks show the same words through html/cards.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.records import Breach, Cause, CheckResult, Counterexample, ExerciseScore, Outcome, Report
 from grader.report.reasons import BARRED, note_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
 _COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
+FAILING = "FAIL"
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
+_CHECK_COLUMN = 11  # where the title of a check and its card begin
 _NAME_COLUMN = 9  # as wide as the longest word and two spaces
 _VALUE_LIMIT = 600
 _OUTPUT_LINES = 8
@@ -43,7 +45,9 @@ class Style:
 
 
 def render(report: Report, style: Style | None = None, step: Step | None = None) -> str:
-    """The whole report: one line per exercise, the first unsolved one in detail, the points, one next step.
+    """The whole report: a line per exercise, the points, the checks of the first unsolved one, and the next step.
+
+    What is to be read first stands last, where the eye is when the command ends: the failure, and what to do.
 
     Args:
         report: what was found; its text may come from a learner and is cleaned here.
@@ -62,10 +66,13 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
     nothing_ran = all(result.outcome is Outcome.NOT_RUN for result in report.checks)
     shown = () if not report.is_graded and nothing_ran else report.exercises
     for score in shown:
-        lines += _exercise_lines(report, score, style, detailed=score.name == focus)
+        lines += _exercise_lines(report, score, style)
     lines += [""] if shown else []
     lines += _side_notes(report, style)
-    lines.append(tally(report))
+    alone = len(shown) == 1  # then the line of the exercise says all that a sum and a heading could say
+    lines += [] if alone else [tally(report)]
+    if any(score.name == focus and exercise_word(report, score) == FAILING for score in shown):
+        lines += [*([] if alone else ["", focus]), *_check_lines(results_of(report, focus), style), ""]
     step = next_step(report) if step is None else step
     lines += step.lines(style.width) if step is not None else []
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
@@ -200,8 +207,8 @@ def breach_place(breach: Breach) -> str:
     return str(breach.place)
 
 
-def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed: bool) -> list[str]:
-    """One exercise: its state and points, and where it is the one in focus, its checks."""
+def _exercise_lines(report: Report, score: ExerciseScore, style: Style) -> list[str]:
+    """One exercise: its state and points."""
     results = results_of(report, score.name)
     word = exercise_word(report, score)
     passed = sum(r.outcome is Outcome.PASSED for r in results)
@@ -213,8 +220,6 @@ def _exercise_lines(report: Report, score: ExerciseScore, style: Style, detailed
     lines = [left + " " * gap + right] if gap >= 2 else [left, *below]
     if score.barred and word != "ok":
         lines += wrap(BARRED, style.width, indent=" " * (2 + _NAME_COLUMN))
-    if detailed and word == "FAIL":
-        lines += _check_lines(results, style)
     return lines
 
 
@@ -226,22 +231,41 @@ def exercise_word(report: Report, score: ExerciseScore) -> str:
         return "to do"
     started = any(r.outcome is not Outcome.NOT_RUN for r in results_of(report, score.name))
     barred = any(score.name in breach.exercises for breach in report.breaches)
-    return "FAIL" if started or barred else "not run"
+    return FAILING if started or barred else "not run"
 
 
-def _check_lines(results: Iterable[CheckResult], style: Style) -> list[str]:
-    """The checks of an exercise, the first failures with their cards."""
+def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
+    """The checks of an exercise: those that pass, those that were not run, and last the failures with their cards."""
+    failed = [result for result in results if result.outcome is Outcome.FAILED]
+    cards, rest = failed[: style.cards], failed[style.cards :]
     lines: list[str] = []
-    cards = 0
     for result in results:
-        word = WORDS[result.outcome]
-        lead = "    " + pad(word, _NAME_COLUMN)
-        lines += wrap(clean_line(result.title), style.width, indent=" " * len(lead), first=lead)
-        if result.outcome is Outcome.FAILED and cards < style.cards:
-            lines += card(result, style, indent=" " * len(lead))
-            cards += 1
-        elif result.outcome is Outcome.NOT_RUN:
-            lines += wrap(clean_line(reason(result), 200), style.width, indent=" " * len(lead))
+        if result.outcome is Outcome.PASSED:
+            lines += _check_line(result.outcome, result.title, style)
+    lines += _waiting_lines([r for r in results if r.outcome is Outcome.NOT_RUN], style)
+    for result in rest:
+        lines += _check_line(result.outcome, result.title, style)
+    for result in cards:
+        lines += _check_line(result.outcome, result.title, style)
+        lines += card(result, style, indent=" " * _CHECK_COLUMN)
+    return lines
+
+
+def _check_line(outcome: Outcome, text: str, style: Style) -> list[str]:
+    lead = "  " + pad(WORDS[outcome], _NAME_COLUMN)
+    return wrap(clean_line(text, 400), style.width, indent=" " * _CHECK_COLUMN, first=lead)
+
+
+def _waiting_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
+    """Checks that were not run, all with the same reason in one line: what they wait for is among the failures."""
+    reasons: dict[str, int] = {}
+    for result in results:
+        why = "waiting for what fails" if result.cause is Cause.WAITING else reason(result)
+        reasons[why] = reasons.get(why, 0) + 1
+    lines: list[str] = []
+    for why, count in reasons.items():
+        checks = "1 check" if count == 1 else f"{count} checks"
+        lines += _check_line(Outcome.NOT_RUN, f"{checks}, {why}", style)
     return lines
 
 
