@@ -80,6 +80,7 @@ def build(
 
 
 def _result_folder(workspace: Workspace, task: Task) -> Path:
+    """The folder that the run writes to, made if need be; UsageError when that is not possible."""
     folder = workspace.root / "build" / task
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,13 @@ def _result_folder(workspace: Workspace, task: Task) -> Path:
 
 
 def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[Block]:
-    """The blocks of a task in the course's order: what lies in the workspace, judged by the rules."""
+    """The blocks of a task in the course's order: what lies in the workspace, judged by the rules.
+
+    A file that cannot be read costs its blocks, not the run: they are lent, and that is said.
+
+    Returns:
+        One block a chapter that the task needs; each piece is the learner's or lent.
+    """
     blocks = []
     for chapter in course.chapters:
         if chapter.stem not in PIECES[task]:
@@ -157,7 +164,14 @@ def _plain_epoch(event: dict[str, Any]) -> None:
 
 
 def find_problems(result: dict[str, Any]) -> list[str]:
-    """What a finished run did not reach; written so that a NaN is a problem too."""
+    """What a finished run did not reach; written so that a NaN is a problem too.
+
+    Args:
+        result: of the training process: score and goal, the score in 8 bits, and how far the ONNX model is off.
+
+    Returns:
+        A sentence each; none if the network learned.
+    """
     score, int8, goal, metric = (result[name] for name in ("score", "int8_score", "goal", "metric"))
     problems = []
     if not score >= goal:
@@ -182,6 +196,7 @@ def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path)
 
 
 def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
+    """Why training ended early; where the learner's own code raised, with the file and the line."""
     if event["event"] != "raised" or not event["stem"]:
         reason = "the network could not go on" if event["event"] == "raised" else "training stopped"
         return f"{reason}: {event['what']}"
@@ -191,7 +206,11 @@ def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
 
 
 def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
-    """Run the checks of the learner's blocks, and say which fail."""
+    """Run the checks of the learner's blocks, and say which fail: the likeliest reason not to learn.
+
+    Returns:
+        Lines to print; the last is the next step.
+    """
     chapters = {chapter.stem: chapter for chapter in course.chapters}
     suspects = [block for block in blocks if block.mine]
     if not suspects:

@@ -1,4 +1,7 @@
-"""The one progress bar: how far a command is, on stderr, so that what it prints can still be piped elsewhere."""
+"""The one progress bar: how far a command is, on stderr, so that what it prints can still be piped elsewhere.
+
+Where stderr is no terminal nothing is shown at all: a log is not to be filled with bars.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,10 @@ def status() -> None:
 
 
 def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
-    """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew."""
+    """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew.
+
+    Extras count nowhere: neither their points nor their being open.
+    """
 
     place = read_progress(workspace.root / PROGRESS_FILE)
     lines, earned, solved = [], 0.0, 0
@@ -84,6 +87,7 @@ def _changed(path: Path, chapter: Chapter, report: Report) -> bool:
 
 
 def _left_lines(course: Course, current: str, left: list[str], width: int) -> list[str]:
+    """What is left of the chapters that were begun, and the next step: the current exercise while it is open."""
     if not left:
         return ["next: everything is solved; run: brick build"]
     lines: list[str] = []

@@ -1,4 +1,8 @@
-"""Pick, of all cells that were ever run, those whose definitions still hold."""
+"""Pick, of all cells that were ever run, those whose definitions still hold.
+
+A session remembers every cell in the order it was run, and a learner runs the same cell many times. What counts is
+what the names mean now, so the last cell that bound each name is taken, and what it read while it ran.
+"""
 
 from __future__ import annotations
 

@@ -50,14 +50,23 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Found:
-    """What the last check of an exercise found, and what the exercise was then."""
+    """What the last check of an exercise found, and what the exercise was then.
+
+    Args:
+        report: on that exercise alone.
+        definition: its syntax tree as text; another one now means that the report is out of date.
+    """
 
     report: Report
     definition: str
 
 
 class NotebookServer:
-    """Answers one notebook, or one script, that works on its exercises."""
+    """Answers one notebook, or one script, that works on its exercises.
+
+    It lives as long as the notebook's kernel, keeps sandboxes warm and inputs generated between two checks, and
+    writes nothing but what was opened as a hint or guessed.
+    """
 
     def __init__(self, course: Course) -> None:
         self.course = course

@@ -29,7 +29,12 @@ OpenHints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
 class WatchState:
     """The state behind the screen. It draws nothing, starts nothing, and never fails because of a file.
 
+    What is kept here between two runs lies in two places: progress in the file that may be committed, reports in the
+    kit's own notes. Reports say more, so they win where both know an exercise.
+
     Args:
+        course: all chapters; only those with a file here take part.
+        workspace: where the files are.
         open_hints: opens hints: (chapter, exercise, report, source) -> the hints open now, and how many there are.
 
     Raises:

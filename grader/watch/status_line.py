@@ -32,7 +32,7 @@ class StatusLine:
         return step + taken if width_of(step + taken) <= width else step
 
     def begin(self) -> None:
-        """Something was asked for."""
+        """Something was asked for: what was said about the last verdict is over."""
         self.note, self._busy, self._aside, self._seconds = "", "judging", "", None
 
     def hear(self, event: Event) -> bool:

@@ -33,7 +33,14 @@ FILE_WORDS = {
 
 
 def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
-    """Chapters and their exercises, and the line of the current one; where room is short, only its own chapter's."""
+    """Chapters and their exercises; where room is short, only the exercises of the current one's chapter.
+
+    Args:
+        height: rows there are; 0 before the first layout.
+
+    Returns:
+        The lines, each as wide as the column, and the number of the line with the current exercise.
+    """
     exercises = state.exercises
     everything = len(state.chapters) + len(exercises) <= height
     lines: list[str] = []
@@ -207,7 +214,10 @@ def next_step(state: WatchState) -> str:
 
 
 def painted(lines: Iterable[str]) -> Text:
-    """The lines, the word that each opens or ends with in its colour; the word alone says it all."""
+    """The lines, the word that each opens or ends with in its colour.
+
+    The word alone says it all, so nothing is lost without colours, or to somebody who cannot tell them apart.
+    """
     return Text("\n", no_wrap=True).join(map(_painted_line, lines))
 
 

@@ -29,8 +29,10 @@ class WarmSandbox(Sandbox):
     """A sandbox whose run can be stopped from another thread, and what is run in it.
 
     Args:
+        limits: time and memory of one learner's process.
+        imports: modules that the chapters may use beyond the common ones; they are imported once, before the first.
         profile: how the checks are run.
-        launched: a process that was started already, for the first time.
+        launched: a process that is being started already, for the first time.
     """
 
     def __init__(

@@ -1,4 +1,9 @@
-"""Judge one job after the other in a thread; what is asked newly stops what runs. Imports nothing heavy by itself."""
+"""Judge one job after the other in a thread; what is asked newly stops what runs. Imports nothing heavy by itself.
+
+The thread imports torch and starts the sandbox while the screen is drawn already. In quiet moments it generates the
+inputs of the checks that will be needed soon. All it has to say it says through one function, as events; the screen
+acts on them in its own thread, so that no state is touched by two.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Look at this machine: what works, what does not, and the command that mends it."""
+"""Look at this machine: what works, what does not, and the command that mends it.
+
+Each look is one function that returns one finding, so that a look which fails says so and the others go on. Steps
+are commands that can be copied; where there is nothing to be done there is none.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,14 @@ EVENT_WAIT_S = 2.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `works` is None where it is a matter of taste or a part that can be done without."""
+    """One thing looked at.
+
+    Args:
+        name: what was looked at, in a word or two.
+        works: None where it is a matter of taste, or a part that can be done without.
+        text: what was found.
+        step: the command that mends it, empty if nothing is to be done.
+    """
 
     name: str
     works: bool | None
@@ -40,7 +51,7 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> Iterator[Finding]:
-    """Look at one thing after the other."""
+    """Look at one thing after the other; the slow ones import torch and start sandboxes, so each is told at once."""
     looks: tuple[Callable[[], Finding], ...] = (
         _python, _torch, _threads, _gpu, _isolation, _editor, _file_events, lambda: _workspace(workspace), _viewer,
     )  # fmt: skip
@@ -89,6 +100,7 @@ def _gpu() -> Finding:
 
 
 def _isolation() -> Finding:
+    """Plain isolation is enough for one's own work, so a machine without a seal gets a note and no failure."""
     levels = offered()
     there = [level.value for level, why in levels.items() if why is None]
     if not there:
@@ -124,6 +136,7 @@ def editor_command() -> list[str] | None:
 
 
 def _file_events() -> Finding:
+    """Network drives and some containers pass none on; the watch then looks at the files by itself."""
     slow = "none arrive here; brick watch looks at the files once a second instead"
     try:
         arrived = _event_arrives()

@@ -30,7 +30,18 @@ def written_hints(stem: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def open_one_more(workspace: Workspace, key: str, attempt: str, levels: int) -> int:
-    """How many hints are open now: one at first, and one more whenever the attempt has changed since."""
+    """How many hints are open now: one at first, and one more whenever the attempt has changed since.
+
+    Asking twice without writing anything opens nothing new: a hint is to be tried before the next is read.
+
+    Args:
+        key: names the exercise, `ch03_activations/softmax`.
+        attempt: a fingerprint of what the learner wrote, see `attempt_of`.
+        levels: how many hints there are.
+
+    Returns:
+        From 1 to `levels`.
+    """
     notes = workspace.read_note("hints.json")
     note = notes.get(key)
     opened = note.get("opened", 0) if isinstance(note, dict) else 0

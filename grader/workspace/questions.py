@@ -157,7 +157,10 @@ def read_numbers(text: str) -> tuple[float, ...]:
 
 
 def _numbers(node: ast.expr) -> list[float]:
-    """A sequence flattened, whatever it is called: torch.Size([2, 3]) is 2 and 3."""
+    """A sequence flattened, whatever it is called: torch.Size([2, 3]) is 2 and 3.
+
+    The tree is read and never run: a guess is text that somebody typed.
+    """
     if isinstance(node, ast.Tuple | ast.List):
         return [number for item in node.elts for number in _numbers(item)]
     if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tensor", "torch.tensor", "torch.size"):
@@ -286,7 +289,17 @@ def guesses(workspace: Workspace) -> dict[str, bool]:
 
 
 def guess(workspace: Workspace, question: Question, words: str) -> bool:
-    """Compare a guess with the answer and keep which it was; UnreadableGuess in the wrong form."""
+    """Compare a guess with the answer and keep which it was.
+
+    Args:
+        words: as typed; numbers in any usual notation, or the beginning or letter of a choice.
+
+    Returns:
+        Whether it is right.
+
+    Raises:
+        UnreadableGuess: it has another form than the one asked for; nothing is kept then.
+    """
     right = question.answer.accepts(words)
     workspace.write_note(NOTE, guesses(workspace) | {question.key: right})
     return right
@@ -309,7 +322,10 @@ _MARKED = re.compile(r"\*\*(.+?)\*\*|(?<![\w*])\*(\S(?:.*?\S)?)\*(?![\w*])|`([^`
 
 
 def readable(markdown: str, width: int) -> list[str]:
-    """Lesson text as plain lines: paragraphs wrapped, code as it stands, no marks."""
+    """Lesson text as plain lines: paragraphs wrapped, code as it stands, no marks.
+
+    Only what the lessons use of Markdown is understood: bold, emphasis, code, fences and indented blocks.
+    """
     lines: list[str] = []
     paragraph: list[str] = []
     fenced = False

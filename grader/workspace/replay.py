@@ -1,4 +1,7 @@
-"""Turn a counterexample card into a short script with the failing call, for a debugger to step into."""
+"""Turn a counterexample card into a short script with the failing call, for a debugger to step into.
+
+The script imports the learner's own file from where it lies, so that a breakpoint set in the editor is met.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,11 @@ from grader.workspace.workspace import Workspace, write_whole
 
 
 def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapter, CheckResult]:
-    """The failure that a card's ID names, among the last reports in the workspace."""
+    """The failure that a card's ID names, among the last reports in the workspace.
+
+    Raises:
+        UsageError: no report kept here has it; after another check of the chapter an old ID is gone.
+    """
     known: dict[str, tuple[Chapter, CheckResult]] = {}
     for chapter in course.chapters:
         report = kept_report(workspace, chapter)

@@ -1,4 +1,10 @@
-"""The learner's workspace: the folder with the exercises, and what the kit remembers there between two commands."""
+"""The learner's workspace: the folder with the exercises, and what the kit remembers there between two commands.
+
+course.yml                  which chapters there are; `brick init` copies it
+exercises/ch03_....py       what the learner writes; a notebook of the same stem will do as well
+brickwork-progress.txt      how far the learner is; may be committed
+.brickwork/                 notes of the kit: last reports, failing inputs, hints opened, backups, the store
+"""
 
 from __future__ import annotations
 
@@ -46,7 +52,13 @@ def state_of_file(path: Path) -> FileState:
 
 @dataclass(frozen=True)
 class Workspace:
-    """One course folder; `state` is where the kit's own notes lie."""
+    """One course folder.
+
+    Nothing in it is trusted to be there: a learner may delete or damage any file, and every method says what then.
+
+    Args:
+        root: the folder with course.yml, or wherever somebody stands when there is none.
+    """
 
     root: Path
 
@@ -92,7 +104,14 @@ class Workspace:
     # --- notes ------------------------------------------------------------------------------------------------
 
     def read_note(self, name: str) -> dict[str, Any]:
-        """A note as it was written; an empty one if it is missing or damaged."""
+        """A note as it was written; an empty one if it is missing or damaged.
+
+        Args:
+            name: a path below the folder of notes, such as `reports/ch03_activations.json`.
+
+        Returns:
+            What was written last. Whoever reads it checks each value: a hand, or another version, may have changed it.
+        """
         try:
             value = json.loads((self.state / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -100,7 +119,10 @@ class Workspace:
         return value if isinstance(value, dict) else {}
 
     def write_note(self, name: str, value: dict[str, Any]) -> None:
-        """Keep a note, whole or not at all; a workspace that cannot be written to is left without."""
+        """Keep a note, whole or not at all; a workspace that cannot be written to is left without.
+
+        A note is a comfort, so to lose one is no error: a read-only folder still gets its verdicts.
+        """
         path = self.state / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +131,14 @@ class Workspace:
             return
 
     def secret(self) -> bytes:
-        """The course's key, from which the graded inputs are drawn: from the environment, else made once and kept."""
+        """The course's key, from which the graded inputs are drawn: from the environment, else made once and kept.
+
+        Whoever knows it can compute the inputs that submissions are graded on, so the file is for its owner alone.
+        To lose it means that a regrade draws other inputs.
+
+        Raises:
+            KitError: it can be neither read nor written.
+        """
         given = os.environ.get(SECRET_VARIABLE, "")
         if given:
             return given.encode()
@@ -129,7 +158,15 @@ class Workspace:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    """Write a file so that a reader sees the old one or the new one, never half of it.
+
+    Args:
+        path: its folder must be there.
+        content: text is written as UTF-8, with its line ends as they are.
+
+    Raises:
+        OSError: it cannot be written; the old file is still whole then.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -147,7 +184,16 @@ def attempt_of(source: str, exercise: str) -> str:
 
 
 def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
-    """The fingerprint of each exercise."""
+    """The fingerprint of each exercise.
+
+    Args:
+        source: the learner's file; one that Python cannot read has the same fingerprint for all exercises, its own.
+        exercises: names of functions or classes.
+
+    Returns:
+        A hash by name. It changes with the exercise itself, with private helpers, and with what stands at the top
+        level between the definitions, for all of these may change what the exercise does.
+    """
     try:
         body = parse_in_turn(source).body
     except SyntaxError:
