@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -14,7 +13,7 @@ from grader.errors import SandboxError
 from grader.records import Limits
 from grader.sandbox.affinity import OneCore
 from grader.sandbox.channel import GuestChannel
-from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch
+from grader.sandbox.launch import LaunchError, Level, Wishes, Zygote, launch, launch_in_thread
 from grader.sandbox.proxy import Learner
 
 
@@ -150,7 +149,7 @@ class Sandbox:
             if (
                 self.level is not Level.PLAIN
             ):  # a fork of this process is made at once, and not beside its threads
-                self._spare = _in_thread(lambda: self._launch(self._wishes))
+                self._spare = launch_in_thread(self._wishes)
 
     def _replace(self) -> None:
         """Go on in the spare sandbox, or in a new one, and end this one."""
@@ -165,17 +164,3 @@ class Sandbox:
         if self._judge is None:
             self._judge = self._new_guest()
         return Learner(self._judge, self.limits, self.device).evaluate_model(data, x)
-
-
-def _in_thread(make: Callable[[], Zygote]) -> Future[Zygote]:
-    """Start something that takes a while, and go on."""
-    made: Future[Zygote] = Future()
-
-    def run() -> None:
-        try:
-            made.set_result(make())
-        except BaseException as error:
-            made.set_exception(error)
-
-    threading.Thread(target=run, name="spare-sandbox", daemon=True).start()
-    return made

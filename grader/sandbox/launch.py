@@ -54,8 +54,26 @@ class Level(StrEnum):
     PLAIN = "plain"
 
 
+class Lack(StrEnum):
+    """What a machine lacks for a level, where somebody can do something about it."""
+
+    BUBBLEWRAP = "bubblewrap"
+    PYSECCOMP = "pyseccomp"
+    LIBSECCOMP = "libseccomp"
+    NAMESPACES = "namespaces"
+
+
 class LaunchError(Exception):
-    """A zygote did not start, or broke; the text says how."""
+    """A zygote did not start, or broke.
+
+    Args:
+        reason: how, in words.
+        lack: what the machine lacks, if that is it.
+    """
+
+    def __init__(self, reason: str, lack: Lack | None = None) -> None:
+        super().__init__(reason)
+        self.lack = lack
 
 
 @dataclass(frozen=True)
@@ -95,12 +113,15 @@ class Zygote:
     def begin(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Send the settings and wait until it is ready; its first answer."""
         self._control.settimeout(START_TIMEOUT_S)
+        # Until Python runs inside and says so, only the program that seals it can have failed, for want of a right.
+        lack: Lack | None = Lack.NAMESPACES
         try:
             self.pid = _receive_pid(self._control)
+            lack = None
             zygote.send_message(self._control, settings)
             answer = zygote.receive_message(self._control)
         except (EOFError, OSError, ValueError) as error:
-            raise LaunchError(self.close() or str(error)) from None
+            raise LaunchError(self.close() or str(error), lack) from None
         if "error" in answer:
             self.close()
             raise LaunchError(str(answer["error"]))
@@ -220,7 +241,7 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
     try:
         program = base64.b64encode(seccomp.build_filter(wishes.device)).decode() if sealed else None
     except seccomp.FilterUnavailable as error:
-        raise LaunchError(str(error)) from None
+        raise LaunchError(str(error), Lack.PYSECCOMP if error.is_package else Lack.LIBSECCOMP) from None
     return {
         "probe": wishes.probe,
         "forbidden": layout.forbidden(),
@@ -261,7 +282,7 @@ def bubblewrap(layout: Layout, device: str = "cpu") -> list[str]:
     """The command line that seals whatever program follows it."""
     program = shutil.which("bwrap")
     if program is None:
-        raise LaunchError("bubblewrap (bwrap) is not installed")
+        raise LaunchError("bubblewrap (bwrap) is not installed", Lack.BUBBLEWRAP)
     # An ordinary user gets namespaces by way of a user namespace. Root does without one, or else the process would
     # still be root outside; it keeps the two capabilities with which it turns into a nobody as its first act.
     user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]

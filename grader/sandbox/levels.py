@@ -4,49 +4,58 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import dataclass
 
 from grader.errors import SandboxError
 from grader.sandbox import lockdown
-from grader.sandbox.launch import LaunchError, Level, Wishes, launch
+from grader.sandbox.launch import Lack, LaunchError, Level, Wishes, launch
 
 __all__ = ["Level", "offered", "require", "strongest"]
 
-_ALLOW_NAMESPACES = (
-    "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
-    "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)"
-)
-_NEXT_STEPS = (
-    ("bubblewrap (bwrap) is not installed", "install it (apt install bubblewrap, dnf install bubblewrap)"),
-    ("pyseccomp is not installed", "install it (pip install pyseccomp)"),
-    ("libseccomp", "install it (apt install libseccomp2, dnf install libseccomp)"),
-    ("namespace", _ALLOW_NAMESPACES),
-    ("uid map", _ALLOW_NAMESPACES),
-)
+_NEXT_STEPS = {
+    Lack.BUBBLEWRAP: "install it (apt install bubblewrap, dnf install bubblewrap)",
+    Lack.PYSECCOMP: "install it (pip install pyseccomp)",
+    Lack.LIBSECCOMP: "install it (apt install libseccomp2, dnf install libseccomp)",
+    Lack.NAMESPACES: (
+        "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
+        "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """Why a level is not to be had: the reason in words, and what is lacking where it can be got."""
+
+    reason: str
+    lack: Lack | None = None
 
 
 def offered() -> dict[Level, str | None]:
     """Each level with the reason why this machine does not offer it, None if it does. Probed once per process."""
-    return {level: _missing(level) for level in Level}
+    shortfalls = {level: _missing(level) for level in Level}
+    return {level: found.reason if found is not None else None for level, found in shortfalls.items()}
 
 
 @functools.cache
-def _missing(level: Level) -> str | None:
+def _missing(level: Level) -> Shortfall | None:
     """Why a level is not to be had: what a real run with all doors tried came to."""
     if level is Level.PLAIN:
-        return None if os.name == "posix" else "this system cannot fork a process; on Windows use WSL 2"
+        can_fork = os.name == "posix"
+        return None if can_fork else Shortfall("this system cannot fork a process; on Windows use WSL 2")
     if not lockdown.LINUX:
-        return "it needs Linux"
+        return Shortfall("it needs Linux")
     if level is Level.UID and os.geteuid() != 0:
-        return "only root can run a process as another user"
+        return Shortfall("only root can run a process as another user")
     if level is Level.UID and not lockdown.landlock_version():
-        return "this kernel has no landlock"
+        return Shortfall("this kernel has no landlock")
     try:
         zygote, answer = launch(Wishes(level, probe=True))
     except LaunchError as error:
-        return str(error)
+        return Shortfall(str(error), error.lack)
     zygote.close()
     if answer["open"]:
-        return "a probe found doors open: " + ", ".join(answer["open"])
+        return Shortfall("a probe found doors open: " + ", ".join(answer["open"]))
     return None
 
 
@@ -81,9 +90,9 @@ def require(level: Level | None, unsandboxed: bool) -> Level:
 
 def _refusal(level: Level) -> SandboxError:
     reasons = {name: reason for name, reason in offered().items() if reason is not None}
-    reason = reasons[level]
-    steps = [step for words, step in _NEXT_STEPS if words in reason]
-    step = steps[0] if steps else "mend that, or choose another level"
+    found = _missing(level)
+    reason, lack = (found.reason, found.lack) if found is not None else ("", None)
+    step = _NEXT_STEPS[lack] if lack is not None else "mend that, or choose another level"
     others = "; ".join(f"{name}: {text}" for name, text in reasons.items() if name is not level)
     where = f"isolation level {level}" + (f" ({others})" if others else "")
     return SandboxError(

@@ -52,7 +52,16 @@ _PRCTLS_OF_ESCAPE = (1, 4)  # PR_SET_PDEATHSIG, PR_SET_DUMPABLE
 
 
 class FilterUnavailable(Exception):
-    """This machine cannot build the filter."""
+    """This machine cannot build the filter.
+
+    Args:
+        reason: why not, in words.
+        is_package: whether the Python package is missing, not the system's library.
+    """
+
+    def __init__(self, reason: str, *, is_package: bool) -> None:
+        super().__init__(reason)
+        self.is_package = is_package
 
 
 @cache
@@ -65,9 +74,10 @@ def build_filter(device: str = "cpu") -> bytes:
     try:
         import pyseccomp as seccomp
     except ImportError:
-        raise FilterUnavailable("the Python package pyseccomp is not installed") from None
+        raise FilterUnavailable("the Python package pyseccomp is not installed", is_package=True) from None
     except (RuntimeError, OSError) as error:
-        raise FilterUnavailable(f"the library libseccomp.so.2 is missing ({error})") from None
+        reason = f"the library libseccomp.so.2 is missing ({error})"
+        raise FilterUnavailable(reason, is_package=False) from None
 
     strict = device == "cpu"
     program = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS) if strict else seccomp.ALLOW)
