@@ -115,7 +115,9 @@ DUNDER_HOOKS = _words("""
     __class_getitem__ __format__ __sizeof__ __aenter__ __aexit__ __aiter__ __anext__ __await__
 """)
 DUNDER_VALUES = _words("__slots__ __hash__ __match_args__ __all__ __version__ __author__ __module__ __doc__")
-DUNDER_READABLE = _words("__name__ __qualname__ __doc__ __class__ __version__")
+DUNDER_READABLE = _words(
+    "__name__ __qualname__ __doc__ __class__ __version__ __members__ __cause__ __context__"
+)
 
 # These read attributes whose names stand in a text, so the text itself has to be looked at.
 FORMATTING = _words("format format_map")
@@ -326,6 +328,8 @@ def taken_attributes() -> frozenset[str]:
     import torch
 
     met: list[type] = [torch.Tensor, torch.Generator, torch.Size, torch.dtype, torch.device, torch.finfo]
+    # These are handed to whoever makes a class with __torch_dispatch__, and run operations unseen.
+    met += [torch._ops.OpOverload, torch._ops.OpOverloadPacket, torch._C.DispatchKeySet]
     met += [torch.TypedStorage, torch.UntypedStorage, torch.no_grad]
     met += [str, bytes, int, float, complex, bool, list, tuple, dict, set, slice, range, property, partial]
     met += [
@@ -340,7 +344,7 @@ def taken_attributes() -> frozenset[str]:
     met += [enum.Enum, enum.Flag, type(enum.Enum), warnings.catch_warnings]
     classes = {part for kind in met for owner in (kind, type(kind)) for part in owner.__mro__}
     # dir() of an enumeration leaves out `_convert_`, which reads all names of a module: ask the classes themselves.
-    return frozenset(name for part in classes for name in vars(part)) - _HARMLESS | {"_module"}
+    return frozenset(name for part in classes for name in vars(part)) - _HARMLESS | _IN_INSTANCES
 
 
 @cache
@@ -370,6 +374,11 @@ _HARMLESS_IF_OWN = _words("""
     _missing_ _generate_next_value_ abbr apply_ map_ map2_ lu lstsq eig symeig reinforce resizable register_hook
     get_offset set_offset dim_order is_shared is_nested is_meta mps xpu _nnz _use_count _conj _backward_hooks
 """)
+
+# What objects of these classes have beyond what their classes show.
+_IN_INSTANCES = _words(
+    "_module _op _op_dk _schema _overloadpacket _qualified_op_name _overload_names _dir _tags"
+)
 
 # What leads from generators, coroutines, tracebacks and code to the interpreter's own variables.
 INTERPRETER = frozenset(

@@ -86,6 +86,7 @@ class Reading:
     Attributes:
         reads: names of the file that it refers to; `passes` are those it does more with than call them.
         defines: attributes that its classes and assignments define.
+        by_position: lines with class patterns that name no attributes.
         unknown: attributes of values that are not listed, to be settled when all of the file has been read.
     """
 
@@ -95,6 +96,7 @@ class Reading:
     passes: set[str] = field(default_factory=set)
     defines: set[str] = field(default_factory=set)
     unknown: list[tuple[int, str]] = field(default_factory=list)
+    by_position: list[int] = field(default_factory=list)
 
 
 def read_statement(
@@ -305,8 +307,12 @@ class _Reader:
         return chain
 
     def rest_for_own(self, chain: list[ast.Attribute]) -> list[ast.Attribute]:
-        """`Act.sigmoid`: the first attribute of a class of the file is the file's own, whatever it is called."""
-        return chain if _is_dunder(chain[0].attr) else chain[1:]
+        """`Act.sigmoid`: the first attribute of a class of the file is the file's own, whatever it is called.
+
+        What begins with an underscore may come from a base instead: `_convert_` of an enumeration reads a module.
+        """
+        first = chain[0].attr
+        return chain if first.startswith("_") or first in allowlist.FORMATTING else chain[1:]
 
     def rest_of_module(
         self, base: ast.Name, dotted: str, chain: list[ast.Attribute]
@@ -347,6 +353,8 @@ class _Reader:
         if name.startswith("__") and name.endswith("__"):
             if not isinstance(node.ctx, ast.Load) or name not in _READABLE:
                 self.refuse(node, name, refusal_of(name, Refusal.INTERNAL))
+            elif name == "__class__" and isinstance(node.value, ast.Attribute) and node.value.attr == name:
+                self.refuse(node, "__class__.__class__", Refusal.INTERNAL)  # it makes classes, as type does
         elif name in allowlist.FORMATTING and not self.is_self(node.value):
             self.refuse(node, name, Refusal.UNREADABLE_NAME)
         elif name == "requires_grad" and not isinstance(node.ctx, ast.Load) and not self.is_self(node.value):
@@ -393,6 +401,8 @@ class _Reader:
             self.reading.reads.add(node.func.id)
         elif not (origin in allowlist.ONE_ARGUMENT and _has_one_argument(node)):
             self.visit(node.func)
+        elif origin == "type" and self.makes_a_metaclass(node):
+            self.refuse(node, "type(type(...))", Refusal.INTERNAL)
         for argument in node.args:
             if origin in ("isinstance", "issubclass") and self.is_own(argument):
                 self.reading.reads.add(argument.id)
@@ -433,6 +443,12 @@ class _Reader:
             and self.origin(function.value.func) == "super"
         )
 
+    def makes_a_metaclass(self, node: ast.Call) -> bool:
+        """`type(type(x))`, which makes classes."""
+        inner = node.args[0]
+        called = isinstance(inner, ast.Call) and self.origin(inner.func) == "type"
+        return called or (isinstance(inner, ast.Attribute) and inner.attr == "__class__")
+
     def visit_subscript(self, node: ast.Subscript) -> None:
         if self.origin(node.value) != "type":  # the annotation type[Tensor]
             self.visit(node.value)
@@ -445,6 +461,10 @@ class _Reader:
             # x.requires_grad = False switches nothing on; it is what it was.
             self.visit_all(target.value for target in node.targets if isinstance(target, ast.Attribute))
             return
+        if any(isinstance(target, ast.Name) and target.id == "__match_args__" for target in node.targets):
+            self.reading.defines.update(_words_in(node.value))
+            if not isinstance(node.value, ast.Tuple) or not all(map(_is_constant, node.value.elts)):
+                self.refuse(node, "__match_args__", Refusal.UNREADABLE_NAME)
         self.visit(node.value)
         self.visit_all(node.targets)
 
@@ -461,6 +481,8 @@ class _Reader:
         elif isinstance(node.value, complex):
             # A step along the imaginary axis gives any function's slope without a derivative.
             self.refuse(node, "complex", Refusal.REAL_NUMBERS)
+        elif isinstance(node.value, str) and node.value.startswith("__torch_"):
+            self.refuse(node, node.value, Refusal.INTERNAL)  # a method for a class that is made by a call
 
     # --- functions, classes, comprehensions ---------------------------------------------------------------
 
@@ -617,10 +639,12 @@ class _Reader:
     def visit_class_pattern(self, node: ast.MatchClass) -> None:
         """`case Point(x=0, y=y)` asks for the attributes x and y.
 
-        Without names it asks for those in the class's `__match_args__`, and what belongs to a class can be a matter
-        of registering. So no class may have a field with one of the interpreter's own names, see `define`.
+        Without names it asks for those in the class's `__match_args__`, which can be any that the file defines: what
+        belongs to a class can be a matter of registering.
         """
         self.visit(node.cls)
+        if node.patterns:
+            self.reading.by_position.append(node.lineno)
         for name in node.kwd_attrs:
             self.value_attribute(ast.copy_location(ast.Attribute(node.cls, name, ast.Load()), node))
         self.visit_all([*node.patterns, *node.kwd_patterns])
@@ -651,6 +675,10 @@ def _unchained(node: ast.Attribute) -> tuple[ast.expr, list[ast.Attribute]]:
 
 def _is_false(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is False
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
 
 
 def _has_one_argument(node: ast.Call) -> bool:

@@ -225,11 +225,21 @@ def _read(file: TopLevel, imports: Imports, chapter: Chapter) -> None:
         part.findings = list(part.reading.findings)
     own = {name for part in file.parts for name in part.reading.defines}
     for part in file.parts:
-        for line, name in part.reading.unknown:
-            if name not in allowlist.taken_attributes():
-                continue  # the submission's own, or Python's AttributeError
-            if name not in own or not allowlist.may_be_own(name):
+        asked = [(line, name) for line in part.reading.by_position for name in own - attributes]
+        for line, name in part.reading.unknown + asked:
+            if not _is_open_attribute(name, own):
                 part.findings.append(Finding(line, name, refusal_of_attribute(name)))
+
+
+def _is_open_attribute(name: str, own: set[str]) -> bool:
+    """Whether an attribute that is not listed may be asked for: the file's own, or nobody's.
+
+    Of nobody's Python says that it is not there. But objects hide more than their classes show, and what begins with
+    an underscore is nothing to ask others for.
+    """
+    if name in allowlist.taken_attributes():
+        return name in own and allowlist.may_be_own(name)
+    return name in own or not name.startswith("_")
 
 
 def _drop_scratch(file: TopLevel, imports: Imports, exercises: frozenset[str]) -> None:

@@ -269,7 +269,8 @@ PIECES = {
     "version of torch": Piece("q = torch.__version__"),
     # classes
     "Enum": Piece(
-        "q = Mode.A.value, Mode['A'].name, Mode(1)", "from enum import Enum\nclass Mode(Enum):\n    A = 1"
+        "q = Mode.A.value, Mode['A'].name, Mode(1), Mode.__members__",
+        "from enum import Enum\nclass Mode(Enum):\n    A = 1",
     ),
     "Enum with auto and methods": Piece(
         "q = Mode.RELU.short()",
