@@ -120,6 +120,7 @@ def _plain(error: SyntaxError, line: str) -> str:
         if sys.version_info < version and re.match(pattern, line):
             return f"{what} needs Python {_dotted(version)}, and the grader runs {_dotted(sys.version_info)}"
     message = error.msg or "invalid syntax"
+    # Python raises this with words alone. They only choose what is shown; that the file is refused is decided already.
     if "Exceeds the limit" in message:
         return "a number has too many digits"
     return message
