@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from grader.course.config import find_chapter, load_course
 from grader.proof.examinations import Examination, examine
 from grader.proof.prove import prove as prove_chapters
 from grader.proof.required import remember
+from grader.proof.tables import Table
 from grader.records import Chapter, Course
 from grader.report import proof
 
@@ -33,46 +35,65 @@ def prove(
     matrix: Annotated[bool, typer.Option("--matrix", help="Show which check catches which mistake.")] = False,
     tables: Annotated[
         list[Examination] | None,
-        typer.Option("--table", help="Examine this instead; may be given several times.", show_default=False),
+        typer.Option(
+            "--table", help="Print this table instead; may be given several times.", show_default=False
+        ),
     ] = None,
+    examined: Annotated[
+        bool, typer.Option("--tables/--no-tables", help="Ask what the tables ask too.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Judge the checks by mistakes, mutants and right answers.
 
-    Every known mistake and mutant must be caught, and every right answer must pass.
+    Every known mistake and mutant must be caught, and every right answer must pass. Points must follow closeness, no
+    region of the inputs may be left out, and no finished function of torch may give an answer.
     Exit code 1 when anything falls short.
     """
     course = load_course()
     chosen = [find_chapter(course, word) for word in chapters or []] or list(course.chapters)
     if tables:
-        _examine(course, chosen, tables, jobs, as_json=as_json)
+        found = _tables(course, chosen, tables, jobs, quiet=as_json, rows=True)
+        if as_json:
+            typer.echo(proof.as_json((), found), nl=False)
+        if any(table.shortfalls for table in found):
+            raise typer.Exit(1)
         return
     with progress_bar("proving", quiet=as_json) as advance:
         proofs = prove_chapters(
             course, chosen, seeds=seeds, jobs=jobs or None, advance=advance, mutate=mutants, thorough=thorough
         )
     remember(course, proofs)
-    if as_json:
-        typer.echo(proof.as_json(proofs), nl=False)
-    else:
+    if not as_json:
         for one in proofs:
             typer.echo("\n".join(proof.lines(one, matrix=matrix)))
-        typer.echo("\n".join(proof.summary(proofs)))
-    if not all(one.holds for one in proofs):
+    found = _tables(course, chosen, _BY_DEFAULT, jobs, quiet=as_json, rows=False) if examined else []
+    if as_json:
+        typer.echo(proof.as_json(proofs, found), nl=False)
+    else:
+        typer.echo("\n".join(proof.summary(proofs, found)))
+    if not all(one.holds for one in proofs) or any(table.shortfalls for table in found):
         raise typer.Exit(1)
 
 
-def _examine(
-    course: Course, chapters: list[Chapter], asked: list[Examination], jobs: int, *, as_json: bool
-) -> None:
-    """Print tables, each as soon as it is there; as JSON all together."""
+# The table of inputs judges nothing, and what the wording lacks stands in the proof.
+_BY_DEFAULT = (Examination.BARRED, Examination.FAIRNESS, Examination.GATES)
+
+
+def _tables(
+    course: Course,
+    chapters: list[Chapter],
+    asked: Iterable[Examination],
+    jobs: int,
+    *,
+    quiet: bool,
+    rows: bool,
+) -> list[Table]:
+    """Make tables, and print each as soon as it is there, with all its rows or only with what falls short."""
     found = []
-    with progress_bar("examining", quiet=as_json) as advance:
+    with progress_bar("examining", quiet=quiet) as advance:
         for table in examine(course, chapters, asked, jobs=jobs or None, advance=advance):
             found.append(table)
-            if not as_json:
-                typer.echo("\n".join(proof.table_lines(table)))
-    if as_json:
-        typer.echo(proof.tables_as_json(found), nl=False)
-    if any(table.shortfalls for table in found):
-        raise typer.Exit(1)
+            if not quiet:
+                typer.echo("\n".join(proof.table_lines(table, rows=rows)))
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.course.paths import gates_file, is_checkout
 from grader.errors import UsageError
+from grader.proof.barred import finished_answers
 from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.coverage import inputs_table
 from grader.proof.fairness import Closeness, closeness_of
@@ -31,6 +32,7 @@ class Examination(StrEnum):
     WORDING = "wording"  # whether lesson and docstrings say what the checks demand
     FAIRNESS = "fairness"  # whether who is nearly right keeps most of the points
     GATES = "gates"  # whether the solution, wrong in one region only, is caught
+    BARRED = "barred"  # whether each finished function of torch that gives an answer is barred
 
 
 Advance = Callable[[str, int, int], None]
@@ -72,6 +74,9 @@ def examine(
                         yield _fairness_table(course.root, chapter, solution, pool, advance)
                     case Examination.GATES:
                         yield _gates_table(course.root, chapter, solution, pool, advance)
+                    case Examination.BARRED:
+                        # In a process of the pool: to bar an operation is to change torch itself.
+                        yield pool.submit(_barred_table, course.root, chapter).result()
 
 
 # --- fairness ---------------------------------------------------------------------------------------------
@@ -161,3 +166,21 @@ def _kill_packed(work: tuple[str, Candidate]) -> tuple[str, bool]:
     """Whether a gate is killed, with its label: the source need not travel back."""
     verdict = judge(*work)
     return verdict.candidate.label, bool(verdict.failed)
+
+
+# --- barred answers ---------------------------------------------------------------------------------------
+
+
+def _barred_table(root: Path, chapter: Chapter) -> Table:
+    """One row per finished function of torch that gives an answer and is not barred."""
+    found = finished_answers(root, chapter)
+    rows = tuple((one.exercise, one.function, one.arguments) for one in found if one.is_open)
+    tools = sum(one.elementary and not one.barred for one in found)
+    return Table(
+        chapter.stem,
+        Examination.BARRED,
+        f"{len(found)} finished functions give an answer, {len(rows)} of them are open, {tools} are tools",
+        ("exercise", "finished function", "called with"),
+        rows,
+        tuple(f"{exercise}: {function} gives the answer and is not barred" for exercise, function, _ in rows),
+    )

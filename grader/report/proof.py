@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from grader.proof.prove import Proof
     from grader.proof.tables import Table
 
-SCHEMA = "brickwork/proof/v1"
-TABLES_SCHEMA = "brickwork/examination/v1"
+SCHEMA = "brickwork/proof/v2"
 
 
 def lines(proof: Proof, *, matrix: bool = False) -> Iterator[str]:
@@ -46,7 +45,22 @@ def _matrix(proof: Proof) -> Iterator[str]:
             yield "        " + "".join(f"{mark:>3}" for mark in marks) + f"  {check}"
 
 
-def summary(proofs: Sequence[Proof]) -> Iterator[str]:
+def table_lines(table: Table, *, rows: bool = True) -> Iterator[str]:
+    """One table: its summary, and its rows in columns; without `rows` only what falls short."""
+    yield f"{'FAIL' if table.shortfalls else 'ok  '}  {table.chapter:22} {table.name}: {table.summary}"
+    if not rows:
+        yield from (f"      {shortfall}" for shortfall in table.shortfalls)
+    elif table.rows:
+        lines = (table.columns, *table.rows)
+        widths = [max(len(line[place]) for line in lines) for place in range(len(table.columns))]
+        for line in lines:
+            yield (
+                "      "
+                + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            )
+
+
+def summary(proofs: Sequence[Proof], tables: Sequence[Table] = ()) -> Iterator[str]:
     """The whole course in one line, and the next step."""
     figures = [
         f"{sum(p.mistakes_caught for p in proofs)} of {sum(p.mistakes for p in proofs)} mistakes caught",
@@ -57,35 +71,22 @@ def summary(proofs: Sequence[Proof]) -> Iterator[str]:
     ]
     yield ""
     yield ", ".join(figures)
-    short = [proof for proof in proofs if not proof.holds]
+    short = [proof.chapter for proof in proofs if not proof.holds]
     if short:
-        yield f"next: mend grader/checks/{short[0].chapter}.py, then run: brick prove {short[0].chapter[:4]}"
+        yield f"next: mend grader/checks/{short[0]}.py, then run: brick prove {short[0][:4]}"
+        return
+    open_tables = [table for table in tables if table.shortfalls]
+    if open_tables:
+        chapter, name = open_tables[0].chapter, open_tables[0].name
+        yield f"next: mend grader/checks/{chapter}.py, then run: brick prove {chapter[:4]} --table {name}"
 
 
 def _seeds(number: int) -> str:
     return "1 seed" if number == 1 else f"{number} seeds"
 
 
-def as_json(proofs: Iterable[Proof]) -> str:
-    """The proofs with a schema name."""
+def as_json(proofs: Iterable[Proof], tables: Iterable[Table] = ()) -> str:
+    """The proofs and tables with a schema name."""
     chapters = [dataclasses.asdict(proof) | {"holds": proof.holds} for proof in proofs]
-    return json.dumps({"schema": SCHEMA, "chapters": chapters}, indent=2) + "\n"
-
-
-def table_lines(table: Table) -> Iterator[str]:
-    """One table: its summary, and its rows in columns."""
-    yield f"{'FAIL' if table.shortfalls else 'ok  '}  {table.chapter}  {table.name}: {table.summary}"
-    if not table.rows:
-        return
-    rows = (table.columns, *table.rows)
-    widths = [max(len(row[place]) for row in rows) for place in range(len(table.columns))]
-    for row in rows:
-        yield (
-            "      " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
-
-
-def tables_as_json(tables: Iterable[Table]) -> str:
-    """The tables with a schema name."""
-    chapters = [dataclasses.asdict(table) for table in tables]
-    return json.dumps({"schema": TABLES_SCHEMA, "tables": chapters}, indent=2) + "\n"
+    found = [dataclasses.asdict(table) for table in tables]
+    return json.dumps({"schema": SCHEMA, "chapters": chapters, "tables": found}, indent=2) + "\n"

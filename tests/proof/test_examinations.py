@@ -129,8 +129,8 @@ def test_tables_are_printed_instead_of_the_proof(course: Course, monkeypatch: py
     result = brick("prove", "ch09", "--table", "inputs", "--table", "wording")
 
     assert result.exit_code == 0, result.output
-    assert "ok    ch09_scheduling  inputs: " in result.stdout
-    assert "ok    ch09_scheduling  wording: " in result.stdout
+    assert "ok    ch09_scheduling        inputs: " in result.stdout
+    assert "ok    ch09_scheduling        wording: " in result.stdout
     assert "mutants" not in result.stdout
 
 
