@@ -24,6 +24,7 @@ from grader.sandbox.proxy import Learner
 
 PROBES = 40  # inputs for each check; one of eight mistakes was misnamed on one input, none on forty
 CHECKS_PROBED = 6
+PROBED_BYTES = 64 * 2**20  # what a version's answers may come to; all of the learner's are kept
 # Two versions may add up in another order. They are told apart by less than any check allows.
 _RTOL, _ATOL = 1e-7, 1e-9
 
@@ -163,6 +164,8 @@ def _observed(check: Check, note: Callable[[Any], None]) -> Check:
         calls = [(c.target, c.result, c.raised.split(":")[0], c.changed, c.aliases) for c in learner.calls]
         # An optimizer's step returns nothing: what counts is read back from attributes and held tensors.
         note([outcome, *calls, *learner.answers])
+        if learner.connection.received_bytes > PROBED_BYTES:
+            raise LearnerLost("its answers are too large to be kept and compared")
 
     return replace(check, body=body)
 

@@ -40,6 +40,8 @@ from grader.sandbox.protocol import (
 )
 
 _KIND_CHARS = 40
+# What the answers of one example may come to: they are all kept until it is over.
+EXAMPLE_BYTES = 128 * 2**20
 
 
 class Connection:
@@ -53,6 +55,7 @@ class Connection:
 
     Attributes:
         channel: as given; may be replaced by one that adds something to it.
+        received_bytes: the size of all tensors that came back so far.
         barred: the operations that the guest is to bar, by the words of grader/sandbox/operations.py. When they
             change, the submission is loaded anew before the next question: what one exercise computed with an
             operation that is barred in another is not there any more.
@@ -68,12 +71,14 @@ class Connection:
         self.channel = channel
         self._time_limit_s, self._make_handle, self._hear = time_limit_s, make_handle, hear
         self._seed: int | None = None
+        self.received_bytes = self._received_before = 0
         self.barred: tuple[str, ...] = ()
         self._barred_there: tuple[str, ...] = ()
 
     def start_example(self, seed: int) -> None:
         """Let the next question start a new example in the guest; by itself this asks nothing."""
         self._seed = seed
+        self._received_before = self.received_bytes
 
     def ask(
         self,
@@ -115,6 +120,9 @@ class Connection:
             raise self.broken(error) from None
         if reply.output:
             self._hear(reply.output)
+        self.received_bytes += len(reply_body)
+        if self.received_bytes - self._received_before > EXAMPLE_BYTES:
+            raise LearnerMisbehaved(f"all its answers together are larger than {EXAMPLE_BYTES // 2**20} MiB")
         return Answer(self, reply, reply_body, sent_tensors=bool(data))
 
     def known_words(self, words: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
@@ -12,8 +13,8 @@ from hostile.stolen_answers import CARRIERS, LOOT, SINGLE
 from sandboxes import need
 
 from grader.course.config import find_chapter
-from grader.course.paths import exercise_file
-from grader.engine.pipeline import judge_path
+from grader.course.paths import exercise_file, mistakes_folder
+from grader.engine.pipeline import grade_path, judge_path
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.records import Cause, Course, Limits, Outcome, Report, Ruling, SourceLine
@@ -85,6 +86,22 @@ def test_who_asks_which_device_it_is_keeps_nothing_of_the_law_about_devices(
 
     failed = [result.name for result in report.checks if result.outcome is Outcome.FAILED]
     assert failed == ["check_softmax_runs_on_any_device"]
+
+
+def test_large_answers_cost_the_grader_little(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Memory of this process, which has all that came back in its hands, and looks for a known mistake in it."""
+    file = tmp_path / f"{STEM}.py"
+    file.write_text(
+        "import torch\ndef softmax(x, dim=-1): return torch.zeros(2_000_000, dtype=torch.float64)\n",
+        encoding="utf-8",
+    )
+    profile = Profile(examples=25, only="softmax", mistakes=mistakes_folder(CHECKOUT))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    report = grade_path(file, find_chapter(course, STEM), sandbox, profile)
+
+    assert points(report, "softmax") == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600 * 1024
 
 
 def test_a_barred_call_is_told_as_what_it_is(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
