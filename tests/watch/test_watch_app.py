@@ -81,20 +81,20 @@ def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Pa
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[WarmSandbox]:
+def sandbox() -> Iterator[WarmSandbox]:
     """A warm sandbox that all tests of this file share."""
-    bench = WarmSandbox(load_course().limits, (), Profile(examples=5))
-    bench.start()
-    yield bench
-    bench.close()
+    sandbox = WarmSandbox(load_course().limits, (), Profile(examples=5))
+    sandbox.start()
+    yield sandbox
+    sandbox.close()
 
 
 @pytest.fixture
-def lent(bench: WarmSandbox, monkeypatch: pytest.MonkeyPatch) -> WarmSandbox:
+def lent(sandbox: WarmSandbox, monkeypatch: pytest.MonkeyPatch) -> WarmSandbox:
     """The same, for one who would close it in the end."""
-    monkeypatch.setattr(bench, "close", lambda: None)
-    bench.allow_run()
-    return bench
+    monkeypatch.setattr(sandbox, "close", lambda: None)
+    sandbox.allow_run()
+    return sandbox
 
 
 @pytest.fixture
@@ -302,16 +302,16 @@ def test_the_name_of_a_mistake_follows_the_verdict(
     assert any("bias" in result.diagnosis for result in named.report.checks)
 
 
-def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, bench: WarmSandbox) -> None:
+def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, sandbox: WarmSandbox) -> None:
     session = sit_down(desk)
     found = session.find("neuron")
     assert found is not None
-    kept, profile = bench._profile.kept, bench._profile
+    kept, profile = sandbox._profile.kept, sandbox._profile
     assert kept is not None
     neuron = [c for c in load_suite("ch02_neuron").checks if c.exercise == "neuron" and c.inputs]
 
     for _ in neuron:
-        bench.generate_ahead(found.chapter, "neuron")
+        sandbox.generate_ahead(found.chapter, "neuron")
 
     assert all(kept.has(c, profile.seed_of("ch02_neuron", c.name), profile.examples_of(c)) for c in neuron)
 
@@ -418,7 +418,7 @@ def test_an_editor_is_opened_at_the_line() -> None:
 # --- on a whole screen ------------------------------------------------------------------------------------
 
 
-def app_for(session: WatchState, bench: WarmSandbox, **options: object) -> WatchApp:
+def app_for(session: WatchState, sandbox: WarmSandbox, **options: object) -> WatchApp:
     """The app at the desk, with a few examples per check."""
 
     def reset(session: WatchState) -> str:
@@ -427,7 +427,7 @@ def app_for(session: WatchState, bench: WarmSandbox, **options: object) -> Watch
         )
         return f"kept in {undone.backup.name}"
 
-    return WatchApp(session, lambda: bench, reset, **options)  # type: ignore[arg-type]
+    return WatchApp(session, lambda: sandbox, reset, **options)  # type: ignore[arg-type]
 
 
 def drive(
@@ -606,7 +606,7 @@ def colours(app: WatchApp) -> set[str]:
 
 @pytest.fixture
 def waiting(desk: Path, report: Report) -> Iterator[WatchApp]:
-    """The app over the report of tests/conftest.py, for as long as its bench is being set up."""
+    """The app over the report of tests/conftest.py, for as long as its sandbox is being set up."""
     chapter = load_course(desk).chapters[2]
     keep_report(workspace_of(load_course(desk)), chapter, report)
     session = sit_down(desk)
