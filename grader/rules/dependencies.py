@@ -10,7 +10,16 @@ from grader.syntax import Definition
 
 
 class Reach:
-    """Who refers to whom among the parts of a file."""
+    """Who refers to whom among the parts of a file.
+
+    Two questions are asked. What runs when an exercise is called: everything it reads, and what that reads. And what
+    could have left it something: whoever shares a thing with it that outlives a call, be it a list, a class or a
+    global. The second is needed for what the sandbox does not see where it runs.
+
+    Attributes:
+        parts: the definitions and constants of the file, in its order.
+        named: the parts that bind a name; more than one where a constant is changed, or a function says `global`.
+    """
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self.parts = tuple(parts)
@@ -45,7 +54,13 @@ class Reach:
     def _closure(
         self, start: Iterable[Part], *, reads: bool = False, read_by: Container[Part] = frozenset()
     ) -> set[Part]:
-        """From `start` on to what a part reads, if asked, and from those in `read_by` to what reads them."""
+        """From `start` on to what a part reads, if asked, and from those in `read_by` to what reads them.
+
+        Args:
+            start: where to begin; these are part of the result.
+            reads: whether to follow the names that a part reads.
+            read_by: the parts whose readers are followed too.
+        """
         found: set[Part] = set()
         forwards: set[str] = set()
         backwards: set[str] = set()

@@ -54,7 +54,15 @@ def origin_of(alias: ast.alias, statement: ast.stmt) -> str:
 
 
 def meaning_of(alias: ast.alias, statement: ast.stmt, modules: Modules) -> Meaning:
-    """What the name means that an alias of an import statement binds."""
+    """What the name means that an alias of an import statement binds.
+
+    Args:
+        alias, statement: one name of an import, at the top level or in a function.
+        modules: the modules that may be used, with their open names.
+
+    Returns:
+        A module, an open name of one, or refused; `origin` is the whole dotted name in each case.
+    """
     origin = origin_of(alias, statement)
     if isinstance(statement, ast.Import):
         if alias.asname is None:
@@ -102,7 +110,11 @@ def settle_imports(
 
 
 def edits_inside(functions: Iterable[ast.stmt], modules: Modules) -> list[Edit]:
-    """How the imports inside functions have to be written anew: what may not be imported is left out."""
+    """How the imports inside functions have to be written anew: what may not be imported is left out.
+
+    Nobody loses by it: a function that uses such a name is in breach and does not run, and in all others the import
+    was of no use. What an import runs on the way is nothing that a submission should start.
+    """
     edits: list[Edit] = []
     for function in functions:
         for statement in ast.walk(function):

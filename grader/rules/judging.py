@@ -35,7 +35,16 @@ def judge(submission: Submission | str, chapter: Chapter | None = None) -> Rulin
     Imports, definitions and constants are kept; other statements of the top level are dropped, for they are scratch
     work. Lines of `Ruling.source` are lines of the submission: what is held back leaves empty lines.
 
+    Args:
+        submission: what was read of a file, or the bare source.
+        chapter: whose rules count; may be left out where the submission names its chapter.
+
+    Returns:
+        The source that may run, the breaches with the exercises they cost, what was left out and why, and the names
+        that are defined in what may run.
+
     Raises:
+        TypeError: a bare source came without a chapter.
         SubmissionError: Python cannot read the source.
     """
     if isinstance(submission, Submission):
@@ -53,6 +62,12 @@ def judge(submission: Submission | str, chapter: Chapter | None = None) -> Rulin
 
 
 def _rule(source: str, tree: ast.Module, chapter: Chapter) -> Ruling:
+    """Judge a tree. The order matters: each step sees what the ones before it left.
+
+    First what could never run here is replaced, then the top level is divided and the imports get their meanings;
+    only then can a statement be read, for what a name in it means depends on all of them. Who reaches whom comes last,
+    since it follows the names that the reading found.
+    """
     if len(tree.body) > MAX_STATEMENTS:
         raise Unreadable(f"there are more than {MAX_STATEMENTS:,} statements outside of functions")
     modules = allowlist.modules_for(chapter.imports)
@@ -264,6 +279,12 @@ def _own_names_of(part: Part) -> frozenset[str]:
 
 
 def _why_scratch(part: Part, read: set[str] | frozenset[str], bound: set[str]) -> str:
+    """Why a part that is no definition should not run; empty if it should.
+
+    Args:
+        read: names that some function reads, and the exercises.
+        bound: names that are defined at all by what is kept so far.
+    """
     if part.is_definition:
         return ""
     runs = part.changes or any(isinstance(node, ast.Call) for node in ast.walk(part.node))
@@ -288,7 +309,12 @@ def _drop_undefined(file: TopLevel, imports: Imports) -> None:
 
 
 def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
-    """What the exercises may not do, and the parts that do it."""
+    """What the exercises may not do, and the parts that do it.
+
+    Returns:
+        One breach for each finding, with all the exercises it costs, and the parts to be held back. A part whose
+        finding no exercise reaches is held back as well, but costs nothing.
+    """
     costs: dict[Finding, dict[str, None]] = {}
     offending = {part for part in reach.parts if part.findings}
     for exercise in chapter.exercises:

@@ -75,7 +75,11 @@ def _blocks(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
 
 
 def _is_debugger(statement: ast.stmt, own: set[str]) -> bool:
-    """Whether it imports a debugger or stops in one; `own` are names that the file gives another meaning."""
+    """Whether it imports a debugger or stops in one.
+
+    Args:
+        own: names that the file gives a meaning of its own; a function called `breakpoint` is no debugger.
+    """
     match statement:
         case ast.Import(names=aliases):
             return all(alias.name.split(".")[0] in _DEBUGGERS for alias in aliases)
@@ -126,7 +130,10 @@ def _imports_surely(statement: ast.Try, modules: Modules) -> bool:
 
 
 def _silence_handlers(statement: ast.Try) -> list[Edit]:
-    """Empty the handlers of imports that succeed: what a name would stand for there is not what it stands for."""
+    """Empty the handlers of imports that succeed: what a name would stand for there is not what it stands for.
+
+    Left in, `except ImportError: torch = None` would give `torch` two meanings, and every use of it were in doubt.
+    """
     edits: list[Edit] = []
     for handler in statement.handlers:
         for place, part in enumerate(handler.body):

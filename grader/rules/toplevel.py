@@ -141,6 +141,11 @@ def _take_conditional(
     modules: Modules,
     found: TopLevel,
 ) -> None:
+    """Keep an `if` or `try` of imports, definitions and constants as one part, which runs as Python runs it.
+
+    Its imports count as imports of the file, so that what may not be imported goes and the rest has its meaning. A name
+    that is imported in one branch and assigned in another has none, and is the file's own.
+    """
     reason = _why_not_kept(node, exercises)
     if reason or (isinstance(node, ast.If) and _is_not_for_us(node)):
         found.drop(node, reason or _why_dropped(node))
@@ -240,7 +245,11 @@ def _is_text(node: ast.stmt) -> bool:
 
 
 def _why_not_kept(node: ast.AST, exercises: frozenset[str]) -> str:
-    """Why a statement or value of the top level should not run at once; empty if it may."""
+    """Why a statement or value of the top level should not run at once; empty if it may.
+
+    An exercise called at the top level would raise NotImplementedError as long as it is a stub, and end the loading of
+    the whole file with it. A helper may be called: `SQUARES = squares(9)` is a constant like any other.
+    """
     inside = evaluated(node)
     if any(isinstance(item, _NOT_PLAIN) for item in inside):
         return "a constant is a plain expression"
@@ -269,7 +278,11 @@ def target_names(node: ast.Assign | ast.AnnAssign) -> tuple[str, ...]:
 
 
 def _changed_constant(node: ast.stmt) -> str:
-    """The constant that a statement changes; empty if it does anything else."""
+    """The constant that a statement changes; empty if it does anything else.
+
+    Only plain changes count: an item or attribute set, a method that is known to change a container, and loops that do
+    nothing but that. Whether the constant exists is asked by the caller.
+    """
     match node:
         case ast.AugAssign(target=ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))):
             return name
@@ -309,7 +322,10 @@ def _is_not_for_us(node: ast.If) -> bool:
 
 
 def evaluated(node: ast.AST) -> list[ast.AST]:
-    """The nodes that Python evaluates when it meets a statement: bodies of functions come later."""
+    """The nodes that Python evaluates when it meets a statement: bodies of functions come later.
+
+    Defaults, decorators and annotations are evaluated at once, and so is the body of a class.
+    """
     found: list[ast.AST] = []
     waiting: list[ast.AST] = [node]
     while waiting:
