@@ -21,18 +21,10 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.sandbox import affinity, lockdown
-from grader.sandbox.operations import PREPARED
 
 _LENGTH = struct.Struct("<I")
 _GRACE_S = 0.1
 _NEW_FILE = os.O_WRONLY | os.O_CREAT
-_REHEARSAL = """
-import torch
-
-def rehearse(x):
-    weights = torch.exp(x - x.amax(dim=-1, keepdim=True))
-    return (weights / weights.sum(dim=-1, keepdim=True)) @ x.mT
-"""
 
 
 # --- the control socket: messages of ours only, on both ends ----------------------------------------------
@@ -73,7 +65,7 @@ def main(control: socket.socket) -> None:
         settings = receive_message(control)
         try:
             _enter(settings)
-            answer = _probe(settings) if settings["probe"] else _warm_up(settings)
+            answer = _probe(settings) if settings["probe"] else _torch_side().warm_up(settings)
         except BaseException as error:
             send_message(
                 control, {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
@@ -104,49 +96,11 @@ def _enter(settings: dict[str, Any]) -> None:
         tempfile.tempdir = "/"  # parts of torch ask for its name when imported, and would be refused one
 
 
-def _warm_up(settings: dict[str, Any]) -> dict[str, Any]:
-    """Import and run once what is slow the first time, so that no learner pays for it."""
-    import importlib
+def _torch_side() -> Any:
+    """The modules that import torch, which takes a second: only when everything is given up, and not for a probe."""
+    from grader.sandbox import serving
 
-    import torch
-
-    from grader.sandbox.dispatch import bar_autograd
-    from grader.sandbox.tampering import snapshot
-
-    torch.set_num_threads(1)
-    torch.set_grad_enabled(False)  # gradients are written by hand; a hidden requires_grad records nothing
-    for name in settings["imports"]:
-        importlib.import_module(name)
-    bar_autograd()
-    _operations().prepare(PREPARED)
-    _rehearse(("", "meta") if settings["warm_fake"] else ("",))
-    snapshot()  # after the rehearsal, in which torch finishes itself
-    return {"ready": True}
-
-
-def _operations() -> Any:
-    """The filter of operations, made once and inherited by every fork."""
-    from grader.sandbox.dispatch import operation_filter
-
-    return operation_filter()
-
-
-def _rehearse(modes: tuple[str, ...]) -> None:
-    """Serve a submission of our own, through every step that a learner's goes through."""
-    import torch
-
-    from grader.sandbox import protocol
-    from grader.sandbox.guest import Session
-
-    session = Session()
-    session.handle(protocol.pack(protocol.Request("load", _REHEARSAL)), bytearray())
-    for mode in modes:
-        body = protocol.Body()
-        table = body.add_tensor(torch.ones(2, 3, dtype=torch.float64))
-        request = protocol.Request("call", "rehearse", args=(table,), mode=mode, seed=0)
-        reply, _ = session.handle(protocol.pack(request), bytearray(body.join()))
-        if protocol.unpack_reply(reply).status != "ok":
-            raise RuntimeError(f"the rehearsal failed: {protocol.unpack_reply(reply)}")
+    return serving
 
 
 # --- serving the host -------------------------------------------------------------------------------------
@@ -185,24 +139,16 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
     status = 1
     try:
         control.detach()
-        _run_guest(descriptors[0], settings, command)
+        if command["core"] is not None:
+            affinity.stay_on(command["core"])
+        seal(descriptors[0], settings, address_space=command["address_space"])
+        with socket.socket(fileno=3) as sock:
+            _torch_side().serve_learner(sock, settings)
         status = 0
     except (EOFError, OSError):
         status = 0  # the host hung up
     finally:
         os._exit(status)
-
-
-def _run_guest(descriptor: int, settings: dict[str, Any], command: dict[str, Any]) -> None:
-    from grader.sandbox.guest import Session, serve
-    from grader.sandbox.tampering import snapshot
-
-    if command["core"] is not None:
-        affinity.stay_on(command["core"])
-    seal(descriptor, settings, address_space=command["address_space"])
-    session = Session(settings["device"], settings["output_kib"], snapshot(), _operations())
-    with socket.socket(fileno=3) as sock:
-        serve(sock, session)
 
 
 def seal(descriptor: int, settings: dict[str, Any], *, address_space: int | None) -> None:
