@@ -1,4 +1,9 @@
-"""Turn course.yml into a Course; a wrong file is refused by line, field and what was expected."""
+"""Turn course.yml into a Course; a wrong file is refused by line, field and what was expected.
+
+The models here say what the file may contain, and nothing else of the kit sees them: `_as_record` turns them into the
+plain records of `grader.records`. The file is parsed twice, for its values and for the lines that they
+stand on.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +44,8 @@ class _Model(BaseModel):
 
 
 class _Title(_Model):
+    """A title in English and in Chinese: the essay that the course follows is Chinese."""
+
     en: Text
     zh: Text
 
@@ -51,12 +58,15 @@ def _all_known(words: list[str]) -> list[str]:
 
 
 class _Exercise(_Model):
+    """One function or class to write; an extra is worth points of its own that never count against anybody."""
+
     name: Identifier
     points: Annotated[float, Field(gt=0)]
     forbidden: Annotated[list[Identifier], AfterValidator(_all_known)] = []
     extra: bool = False
 
 
+# An exercise's points are found again by its name, in reports, gradebooks and exports.
 def _all_different(exercises: list[_Exercise]) -> list[_Exercise]:
     seen: set[str] = set()
     for exercise in exercises:
@@ -80,6 +90,8 @@ def _instant(value: object) -> datetime:
 
 
 class _Chapter(_Model):
+    """One file of exercises; `minutes` is how long a learner needs, and `imports` what the file may import."""
+
     stem: Stem
     title: _Title
     sections: Annotated[list[Text], Field(min_length=1)]
@@ -90,6 +102,8 @@ class _Chapter(_Model):
 
 
 class _Limits(_Model):
+    """What one submission may use; below 512 MiB not even torch can be imported."""
+
     call_s: Annotated[float, Field(gt=0)] = 5
     check_s: Annotated[float, Field(gt=0)] = 30
     chapter_s: Annotated[float, Field(gt=0)] = 240
@@ -98,12 +112,16 @@ class _Limits(_Model):
 
 
 class _Late(_Model):
+    """What lateness costs; by default nothing."""
+
     grace_minutes: Annotated[float, Field(ge=0)] = 0
     percent_per_day: Annotated[float, Field(ge=0, le=100)] = 0
     cap_percent: Annotated[float, Field(ge=0, le=100)] = 100
 
 
 class _Grading(_Model):
+    """How work is judged: by fewer inputs while practising, when speed counts, by more when it is graded."""
+
     practice_examples: Annotated[int, Field(ge=1)] = 25
     grade_examples: Annotated[int, Field(ge=1)] = 100
     limits: _Limits = _Limits()
@@ -111,6 +129,7 @@ class _Grading(_Model):
     attempts: Literal["last", "best"] = "last"
 
 
+# The label, ch03, is what people type; two chapters of one label could not be told apart.
 def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
     seen: dict[str, str] = {}
     for chapter in chapters:
@@ -131,7 +150,11 @@ class _Course(_Model):
 
 
 def load_course(root: Path | None = None) -> records.Course:
-    """Read the course in `root`; without it the nearest course.yml upward from here, else the kit's own."""
+    """Read the course in `root`; without it the nearest course.yml upward from here, else the kit's own.
+
+    Raises:
+        CourseError: for a file that is missing, is no YAML, or says what no course can mean.
+    """
     folder = root if root is not None else find_course_root()
     path = folder / COURSE_FILE
     try:
@@ -161,6 +184,7 @@ def packaged_course_root() -> Path:
 
 
 def _parse(text: str, path: Path) -> _Course:
+    """Read the text of a course file into its model; the first thing wrong in it is refused by line."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -212,6 +236,7 @@ def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError
 
 
 def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
+    """One of pydantic's problems in the words of somebody who writes YAML, with the nearest known name for a slip."""
     kind, message = problem["type"], str(problem["msg"])
     if kind == "missing":
         return "it is missing"
@@ -263,6 +288,7 @@ def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
 
 
 def _as_record(course: _Course, root: Path) -> records.Course:
+    """The model as the record that the rest of the kit knows."""
     limits, late = records.Limits(**course.grading.limits.model_dump()), course.grading.late
     return records.Course(
         root=root,
@@ -297,7 +323,11 @@ def _chapter_record(chapter: _Chapter) -> records.Chapter:
 
 
 def find_chapter(course: records.Course, text: str) -> records.Chapter:
-    """The chapter meant by a label (ch03, 3), a stem, a file's path, or a part that only one stem has."""
+    """The chapter meant by a label (ch03, 3), a stem, a file's path, or a part that only one stem has.
+
+    Raises:
+        UsageError: if no chapter, or more than one, could be meant; a near miss gets the nearest name.
+    """
     wanted = Path(text.strip()).name.lower().removesuffix(".ipynb").removesuffix(".py")
     number = wanted.removeprefix("ch")
     if number.isdecimal():
@@ -328,7 +358,11 @@ def _nearest_chapter(course: records.Course, wanted: str) -> str:
 
 
 def find_exercise(chapter: records.Chapter, name: str) -> records.Exercise:
-    """The exercise called `name`, in any case of letters."""
+    """The exercise called `name`, in any case of letters.
+
+    Raises:
+        UsageError: if the chapter has none of that name.
+    """
     by_name = {exercise.name.lower(): exercise for exercise in chapter.exercises}
     found = by_name.get(name.lower())
     if found is not None:
@@ -342,7 +376,14 @@ def find_exercise(chapter: records.Chapter, name: str) -> records.Exercise:
 
 
 def find_by_name(course: records.Course, text: str) -> tuple[tuple[records.Chapter, records.Exercise], ...]:
-    """The exercises meant by `softmax` or `ch03/softmax`; more than one where chapters share a name."""
+    """The exercises meant by `softmax` or `ch03/softmax`; more than one where chapters share a name.
+
+    Returns:
+        At least one pair of a chapter and an exercise of it.
+
+    Raises:
+        UsageError: if no chapter has an exercise of that name.
+    """
     label, slash, name = text.rpartition("/")
     if slash:
         chapter = find_chapter(course, label)

@@ -1,4 +1,8 @@
-"""Turn a solution into the exercise: what stands between the marks is taken out, everything else stays."""
+"""Turn a solution into the exercise: what stands between the marks is taken out, everything else stays.
+
+There is one source of a chapter, its solution; the file that learners get is made from it and never edited by hand. So
+lesson, signatures and docstrings cannot drift apart, and `brick stubs --check` tells when the two differ.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +41,12 @@ def make_stub(source: str, label: str, *, where: str = "the solution") -> str:
         source: the solution, in percent format.
         label: the chapter's short name, such as ch03, for the message.
         where: the solution's file, for errors.
+
+    Returns:
+        The exercise, with the solution's lessons, signatures and docstrings to the letter.
+
+    Raises:
+        CourseError: for marks that do not pair up or cut into what must stay, and for a file that is not Python.
     """
     tree = _parse(source, where)
     lines = source.rstrip("\n").split("\n")  # not splitlines: Python counts no form feed as a new line
@@ -59,8 +69,14 @@ def make_stub(source: str, label: str, *, where: str = "the solution") -> str:
 def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
     """Bring exercises/ up to date with solutions/, or with `check` only look.
 
+    Args:
+        check: write nothing.
+
     Returns:
         The exercise files that were out of date, relative to the course's root.
+
+    Raises:
+        CourseError: for a chapter without a solution, or an exercise in which nothing is left to write.
     """
     stale: list[str] = []
     for chapter in course.chapters:
@@ -84,6 +100,7 @@ def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
 
 
 def _parse(source: str, where: str) -> ast.Module:
+    """The tree of the author's own file; an error names its line."""
     try:
         return ast.parse(source)
     except SyntaxError as error:
@@ -92,6 +109,10 @@ def _parse(source: str, where: str) -> ast.Module:
 
 
 def _secrets(lines: list[str], where: str) -> Iterator[_Secret]:
+    """The parts between the marks, top to bottom; marks that do not pair up are refused by line.
+
+    Strict, for what a forgotten mark would cost: the solution would go out to learners.
+    """
     begin: tuple[int, str] | None = None
     for number, line in enumerate(lines, start=1):
         place = f"{where}, line {number}"
@@ -142,6 +163,7 @@ def _close_gap(kept: list[str], lines: list[str], position: int) -> int:
         rest += 1
     while kept and not kept[-1].strip():
         kept.pop()
+    # A code cell of which nothing is left would be an empty box in the notebook; a lesson stays.
     next_is_cell = rest == len(lines) or CELL.match(lines[rest])
     if kept and next_is_cell and (cell := CELL.fullmatch(kept[-1])) and "markdown" not in cell["kind"]:
         kept.pop()

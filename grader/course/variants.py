@@ -1,4 +1,9 @@
-"""Turn a file of named variants of exercises, known mistakes or right answers, into whole submissions."""
+"""Turn a file of named variants of exercises, known mistakes or right answers, into whole submissions.
+
+A file of variants defines `softmax__no_shift`, `softmax__default_dim_0` and so on, each with a docstring that is the
+mistake's name in words. Every variant becomes the chapter's solution with that one exercise replaced, since a mistake
+in one exercise is met by learners who solved the others.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +38,15 @@ class Variant:
 
 
 def read_variants(path: Path, solution: str) -> tuple[Variant, ...]:
-    """Read the variants in `path` of the exercises that the source `solution` solves, in order of appearance."""
+    """Read the variants in `path` of the exercises that the source `solution` solves, in order of appearance.
+
+    Args:
+        path: a file of definitions called `<exercise>__<slug>`, with helpers of their own if need be.
+        solution: the source of the chapter's solution.
+
+    Raises:
+        CourseError: for a file that cannot be read, a name of another form, or an exercise that is not there.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -44,7 +57,16 @@ def read_variants(path: Path, solution: str) -> tuple[Variant, ...]:
 
 
 def make_variants(text: str, solution: str, *, where: str = "variants") -> tuple[Variant, ...]:
-    """Assemble every `<exercise>__<slug>` of `text` with `solution`; `where` names the file in errors."""
+    """Assemble every `<exercise>__<slug>` of `text` with `solution`.
+
+    Args:
+        text: the definitions of the variants and of their helpers.
+        solution: the source of the chapter's solution.
+        where: the file of `text`, for errors.
+
+    Returns:
+        One whole submission for each, in the file's order.
+    """
     ours = _Module.parse(text, where)
     theirs = _Module.parse(solution, f"the solution of {where}")
     variants: list[Variant] = []
@@ -118,6 +140,7 @@ class _Module:
 
 
 def _bound_names(node: ast.stmt) -> Iterator[str]:
+    """The names that a top-level statement defines: a function's, a class's, or those assigned to."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
         return
@@ -155,7 +178,7 @@ class _Renamer(ast.NodeTransformer):
         return node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        return node
+        return node  # without its annotation, which is never evaluated
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
         if node.value is not None:
@@ -191,6 +214,7 @@ class _Renamer(ast.NodeTransformer):
 
 
 def _parameters(arguments: ast.arguments) -> set[str]:
+    """The names of all parameters, those of `*args` and `**kwargs` too."""
     return {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
 
 
@@ -229,11 +253,13 @@ def _assemble(ours: _Module, theirs: _Module, exercise: str, name: str) -> str:
     What the variant calls must be the right version: the exercise itself, and every definition of the solution
     that leads back to it, are there a second time, called `_right_<name>`.
     """
+    # What a variant may bring along: private helpers, and what the solution does not have at all.
     private = {item for item in ours.definitions if item.startswith("_") or item not in theirs.definitions}
     used = ours.reached_from([name], through=private)
     helpers = used - {name}
     needed = theirs.reached_from(set().union(*(ours.reads[item] for item in used)) - helpers)
     right = {item: f"_right_{item}" for item in needed if exercise in theirs.reached_from([item])}
+    # A helper that has the name of one of the solution's must not replace it for the other exercises.
     ours_now = {helper: f"_variant{helper}" for helper in helpers if helper in theirs.definitions}
     names = {**right, **ours_now, name: exercise}
 
@@ -251,5 +277,6 @@ def _assemble(ours: _Module, theirs: _Module, exercise: str, name: str) -> str:
 
 
 def _import_block(imports: Iterable[ast.stmt]) -> str:
+    """All imports, each once, below the one that Python wants first."""
     lines = dict.fromkeys(["from __future__ import annotations", *map(ast.unparse, imports)])
     return "\n".join(lines)

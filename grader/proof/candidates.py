@@ -35,7 +35,17 @@ class Candidate:
 
 
 def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
-    """The solution of a chapter, and its differently written right variants."""
+    """The solution of a chapter, and its differently written right variants.
+
+    Args:
+        root: the course's folder, a checkout.
+
+    Yields:
+        First the solution, which answers every exercise; then the variants, each right in one of them.
+
+    Raises:
+        CourseError: for a file that cannot be read.
+    """
     path = solution_file(root, chapter.stem)
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
@@ -44,7 +54,15 @@ def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
 
 
 def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
-    """The stub of each exercise, the known mistakes, and mechanical mutants of the solution if wanted."""
+    """The stub of each exercise, the known mistakes, and mechanical mutants of the solution if wanted.
+
+    Args:
+        root: the course's folder, a checkout.
+        mutate: whether to make mutants too.
+
+    Raises:
+        CourseError: for a file that cannot be read.
+    """
     path = solution_file(root, chapter.stem)
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
@@ -53,6 +71,7 @@ def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Itera
         yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
     yield from _variants("mistake", mistakes_file(root, chapter.stem), solution)
     for mutant in mutants_of(solution) if mutate else ():
+        # A mutant of a helper may show in any exercise that calls it.
         judges = (mutant.definition,) if mutant.definition in names else names
         yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))
 

@@ -85,7 +85,10 @@ def examine(
 def _fairness_table(
     root: Path, chapter: Chapter, solution: Candidate, pool: ProcessPoolExecutor, advance: Advance
 ) -> Table:
-    """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short."""
+    """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short.
+
+    The mistakes of one exercise are measured by one process, for they share the inputs and the solution's answers.
+    """
     by_exercise: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     for candidate in wrong_answers(root, chapter, mutate=False):
         if candidate.kind == "mistake":
@@ -115,6 +118,7 @@ def _fairness_table(
     )
 
 
+# A pool calls functions of one argument, found by their names.
 def _measure_packed(work: tuple[Chapter, Candidate, list[Candidate]]) -> list[Closeness]:
     return list(closeness_of(*work))
 
@@ -159,6 +163,7 @@ def _gates_table(
 
 
 def _reason_for(label: str, reasons: dict[str, str]) -> str:
+    """Why a gate may survive, by the first pattern that it fits; '' if none does."""
     return next((reason for pattern, reason in reasons.items() if fnmatchcase(label, pattern)), "")
 
 

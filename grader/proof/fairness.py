@@ -21,6 +21,8 @@ from grader.proof.timeouts import TimedProcess
 from grader.records import Chapter, Ruling, Submission
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
+# A version that is wrong on every tenth input has missed more than a corner. Half of the points is little enough to
+# lose for one corner, and more than the two or three laws that may well fail beside it.
 CLOSE = 0.9  # who agrees on so many of the plain inputs
 KEEPS = 0.5  # should keep so much of the points
 EXAMPLES = 40
@@ -83,6 +85,7 @@ def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[o
 
 
 def _share_alike(right: list[object], theirs: list[object]) -> float:
+    """On how many inputs two versions give the same; 0 if one of them did not come to the end."""
     if not right or len(right) != len(theirs):
         return 0.0
     return sum(alike(a, b) for a, b in zip(right, theirs, strict=True)) / len(right)

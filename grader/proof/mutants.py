@@ -1,4 +1,8 @@
-"""Turn a solution into mechanical mutants: one small change each, of the kinds that slips of the pen make."""
+"""Turn a solution into mechanical mutants: one small change each, of the kinds that slips of the pen make.
+
+Known mistakes are those that somebody thought of; mutants are those that nobody did. A mutant that no check catches is
+a program that a learner could hand in for full marks, unless no input can tell it from the solution.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+# Next to each other on paper or in the mind. `**` becomes `*`, for `/` would mostly raise and prove nothing.
 _BINARY: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -19,6 +24,7 @@ _BINARY: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd,
 }
+# With and without the boundary, and turned round.
 _COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
     ast.LtE: (ast.Lt, ast.Gt),
@@ -44,7 +50,14 @@ class Mutant:
 
 
 def mutants_of(solution: str) -> tuple[Mutant, ...]:
-    """Every mutant of every top-level function and class of a solution."""
+    """Every mutant of every top-level function and class of a solution.
+
+    Args:
+        solution: the source.
+
+    Returns:
+        In the order of the source. The label of each is unique: equal changes of one definition are numbered.
+    """
     tree = ast.parse(solution)
     found: list[Mutant] = []
     for place, statement in enumerate(tree.body):

@@ -1,4 +1,8 @@
-"""Prove that a chapter's checks are strong: every known mistake and mutant is caught, every right answer passes."""
+"""Prove that a chapter's checks are strong: every known mistake and mutant is caught, every right answer passes.
+
+Checks are judged as a classifier is, by both of its errors: what is wrong and passes (mistakes, mutants, the untouched
+stub), and what is right and fails (the solution and right versions written in other ways, under many seeds).
+"""
 
 from __future__ import annotations
 
@@ -26,11 +30,12 @@ from grader.proof.wording import wording_table
 from grader.records import Cause, Chapter, CheckResult, Course, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
-SEEDS, EXAMPLES = (0, 1), 100
-# What is wrong mostly shows at once, so it gets a short first round.
+SEEDS, EXAMPLES = (0, 1), 100  # as many inputs as a graded submission gets, twice
+# What is wrong mostly shows at once, so it gets a short first round: nine of ten mutants end there. A gate is wrong in
+# one region only and needs a few more inputs.
 _FEW = {"stub": 1, "mistake": 5, "mutant": 6, "gate": 20, "again": EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
-MOST_EQUIVALENTS = 0.05
+MOST_EQUIVALENTS = 0.05  # beyond that the list is an excuse for a missing law
 
 
 # --- what prove says --------------------------------------------------------------------------------------
@@ -129,7 +134,10 @@ def prove(
 
 
 def _verdicts(right: Iterable[Candidate], findings: Iterable[false_failures.Findings]) -> Iterator[Verdict]:
-    """What all tasks together say about each right answer."""
+    """What all tasks together say about each right answer.
+
+    The tasks split the seeds, so one answer may fail in several of them; the first failure of each check is enough.
+    """
     failures = {key: words for found in findings for key, words in found.failures.items()}
     for candidate in right:
         own = {check: words for (label, check), words in failures.items() if label == candidate.label}
@@ -137,7 +145,14 @@ def _verdicts(right: Iterable[Candidate], findings: Iterable[false_failures.Find
 
 
 def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) -> list[Verdict]:
-    """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet."""
+    """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet.
+
+    A check that another one always forestalls is no idle check: somebody who is wrong in two places needs both. So it
+    has to catch one mutant when it is asked alone.
+
+    Returns:
+        One verdict for each such check that catches a mutant.
+    """
     caught_something = {
         name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed
     }
@@ -157,7 +172,14 @@ def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: lis
 def _conclude(
     root: Path, chapter: Chapter, verdicts: list[Verdict], findings: list[false_failures.Findings], seeds: int
 ) -> Proof:
-    """Count, and gather everything that falls short."""
+    """Count, and gather everything that falls short.
+
+    Args:
+        root: the course's folder, with the reviewed list of equivalents.
+        verdicts: on every candidate of the chapter; on an idle check's mutants a second time, as kind `again`.
+        findings: on the right answers, for how long each check took.
+        seeds: under how many the right answers passed.
+    """
     suite = load_suite(chapter.stem)
     equivalents = read_equivalents(root).get(chapter.stem, {})
     of_kind: dict[str, list[Verdict]] = defaultdict(list)
@@ -221,7 +243,7 @@ def _shortfall(verdict: Verdict) -> str:
 
 
 def _doubtful(equivalents: Mapping[str, str], alive: set[str], mutants: int) -> Iterator[str]:
-    """What is wrong with the reviewed list of equivalents."""
+    """What is wrong with the reviewed list of equivalents: entries that are no longer true, or too many of them."""
     for label in equivalents.keys() - alive:
         yield f"{EQUIVALENTS} lists {label!r}, which is killed or gone"
     if len(equivalents) > MOST_EQUIVALENTS * mutants:
@@ -229,7 +251,11 @@ def _doubtful(equivalents: Mapping[str, str], alive: set[str], mutants: int) -> 
 
 
 def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) -> Iterator[str]:
-    """What an exercise still lacks."""
+    """What an exercise still lacks: a check, or enough versions to hold the checks against.
+
+    Fewer than four mistakes leave slips unseen that nobody wrote down; fewer than three right versions do not show
+    that a check asks for the answer and not for the author's way to it.
+    """
     if not checks:
         yield f"{exercise} has no check"
     for kind, least in (("mistake", 4), ("right", 3)):
@@ -253,7 +279,12 @@ def _judge_packed(work: tuple[str, Candidate]) -> Verdict:
 def judge(stem: str, candidate: Candidate) -> Verdict:
     """Run the checks that should speak on what is wrong, round by round, until one fails.
 
-    A mutant or gate is done with at its first failure, the others at the end of that round.
+    A mutant or gate is done with at its first failure, the others at the end of that round: of a mistake it is worth
+    knowing which checks catch it.
+
+    Args:
+        stem: the chapter's.
+        candidate: what is wrong; one that does not even load has failed every check.
     """
     suite = _suite(stem)
     workplace = TimedProcess()
@@ -286,6 +317,7 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
 
 @lru_cache
 def _suite(stem: str) -> Suite:
+    """The checks of a chapter, hashed and collected once per process."""
     return load_suite(stem)
 
 
