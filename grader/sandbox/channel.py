@@ -71,7 +71,17 @@ def _signal_name(number: int) -> str:
 
 
 class GuestChannel:
-    """The way to one learner's process: one question, one answer, each in time."""
+    """The way to one learner's process: one question, one answer, each in time.
+
+    Args:
+        zygote: makes the process and tells how it ended.
+        address_space: bytes of address space it may use, torch's own included; None for no limit.
+        core: the core that both sides stay on, so that neither has to be woken on another; None where it matters not.
+
+    Attributes:
+        suspect: whether it broke the protocol, which no honest submission does.
+        spent_s: seconds of its own time so far.
+    """
 
     def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
         self._zygote, self._lost = zygote, ""

@@ -29,7 +29,13 @@ _WATCHED = ("call", "method", "iter", "next", "list")
 
 
 class CappedOutput(io.TextIOBase):
-    """Standard output of the learner: kept in memory up to a limit, the rest counted and dropped."""
+    """Standard output of the learner: kept in memory up to a limit, the rest dropped.
+
+    What bypasses Python and writes to the file itself goes to the null device.
+
+    Args:
+        limit: characters kept in all, over the life of the process.
+    """
 
     def __init__(self, limit: int) -> None:
         self._left, self._fresh = limit, ""

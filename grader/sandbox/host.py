@@ -160,7 +160,11 @@ class Sandbox:
     # --- models ---
 
     def _judge_model(self, data: bytes, x: torch.Tensor) -> dict[str, Any]:
-        """Evaluate a learner's serialised model in a process of its own that never ran learner code."""
+        """Evaluate a learner's serialised model in a process of its own that never ran learner code.
+
+        Reading a model means running protobuf and onnx on bytes that a learner made, which the grader's own process
+        must not; and the learner's process could answer what it likes.
+        """
         if self._judge is None:
             self._judge = self._new_guest()
         return Learner(self._judge, self.limits, self.device).evaluate_model(data, x)

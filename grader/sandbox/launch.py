@@ -78,7 +78,16 @@ class LaunchError(Exception):
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a zygote is started for."""
+    """What a zygote is started for.
+
+    Args:
+        level: how far it is kept from this machine.
+        limits: what one submission may use; they enter the limits of every process made.
+        device: "cpu", or "cuda" for one that sees the GPU and its driver.
+        imports: modules imported beforehand, so that no submission pays for them.
+        warm_fake: whether fake tensors are made ready too, for the law about devices.
+        probe: whether it only tries the doors and says which are open.
+    """
 
     level: Level
     limits: Limits = field(default_factory=Limits)
