@@ -108,19 +108,25 @@ def on_the_grid(x: Tensor, scale: float, zero_point: int, qmin: int, qmax: int) 
 
 @composite
 def ranges(draw: Any) -> tuple[float, float]:
-    """A range above, below or around 0, its ends in order, of any size; sometimes without width."""
-    low, width, size = draw(floats(-20, 20)), draw(floats(0, 30)), draw(sampled_from([1.0, 1e-9, 1e6]))
-    return low * size, (low + width) * size
+    """A range with 0 inside, of any size: its low end is below 0 and its high end above."""
+    size = draw(sampled_from([1.0, 1.0, 1e-9, 1e6]))
+    return -draw(floats(0.01, 20)) * size, draw(floats(0.01, 30)) * size
+
+
+@composite
+def one_sided(draw: Any) -> tuple[float, float]:
+    """A range above or below 0, of any size, sometimes without width; never 0 to 0."""
+    near, width, size = draw(floats(0, 20)), draw(floats(0, 30)), draw(sampled_from([1.0, 1e-9, 1e6]))
+    far = near + width or 1.0
+    return (near * size, far * size) if draw(integers(0, 1)) else (-far * size, -near * size)
 
 
 @check("choose_qparams", hint="Between n marks there are n - 1 steps. Is 0 inside the range?")
 @given(ends=ranges())
 def check_choose_qparams_scale_spans_the_range(learner: Learner, ends: tuple[float, float]) -> None:
-    """255 steps of one scale span the range, stretched to hold 0."""
-    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
+    """255 steps of one scale span the range."""
     scale, _ = learner.choose_qparams(*ends)
-    if low < high:
-        agree(scale, (high - low) / 255, rtol=1e-12, atol=0.0, what="scale")
+    agree(scale, (ends[1] - ends[0]) / 255, rtol=1e-12, atol=0.0, what="scale")
 
 
 @check("choose_qparams", hint="Count in steps from qmin, starting at the low end of the stretched range.")
@@ -147,11 +153,24 @@ def check_choose_qparams_other_codes(
     learner: Learner, ends: tuple[float, float], codes: tuple[int, int]
 ) -> None:
     """Other codes than -128 to 127 can be asked for."""
-    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
     scale, zero_point = learner.choose_qparams(*ends, qmin=codes[0], qmax=codes[1])
-    if low < high:
-        agree(scale, (high - low) / (codes[1] - codes[0]), rtol=1e-12, atol=0.0, what="scale")
+    agree(scale, (ends[1] - ends[0]) / (codes[1] - codes[0]), rtol=1e-12, atol=0.0, what="scale")
     verify_zero_point(ends, scale, zero_point, *codes)
+
+
+@check(
+    "choose_qparams",
+    hint="The ruler needs a mark on 0: stretch the range to hold it, at whichever end.",
+    after=(check_choose_qparams_scale_spans_the_range, check_choose_qparams_zero_point_is_nearest),
+    weight=1.5,
+)
+@given(ends=one_sided())
+def check_choose_qparams_stretches_to_zero(learner: Learner, ends: tuple[float, float]) -> None:
+    """A range above or below 0, even one without width, is stretched until it holds 0."""
+    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
+    scale, zero_point = learner.choose_qparams(*ends)
+    agree(scale, (high - low) / 255, rtol=1e-12, atol=0.0, what="scale")
+    verify_zero_point(ends, scale, zero_point, -128, 127)
 
 
 @check(
@@ -318,13 +337,22 @@ check_dequantize_everywhere = tensor_laws(
 
 
 @composite
-def weights(draw: Any, dtype: torch.dtype = torch.float64) -> tuple[Tensor, int]:
+def weights(
+    draw: Any,
+    dtype: torch.dtype = torch.float64,
+    ndim: tuple[int, int] = (2, 3),
+    side: tuple[int, int] = (2, 4),
+) -> tuple[Tensor, int]:
     """Weights whose channels differ in size, and the axis of the channels."""
-    w = draw(tensors(ndim=(1, 3), side=(1, 4), special=(0.0, 50.0, -50.0)))
+    w = draw(tensors(ndim=ndim, side=side, special=(0.0, 50.0, -50.0)))
     axis = draw(integers(-w.ndim, w.ndim - 1))
     pairs = sampled_from([(1.0, 1.0), (0.01, 3.0), (7.0, 0.2), (1e-9, 1.0)])
     sizes = torch.tensor(draw(pairs) * 2, dtype=torch.float64)[: w.shape[axis]]
     w = (w.movedim(axis, -1) * sizes).movedim(-1, axis)
+    channels = w.movedim(axis, 0).reshape(w.shape[axis], -1)
+    # A channel of zeros has no range; it is a law of its own, as it is for one ruler.
+    channels[:, 0] = torch.where((channels == 0).all(1), torch.ones_like(channels[:, 0]), channels[:, 0])
+    w = channels.reshape(w.movedim(axis, 0).shape).movedim(0, axis)
     return w.contiguous().to(dtype), axis
 
 
@@ -359,6 +387,32 @@ def verify_channels(found: tuple[Tensor, Tensor, Tensor], w: Tensor, axis: int) 
 @given(case=weights())
 def check_quantize_per_channel_each_on_its_own(learner: Learner, case: tuple[Tensor, int]) -> None:
     """Each channel has the scale and zero point of its own range, and its codes use them."""
+    verify_channels(learner.quantize_per_channel(*case), *case)
+
+
+@check(
+    "quantize_per_channel",
+    hint="A channel of zeros has a range without width: what does choose_qparams make of it?",
+    after=check_quantize_per_channel_each_on_its_own,
+    examples=30,
+)
+@given(case=weights(), place=integers(0, 3))
+def check_quantize_per_channel_of_zeros(learner: Learner, case: tuple[Tensor, int], place: int) -> None:
+    """A channel of zeros gets a scale above 0, and its codes are its zero point."""
+    w, axis = case
+    w.select(axis, place % w.shape[axis]).zero_()
+    verify_channels(learner.quantize_per_channel(w, axis), w, axis)
+
+
+@check(
+    "quantize_per_channel",
+    hint="With one axis each entry is a channel; with one channel there is one scale.",
+    after=check_quantize_per_channel_each_on_its_own,
+    examples=30,
+)
+@given(case=weights(ndim=(1, 3), side=(1, 2)))
+def check_quantize_per_channel_short_axes(learner: Learner, case: tuple[Tensor, int]) -> None:
+    """One axis alone, or axes of one entry, are no exception."""
     verify_channels(learner.quantize_per_channel(*case), *case)
 
 
@@ -446,14 +500,30 @@ def near_the_ends(draw: Any) -> tuple[Tensor, dict[str, Any]]:
     return x, ruler
 
 
-HUGE = (0.0, 1.0, -0.5, 30.0, -30.0, 1e4, -1e4, 1e30, -1e30)
+# Codes of these fit into 32 bits for any of the scales drawn.
+EVERYDAY = (0.0, 1.0, -0.5, 30.0, -30.0, 1e4, -1e4)
+HUGE = (1e12, -1e12, 1e30, -1e30)
 
 
 @check("fake_quantize", hint="Round, add the zero point, cut off, subtract the zero point, multiply.")
-@given(x=tensors(ndim=(0, 3), scale=20.0, special=HUGE), ruler=rulers(floats(0.01, 2)))
+@given(x=tensors(ndim=(0, 3), scale=20.0, special=EVERYDAY), ruler=rulers(floats(0.01, 2)))
 def check_fake_quantize_moves_to_marks(learner: Learner, x: Tensor, ruler: dict[str, Any]) -> None:
     """Each number moves to the nearest mark of the ruler, in its own dtype."""
     x = off_ties(x, ruler["scale"])
+    agree(learner.fake_quantize(x, **ruler), on_the_grid(x, **ruler))
+
+
+@check(
+    "fake_quantize",
+    hint="Cut off the codes while they are floats: no integer type holds the code of 1e30.",
+    after=check_fake_quantize_moves_to_marks,
+    examples=30,
+)
+@given(x=tensors(ndim=1, special=HUGE), far=sampled_from(HUGE), ruler=rulers(floats(0.01, 2)))
+def check_fake_quantize_saturates(learner: Learner, x: Tensor, far: float, ruler: dict[str, Any]) -> None:
+    """Numbers however far beyond the ends move to the end."""
+    x = off_ties(x, ruler["scale"])
+    x[0] = far
     agree(learner.fake_quantize(x, **ruler), on_the_grid(x, **ruler))
 
 
@@ -605,16 +675,21 @@ def integer_layer(
 
 
 @composite
-def integer_layers(draw: Any) -> dict[str, Any]:
-    """Arguments of quantized_linear; all its sides differ most of the time."""
+def integer_layers(draw: Any, most: int = 30) -> dict[str, Any]:
+    """Arguments of quantized_linear; all its sides differ most of the time.
+
+    Args:
+        most: codes and zero points lie between its negative and it. With 30, six products add up to less than 2**15.
+    """
     n, d, h = draw(integers(1, 4)), draw(integers(1, 6)), draw(integers(1, 5))
+    low = -min(most + 1, 128)
     return {
-        "x_q": draw(int8_codes((n, d))),
+        "x_q": draw(tensors((n, d), low=low, high=most, dtype=torch.int8)),
         "x_scale": draw(floats(0.01, 2)),
-        "x_zero_point": draw(integers(-128, 127)),
-        "w_q": draw(int8_codes((h, d))),
+        "x_zero_point": draw(integers(low, most)),
+        "w_q": draw(tensors((h, d), low=low, high=most, dtype=torch.int8)),
         "w_scale": draw(floats(0.01, 2)),
-        "w_zero_point": draw(integers(-128, 127)),
+        "w_zero_point": draw(integers(low, most)),
         "bias": draw(tensors((h,), dtype=torch.float32)),
     }
 
@@ -630,6 +705,17 @@ def verify_layer(learner: Learner, layer: dict[str, Any]) -> None:
 @given(layer=integer_layers())
 def check_quantized_linear_is_the_layer(learner: Learner, layer: dict[str, Any]) -> None:
     """It equals the linear layer of the numbers that the codes stand for, in float32."""
+    verify_layer(learner, layer)
+
+
+@check(
+    "quantized_linear",
+    hint="A code less its zero point needs nine bits, and the product of two of them eighteen.",
+    after=check_quantized_linear_is_the_layer,
+)
+@given(layer=integer_layers(most=127))
+def check_quantized_linear_of_any_codes(learner: Learner, layer: dict[str, Any]) -> None:
+    """Codes and zero points at the ends of the byte overflow nothing."""
     verify_layer(learner, layer)
 
 
@@ -683,12 +769,12 @@ def check_quantized_linear_sums_are_exact(
 check_quantized_linear_everywhere = tensor_laws(
     "quantized_linear",
     inputs={
-        "x_q": int8_codes((3, 4)),
+        "x_q": tensors((3, 4), low=-31, high=30, dtype=torch.int8),
         "x_scale": floats(0.01, 2),
-        "x_zero_point": integers(-128, 127),
-        "w_q": int8_codes((2, 4)),
+        "x_zero_point": integers(-31, 30),
+        "w_q": tensors((2, 4), low=-31, high=30, dtype=torch.int8),
         "w_scale": floats(0.01, 2),
-        "w_zero_point": integers(-128, 127),
+        "w_zero_point": integers(-31, 30),
         "bias": tensors((2,), dtype=torch.float32),
     },
     oracle=integer_layer,
