@@ -21,6 +21,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    just,
     one_of,
     require,
     sampled_from,
@@ -341,13 +342,13 @@ def weights(
     draw: Any,
     dtype: torch.dtype = torch.float64,
     ndim: tuple[int, int] = (2, 3),
-    side: tuple[int, int] = (2, 4),
+    side: tuple[int, int] = (2, 5),
 ) -> tuple[Tensor, int]:
     """Weights whose channels differ in size, and the axis of the channels."""
     w = draw(tensors(ndim=ndim, side=side, special=(0.0, 50.0, -50.0)))
     axis = draw(integers(-w.ndim, w.ndim - 1))
     pairs = sampled_from([(1.0, 1.0), (0.01, 3.0), (7.0, 0.2), (1e-9, 1.0)])
-    sizes = torch.tensor(draw(pairs) * 2, dtype=torch.float64)[: w.shape[axis]]
+    sizes = torch.tensor(draw(pairs) * 3, dtype=torch.float64)[: w.shape[axis]]
     w = (w.movedim(axis, -1) * sizes).movedim(-1, axis)
     channels = w.movedim(axis, 0).reshape(w.shape[axis], -1)
     # A channel of zeros has no range; it is a law of its own, as it is for one ruler.
@@ -681,7 +682,7 @@ def integer_layers(draw: Any, most: int = 30) -> dict[str, Any]:
     Args:
         most: codes and zero points lie between its negative and it. With 30, six products add up to less than 2**15.
     """
-    n, d, h = draw(integers(1, 4)), draw(integers(1, 6)), draw(integers(1, 5))
+    n, d, h = draw(integers(1, 4)), draw(integers(1, 6)), draw(one_of(integers(1, 5), just(70)))
     low = -min(most + 1, 128)
     return {
         "x_q": draw(tensors((n, d), low=low, high=most, dtype=torch.int8)),
