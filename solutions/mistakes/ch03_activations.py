@@ -49,6 +49,28 @@ def sigmoid__hard(x: Tensor) -> Tensor:
     return (x / 4 + 0.5).clamp(0, 1)
 
 
+def sigmoid__cut_off_at_15(x: Tensor) -> Tensor:
+    """Beyond 15 it is set to 0 or 1; it comes near them, and differs for long."""
+    return torch.where(
+        x > 15, torch.ones_like(x), torch.where(x < -15, torch.zeros_like(x), 1 / (1 + torch.exp(-x)))
+    )
+
+
+def sigmoid__cut_off_at_minus_30(x: Tensor) -> Tensor:
+    """Below -30 it is set to 0; exp(-30) is small, and still far from the smallest number."""
+    return torch.where(x < -30, torch.zeros_like(x), 1 / (1 + torch.exp(-x)))
+
+
+def sigmoid__straight_near_zero(x: Tensor) -> Tensor:
+    """Close to 0 a straight line stands in for the curve: 0.5 + x / 4 is not exact."""
+    return torch.where(x.abs() < 0.05, 0.5 + x / 4, 1 / (1 + torch.exp(-x)))
+
+
+def sigmoid__one_by_one_along_the_rows(x: Tensor) -> Tensor:
+    """It loops over len(x), which a tensor without dimensions does not have."""
+    return torch.stack([1 / (1 + torch.exp(-row)) for row in x])
+
+
 def sigmoid__ones_on_the_cpu(x: Tensor) -> Tensor:
     """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
     return torch.ones(x.shape, dtype=x.dtype) / (1 + torch.exp(-x))
@@ -148,6 +170,22 @@ def tanh__changes_its_argument(x: Tensor) -> Tensor:
     sign = x.sign()
     decay = torch.exp(-2 * x.abs_())
     return sign * (1 - decay) / (1 + decay)
+
+
+def tanh__straight_near_zero(x: Tensor) -> Tensor:
+    """Close to 0 x itself stands in for the curve; it is near, and not the same."""
+    return torch.where(x.abs() < 0.05, x, _tanh_by_decay(x))
+
+
+def tanh__a_little_off_near_zero(x: Tensor) -> Tensor:
+    """A small number in the denominator shows where tanh is small itself."""
+    decay = torch.exp(-2 * x.abs())
+    return x.sign() * (1 - decay) / (1 + decay + 1e-8)
+
+
+def tanh__quotient_with_the_size(x: Tensor) -> Tensor:
+    """The sign is found by x / |x|, which is 0 / 0, NaN, at 0."""
+    return x / x.abs() * _tanh_by_decay(x.abs())
 
 
 def tanh__ones_on_the_cpu(x: Tensor) -> Tensor:
@@ -250,6 +288,16 @@ def relu__wrong_side(x: Tensor) -> Tensor:
     return x.clamp(max=0)
 
 
+def relu__small_threshold(x: Tensor) -> Tensor:
+    """Entries up to 0.001 are taken for 0; every positive one must pass."""
+    return torch.where(x > 1e-3, x, torch.zeros_like(x))
+
+
+def relu__bounded_far_out(x: Tensor) -> Tensor:
+    """Entries are cut off at a million; relu has no upper end."""
+    return x.clamp(0, 1e6)
+
+
 def relu__zeros_on_the_cpu(x: Tensor) -> Tensor:
     """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
     return torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))
@@ -297,6 +345,16 @@ def relu_backward__changes_grad_out(grad_out: Tensor, x: Tensor) -> Tensor:
     """The result is right, but the zeros were written into grad_out, which belongs to the caller."""
     grad_out[x <= 0] = 0
     return grad_out
+
+
+def relu_backward__small_threshold(grad_out: Tensor, x: Tensor) -> Tensor:
+    """The gate opens at 1e-7 only; every positive entry opens it."""
+    return grad_out * (x > 1e-7)
+
+
+def relu_backward__drops_small_gradients(grad_out: Tensor, x: Tensor) -> Tensor:
+    """Gradients below 1e-6 are taken for 0; a small one passes as well."""
+    return torch.where((x > 0) & (grad_out.abs() > 1e-6), grad_out, torch.zeros_like(grad_out))
 
 
 def relu_backward__zeros_on_the_cpu(grad_out: Tensor, x: Tensor) -> Tensor:
@@ -381,6 +439,18 @@ def softmax__masks_lost(x: Tensor, dim: int = -1) -> Tensor:
     return softmax(torch.where(torch.isinf(x), torch.zeros_like(x), x), dim)
 
 
+def softmax__tiny_shares_lost(x: Tensor, dim: int = -1) -> Tensor:
+    """Shares below 1e-12 are set to 0; they are small, and their logarithms are not."""
+    shares = softmax(x, dim)
+    return torch.where(shares < 1e-12, torch.zeros_like(shares), shares)
+
+
+def softmax__for_tables_only(x: Tensor, dim: int = -1) -> Tensor:
+    """It works with two dimensions only: of three, the sum runs over the wrong ones."""
+    weights = torch.exp(x - x.amax(dim=dim, keepdim=True))
+    return weights / (weights.sum(dim=dim, keepdim=True) if x.ndim == 2 else weights.sum(-1, keepdim=True))
+
+
 def softmax__masks_not_low_enough(x: Tensor, dim: int = -1) -> Tensor:
     """A score of -inf is replaced by -10,000, which is not always the lowest: what was masked may get a share."""
     return softmax(torch.where(x == -torch.inf, torch.full_like(x, -1e4), x), dim)
@@ -406,6 +476,11 @@ def softmax_backward__diagonal_only(grad_out: Tensor, x: Tensor, dim: int = -1) 
     """Each score is made to answer for its own share only, p * (1 - p); what the other shares lose is missing."""
     p = softmax(x, dim)
     return grad_out * p * (1 - p)
+
+
+def softmax_backward__drops_small_gradients(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """Gradients below 1e-6 are taken for 0; a small one counts as well."""
+    return softmax_backward(torch.where(grad_out.abs() < 1e-6, torch.zeros_like(grad_out), grad_out), x, dim)
 
 
 def softmax_backward__plain_mean(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:

@@ -34,6 +34,21 @@ def sigmoid__entry_by_entry(x: Tensor) -> Tensor:
     return out
 
 
+def sigmoid__by_masks(x: Tensor) -> Tensor:
+    """Each side by its own formula, written through masks."""
+    out = torch.zeros_like(x)
+    positive = x >= 0
+    out[positive] = 1 / (1 + torch.exp(-x[positive]))
+    grown = torch.exp(x[~positive])
+    out[~positive] = grown / (1 + grown)
+    return out
+
+
+def sigmoid__clamped_far_out(x: Tensor) -> Tensor:
+    """Clamped where float64 knows 0 and 1 only."""
+    return 1 / (1 + torch.exp(-x.clamp(-500, 500)))
+
+
 def sigmoid__reciprocal(x: Tensor) -> Tensor:
     """The same formula by methods, on a copy of its own."""
     return x.neg().exp().add(1).reciprocal()
@@ -82,6 +97,17 @@ def tanh__clamped(x: Tensor) -> Tensor:
     return (up - down) / (up + down)
 
 
+def tanh_backward__stretched_sigmoid(grad_out: Tensor, x: Tensor) -> Tensor:
+    """One minus the square of 2 s - 1."""
+    t = 2 / (1 + torch.exp(-2 * x)) - 1
+    return grad_out * (1 - t**2)
+
+
+def tanh_backward__by_hyperbolic_cosine(grad_out: Tensor, x: Tensor) -> Tensor:
+    """One over the squared hyperbolic cosine, which may well be infinite below the line."""
+    return grad_out / torch.cosh(x) ** 2
+
+
 def tanh_backward__by_factors(grad_out: Tensor, x: Tensor) -> Tensor:
     """(1 - y)(1 + y)."""
     y = tanh(x)
@@ -111,6 +137,26 @@ def relu__where(x: Tensor) -> Tensor:
 def relu__product(x: Tensor) -> Tensor:
     """A product with the gate; a negative entry becomes -0.0, which equals 0."""
     return x * (x > 0)
+
+
+def relu__product_with_floats(x: Tensor) -> Tensor:
+    """A product with a gate of float32, which float64 widens."""
+    return x * (x > 0).float()
+
+
+def relu__where_with_a_number(x: Tensor) -> Tensor:
+    """A choice between x and the number 0."""
+    return torch.where(x > 0, x, 0.0)
+
+
+def relu__max_of_two(x: Tensor) -> Tensor:
+    """torch.max of two tensors."""
+    return torch.max(x, torch.tensor(0, dtype=x.dtype, device=x.device))
+
+
+def relu__step_function(x: Tensor) -> Tensor:
+    """The gate by torch.heaviside."""
+    return x * torch.heaviside(x, torch.zeros_like(x))
 
 
 def relu__half_sum(x: Tensor) -> Tensor:
@@ -172,6 +218,33 @@ def softmax__max_with_values(x: Tensor, dim: int = -1) -> Tensor:
     return weights * weights.sum(dim, keepdim=True).reciprocal()
 
 
+def softmax__transposed(x: Tensor, dim: int = -1) -> Tensor:
+    """dim changes places with the last dimension, and back."""
+    y = x.transpose(dim, -1)
+    y = (y - y.max(-1, True)[0]).exp()
+    return (y / y.sum(-1, True)).transpose(dim, -1)
+
+
+def softmax__in_float64(x: Tensor, dim: int = -1) -> Tensor:
+    """Worked out in float64, and rounded to the dtype of x."""
+    y = x.double()
+    weights = torch.exp(y - y.amax(dim, keepdim=True))
+    return (weights / weights.sum(dim, keepdim=True)).to(x.dtype)
+
+
+def softmax__nothing_below_700(x: Tensor, dim: int = -1) -> Tensor:
+    """Shares too small for float64 are set to 0 before exp."""
+    shifted = x - x.amax(dim, keepdim=True)
+    weights = torch.where(shifted < -700, torch.zeros_like(shifted), shifted.clamp(min=-700).exp())
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def softmax__detached_maximum(x: Tensor, dim: int = -1) -> Tensor:
+    """Written for autograd: no gradient is wanted through the maximum."""
+    shifted = x - x.max(dim, keepdim=True).values.detach()
+    return torch.div(shifted.exp(), shifted.exp().sum(dim, keepdim=True))
+
+
 def softmax__unsqueezed(x: Tensor, dim: int = -1) -> Tensor:
     """Dimensions dropped and put back by hand."""
     weights = torch.exp(x - x.amax(dim).unsqueeze(dim))
@@ -189,6 +262,18 @@ def softmax_backward__jacobian(grad_out: Tensor, x: Tensor, dim: int = -1) -> Te
     p, g = softmax(x, dim).movedim(dim, -1), grad_out.movedim(dim, -1)
     slopes = torch.diag_embed(p) - p.unsqueeze(-1) * p.unsqueeze(-2)
     return torch.einsum("...ij,...j->...i", slopes, g).movedim(-1, dim)
+
+
+def softmax_backward__row_by_row(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
+    """The matrix of slopes of one row after the other."""
+    rows, gradients = x.movedim(dim, -1), grad_out.movedim(dim, -1)
+    width = rows.shape[-1]
+    found = []
+    for row, gradient in zip(rows.reshape(-1, width), gradients.reshape(-1, width), strict=True):
+        p = (row - row.max()).exp()
+        p = p / p.sum()
+        found.append((torch.diag(p) - torch.outer(p, p)) @ gradient)
+    return torch.stack(found).reshape(rows.shape).movedim(-1, dim)
 
 
 def softmax_backward__by_log_softmax(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
