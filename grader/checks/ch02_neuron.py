@@ -25,6 +25,7 @@ from grader.checking import (
     require,
     sampled_from,
     seeds,
+    tensor_from,
     tensor_laws,
     tensors,
     tuples,
@@ -67,23 +68,61 @@ HINTS = {
 
 # Products of larger entries would cancel to sums that no order of summation gets alike.
 _SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 30.0, -30.0)
+# A sum is as exact as the largest of its terms allows: 65 terms, each with a rounding of 1.1e-16, stay well below this.
+_ROUNDING = 1e-13
 
+Case = tuple[Tensor, Tensor, Tensor]
 Layers = list[tuple[Tensor, Tensor]]
 
-
-@composite
-def cases(draw: Any, square: bool = False) -> tuple[Tensor, Tensor, Tensor]:
-    """A batch, a weight and a bias that fit; all sides equal if `square`."""
-    n, d, h = [draw(integers(2, 4))] * 3 if square else [draw(integers(1, 5)) for _ in range(3)]
-    x = draw(tensors((n, d), special=_SPECIAL))
-    return x, draw(tensors((h, d), special=_SPECIAL)), draw(tensors((h,), special=_SPECIAL))
+# Every side differs from the others, and none is 1: there a forgotten transpose cannot hide, nor a lost axis show.
+_PLAIN_SIDES = ((2, 3, 4), (4, 3, 2), (3, 5, 2), (2, 4, 5), (5, 2, 3), (3, 4, 5))
 
 
 @composite
-def networks(draw: Any, fewest: int = 1, most: int = 4) -> tuple[Tensor, Layers]:
-    """A batch and one to four layers that fit."""
-    sizes = draw(lists(integers(1, 5), min_size=fewest + 1, max_size=most + 1))
-    x = draw(tensors((draw(integers(1, 4)), sizes[0]), special=_SPECIAL))
+def cases(draw: Any, sides: Any = _PLAIN_SIDES, textures: bool = False) -> Case:
+    """A batch, a weight and a bias that fit.
+
+    Args:
+        sides: what (N, D, H) is sampled from. The plain ones have laws that others wait for; a batch of one, a single
+            input or neuron, equal sides and large layers have laws of their own.
+        textures: whether entries may be all small, equal, sorted, of one sign, or cancel, as in `tensors`.
+    """
+    n, d, h = draw(sampled_from(sides))
+    shapes = ((n, d), (h, d), (h,))
+    x, weight, bias = (draw(tensors(shape, special=_SPECIAL, textures=textures)) for shape in shapes)
+    return x, weight, bias
+
+
+@composite
+def scaled_cases(draw: Any) -> tuple[Case, float]:
+    """A case in which x and weight have any size, with the largest term that its sums can have."""
+    x, weight, bias = draw(cases())
+    # The sums grow with both, and the bias with them: so each of the three still counts.
+    of_x, of_weight = (10.0 ** draw(floats(-8, 8)) for _ in range(2))
+    x, weight, bias = of_x * x, of_weight * weight, of_x * of_weight * bias
+    return (x, weight, bias), float(x.abs().max() * weight.abs().max() + bias.abs().max())
+
+
+@composite
+def networks(draw: Any, fewest: int = 1, most: int = 4, equal: bool = False) -> tuple[Tensor, Layers]:
+    """A batch and one to four layers that fit.
+
+    Args:
+        fewest, most: layers.
+        equal: all layers as wide as the batch is, so that every shape agrees with every other. Otherwise no two
+            neighbours have the same width: hidden values then never fit into the batch they came from.
+    """
+    count = draw(integers(fewest, most))
+    if equal:
+        sizes = [draw(integers(2, 3))] * (count + 1)
+    else:
+        first = draw(integers(2, 5))
+        # A step of 1 to 3 round the four widths 2 to 5 never ends where it began.
+        sizes = [first]
+        for _ in range(count):
+            sizes.append(2 + (sizes[-1] - 2 + draw(integers(1, 3))) % 4)
+    rows = sizes[0] if equal else draw(integers(2, 4))
+    x = draw(tensors((rows, sizes[0]), special=_SPECIAL, textures=False))
     layers = [
         (draw(tensors((after, before), scale=1.0, special=())), draw(tensors((after,), special=())))
         for before, after in pairwise(sizes)
@@ -103,8 +142,33 @@ def network(x: Tensor, layers: Layers) -> Tensor:
 
 @check("neuron", hint="First the whole sum, then the bias once, then the ReLU.")
 @given(case=cases())
-def check_neuron_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
-    """relu(w . x + b), for any number of inputs and any signs."""
+def check_neuron_matches_torch(learner: Any, case: Case) -> None:
+    """relu(w . x + b), for any signs."""
+    x, w, b = case[0][0], case[1][0], case[2][0]
+    agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
+
+
+@check("neuron", hint="Nothing in a neuron has a size of its own.", weight=0.5, examples=60)
+@given(scaled=scaled_cases())
+def check_neuron_of_any_size(learner: Any, scaled: tuple[Case, float]) -> None:
+    """Inputs and weights may be as small as 1e-8 or as large as 1e8."""
+    (x, weight, bias), largest = scaled
+    expected = F.relu(torch.dot(weight[0], x[0]) + bias[0])
+    agree(learner.neuron(x[0], weight[0], bias[0]), expected, rtol=1e-9, atol=_ROUNDING * largest)
+
+
+@check("neuron", hint="One product per input, however many there are.", weight=0.5, examples=20)
+@given(case=cases(((1, 1, 1), (1, 1, 1), (1, 80, 1), (1, 130, 1)), textures=True))
+def check_neuron_of_one_input_or_many(learner: Any, case: Case) -> None:
+    """A neuron may have one input, or a hundred."""
+    x, w, b = case[0][0], case[1][0], case[2][0]
+    agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
+
+
+@check("neuron", hint="Add the products up, whatever they are.", weight=0.5)
+@given(case=cases(((1, 4, 1),), textures=True))
+def check_neuron_of_any_entries(learner: Any, case: Case) -> None:
+    """Inputs and weights may be equal, sorted, of one sign, or cancel."""
     x, w, b = case[0][0], case[1][0], case[2][0]
     agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
 
@@ -125,9 +189,7 @@ def check_neuron_known_values(learner: Any) -> None:
     after=check_neuron_matches_torch,
 )
 @given(case=cases(), factor=floats(0, 8))
-def check_neuron_scales_with_its_weights(
-    learner: Any, case: tuple[Tensor, Tensor, Tensor], factor: float
-) -> None:
+def check_neuron_scales_with_its_weights(learner: Any, case: Case, factor: float) -> None:
     """Multiplying w and b by c >= 0 multiplies the output by c."""
     x, w, b = case[0][0], case[1][0], case[2][0]
     agree(learner.neuron(x, factor * w, factor * b), factor * learner.neuron(x, w, b))
@@ -135,7 +197,7 @@ def check_neuron_scales_with_its_weights(
 
 @check("neuron", hint="Row i of weight and entry i of bias are all that neuron i needs.", examples=40)
 @given(case=cases())
-def check_neurons_make_a_layer(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
+def check_neurons_make_a_layer(learner: Any, case: Case) -> None:
     """Neuron i gives entry i of the layer, bent."""
     x, weight, bias = case
     expected = F.relu(F.linear(x, weight, bias))
@@ -160,8 +222,39 @@ check_neuron_everywhere = tensor_laws(
 
 @check("linear", hint="Write the shapes down: (N, D) times (D, H) is (N, H), and the bias is (H,).")
 @given(case=cases())
-def check_linear_matches_torch(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
-    """A layer is x times weight transposed plus bias, for any batch, any width, negative outputs too."""
+def check_linear_matches_torch(learner: Any, case: Case) -> None:
+    """A layer is x times weight transposed plus bias, negative outputs too."""
+    agree(learner.linear(*case), F.linear(*case))
+
+
+@check("linear", hint="Nothing in a layer has a size of its own.", weight=0.5, examples=60)
+@given(scaled=scaled_cases())
+def check_linear_of_any_size(learner: Any, scaled: tuple[Case, float]) -> None:
+    """Inputs and weights may be as small as 1e-8 or as large as 1e8."""
+    case, largest = scaled
+    agree(learner.linear(*case), F.linear(*case), rtol=1e-9, atol=_ROUNDING * largest)
+
+
+@check("linear", hint="Add the products up, whatever they are.", weight=0.5)
+@given(case=cases(textures=True))
+def check_linear_of_any_entries(learner: Any, case: Case) -> None:
+    """Entries may be equal, sorted, of one sign, or cancel."""
+    agree(learner.linear(*case), F.linear(*case))
+
+
+@check(
+    "linear", hint="An axis of length 1 is an axis: nothing may be squeezed away.", weight=0.5, examples=40
+)
+@given(case=cases(((3, 1, 2), (3, 2, 1), (2, 1, 1), (1, 1, 1), (4, 3, 1), (1, 1, 3))))
+def check_linear_of_one_input_or_one_neuron(learner: Any, case: Case) -> None:
+    """A layer of one neuron, or with one input, keeps both axes."""
+    agree(learner.linear(*case), F.linear(*case))
+
+
+@check("linear", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(case=cases(((80, 2, 3), (2, 40, 3), (3, 2, 70))))
+def check_linear_of_large_layers(learner: Any, case: Case) -> None:
+    """There may be a hundred samples, inputs or neurons."""
     agree(learner.linear(*case), F.linear(*case))
 
 
@@ -182,9 +275,9 @@ def check_linear_known_value(learner: Any) -> None:
 @check(
     "linear", hint="With all sides equal no shape helps: is row i of the weight still neuron i?", examples=60
 )
-@given(case=cases(square=True))
-def check_linear_with_square_weight(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
-    """A square weight is transposed too, and the bias belongs to neurons even where N = H."""
+@given(case=cases(((2, 2, 2), (3, 3, 3), (4, 4, 4), (2, 3, 3), (3, 2, 3))))
+def check_linear_with_square_weight(learner: Any, case: Case) -> None:
+    """A square weight is transposed too, and the bias belongs to the neurons even where N = H."""
     agree(learner.linear(*case), F.linear(*case))
 
 
@@ -194,7 +287,7 @@ def check_linear_with_square_weight(learner: Any, case: tuple[Tensor, Tensor, Te
     examples=60,
 )
 @given(case=cases())
-def check_linear_rows_are_neurons(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
+def check_linear_rows_are_neurons(learner: Any, case: Case) -> None:
     """Entry (n, i) is neuron i on sample n, before its bend."""
     x, weight, bias = case
     y = learner.linear(x, weight, bias)
@@ -206,13 +299,12 @@ def check_linear_rows_are_neurons(learner: Any, case: tuple[Tensor, Tensor, Tens
     "linear",
     hint="No sample sees another one; a batch of one keeps its axis.",
     examples=40,
-    after=check_linear_matches_torch,
 )
 @given(case=cases())
-def check_linear_takes_samples_one_by_one(learner: Any, case: tuple[Tensor, Tensor, Tensor]) -> None:
+def check_linear_takes_samples_one_by_one(learner: Any, case: Case) -> None:
     """Each sample alone, as a batch of one, gives its row of the batch's output."""
     x, weight, bias = case
-    whole = learner.linear(x, weight, bias)
+    whole = F.linear(x, weight, bias)
     rows = [learner.linear(x[n : n + 1], weight, bias) for n in range(len(x))]
     for n, row in enumerate(rows):
         agree(row, whole[n : n + 1], what=f"sample {n}")
@@ -233,11 +325,63 @@ check_linear_everywhere = tensor_laws(
 # --- mlp_forward ------------------------------------------------------------------------------------------
 
 
+def _network_of(sizes: tuple[int, ...], seed: int) -> tuple[Tensor, Layers]:
+    """A batch of sizes[0] samples and the layers between the other sizes, all random."""
+    rows, *widths = sizes
+    x = tensor_from(seed + 1000, (rows, widths[0]))
+    layers = [
+        (tensor_from(seed + 2000 + i, (after, before)), tensor_from(seed + 3000 + i, (after,)))
+        for i, (before, after) in enumerate(pairwise(widths))
+    ]
+    return x, layers
+
+
 @check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
 @given(case=networks())
 def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
     """The output is that of nn.Sequential: Linear, ReLU, Linear, ..., Linear."""
     agree(learner.mlp_forward(*case), network(*case))
+
+
+@check("mlp_forward", hint="Hidden values are tensors of their own; x belongs to the caller.", weight=0.5)
+@given(case=networks(equal=True))
+def check_mlp_of_equal_widths(learner: Any, case: tuple[Tensor, Layers]) -> None:
+    """Where all layers are as wide as the batch, every weight is still transposed, and the batch left alone."""
+    agree(learner.mlp_forward(*case), network(*case))
+
+
+@check(
+    "mlp_forward",
+    hint="An axis of length 1 is an axis, and no size is written down.",
+    weight=0.5,
+    examples=24,
+)
+@given(
+    sizes=sampled_from(
+        ((1, 3, 1, 1), (2, 3, 1, 1), (70, 2, 9, 9), (3, 2, 40, 3), (1, 1, 4, 2), (9, 9, 9, 1))
+    ),
+    seed=seeds(),
+)
+def check_mlp_of_one_or_many(learner: Any, sizes: tuple[int, ...], seed: int) -> None:
+    """There may be one sample, input or neuron, or a hundred."""
+    case = _network_of(sizes, seed)
+    agree(learner.mlp_forward(*case), network(*case))
+
+
+@check(
+    "mlp_forward", hint="Nothing in a network has a size of its own, and zero is the only edge.", weight=0.5
+)
+@given(seed=seeds(), of_x=floats(-8, 8), of_weights=floats(-8, 8))
+def check_mlp_of_any_size(learner: Any, seed: int, of_x: float, of_weights: float) -> None:
+    """Inputs and weights may be as small as 1e-8 or as large as 1e8."""
+    x, ((weight, bias), *rest) = _network_of((3, 4, 5, 2), seed)
+    # Two layers, of which the second has the inverse size, so that the outputs are as large as x.
+    size, inverse = 10.0**of_weights, 10.0**-of_weights
+    scale = 10.0**of_x
+    (next_weight, next_bias) = rest[0]
+    layers = [(size * weight, size * scale * bias), (inverse * next_weight, scale * next_bias)]
+    case = (scale * x, layers)
+    agree(learner.mlp_forward(*case), network(*case), rtol=1e-9, atol=_ROUNDING * 100 * scale)
 
 
 @check(
@@ -315,17 +459,48 @@ check_mlp_everywhere = tensor_laws(
 
 # --- count_parameters -------------------------------------------------------------------------------------
 
-# The largest layers have more than 2^24 weights, and a few of them more than 2^31: float32 and int32 lose count.
-_sizes = one_of(integers(1, 30), sampled_from((784, 5_000, 50_000)))
+
+def _entries(sizes: list[int]) -> int:
+    """How many entries the weights and biases of a network have, by making them (without memory)."""
+    layers = [(torch.empty(b, a, device="meta"), torch.empty(b, device="meta")) for a, b in pairwise(sizes)]
+    return sum(weight.numel() + bias.numel() for weight, bias in layers)
 
 
 @check("count_parameters", hint="A layer from a to b neurons: a * b weights and b biases.")
-@given(sizes=lists(_sizes, min_size=1, max_size=6), kind=sampled_from((list, tuple)))
-def check_count_matches_the_tensors(learner: Any, sizes: list[int], kind: type) -> None:
-    """The count is the number of entries of all weights and biases; inputs alone have none."""
-    layers = [(torch.empty(b, a, device="meta"), torch.empty(b, device="meta")) for a, b in pairwise(sizes)]
-    expected = sum(weight.numel() + bias.numel() for weight, bias in layers)
-    agree(learner.count_parameters(kind(sizes)), expected)
+@given(sizes=lists(integers(1, 30), min_size=2, max_size=6))
+def check_count_matches_the_tensors(learner: Any, sizes: list[int]) -> None:
+    """The count is the number of entries of all weights and biases."""
+    agree(learner.count_parameters(sizes), _entries(sizes))
+
+
+# The largest layers have more than 2^24 weights, and a few of them more than 2^31: float32 and int32 lose count.
+@check("count_parameters", hint="Python's whole numbers have no upper end; float32 has.", weight=0.5)
+@given(sizes=lists(sampled_from((7, 784, 5_000, 50_000)), min_size=2, max_size=6))
+def check_count_of_large_networks(learner: Any, sizes: list[int]) -> None:
+    """Billions of parameters are counted to the last one."""
+    agree(learner.count_parameters(sizes), _entries(sizes))
+
+
+@check(
+    "count_parameters",
+    hint="A pair of neighbours is a layer; one size has no neighbour.",
+    after=check_count_matches_the_tensors,  # a count of 0 for everything would pass
+    weight=0.5,
+    examples=10,
+)
+@given(size=integers(1, 30))
+def check_count_of_inputs_alone(learner: Any, size: int) -> None:
+    """Inputs alone have no parameters."""
+    agree(learner.count_parameters([size]), 0)
+
+
+@check(
+    "count_parameters", hint="sizes is read, never changed: any sequence will do.", weight=0.5, examples=10
+)
+@given(sizes=lists(integers(1, 30), min_size=2, max_size=6))
+def check_count_takes_a_tuple(learner: Any, sizes: list[int]) -> None:
+    """sizes may be a tuple as well as a list."""
+    agree(learner.count_parameters(tuple(sizes)), _entries(sizes))
 
 
 @check("count_parameters", hint="132 + 156 + 130.", after=check_count_matches_the_tensors)

@@ -137,6 +137,16 @@ def linear__transposes_in_place(x: Tensor, weight: Tensor, bias: Tensor) -> Tens
     return x @ weight.t_() + bias
 
 
+def linear__small_bias_dropped(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Biases below 1e-6 are taken for 0; a small one counts as well."""
+    return x @ weight.T + torch.where(bias.abs() < 1e-6, torch.zeros_like(bias), bias)
+
+
+def linear__bias_needs_a_sum(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Whether there is a bias is asked by its sum, which is also 0 where biases cancel."""
+    return x @ weight.T + bias if bias.sum() != 0 else x @ weight.T
+
+
 def linear__computes_in_float32(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Everything is computed in float32, also where the input is float64."""
     return linear(x.float(), weight.float(), bias.float()).to(x.dtype)
@@ -244,6 +254,14 @@ def mlp_forward__zeros_on_the_cpu(x: Tensor, layers: Layers) -> Tensor:
     for weight, bias in layers[:-1]:
         hidden = linear(x, weight, bias)
         x = torch.maximum(hidden, torch.zeros(hidden.shape, dtype=hidden.dtype))
+    return linear(x, *layers[-1])
+
+
+def mlp_forward__relu_with_a_threshold(x: Tensor, layers: Layers) -> Tensor:
+    """Hidden values below 1e-4 become 0; every positive one must pass."""
+    for weight, bias in layers[:-1]:
+        hidden = linear(x, weight, bias)
+        x = torch.where(hidden > 1e-4, hidden, torch.zeros_like(hidden))
     return linear(x, *layers[-1])
 
 

@@ -152,6 +152,17 @@ def init_linear__normal_in_place(
     return weight, torch.zeros(fan_out, device=device)
 
 
+def init_linear__with_a_mode(
+    fan_in: int, fan_out: int, generator: torch.Generator, *, mode: str = "kaiming"
+) -> tuple[Tensor, Tensor]:
+    """A keyword of its own besides, with a default."""
+    deviation = (2.0 / fan_in) ** 0.5 if mode == "kaiming" else (2.0 / (fan_in + fan_out)) ** 0.5
+    weight = torch.empty(fan_out, fan_in, device=generator.device).normal_(
+        0.0, deviation, generator=generator
+    )
+    return weight, torch.zeros(fan_out, device=generator.device)
+
+
 def init_linear__row_by_row(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Neuron by neuron, drawn in float64 and rounded; a list instead of a tuple."""
     deviation = math.sqrt(2.0) / math.sqrt(fan_in)
