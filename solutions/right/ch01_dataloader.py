@@ -82,6 +82,44 @@ class DataLoader__iterator_class:
         return _Walk(self.data, order, self.batch_size, stop)
 
 
+class DataLoader__list_of_batches:
+    """All batches of an epoch in a list; the order by sorting random numbers."""
+
+    def __init__(
+        self,
+        data: Sequence[tuple[Any, Any]],
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        seed: int = 0,
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f"batch_size {batch_size}")
+        self.data, self.batch_size, self.shuffle, self.drop_last = data, batch_size, shuffle, drop_last
+        self.seed, self.epoch = seed, 0
+
+    def __len__(self) -> int:
+        n = len(self.data)
+        return n // self.batch_size if self.drop_last else -(n // -self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = torch.arange(len(self.data))
+        if self.shuffle:
+            generator = torch.Generator().manual_seed(self.seed * 7919 + self.epoch)
+            order = order[torch.rand(len(self.data), generator=generator).argsort()]
+        self.epoch += 1
+        batches = []
+        for part in order.split(self.batch_size):
+            if len(part) == 0 or (self.drop_last and len(part) < self.batch_size):
+                continue
+            rows = [self.data[int(i)] for i in part]
+            X = torch.stack([torch.as_tensor(features).to(torch.float32) for features, _ in rows])
+            y = torch.stack([torch.as_tensor(target) for _, target in rows])
+            batches.append((X, y.to(torch.float32 if y.is_floating_point() else torch.int64)))
+        return iter(batches)
+
+
 class DataLoader__all_at_once:
     """Stacks all data first, sorts random keys for the order, makes every batch at iter(); gives lists."""
 
@@ -290,3 +328,38 @@ class FeatureEncoder__text_columns_known:
                 except KeyError:
                     raise ValueError(f"column {column}: unknown {value}") from None
         return encoded
+
+
+class FeatureEncoder__codes_by_length:
+    """The next code is the length of the table."""
+
+    def __init__(self) -> None:
+        self.tables: list[dict[str, int] | None] | None = None
+
+    def fit(self, rows: Sequence[Sequence[str | float]]) -> None:
+        tables: list[dict[str, int] | None] = [{} if isinstance(value, str) else None for value in rows[0]]
+        for place, row in enumerate(rows):
+            if len(row) != len(tables):
+                raise ValueError(f"row {place} has {len(row)} values, not {len(tables)}")
+            for table, value in zip(tables, row, strict=True):
+                if table is not None:
+                    table.setdefault(str(value), len(table))
+        self.tables = tables
+
+    def transform(self, rows: Sequence[Sequence[str | float]]) -> Tensor:
+        if self.tables is None:
+            raise ValueError("call fit before transform")
+        lines = []
+        for place, row in enumerate(rows):
+            if len(row) != len(self.tables):
+                raise ValueError(f"row {place} has {len(row)} values")
+            line = []
+            for column, (table, value) in enumerate(zip(self.tables, row, strict=True)):
+                if table is None:
+                    line.append(float(value))
+                elif value in table:
+                    line.append(float(table[str(value)]))
+                else:
+                    raise ValueError(f"column {column}: {value!r} was not seen")
+            lines.append(line)
+        return torch.tensor(lines, dtype=torch.float32).reshape(len(rows), len(self.tables))
