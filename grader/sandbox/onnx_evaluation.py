@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +29,8 @@ def judge_model(data: bytes, x: Tensor) -> dict[str, Any]:
     Returns:
         `valid`, and if not, why in `message`; `inputs` and `outputs`, each a dict of `name`, `type` and
         `shape` (a number, a name, or None per axis); `ops`, the operations in order; `opset`, the version of
-        the default operator set; `output`, the value of the model's only output, or None.
+        the default operator set; `weights`, how many numbers the initializers hold that a node reads; `output`,
+        the value of the model's only output, or None.
     """
     verdict: dict[str, Any] = {
         "valid": False,
@@ -37,6 +39,7 @@ def judge_model(data: bytes, x: Tensor) -> dict[str, Any]:
         "outputs": [],
         "ops": [],
         "opset": 0,
+        "weights": 0,
     }
     verdict["output"] = None
     try:
@@ -80,6 +83,7 @@ def tensors_in(message: Any) -> Iterator[Any]:
 
 def describe_model(model: Any) -> dict[str, Any]:
     """What the model declares about itself, cut short where it goes on and on."""
+    read = {name for node in model.graph.node for name in node.input}
     return {
         "inputs": [_describe_value(value) for value in model.graph.input[:_PARTS]],
         "outputs": [_describe_value(value) for value in model.graph.output[:_PARTS]],
@@ -87,6 +91,8 @@ def describe_model(model: Any) -> dict[str, Any]:
         "opset": max(
             (entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0
         ),
+        # An initializer that nothing reads is no weight: weights may be hidden in nodes of type Constant beside it.
+        "weights": sum(math.prod(tensor.dims) for tensor in model.graph.initializer if tensor.name in read),
     }
 
 

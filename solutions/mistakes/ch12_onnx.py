@@ -180,6 +180,32 @@ def export_mlp__weights_are_inputs(
     return model
 
 
+def export_mlp__weights_are_constants(
+    layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False
+) -> ModelProto:
+    """The weights are hidden in nodes of type Constant; they belong to the initializers, where tools look for them."""
+    model = export_mlp(layers, softmax=softmax)
+    constants = [
+        helper.make_node("Constant", [], [tensor.name], value=tensor) for tensor in model.graph.initializer
+    ]
+    return _rebuilt(model, [*constants, *model.graph.node], initializers=[])
+
+
+def export_mlp__biases_are_constants(
+    layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False
+) -> ModelProto:
+    """The biases are hidden in nodes of type Constant; they belong to the initializers, like the weights."""
+    model = export_mlp(layers, softmax=softmax)
+    stored = list(model.graph.initializer)
+    constants = [
+        helper.make_node("Constant", [], [tensor.name], value=tensor)
+        for tensor in stored
+        if len(tensor.dims) == 1
+    ]
+    matrices = [tensor for tensor in stored if len(tensor.dims) == 2]
+    return _rebuilt(model, [*constants, *model.graph.node], initializers=matrices)
+
+
 def export_mlp__every_layer_an_output(
     layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False
 ) -> ModelProto:

@@ -38,6 +38,34 @@ def export_mlp__matmul_and_add(layers: list[tuple[Tensor, Tensor]], *, softmax: 
     return helper.make_model(graph, producer_name="me", opset_imports=[helper.make_opsetid("", 17)])
 
 
+def export_mlp__transposed_weights(
+    layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False
+) -> ModelProto:
+    """MatMul and Add on weights that are stored turned round, and a softmax with its axis written."""
+    nodes, weights, current = [], [], "input"
+    for i, (weight, bias) in enumerate(layers):
+        turned = weight.t().contiguous()
+        weights.append(
+            helper.make_tensor(f"W{i}", TensorProto.FLOAT, list(turned.shape), turned.flatten().tolist())
+        )
+        weights.append(helper.make_tensor(f"B{i}", TensorProto.FLOAT, list(bias.shape), bias.tolist()))
+        nodes.append(helper.make_node("MatMul", [current, f"W{i}"], [f"m{i}"]))
+        nodes.append(helper.make_node("Add", [f"m{i}", f"B{i}"], [f"s{i}"]))
+        current = f"s{i}"
+        if i + 1 < len(layers):
+            nodes.append(helper.make_node("Relu", inputs=[current], outputs=[f"r{i}"]))
+            current = f"r{i}"
+    if softmax:
+        nodes.append(helper.make_node("Softmax", inputs=[current], outputs=["output"], axis=1))
+        current = "output"
+    x = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", int(layers[0][0].shape[1])])
+    y = helper.make_tensor_value_info(current, TensorProto.FLOAT, ["batch", int(layers[-1][0].shape[0])])
+    graph = helper.make_graph(nodes, "mlp", [x], [y], initializer=weights)
+    model = helper.make_model(graph, producer_name="me", opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
+
+
 def export_mlp__names_the_output_first(
     layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False
 ) -> ModelProto:
