@@ -13,7 +13,7 @@
 #     weight (H, D)      row i: the weights of neuron i         (fan_out, fan_in)
 #     bias   (H,)        entry i: its bias
 #
-# Not allowed here: `torch.nn`. It is what you are writing.
+# Not allowed here: `torch.nn`, nor `addmm`, `addbmm` and `baddbmm` in a layer. They are what you are writing.
 
 # %%
 from __future__ import annotations

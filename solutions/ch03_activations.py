@@ -28,7 +28,7 @@
 # changed. Build from plain tensor operations: + - * /, comparisons, `abs`, `exp`, `log`, `sum`, `amax`,
 # `where`. What torch has finished is the answer and stays out, under any name (a star stands for any letters):
 # `*sigmoid`, `tan`, `tanh`, `*softmax`, `softmin`, `softplus`, `log*exp*`, `*elu`, `silu`, `mish`, `hard*`,
-# `threshold`.
+# `threshold`, `glu`, and `complex` numbers. tanh, gelu and silu do without `sinh` and `cosh` as well.
 
 # %%
 from __future__ import annotations
