@@ -158,6 +158,7 @@ def _batches_agree(learner: Any, data: Samples, batch_size: int, **settings: Any
     agree(batches(iter(loader), len(expected)), expected, what="batch")
 
 
+# The essay's loader, which drops the short batch and is its own iterator, is right on these.
 @check("DataLoader", hint="Stack the features of a batch, and its targets, in their order.", examples=40)
 @given(filled=full_batches())
 def check_loader_gives_the_batches_of_torch(learner: Any, filled: tuple[Samples, int]) -> None:
@@ -165,13 +166,15 @@ def check_loader_gives_the_batches_of_torch(learner: Any, filled: tuple[Samples,
     _batches_agree(learner, *filled)
 
 
-@check("DataLoader", hint="What is left at the end is a batch too, however short.", examples=40)
+# A batch that is the only one and short at once is among these; int(n / batch_size) makes none of it.
+@check("DataLoader", hint="What is left at the end is a batch too, however short.", weight=2, examples=40)
 @given(short=short_batches())
 def check_loader_keeps_the_short_batch(learner: Any, short: tuple[Samples, int]) -> None:
     """The last batch is kept if it is short, even where it is the only one."""
     _batches_agree(learner, *short)
 
 
+# Full batches are among these: with drop_last a last batch that is full stays.
 @check("DataLoader", hint="drop_last leaves out a short batch, never a full one.", weight=0.5, examples=40)
 @given(cut=one_of(short_batches(), full_batches()))
 def check_loader_drops_the_short_batch(learner: Any, cut: tuple[Samples, int]) -> None:
@@ -179,6 +182,7 @@ def check_loader_drops_the_short_batch(learner: Any, cut: tuple[Samples, int]) -
     _batches_agree(learner, *cut, drop_last=True)
 
 
+# squeeze(), or handing over the only sample as it is, loses an axis.
 @check(
     "DataLoader",
     hint="A batch keeps its first axis, and a sample its features, also where that axis has length 1.",
@@ -192,6 +196,7 @@ def check_loader_keeps_axes_of_one(learner: Any, data: Samples, batch_size: int)
     _batches_agree(learner, data, 1)
 
 
+# More than anybody would write down by hand, in as few and as many batches as there can be.
 @check("DataLoader", hint="The last index is len(data) - 1, however many there are.", weight=0.5, examples=10)
 @given(data=samples(150), batch_size=sampled_from((1, 50, 75, 150)))
 def check_loader_cuts_many_samples(learner: Any, data: Samples, batch_size: int) -> None:
@@ -199,6 +204,7 @@ def check_loader_cuts_many_samples(learner: Any, data: Samples, batch_size: int)
     _batches_agree(learner, data, batch_size)
 
 
+# 2^24 + 1 is not a float32, and 2^40 + 1 not an int32: targets must not pass through either.
 @check(
     "DataLoader",
     hint="Whole features become float32 too; targets become int64 if whole, however large, else float32.",
@@ -223,6 +229,8 @@ def check_loader_cuts_ten_samples_into_4_4_2(learner: Any) -> None:
     agree(found, as_torch_loads(numbered(10), 4), what="batch")
 
 
+# Each kind of features and targets at least once among six pairs; uint8 and int8 must be widened, float64
+# narrowed.
 @check(
     "DataLoader",
     hint="X is float32 always; y is int64 if the targets are integers of any width, else float32.",
@@ -249,6 +257,7 @@ def check_loader_settles_the_dtypes(
     agree(batches(iter(loader), len(X)), list(pieces), what="batch")
 
 
+# No data, less than a batch, full batches and a rest all occur.
 @check("DataLoader", hint="Divide, and look at the rest; with drop_last a rest does not count.", examples=60)
 @given(count=integers(0, 12), batch_size=integers(1, 6), drop_last=booleans())
 def check_loader_length_is_the_number_of_batches(
@@ -261,6 +270,7 @@ def check_loader_length_is_the_number_of_batches(
     agree(len(loader), expected, what="len(loader)")
 
 
+# The sequence refuses slices and iteration, as a data set on a disk may.
 @check(
     "DataLoader",
     hint="Use only len(data) and data[i], with i from 0 to len(data) - 1: no slices, no copies.",
@@ -275,9 +285,11 @@ def check_loader_needs_only_len_and_getitem(learner: Any, filled: tuple[Samples,
     agree(batches(iter(loader), len(expected)), expected, what="batch")
 
 
+# Three loops take turns in a random order: a place or a buffer that they share shows in one of them.
 @check(
     "DataLoader",
     hint="The place in the data belongs to the iterator; the loader must not be its own iterator.",
+    weight=2,
     examples=40,
 )
 @given(count=sampled_from((2, 4, 6, 8)), turns=lists(integers(0, 2), max_size=12))
@@ -300,6 +312,7 @@ def check_loader_iterators_do_not_disturb_each_other(learner: Any, count: int, t
         require(next(iterator, None) is None, f"loop {turn} does not end after {len(expected)} batches")
 
 
+# list() holds all batches at once, and compares them at the end.
 @check(
     "DataLoader",
     hint="Stack into new tensors each time; do not fill one buffer again and again.",
@@ -313,6 +326,7 @@ def check_loader_batches_stay_as_they_are(learner: Any, filled: tuple[Samples, i
     agree(learner.listed(loader), as_torch_loads(data, batch_size), what="list(loader)")
 
 
+# An epoch that is broken off leaves a place behind where the loader is its own iterator.
 @check("DataLoader", hint="Every iter() starts anew; nothing may be used up.", examples=30)
 @given(filled=full_batches())
 def check_loader_can_be_read_again(learner: Any, filled: tuple[Samples, int]) -> None:
@@ -338,6 +352,7 @@ def check_loader_gives_no_batch_for_no_data(learner: Any) -> None:
             agree(len(batches(iter(loader), count)), count, what=f"the number of batches of {count} samples")
 
 
+# A loader that refuses everything would pass, hence after.
 @check(
     "DataLoader",
     hint="Test batch_size < 1 when the loader is made; put its name and value into the message.",
@@ -352,6 +367,7 @@ def check_loader_refuses_a_batch_size_below_one(learner: Any, count: int, batch_
 # --- DataLoader: shuffled ---------------------------------------------------------------------------------
 
 
+# Features carry their position as the target does: a permutation of one of them alone is seen.
 @check(
     "DataLoader",
     hint="Permute the positions (torch.randperm); features and target of a sample stay together.",
@@ -368,6 +384,7 @@ def check_loader_shuffles_every_sample_once(learner: Any, number: int, batch_siz
     require(not twice, f"samples {twice} come more than once")
 
 
+# Everything about short batches again, but shuffled, in one law.
 @check(
     "DataLoader",
     hint="Shuffling changes the order alone: how batches are cut stays the same.",
@@ -386,6 +403,7 @@ def check_loader_cuts_shuffled_samples_alike(
     agree(sizes, expected, what="the sizes of the batches")
 
 
+# 20 samples have so many orders that two agree by chance less often than once in 10^18 draws.
 @check(
     "DataLoader", hint="Keep your own torch.Generator, seeded with seed when the loader is made.", examples=20
 )
@@ -406,6 +424,7 @@ def check_loader_repeats_its_orders_from_the_seed(
     )
 
 
+# seed + 1 in epoch 0 must not be seed in epoch 1 for every seed; only epoch 0 is compared across seeds.
 @check(
     "DataLoader",
     hint="Seed the generator once, when the loader is made, and let it run on from epoch to epoch.",
@@ -422,6 +441,7 @@ def check_loader_changes_the_order_every_epoch(learner: Any, count: int, batch_s
     require(orders[0] != list(range(count)), "with shuffle=True the samples come in their old order")
 
 
+# Four epochs are asked for before any is read, and then read in another order.
 @check(
     "DataLoader",
     hint="A method with yield starts at the first next: draw in __iter__, return an iterator.",
@@ -514,6 +534,7 @@ def fitted_encoder(learner: Any, rows: Rows) -> Any:
     return encoder
 
 
+# The words are far from each other, and every word to transform has been seen: the corners are other laws'.
 @check(
     "FeatureEncoder",
     hint="A table per column, filled in the order of the rows; numbers pass as they are.",
@@ -528,6 +549,7 @@ def check_encoder_codes_by_first_appearance(learner: Any, rows: tuple[Rows, Rows
     agree(encoder.transform(fitted), encoding(fitted, fitted), what="the encoding of the fitted rows")
 
 
+# A post code that begins with 0 is not a number, and a name in capitals may be somebody else.
 @check(
     "FeatureEncoder", hint="A word is its letters: nothing is stripped, lowered or converted.", examples=60
 )
@@ -545,6 +567,7 @@ def check_encoder_takes_many_rows(learner: Any, rows: tuple[Rows, Rows], seed: i
     agree(fitted_encoder(learner, fitted).transform(rows[1] * 40), encoding(fitted, rows[1] * 40))
 
 
+# The only table with more than a thousand words.
 @check(
     "FeatureEncoder",
     hint="Count each column's own words, from 0, in the order in which they first appear.",
@@ -557,6 +580,7 @@ def check_encoder_codes_the_record_of_the_essay(learner: Any) -> None:
     agree(encoder.transform([["place 33", "kind 1", "name 1002"]]), torch.tensor([[33.0, 1.0, 1002.0]]))
 
 
+# float('1e3') works: who asks whether a value can be a number takes the word for one.
 @check("FeatureEncoder", hint="Ask isinstance(value, str), not whether it looks like a number.", examples=50)
 @given(words=lists(sampled_from(("7", "3.5", "-1", "3", "1e3", "007")), min_size=1, max_size=6))
 def check_encoder_codes_words_that_look_like_numbers(learner: Any, words: list[str]) -> None:
@@ -565,6 +589,7 @@ def check_encoder_codes_words_that_look_like_numbers(learner: Any, words: list[s
     agree(fitted_encoder(learner, rows).transform(rows), encoding(rows, rows))
 
 
+# 3e8 + 1 would be rounded, 3e8 is a float32; 1e-6 is not 0.
 @check("FeatureEncoder", hint="float32, as it is: not rounded, not counted as a category.", examples=60)
 @given(numbers=lists(sampled_from((0, 3, -7, 0.25, -1.5, 1e-6, 3e8, 33, 1002)), min_size=1, max_size=5))
 def check_encoder_passes_numbers(learner: Any, numbers: list[float]) -> None:
@@ -574,6 +599,7 @@ def check_encoder_passes_numbers(learner: Any, numbers: list[float]) -> None:
     agree(encoder.transform(rows), torch.tensor([[n, 1.0] for n in numbers], dtype=torch.float32))
 
 
+# The earlier tables are larger or smaller, as it comes: neither words nor widths may be left over.
 @check("FeatureEncoder", hint="fit starts with empty tables each time.", examples=30)
 @given(before=tables(), rows=tables())
 def check_encoder_forgets_an_earlier_fit(
@@ -585,6 +611,7 @@ def check_encoder_forgets_an_earlier_fit(
     agree(encoder.transform(rows[1]), encoding(*rows))
 
 
+# Both are fitted before either is asked.
 @check(
     "FeatureEncoder",
     hint="Make the tables in __init__ or fit, as attributes of self, not on the class.",
@@ -600,6 +627,7 @@ def check_encoders_do_not_share_tables(
         agree(encoder.transform(rows[1]), encoding(*rows))
 
 
+# torch.tensor([]) has one axis; the shape must be given by hand.
 @check("FeatureEncoder", hint="An empty list carries no width: take D from the fitted rows.", examples=15)
 @given(rows=tables())
 def check_encoder_gives_no_rows_for_no_rows(learner: Any, rows: tuple[Rows, Rows]) -> None:
@@ -610,6 +638,8 @@ def check_encoder_gives_no_rows_for_no_rows(learner: Any, rows: tuple[Rows, Rows
     agree(encoder.transform([]), torch.zeros(0, len(rows[0][0])))
 
 
+# The word stands in the other columns' tables: looking it up anywhere is not enough. Twice, since a table
+# that learns would know it then.
 @check(
     "FeatureEncoder",
     hint="Look the word up in its own column only; say the column's number and the word.",
@@ -633,6 +663,7 @@ def check_encoder_refuses_unseen_words(learner: Any, width: int, column: int, pl
     agree(encoder.transform(seen), encoding(seen, seen), what="the encoding afterwards")
 
 
+# The first row may be the wrong one as well as any; the message says which differs from it.
 @check(
     "FeatureEncoder",
     hint="Compare the width of every row with that of the first one; name the row.",
@@ -651,6 +682,7 @@ def check_encoder_refuses_ragged_rows_in_fit(
     refuses(lambda: learner.FeatureEncoder().fit(rows), names="row", value=place)
 
 
+# If every row is too wide they agree with each other, and still not with the fitted ones.
 @check(
     "FeatureEncoder",
     hint="Compare the width of every row with that of the fitted rows; name the row.",
@@ -674,6 +706,7 @@ def check_encoder_refuses_rows_of_another_width(
     refuses(lambda: encoder.transform(rows), names="row", value=place)
 
 
+# After the refusal the same encoder can still be fitted.
 @check(
     "FeatureEncoder",
     hint="Keep None until fit has been called, and test for it.",

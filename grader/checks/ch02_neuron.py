@@ -104,8 +104,8 @@ def scaled_cases(draw: Any) -> tuple[Case, float]:
 
 
 @composite
-def networks(draw: Any, fewest: int = 1, most: int = 4, equal: bool = False) -> tuple[Tensor, Layers]:
-    """A batch and one to four layers that fit.
+def networks(draw: Any, fewest: int = 2, most: int = 4, equal: bool = False) -> tuple[Tensor, Layers]:
+    """A batch and two to four layers that fit, if not said otherwise.
 
     Args:
         fewest, most: layers.
@@ -140,6 +140,7 @@ def network(x: Tensor, layers: Layers) -> Tensor:
 # --- neuron -----------------------------------------------------------------------------------------------
 
 
+# Both signs of the sum occur about equally often, so that the bend counts as much as the sum.
 @check("neuron", hint="First the whole sum, then the bias once, then the ReLU.")
 @given(case=cases())
 def check_neuron_matches_torch(learner: Any, case: Case) -> None:
@@ -148,6 +149,8 @@ def check_neuron_matches_torch(learner: Any, case: Case) -> None:
     agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
 
 
+# The sum may cancel: its error is judged beside the largest term that it can have, which keeps small ones
+# exact too.
 @check("neuron", hint="Nothing in a neuron has a size of its own.", weight=0.5, examples=60)
 @given(scaled=scaled_cases())
 def check_neuron_of_any_size(learner: Any, scaled: tuple[Case, float]) -> None:
@@ -182,6 +185,7 @@ def check_neuron_known_values(learner: Any) -> None:
         agree(learner.neuron(x, w, b), torch.tensor(expected, dtype=torch.float64))
 
 
+# A constant 0 keeps this law, hence after.
 @check(
     "neuron",
     hint="Nothing in a neuron has a size of its own: the sum grows with w and b, the ReLU keeps that.",
@@ -195,6 +199,7 @@ def check_neuron_scales_with_its_weights(learner: Any, case: Case, factor: float
     agree(learner.neuron(x, factor * w, factor * b), factor * learner.neuron(x, w, b))
 
 
+# The essay's two views: dots with arrows, and a matrix.
 @check("neuron", hint="Row i of weight and entry i of bias are all that neuron i needs.", examples=40)
 @given(case=cases())
 def check_neurons_make_a_layer(learner: Any, case: Case) -> None:
@@ -220,6 +225,7 @@ check_neuron_everywhere = tensor_laws(
 # --- linear -----------------------------------------------------------------------------------------------
 
 
+# The three sides differ, so the shape of the result alone refuses most slips.
 @check("linear", hint="Write the shapes down: (N, D) times (D, H) is (N, H), and the bias is (H,).")
 @given(case=cases())
 def check_linear_matches_torch(learner: Any, case: Case) -> None:
@@ -235,6 +241,7 @@ def check_linear_of_any_size(learner: Any, scaled: tuple[Case, float]) -> None:
     agree(learner.linear(*case), F.linear(*case), rtol=1e-9, atol=_ROUNDING * largest)
 
 
+# Biases that cancel are among these: whether there is a bias must not be asked by its sum.
 @check("linear", hint="Add the products up, whatever they are.", weight=0.5)
 @given(case=cases(textures=True))
 def check_linear_of_any_entries(learner: Any, case: Case) -> None:
@@ -272,6 +279,7 @@ def check_linear_known_value(learner: Any) -> None:
     agree(learner.linear(x, weight, bias), expected)
 
 
+# Where D = H a forgotten transpose fits, and where N = H a bias in a column does.
 @check(
     "linear", hint="With all sides equal no shape helps: is row i of the weight still neuron i?", examples=60
 )
@@ -281,6 +289,7 @@ def check_linear_with_square_weight(learner: Any, case: Case) -> None:
     agree(learner.linear(*case), F.linear(*case))
 
 
+# The oracle is written neuron by neuron here, so that no two laws rest on one formula.
 @check(
     "linear",
     hint="One view of the essay is a matrix product, the other is dots with arrows: row i is dot i.",
@@ -295,6 +304,7 @@ def check_linear_rows_are_neurons(learner: Any, case: Case) -> None:
     agree(y, torch.tensor(neurons, dtype=torch.float64))
 
 
+# A batch of one: squeeze() would take its axis away.
 @check(
     "linear",
     hint="No sample sees another one; a batch of one keeps its axis.",
@@ -336,6 +346,7 @@ def _network_of(sizes: tuple[int, ...], seed: int) -> tuple[Tensor, Layers]:
     return x, layers
 
 
+# Two layers to four. Widths of neighbours differ, so that writing into the batch is not possible by chance.
 @check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
 @given(case=networks())
 def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
@@ -343,6 +354,7 @@ def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
     agree(learner.mlp_forward(*case), network(*case))
 
 
+# Where shapes agree, hidden values could be written into x, and square weights used the wrong way round.
 @check("mlp_forward", hint="Hidden values are tensors of their own; x belongs to the caller.", weight=0.5)
 @given(case=networks(equal=True))
 def check_mlp_of_equal_widths(learner: Any, case: tuple[Tensor, Layers]) -> None:
@@ -368,6 +380,7 @@ def check_mlp_of_one_or_many(learner: Any, sizes: tuple[int, ...], seed: int) ->
     agree(learner.mlp_forward(*case), network(*case))
 
 
+# relu keeps factors, so the second layer undoes the first one's; a threshold beside 0 shows at one end.
 @check(
     "mlp_forward", hint="Nothing in a network has a size of its own, and zero is the only edge.", weight=0.5
 )
@@ -384,6 +397,8 @@ def check_mlp_of_any_size(learner: Any, seed: int, of_x: float, of_weights: floa
     agree(learner.mlp_forward(*case), network(*case), rtol=1e-9, atol=_ROUNDING * 100 * scale)
 
 
+# A table of known answers would pass, hence after. No output is negative here: this example cannot show a
+# last ReLU.
 @check(
     "mlp_forward", hint="Hidden values first: (0, 0), (1, 0), (1, 0), (2, 1).", after=check_mlp_matches_torch
 )
@@ -397,13 +412,14 @@ def check_mlp_solves_xor(learner: Any) -> None:
 
 
 @check("mlp_forward", hint="The only layer is the last one.", examples=50)
-@given(case=networks(most=1))
+@given(case=networks(fewest=1, most=1))
 def check_mlp_of_one_layer_is_that_layer(learner: Any, case: tuple[Tensor, Layers]) -> None:
     """A network of one layer is a layer without ReLU."""
     x, layers = case
     agree(learner.mlp_forward(x, layers), F.linear(x, *layers[0]))
 
 
+# Shifts of up to 50 push every output below 0: a ReLU after the last layer shows at once.
 @check("mlp_forward", hint="Nothing comes after the last layer.", examples=40)
 @given(case=networks(), shift=floats(-50, 50))
 def check_mlp_output_moves_with_the_last_bias(
@@ -415,6 +431,7 @@ def check_mlp_output_moves_with_the_last_bias(
     agree(learner.mlp_forward(x, [*layers[:-1], (weight, bias + shift)]), network(x, layers) + shift)
 
 
+# A bend such as tanh, or an upper end such as 1 or 6, does not keep factors.
 @check(
     "mlp_forward",
     hint="ReLU keeps factors: relu(c z) = c relu(z) for c > 0. It has no upper end.",
@@ -429,6 +446,7 @@ def check_mlp_hidden_scale_cancels(learner: Any, case: tuple[Tensor, Layers], fa
     agree(learner.mlp_forward(x, scaled), network(x, layers))
 
 
+# layers.pop() is right once. A tuple cannot be popped at all, and is a sequence too.
 @check(
     "mlp_forward", hint="Read the list, pop nothing off it; a tuple of layers will do as well.", examples=25
 )
@@ -466,6 +484,7 @@ def _entries(sizes: list[int]) -> int:
     return sum(weight.numel() + bias.numel() for weight, bias in layers)
 
 
+# Counted by making the tensors, not by the formula that is asked for.
 @check("count_parameters", hint="A layer from a to b neurons: a * b weights and b biases.")
 @given(sizes=lists(integers(1, 30), min_size=2, max_size=6))
 def check_count_matches_the_tensors(learner: Any, sizes: list[int]) -> None:
@@ -509,6 +528,7 @@ def check_count_known_value(learner: Any) -> None:
     agree(learner.count_parameters([10, 12, 12, 10]), 418)
 
 
+# A constant 0 adds up as well, hence after.
 @check(
     "count_parameters",
     hint="Each layer counts for itself, whatever comes before and after it.",
@@ -563,6 +583,7 @@ def check_init_mean_and_variance(learner: Any, fans: tuple[int, int], seed: int)
     )
 
 
+# fan_in and fan_out of 1 are among these: one weight alone has no variance to divide by.
 @check(
     "init_linear",
     hint="weight has a row per neuron: (fan_out, fan_in). Both are float32; the bias is zeros.",
@@ -577,6 +598,7 @@ def check_init_shapes_and_zero_bias(learner: Any, fan_in: int, fan_out: int, see
     require(torch.isfinite(weight).all(), "some weights are not finite")
 
 
+# Constant weights repeat as well, hence after the law about their variance.
 @check(
     "init_linear",
     hint="Every random number comes from the generator that was handed over.",
@@ -591,6 +613,7 @@ def check_init_repeats_from_the_generator(learner: Any, fan_in: int, fan_out: in
     require(not torch.equal(weights[2], weights[0]), f"seeds {seed} and {seed + 1} give the same weight")
 
 
+# Rewinding the generator, or seeding one inside, gives the second layer the first one's weights.
 @check(
     "init_linear",
     hint="Draw from the generator and leave it there: no seeding, no copy.",
@@ -605,6 +628,7 @@ def check_init_draws_anew_at_each_call(learner: Any, fan_in: int, fan_out: int, 
     require(len(rows) == 2 * fan_out, f"of {2 * fan_out} neurons in two layers only {len(rows)} differ")
 
 
+# Uniform weights have a fourth power of 1.8 and no tails; cut at 2 deviations it is about 2.4.
 @check("init_linear", hint="Normal, not uniform and not cut off: torch.randn.", examples=20)
 @given(fans=wide_layers(), seed=seeds())
 def check_init_is_normal(learner: Any, fans: tuple[int, int], seed: int) -> None:

@@ -369,6 +369,8 @@ def along_dim_laws(exercise: str, function: Callable[..., torch.Tensor]) -> tupl
 # --- sigmoid ----------------------------------------------------------------------------------------------
 
 
+# What everybody writes first is right here: where exp overflows, a NaN costs the law about far entries
+# alone.
 @check("sigmoid", hint="Compare with 1 / (1 + exp(-x)), sign by sign.")
 @given(x=plain())
 def check_sigmoid_matches_torch(learner, x):
@@ -376,6 +378,7 @@ def check_sigmoid_matches_torch(learner, x):
     agree(learner.sigmoid(x), torch.sigmoid(x))
 
 
+# A constant 0.5 keeps this law, so it comes after one that no constant keeps.
 @check(
     "sigmoid",
     hint="sigmoid(-x) = 1 - sigmoid(x) holds to the last digits.",
@@ -388,6 +391,7 @@ def check_sigmoid_of_the_opposite(learner, x):
     agree(learner.sigmoid(-x) + learner.sigmoid(x), torch.ones_like(x), what="sigmoid(-x) + sigmoid(x)")
 
 
+# The numbers of the lesson. A table of known answers would pass, so it comes after the law.
 @check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.", after=check_sigmoid_matches_torch)
 def check_sigmoid_known_values(learner):
     """sigmoid of (-2, 0, 2) is (0.1192, 0.5, 0.8808)."""
@@ -396,6 +400,7 @@ def check_sigmoid_known_values(learner):
     agree(learner.sigmoid(x), expected)
 
 
+# exp(-x) is infinite in float64 from x = -710 on: the formula survives it, exp(x) / (1 + exp(x)) does not.
 check_sigmoid_corners = entrywise_laws(
     "sigmoid",
     torch.sigmoid,
@@ -404,6 +409,7 @@ check_sigmoid_corners = entrywise_laws(
     far_hint="An infinite exponential may stand below the line, never above and below.",
 )
 
+# Plain inputs: what goes wrong in float32 or on another device shows with any.
 check_sigmoid_everywhere = tensor_laws(
     "sigmoid",
     inputs={"x": plain()},
@@ -412,6 +418,8 @@ check_sigmoid_everywhere = tensor_laws(
 )
 
 
+# The slope is at most 0.25; near 1 the difference 1 - s has an absolute rounding of 1e-16, which `exactly`
+# allows in proportion to grad_out.
 @check(
     "sigmoid_backward",
     hint="The slope is s * (1 - s) with s = sigmoid(x); each entry is multiplied by grad_out.",
@@ -426,6 +434,8 @@ def check_sigmoid_backward_matches_autograd(learner, x, seed):
     )
 
 
+# Autograd works at x and the learner at -x, so a way back that takes x for the output fails for either
+# sign.
 @check("sigmoid_backward", hint="The curve is symmetric: what is the slope on the other side?", examples=40)
 @given(x=plain(), seed=seeds())
 def check_sigmoid_backward_is_even(learner, x, seed):
@@ -442,6 +452,7 @@ def check_sigmoid_backward_known_values(learner):
     agree(learner.sigmoid_backward(torch.ones_like(x), x), expected)
 
 
+# exp(-x) / (1 + exp(-x))^2 is inf / inf for x below -710 in float64; s * (1 - s) is 0.
 check_sigmoid_backward_corners = entrywise_laws(
     "sigmoid_backward",
     torch.sigmoid,
@@ -460,6 +471,8 @@ check_sigmoid_backward_everywhere = tensor_laws(
 # --- tanh -------------------------------------------------------------------------------------------------
 
 
+# The quotient of the lesson is right on these inputs; it overflows from 710 on, in the law about far
+# entries.
 @check("tanh", hint="Compare with (exp(x) - exp(-x)) / (exp(x) + exp(-x)), sign by sign.")
 @given(x=plain())
 def check_tanh_matches_torch(learner, x):
@@ -467,6 +480,7 @@ def check_tanh_matches_torch(learner, x):
     agree(learner.tanh(x), torch.tanh(x))
 
 
+# Zero is odd as well, and so is x itself: hence after the law that knows the values.
 @check(
     "tanh",
     hint="If you work with |x|, the sign has to be put back.",
@@ -479,6 +493,7 @@ def check_tanh_is_odd(learner, x):
     agree(learner.tanh(-x), -learner.tanh(x))
 
 
+# The right side is torch's, so this law stands alone; it names the identity that chapters to come build on.
 @check(
     "tanh", hint="Twice as steep: sigmoid of 2x. Stretched from 0..1 to -1..1: times 2, minus 1.", examples=40
 )
@@ -496,6 +511,8 @@ def check_tanh_known_values(learner):
     agree(learner.tanh(x), expected)
 
 
+# Close to 0 tanh is as small as x: 1e-8 is compared to within 4e-15, which lets 2 * sigmoid(2x) - 1 pass
+# and finds a formula that is off by a millionth.
 check_tanh_corners = entrywise_laws(
     "tanh",
     torch.tanh,
@@ -509,6 +526,7 @@ check_tanh_everywhere = tensor_laws(
 )
 
 
+# 1 - x^2 comes near 1 - tanh(x)^2 for small x only; entries of 1 to 5 tell them apart.
 @check("tanh_backward", hint="The slope is 1 - y^2 with y = tanh(x); each entry is multiplied by grad_out.")
 @given(x=plain(), seed=seeds())
 def check_tanh_backward_matches_autograd(learner, x, seed):
@@ -520,6 +538,7 @@ def check_tanh_backward_matches_autograd(learner, x, seed):
     )
 
 
+# The learner is asked at -x, autograd at x.
 @check("tanh_backward", hint="The curve is symmetric: what is the slope on the other side?", examples=40)
 @given(x=plain(), seed=seeds())
 def check_tanh_backward_is_even(learner, x, seed):
@@ -554,6 +573,8 @@ check_tanh_backward_everywhere = tensor_laws(
 # --- relu -------------------------------------------------------------------------------------------------
 
 
+# Fractions, whole numbers and both signs: a gate, an absolute value or a bound at 6 all differ on some of
+# them.
 @check("relu", hint="Positive entries pass as they are, all others become 0.")
 @given(x=plain())
 def check_relu_matches_torch(learner, x):
@@ -561,6 +582,8 @@ def check_relu_matches_torch(learner, x):
     agree(learner.relu(x), torch.relu(x))
 
 
+# The second call gets entries that relu need not change: whoever hands x itself back is seen by the memory
+# that both share.
 @check(
     "relu",
     hint="What relu gives has no negative entries left: a second relu finds nothing to do.",
@@ -575,6 +598,7 @@ def check_relu_twice_is_relu(learner, x):
     require(not learner.last_call.aliases, "relu gave back its argument; the result is a tensor of its own")
 
 
+# The identity x itself keeps this law, hence after.
 @check(
     "relu",
     hint="relu(x) holds the positive part of x, relu(-x) the negative one.",
@@ -594,6 +618,7 @@ def check_relu_known_values(learner):
     agree(learner.relu(x), torch.tensor([0.0, 0.0, 2.0], dtype=torch.float64))
 
 
+# A threshold such as x > 1e-3 shows among the small entries, a bound such as 6 or 1e6 among the large.
 check_relu_corners = entrywise_laws(
     "relu",
     torch.relu,
@@ -607,6 +632,7 @@ check_relu_everywhere = tensor_laws(
 )
 
 
+# grad_out has either sign wherever the gate is open: relu(grad_out) would lose half of it.
 @check("relu_backward", hint="Where x > 0 grad_out passes unchanged, whatever its sign; elsewhere it is 0.")
 @given(x=plain(), seed=seeds())
 def check_relu_backward_matches_autograd(learner, x, seed):
@@ -618,6 +644,7 @@ def check_relu_backward_matches_autograd(learner, x, seed):
     )
 
 
+# Zero is left out here: at 0 both gates are shut, which is a law of its own.
 @check(
     "relu_backward",
     hint="The gate looks at x, and an open gate multiplies by exactly 1.",
@@ -640,6 +667,7 @@ def check_relu_backward_known_values(learner):
     agree(learner.relu_backward(g, x), torch.tensor([0.0, 0.0, -5.0], dtype=torch.float64))
 
 
+# An open gate multiplies by exactly 1, so grad_out passes to its last digit, however small it is.
 check_relu_backward_corners = entrywise_laws(
     "relu_backward",
     torch.relu,
@@ -659,6 +687,8 @@ check_relu_backward_everywhere = tensor_laws(
 # --- softmax ----------------------------------------------------------------------------------------------
 
 
+# Two dimensions, dim 0 as often as 1, and sides that differ: who sums over the wrong one gets another
+# number. Scores stay so small that nothing overflows without a shift.
 @check("softmax", hint="exp of every score, divided by the sum along dim; keep that dimension.")
 @given(x_and_dim=with_dim())
 def check_softmax_matches_torch(learner, x_and_dim):
@@ -667,6 +697,7 @@ def check_softmax_matches_torch(learner, x_and_dim):
     agree(learner.softmax(x, dim), torch.softmax(x, dim))
 
 
+# Only the missing argument is new here, so that a default of 0 costs one law.
 @check("softmax", hint="The default of dim is -1.", examples=40)
 @given(x=plain())
 def check_softmax_default_dim(learner, x):
@@ -674,6 +705,7 @@ def check_softmax_default_dim(learner, x):
     agree(learner.softmax(x), torch.softmax(x, -1))
 
 
+# Equal shares add up to 1 as well, hence after.
 @check(
     "softmax",
     hint="Divide by the sum along dim, and by nothing else.",
@@ -688,6 +720,8 @@ def check_softmax_sums_to_one(learner, x_and_dim):
     agree(total, torch.ones_like(total), what="the sum of the shares")
 
 
+# One constant of up to 10,000 for the whole tensor. Whoever subtracts any maximum at all keeps it, also
+# that of the whole tensor.
 @check(
     "softmax", hint="Subtract the largest score along dim before exp: only differences count.", examples=60
 )
@@ -697,6 +731,8 @@ def check_softmax_ignores_a_shift(learner, x, c):
     agree(learner.softmax(x + c), torch.softmax(x, -1))
 
 
+# 800 is above 709, where exp overflows in float64; a mean instead of the maximum is not enough, since one
+# score may lie 10,000 above the rest.
 @check("softmax", hint="The largest score along dim, not the mean: no exponential may be above 1.")
 @given(x_and_dim=with_dim(special=LARGE))
 def check_softmax_survives_large_scores(learner, x_and_dim):
@@ -721,6 +757,7 @@ def check_softmax_of_unequal_scores(learner, x_and_dim, gap):
     agree(learner.softmax(x, dim), torch.softmax(x, dim), rtol=1e-9, atol=0.0)
 
 
+# A maximum of the whole tensor leaves exp(-1000) = 0 for a whole slice, and 0 / 0.
 @check("softmax", hint="Each slice needs its own maximum: take it along dim and keep that dimension.")
 @given(x_and_dim=with_dim(far=True))
 def check_softmax_keeps_slices_apart(learner, x_and_dim):
@@ -745,6 +782,7 @@ def check_softmax_masks_below_the_lowest(learner, x_and_dim, low):
     agree(learner.softmax(x + low, dim), torch.softmax(x + low, dim))
 
 
+# The numbers of the lesson, by hand.
 @check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.", after=check_softmax_matches_torch)
 def check_softmax_known_values(learner):
     """softmax of (2, 1, 0) is (0.6652, 0.2447, 0.0900)."""
@@ -764,6 +802,7 @@ check_softmax_everywhere = tensor_laws(
 )
 
 
+# grad_out is random: with equal entries the gradient is 0, and a way back that returns zeros would pass.
 @check("softmax_backward", hint="p * (g - m), where m is the sum of p * g along dim.")
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_softmax_backward_matches_autograd(learner, x_and_dim, seed):
@@ -777,6 +816,7 @@ def check_softmax_backward_matches_autograd(learner, x_and_dim, seed):
     )
 
 
+# Square tables are among these, so that a wrong default is not told by the shape.
 @check("softmax_backward", hint="The default of dim is -1.", examples=40)
 @given(x=plain(), seed=seeds())
 def check_softmax_backward_default_dim(learner, x, seed):
@@ -785,6 +825,7 @@ def check_softmax_backward_default_dim(learner, x, seed):
     agree(learner.softmax_backward(g, x), autograd(lambda z: torch.softmax(z, -1), g, x)[0])
 
 
+# Zeros add up to 0 too, hence after.
 @check(
     "softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
@@ -799,6 +840,7 @@ def check_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
     agree(total, torch.zeros_like(total), what="the sum of the gradient")
 
 
+# This is what y.sum().backward() sends. Any answer of zeros passes, hence after.
 @check(
     "softmax_backward",
     hint="More of everything cannot be had: the shares always add up to 1.",
@@ -812,6 +854,7 @@ def check_softmax_backward_of_equal_wishes(learner, x_and_dim, c):
     agree(learner.softmax_backward(torch.full_like(x, c), x, dim), torch.zeros_like(x))
 
 
+# One score takes the whole here, so most gradients are exactly 0; they must be 0, not NaN.
 @check("softmax_backward", hint="Where do large scores enter? Only through the shares.", examples=60)
 @given(x_and_dim=with_dim(special=LARGE, far=True), seed=seeds())
 def check_softmax_backward_never_overflows(learner, x_and_dim, seed):
@@ -857,6 +900,7 @@ check_softmax_backward_everywhere = tensor_laws(
 # --- log_softmax ------------------------------------------------------------------------------------------
 
 
+# log(softmax(x)) is right on these: no share is too small to have a logarithm.
 @check("log_softmax", hint="x minus the log of the sum of exp(x) along dim; keep that dimension.")
 @given(x_and_dim=with_dim())
 def check_log_softmax_matches_torch(learner, x_and_dim):
@@ -886,6 +930,7 @@ def check_log_softmax_shares_sum_to_one(learner, x_and_dim):
     agree(total, torch.ones_like(total), what="the sum of the exponentials")
 
 
+# Log-softmax is a projection; the identity keeps this law too, hence after.
 @check(
     "log_softmax",
     hint="Applied to its own result, the log of the sum is log 1 = 0.",
@@ -900,6 +945,7 @@ def check_log_softmax_twice_is_log_softmax(learner, x_and_dim):
     agree(learner.log_softmax(once, dim), once)
 
 
+# After a shift by 10,000 the differences have lost about four digits of sixteen; twelve are left.
 @check(
     "log_softmax",
     hint="Subtract the largest score along dim before exp: only differences count.",
@@ -911,6 +957,7 @@ def check_log_softmax_ignores_a_shift(learner, x, c):
     agree(learner.log_softmax(x + c), torch.log_softmax(x, -1))
 
 
+# exp(-800) is 0 in float64, and its logarithm -inf; the right answer is -800.
 @check(
     "log_softmax", hint="The logarithm of a finished share comes too late: -1000 is fine, exp(-1000) is 0."
 )
@@ -921,6 +968,7 @@ def check_log_softmax_where_shares_vanish(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim))
 
 
+# The slices lie so far apart that one maximum for all leaves a slice without any share.
 @check("log_softmax", hint="Each slice needs its own maximum: take it along dim and keep that dimension.")
 @given(x_and_dim=with_dim(far=True))
 def check_log_softmax_keeps_slices_apart(learner, x_and_dim):
@@ -954,6 +1002,8 @@ check_log_softmax_everywhere = tensor_laws(
 )
 
 
+# Softmax's own way back has a weighted sum where this one has a plain sum; random grad_out tells them
+# apart.
 @check("log_softmax_backward", hint="g - p * s, where s is the plain sum of g along dim.")
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_matches_autograd(learner, x_and_dim, seed):
@@ -975,6 +1025,7 @@ def check_log_softmax_backward_default_dim(learner, x, seed):
     agree(learner.log_softmax_backward(g, x), autograd(lambda z: torch.log_softmax(z, -1), g, x)[0])
 
 
+# Zeros keep this law, hence after.
 @check(
     "log_softmax_backward",
     hint="Raising all scores of a slice changes no share, so its gradient adds up to 0.",
@@ -989,6 +1040,7 @@ def check_log_softmax_backward_sums_to_zero(learner, x_and_dim, seed):
     agree(total, torch.zeros_like(total), what="the sum of the gradient")
 
 
+# An echo of grad_out keeps this law, hence after.
 @check(
     "log_softmax_backward",
     hint="The shares are multiplied by the sum of grad_out; if that is 0, they drop out.",
@@ -1053,6 +1105,7 @@ check_log_softmax_backward_everywhere = tensor_laws(
 # --- gelu ------------------------------------------------------------------------------------------------
 
 
+# The stand-ins by tanh and by sigmoid(1.702 x) are off by 1e-4 and 1e-2 for entries of about 1.
 @check(
     "gelu",
     hint="x times the chance (1 + erf(x / sqrt(2))) / 2, exactly: sigmoid(1.702 x) and tanh only come near.",
@@ -1082,6 +1135,7 @@ def check_gelu_known_values(learner):
     agree(learner.gelu(x), torch.tensor([-0.15865525393145702, 0.0, 0.841344746068543], dtype=torch.float64))
 
 
+# 1 + erf cancels on the left: the error is 1e-16 times x, not times the result, and so is the tolerance.
 check_gelu_corners = entrywise_laws(
     "gelu",
     functional.gelu,
@@ -1100,6 +1154,7 @@ check_gelu_everywhere = tensor_laws(
 )
 
 
+# The second term, x times the bell, is 0 at 0 and far out only; entries of about 1 need it.
 @check("gelu_backward", hint="The chance, plus x times the bell curve; each entry is multiplied by grad_out.")
 @given(x=plain(), seed=seeds())
 def check_gelu_backward_matches_autograd(learner, x, seed):
@@ -1133,6 +1188,7 @@ def check_gelu_backward_known_values(learner):
     agree(learner.gelu_backward(torch.ones_like(x), x), expected)
 
 
+# exp(x^2 / 2) in a denominator is infinite there, which is harmless; above and below the line it is NaN.
 check_gelu_backward_corners = entrywise_laws(
     "gelu_backward",
     functional.gelu,
@@ -1153,6 +1209,7 @@ check_gelu_backward_everywhere = tensor_laws(
 # --- silu ------------------------------------------------------------------------------------------------
 
 
+# x * exp(x) / (1 + exp(x)) is right on these and overflows far out only.
 @check("silu", hint="Compare with x / (1 + exp(-x)), sign by sign.")
 @given(x=plain())
 def check_silu_matches_torch(learner, x):
@@ -1179,6 +1236,7 @@ def check_silu_known_values(learner):
     agree(learner.silu(x), torch.tensor([-0.2384058440442351, 0.0, 1.7615941559557646], dtype=torch.float64))
 
 
+# The result grows with x, and so does the rounding of x * (1 + tanh(x / 2)) / 2.
 check_silu_corners = entrywise_laws(
     "silu",
     functional.silu,
@@ -1197,6 +1255,7 @@ check_silu_everywhere = tensor_laws(
 )
 
 
+# The slope of the gate counts as well: sigmoid alone is right at 0 only.
 @check(
     "silu_backward", hint="s * (1 + x * (1 - s)) with s = sigmoid(x); each entry is multiplied by grad_out."
 )
@@ -1258,6 +1317,7 @@ LEAKS = sampled_from((0.1, 0.3, 0.05, 0.5, 0.75))
 OTHER_SLOPES = sampled_from((2.0, -0.5, 1.5, -2.0, 10.0))
 
 
+# Slopes between 0 and 1, where the larger of x and slope * x is right too.
 @check("leaky_relu", hint="Positive entries pass as they are, all others are multiplied by slope.")
 @given(x=plain(), slope=LEAKS)
 def check_leaky_relu_matches_torch(learner, x, slope):
@@ -1272,6 +1332,7 @@ def check_leaky_relu_of_any_slope(learner, x, slope):
     agree(learner.leaky_relu(x, slope), functional.leaky_relu(x, slope))
 
 
+# Only the missing argument is new here, so that another default costs one law.
 @check("leaky_relu", hint="The default of slope is 0.01.", examples=40)
 @given(x=plain())
 def check_leaky_relu_default_slope(learner, x):
@@ -1279,6 +1340,7 @@ def check_leaky_relu_default_slope(learner, x):
     agree(learner.leaky_relu(x), functional.leaky_relu(x))
 
 
+# With slope 1 nothing changes, and x itself would be equal: only its memory tells.
 @check(
     "leaky_relu",
     hint="What does each slope make of the entries below 0?",
@@ -1320,6 +1382,7 @@ check_leaky_relu_everywhere = tensor_laws(
 )
 
 
+# The gate looks at x; grad_out has either sign on both sides of it.
 @check(
     "leaky_relu_backward", hint="Where x > 0 grad_out passes unchanged; elsewhere it is multiplied by slope."
 )
@@ -1348,6 +1411,7 @@ def check_leaky_relu_backward_default_slope(learner, x, seed):
     agree(learner.leaky_relu_backward(g, x), autograd(functional.leaky_relu, g, x)[0], **exactly(g))
 
 
+# Slope 0 shuts the gate, which a division by slope would not survive.
 @check(
     "leaky_relu_backward",
     hint="What does each slope make of a gradient where x is below 0?",

@@ -74,16 +74,23 @@ PLAIN_SIZES = ((3, 4, 2), (2, 3, 4, 3), (4, 2, 3), (2, 4, 3, 2))
 
 
 @composite
-def networks(draw: Any, sizes: Any = PLAIN_SIZES) -> Layers:
+def networks(draw: Any, sizes: Any = PLAIN_SIZES, any_entries: bool = False) -> Layers:
     """Layers of a perceptron, no weight with few digits.
 
     Args:
         sizes: what its widths are sampled from. Laws that others wait for draw the plain ones; square weights, a single
             layer, widths of 1 and many weights have laws of their own.
+        any_entries: whether some are tiny or in the hundreds, or all equal, sorted, of one sign, or cancelling.
     """
     widths = pairwise(draw(sampled_from(sizes)))
-    parts = [(draw(tensors((b, a), special=SMALL)), draw(tensors((b,), special=SMALL))) for a, b in widths]
-    return [((weight / 3).to(torch.float32), (bias / 3).to(torch.float32)) for weight, bias in parts]
+    special, divisor = ((50.0, -50.0, 300.0, -1.0), 1) if any_entries else (SMALL, 3)
+    shapes = [((after, before), (after,)) for before, after in widths]
+    parts = [
+        [draw(tensors(shape, special=special, textures=any_entries)) for shape in layer] for layer in shapes
+    ]
+    return [
+        ((weight / divisor).to(torch.float32), (bias / divisor).to(torch.float32)) for weight, bias in parts
+    ]
 
 
 def rows_for(layers: Layers, seed: int, rows: int) -> Tensor:
@@ -108,6 +115,8 @@ def judged(learner: Learner, model: Any, x: Tensor) -> dict[str, Any]:
     return verdict
 
 
+# Judged where no learner code is: onnx's checker, its shape inference, its reference evaluator, and
+# onnxruntime where it is installed.
 @check(
     "export_mlp",
     hint="What does the checker say? Does each name lead from the input to the output?",
@@ -126,10 +135,18 @@ def _exports(learner: Learner, layers: Layers, seed: int) -> None:
     agree_float32(judged(learner, learner.export_mlp(layers), x)["output"], output_of(layers, x))
 
 
+# Here the checker finds no fault with a missing transB; only the numbers tell.
 @check("export_mlp", hint="With equal sides no shape helps: is transB there?", examples=12)
 @given(layers=networks(((2, 2), (3, 3, 3), (2, 2, 2, 2))), seed=seeds())
 def check_export_mlp_of_square_weights(learner: Learner, layers: Layers, seed: int) -> None:
     """A square weight is used the right way round too."""
+    _exports(learner, layers, seed)
+
+
+@check("export_mlp", hint="Every number is stored as it is.", weight=0.5, examples=60)
+@given(layers=networks(any_entries=True), seed=seeds())
+def check_export_mlp_of_any_weights(learner: Learner, layers: Layers, seed: int) -> None:
+    """Weights may be tiny or in the hundreds, equal, sorted, of one sign, or cancel."""
     _exports(learner, layers, seed)
 
 
@@ -168,6 +185,7 @@ def check_export_mlp_names_its_weights(learner: Learner, layers: Layers, softmax
     )
 
 
+# A square weight on purpose: (1, 13), where the forgotten transpose gives (1, 12).
 @check(
     "export_mlp",
     hint="Is transB there? PyTorch's weight is (outputs, inputs).",
@@ -189,6 +207,7 @@ def check_export_mlp_softmax(learner: Learner, layers: Layers, rows: int, seed: 
     agree_float32(verdict["output"], output_of(layers, x, softmax=True), "the model's output")
 
 
+# One row is what an example has, and seven what nobody has tried.
 @check("export_mlp", hint="Give the batch axis a name instead of a number.", examples=10)
 @given(layers=networks(), seed=seeds(), softmax=booleans())
 def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int, softmax: bool) -> None:
@@ -201,6 +220,7 @@ def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int
         )
 
 
+# Runtimes read nothing else before they run a model.
 @check(
     "export_mlp",
     hint="One input, one output, float32, (a name, a number) each.",
@@ -227,6 +247,7 @@ def check_export_mlp_declares_its_ends(learner: Learner, layers: Layers, softmax
     require(names[0] == names[1], f"the batch axis is {names[0]!r} in the input, {names[1]!r} in the output")
 
 
+# helper.make_model declares the newest set of the package that is installed, which others may not know.
 @check(
     "export_mlp",
     hint="helper.make_opsetid says which operator set a model follows.",
@@ -242,6 +263,7 @@ def check_export_mlp_operator_set(learner: Learner) -> None:
     )
 
 
+# Values must be stored in the order of the indices, not in that of the memory.
 @check(
     "export_mlp", hint="Use reshape or flatten, not view.", after=check_export_mlp_is_the_network, examples=10
 )
@@ -325,6 +347,7 @@ def verify_gemm(
 SIDES = sampled_from(((2, 3, 4), (4, 3, 2), (3, 2, 4), (2, 4, 3)))
 
 
+# What export_mlp writes: this law and no other is waited for.
 @check(
     "run_model", hint="Look the three inputs up, multiply the first two, add the third. What does transB say?"
 )
@@ -337,6 +360,7 @@ def check_run_model_gemm(learner: Learner, sides: tuple[int, int, int], seed: in
 FACTORS = sampled_from([None, 0.5, 2.0, -1.0, 0.0])
 
 
+# 0 is a legal factor: it must not be taken for one that is missing.
 @check(
     "run_model", hint="alpha multiplies the product, beta the third input; where they are missing they are 1."
 )
@@ -351,6 +375,7 @@ def check_run_model_gemm_factors(
 FLAGS = sampled_from([None, 0, 1])
 
 
+# Where a flag is missing it is 0, as for whoever stores weights as (inputs, outputs).
 @check(
     "run_model",
     hint="transA and transB turn their matrix where they are 1, and are 0 where they are missing.",
@@ -366,6 +391,7 @@ def check_run_model_gemm_transposes(
     verify_gemm(learner, sides, seed, transA=transA, transB=transB)
 
 
+# An input that is left out at the end may also have the empty name.
 @check(
     "run_model",
     hint="The third input may be missing, or have the empty name; else it is added as + adds.",
@@ -426,6 +452,7 @@ def check_run_model_softmax(learner: Learner, rows: int, seed: int, axis: int | 
     verify_softmax(learner, tensor_from(seed, (rows, 3)), axis)
 
 
+# Until operator set 12 the axis was 1 by default and all behind it one; since 13 it is the last.
 @check(
     "run_model",
     hint="Softmax has an axis; where it is missing it is the last, whatever the rank.",
@@ -451,6 +478,7 @@ def check_run_model_softmax_of_large_scores(learner: Learner, rows: int, seed: i
     verify_softmax(learner, tensor_from(seed, (rows, 3)) * 1e3, None)
 
 
+# Sizes down to 1e-8: compared beside the largest entry, not beside 1.
 @check(
     "run_model", hint="Positive numbers pass as they are, and all others become 0.", weight=0.5, examples=60
 )
@@ -481,6 +509,7 @@ STACKS = sampled_from(
 )  # fmt: skip
 
 
+# A vector on either side loses its axis, and stacks are broadcast, as in torch.
 @check("run_model", hint="MatMul follows the rules of torch.matmul, stacks too.", weight=0.5, examples=40)
 @given(sides=STACKS, seed=seeds())
 def check_run_model_matmul_of_stacks(learner: Learner, sides: tuple[Any, Any], seed: int) -> None:
@@ -531,6 +560,7 @@ def verify_names(learner: Learner, seed: int, rows: int, output: str = "y", **st
     verify_run(learner, data, tensor_from(seed + 3, (rows, 2)))
 
 
+# A chain that hands each result to the next node is right for most models, and wrong here.
 @check("run_model", hint="Each node reads the names it lists, and nothing else.", examples=40)
 @given(seed=seeds(), rows=integers(2, 3))
 def check_run_model_follows_the_names(learner: Learner, seed: int, rows: int) -> None:
@@ -545,6 +575,7 @@ def check_run_model_finds_its_output(learner: Learner, seed: int, rows: int, out
     verify_names(learner, seed, rows, output)
 
 
+# Until IR version 4 every initializer had to be listed among the inputs as well.
 @check(
     "run_model", hint="The model's own input is the one that no initializer fills.", weight=0.5, examples=30
 )
@@ -563,6 +594,7 @@ def check_run_model_reads_stored_numbers(learner: Learner, seed: int, rows: int)
     verify_names(learner, seed, rows, raw=False)
 
 
+# Both exercises together: an export with MatMul and Add is as good as one with Gemm.
 @check(
     "run_model",
     hint="Does it understand what export_mlp writes?",
@@ -579,6 +611,7 @@ def check_run_model_runs_your_export(
     agree_float32(found, output_of(layers, x, softmax))
 
 
+# Nodes taken off the list leave an empty model behind; the bytes tell.
 @check(
     "run_model",
     hint="Read the model; take nothing out of it and write nothing into it.",
@@ -597,6 +630,7 @@ def check_run_model_leaves_the_model_alone(
     agree_float32(learner.run_model(model, x), output_of(layers, x, softmax))
 
 
+# Skipped in silence, an operation makes wrong numbers. Refusing everything would pass, hence after.
 @check(
     "run_model",
     hint="Raise ValueError with node.op_type in its message.",
