@@ -15,7 +15,6 @@ from grader.text import clean_line, points
 MISSING = "m"
 SHADES = 6  # 0 for no points, 5 for all of them, and four between
 SHOWN = 10
-LATE_SHOWN = 3
 BLUNT = 0.1  # a correlation below which a check does not tell who knows the rest
 
 
