@@ -9,7 +9,6 @@ import typer
 
 from grader import __version__
 from grader.cli.commands import LazyCommands
-from grader.cli.console import error_lines
 from grader.errors import KitError
 
 app = typer.Typer(
@@ -59,6 +58,9 @@ def main() -> None:
     try:
         app()
     except KitError as error:
+        # Only now: the list of commands is shown without what wraps and colours lines, which a help does not need.
+        from grader.cli.console import error_lines
+
         print("\n".join(error_lines(error)), file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
