@@ -1,4 +1,9 @@
-"""`brick build`: train a network made of the learner's own blocks, with the missing ones lent."""
+"""`brick build`: train a network made of the learner's own blocks, with the missing ones lent.
+
+Three steps: survey the learner's files block by block, train in a process of its own whose events are shown as they
+come, then say what the result is worth. Where it falls short, the checks of the learner's own blocks are run, for a
+block that fails its checks is the likeliest reason.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +41,10 @@ ONNX_MAY_DIFFER = 1e-4
 
 
 class Task(StrEnum):
-    """What the network learns."""
+    """What the network learns.
+
+    The values are what the command line takes, and the names of the folders below `build/`.
+    """
 
     WAVE = "wave"
     DIGITS = "digits"
@@ -80,7 +88,10 @@ def build(
 
 
 def _result_folder(workspace: Workspace, task: Task) -> Path:
-    """The folder that the run writes to, made if need be; UsageError when that is not possible."""
+    """The folder that the run writes to, made if need be; UsageError when that is not possible.
+
+    One folder a task, so that the two tasks do not write over each other's results.
+    """
     folder = workspace.root / "build" / task
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +110,9 @@ def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[B
 
     Returns:
         One block a chapter that the task needs; each piece is the learner's or lent.
+
+    Args:
+        task: decides which chapters are needed; the others are left out.
     """
     blocks = []
     for chapter in course.chapters:
@@ -119,6 +133,7 @@ def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[B
 
 def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     """One line per block: whose it is; where it is mixed, which pieces are whose."""
+    # A block that is lent whole says so already; its pieces are named only where some are the learner's.
     titles = {chapter.stem: chapter for chapter in course.chapters}
     lines = []
     for block in blocks:
@@ -138,8 +153,13 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
 
 
 def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Show the epochs as they come; return the last event."""
+    """Show the epochs as they come; return the last event.
+
+    Returns:
+        "done" with the result, or what stopped the training; see `grader.build.worker.start`.
+    """
     event: dict[str, Any] = {"event": "lost", "what": "the training process said nothing"}
+    # Closing ends the training process too: Ctrl-C must not leave one behind that goes on computing.
     with closing(events), progress_bar("epoch") as advance:  # type: ignore[type-var]
         for event in events:
             if event["event"] == "epoch":
@@ -152,6 +172,7 @@ def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
 
 def _plain_epoch(event: dict[str, Any]) -> None:
     """About ten lines in all: enough to see whether it learns, for a file or a pipe."""
+    # The first and the last are always among them.
     number, epochs = event["number"], event["epochs"]
     if number == 1 or number == epochs or number % max(1, epochs // 10) == 0:
         typer.echo(
@@ -172,6 +193,7 @@ def find_problems(result: dict[str, Any]) -> list[str]:
     Returns:
         A sentence each; none if the network learned.
     """
+    # `not a >= b` instead of `a < b`: every comparison with NaN is false, so a NaN ends up among the problems.
     score, int8, goal, metric = (result[name] for name in ("score", "int8_score", "goal", "metric"))
     problems = []
     if not score >= goal:
@@ -184,7 +206,7 @@ def find_problems(result: dict[str, Any]) -> list[str]:
 
 
 def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> list[str]:
-
+    """Write the pages of the run, and say where each file is and what the score is."""
     page, picture = write_pages(result, blocks, folder)
     metric = result["metric"]
     return [
@@ -197,6 +219,7 @@ def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path)
 
 def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
     """Why training ended early; where the learner's own code raised, with the file and the line."""
+    # Without a stem it was not the learner's code: the kit's own, or the process was ended from outside.
     if event["event"] != "raised" or not event["stem"]:
         reason = "the network could not go on" if event["event"] == "raised" else "training stopped"
         return f"{reason}: {event['what']}"
@@ -216,6 +239,7 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
     if not suspects:
         return ["every block is lent", "next: train for longer with --epochs, or with another --seed"]
     typer.echo("checking your blocks to find out why")
+    # As many examples as `brick check` takes: what is found here is found there again by the step that is printed.
     targets = [Target(chapters[block.stem], Path(block.path)) for block in suspects]
     reports = check_targets(targets, course, Profile(examples=course.practice_examples))
     lines, steps = [], []
@@ -228,6 +252,7 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
                 steps.append(f"next: brick check {label} --exercise {name}")
     if not lines:
         raised = event["exercise"] if event["event"] == "raised" else ""
+        # All checks pass, so it is either a call that the checks do not make, or too little training.
         last = (
             f"look at {raised} again" if raised else "train for longer with --epochs, or with another --seed"
         )

@@ -1,4 +1,8 @@
-"""`brick check`: judge one's own work, and show the smallest input that fails."""
+"""`brick check`: judge one's own work, and show the smallest input that fails.
+
+With `--json` one object of the schema brickwork/check/v1 goes to stdout, and no progress to stderr. Without it at most
+one chapter is shown whole, so that its next step is the last line on the screen.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +75,7 @@ def _written(targets: Sequence[Target], reports: Sequence[Report], cards: int) -
         render(report, style, next_step(report, target.exercise or ""))
         for target, report in zip(targets, reports, strict=True)
     ]
+    # Whoever names exercises wants to see each of them, whatever their number.
     if len(reports) == 1 or any(target.exercise for target in targets):
         return "\n".join(shown)
     unsolved = [number for number, report in enumerate(reports) if not report.passed]
@@ -79,5 +84,6 @@ def _written(targets: Sequence[Target], reports: Sequence[Report], cards: int) -
         for number in unsolved
         if not all(is_untouched(reports[number], score.name) for score in reports[number].exercises)
     ]
+    # At most one chapter is shown whole, so that its next step is the last line on the screen.
     focus = started if cards > 1 and started else (started or unsolved)[:1]
     return "\n".join([overview(reports, style), *(shown[number] for number in focus)])

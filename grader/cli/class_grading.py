@@ -30,7 +30,14 @@ def level_for(isolation: str, unsandboxed: bool) -> Level:
 
 
 def judged_by(course: Course, settings: Settings) -> Setup:
-    """How other people's work on this course is judged: the course's secret draws the inputs, mistakes get names."""
+    """How other people's work on this course is judged: the course's secret draws the inputs, mistakes get names.
+
+    Args:
+        settings: as the store keeps them; no number of examples means the course's.
+
+    Raises:
+        UsageError: the device is not there.
+    """
     require_device(settings.device)
     profile = Profile(
         "grade",
@@ -53,6 +60,7 @@ def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     Returns:
         The files, in the order of the class.
     """
+    # Names of learners come from outside: none may lead out of the folder or fall together with another.
     names = file_names(one.learner for one in learners)
     files = {out / f"{names[one.learner]}.json": one for one in learners}
     try:

@@ -59,7 +59,10 @@ class LazyCommands(TyperGroup):
         return self.commands[name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that was typed; an unknown one is told with its nearest neighbour."""
+        """Find the command that was typed; an unknown one is told with its nearest neighbour.
+
+        Ends the program with exit code 2 then, as click does with every mistake in the words.
+        """
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"there is no command '{args[0]}'{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)

@@ -23,7 +23,10 @@ def columns() -> int:
 
 
 def wants_colour() -> bool:
-    """Colour only on a terminal that has it, and never against NO_COLOR (see no-color.org)."""
+    """Colour only on a terminal that has it, and never against NO_COLOR (see no-color.org).
+
+    An empty NO_COLOR asks for nothing, as the convention has it.
+    """
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
 
@@ -41,6 +44,12 @@ def error_lines(error: KitError) -> list[str]:
     """The three parts of an error, cleaned of control characters and wrapped to the terminal.
 
     Nothing is cut off: a path or a command is there to be copied whole.
+
+    Args:
+        error: its parts may hold names of files and columns, which come from outside.
+
+    Returns:
+        Lines to print to stderr, the first with what happened, the last with what to do.
     """
     parts = (("error:", error.what), ("  where:", error.where), ("  next: ", error.next_step))
     lines: list[str] = []
@@ -50,7 +59,12 @@ def error_lines(error: KitError) -> list[str]:
 
 
 def say_list(title: str, named: Sequence[tuple[str, str]]) -> None:
-    """Print a title with a count, then a line for each name and what is said about it; nothing for an empty list."""
+    """Print a title with a count, then a line for each name and what is said about it; nothing for an empty list.
+
+    Args:
+        title: what the listed have in common; the count is put behind it.
+        named: pairs of a name and a reason, both may come from outside.
+    """
     if named:
         say(f"{title}: {len(named)}")
     for name, why in named:

@@ -1,4 +1,7 @@
-"""`brick doctor`: what works on this machine, and what mends the rest."""
+"""`brick doctor`: what works on this machine, and what mends the rest.
+
+The exit code is 1 if anything is broken; what merely is not there, such as a GPU, breaks nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ def doctor() -> None:
     """Look at this machine, and say what mends it."""
     failed = False
     for finding in examine(workspace_of(load_course())):
+        # `works` may be None, for what can be done without.
         failed = failed or finding.works is False
         lead = "  " + pad(finding.word, 6) + pad(finding.name, 14)
         lines = wrap(clean(finding.text), console.columns(), indent=" " * len(lead), first=lead, cut=False)

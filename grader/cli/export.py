@@ -34,7 +34,11 @@ SHOWN = 8
 
 
 class Format(StrEnum):
-    """Who reads the file."""
+    """Who reads the file.
+
+    csv and junit are files of our own; those for gradescope and classroom50 are about one learner; for canvas,
+    moodle and nbgrader something is filled that the program has made.
+    """
 
     CSV = "csv"
     CANVAS = "canvas"
@@ -127,6 +131,7 @@ def _refuse_wrong_options(
     reader: Format, into: Path | None, out: Path | None, assignment: str | None, scale: bool
 ) -> None:
     """Refuse options that would be ignored: whoever typed one expects something of it."""
+    # In the order in which somebody would mend the command: what is missing, then what is too much.
     if reader in FILLED_BY and into is None:
         raise UsageError(f"--as {reader} fills what is there", "--into", f"add --into: {FILLED_BY[reader]}")
     wrong = {
@@ -141,7 +146,10 @@ def _refuse_wrong_options(
 
 
 def _only(results: ClassResults, learner: str) -> ClassResults:
-    """The results of one learner; UsageError if nobody of that name was graded."""
+    """The results of one learner; UsageError if nobody of that name was graded.
+
+    The class's other results stay out of the file, its chapters stay in.
+    """
     found = tuple(one for one in results.learners if one.learner == learner)
     if not found:
         names = [one.learner for one in results.learners]
@@ -151,7 +159,13 @@ def _only(results: ClassResults, learner: str) -> ClassResults:
 
 
 def _graded(reader: Format, results: ClassResults) -> ClassResults:
-    """The results without what the kit failed to grade: a 0 there would say nothing about the learner."""
+    """The results without what the kit failed to grade: a 0 there would say nothing about the learner.
+
+    For the files about one learner that is an error: without the report there is nothing left to publish.
+
+    Args:
+        reader: decides between leaving out and refusing.
+    """
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
     again = "run: brick grade FOLDER --again"
     learners = []
@@ -171,6 +185,7 @@ def _graded(reader: Format, results: ClassResults) -> ClassResults:
 
 
 def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
+    """Write a file of our own, and say whom and which chapters it holds."""
     if reader is Format.CSV:
         content = class_csv(results)
     elif reader is Format.JUNIT:
@@ -178,6 +193,7 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     elif reader is Format.GRADESCOPE:
         content = dumps(gradescope(results, _the_one(results)))
     else:
+        # Classroom 50's runner says in the environment what this run is about.
         content = dumps(classroom50(results, _the_one(results), os.environ))
     path = target_file(out, Path(_NAMES[reader]))
     write_file(path, content.encode())
@@ -186,7 +202,11 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
 
 
 def _the_one(results: ClassResults) -> LearnerResult:
-    """The learner a file about one learner is about."""
+    """The learner a file about one learner is about.
+
+    Raises:
+        UsageError: there are several, and none was named.
+    """
     if len(results.learners) == 1:
         return results.learners[0]
     names = [one.learner for one in results.learners]
@@ -206,6 +226,14 @@ def _fill(
 
     Returns:
         Whether every learner found a row.
+
+    Args:
+        into: the export; it is read, and written only where `out` names it.
+        assignment: Canvas's name or number of a column; empty finds the one named after the chapter.
+        scale: stretch points where a column has another maximum than ours.
+
+    Raises:
+        UsageError: the export cannot be read, is none of that program, or its columns do not fit.
     """
     try:
         data = into.read_bytes()
@@ -224,6 +252,10 @@ def _fill(
 
 
 def _show_filled(filled: Filled, chapters: Sequence[Chapter]) -> None:
+    """Say what went into which column, which grades changed from what to what, and who found no row.
+
+    An instructor is to see this before the file is imported: the import overwrites, and asks nothing.
+    """
     for column in filled.columns:
         labels = ", ".join(chapter.label for chapter in column.chapters)
         most = amount(column.most) or 0.0

@@ -10,7 +10,10 @@ from grader.errors import UsageError
 
 @contextmanager
 def needs_nbgrader() -> Iterator[None]:
-    """Import inside what needs nbgrader; UsageError with the command that installs it where it is missing."""
+    """Import inside what needs nbgrader; UsageError with the command that installs it where it is missing.
+
+    Only missing modules are answered so; any other error in an import is a bug, and keeps its traceback.
+    """
     try:
         yield
     except ModuleNotFoundError as error:

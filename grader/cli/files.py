@@ -16,7 +16,13 @@ def target_file(out: Path | None, usual: Path) -> Path:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole, its folder made if need be; UsageError when that is not possible."""
+    """Write a file whole, its folder made if need be; UsageError when that is not possible.
+
+    Whole means: into a file beside it that then takes its place, so that nobody reads half of it.
+
+    Args:
+        path: an existing file is replaced.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)

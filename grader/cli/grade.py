@@ -1,4 +1,8 @@
-"""`brick grade`: grade other people's work in a sandbox, and keep what was graded."""
+"""`brick grade`: grade other people's work in a sandbox, and keep what was graded.
+
+Each verdict is written to the store as soon as it is there. The JSON files, the table and the exit code are made from
+the store at the end, so they also hold what earlier runs have graded of these learners.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +91,7 @@ def grade(
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
+    # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
     with Store(workspace_of(course).state / STORE_FILE) as store:
         run = store.begin_run([one.stem for one in assigned], found.learners, settings)
@@ -123,6 +128,11 @@ def _grade_all(
 
     Returns:
         How many the kit could not grade.
+
+    Args:
+        run: the number of this run in the store, under which verdicts are published.
+        jobs: how many at once; 0 means as many as pay off.
+        again: grade also what was graded before in the same way.
     """
     done = faults = 0
     total = len(found.submissions)
@@ -142,7 +152,11 @@ def _grade_all(
 
 
 def _refuse_nothing(found: Collection, paths: Sequence[Path], course: Course) -> None:
-    """A path given by mistake must not add its folders to the class."""
+    """A path given by mistake must not add its folders to the class.
+
+    Raises:
+        UsageError: no file was found; the first that was passed over is named, for it shows what was looked at.
+    """
     if found.submissions:
         return
     stem = course.chapters[0].stem
@@ -165,6 +179,7 @@ def _show(learners: Sequence[LearnerResult], found: Collection, style: Style) ->
     for line in class_table(learners, style):
         typer.echo(line)
     typer.echo()
+    # Paths are not cut off, so that they can be copied from the terminal.
     notes = [f"not graded: {note}" for note in found.passed_over] + [f"note: {note}" for note in found.notes]
     for note in notes:
         for line in wrap(clean_line(note), style.width, indent="  ", first="", cut=False):

@@ -1,4 +1,8 @@
-"""`brick hint`: open the hints of an exercise one by one."""
+"""`brick hint`: open the hints of an exercise one by one.
+
+How many are open is kept in the workspace. An attempt is a changed text of the exercise, so asking again without a
+change shows the same hints again.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +50,7 @@ def hint(
     if not report.is_graded:
         typer.echo(render(report, console.style()), nl=False)
         raise typer.Exit(2)
+    # Without an exercise the one to go on with: the first that was begun and does not pass.
     name = target.exercise or focused_exercise(report)
     hints = hints_for(report, name, written_hints(target.chapter.stem))
     if not name or not hints:
@@ -70,7 +75,10 @@ def _meant(course: Course, workspace: Workspace, word: str | None, exercise: str
 
 
 def _report_on(workspace: Workspace, target: Target, sha256: str, course: Course) -> Report:
-    """The last report if it is about this very file, else a new one."""
+    """The last report if it is about this very file, else a new one.
+
+    A new one costs some seconds: only then the checks are run.
+    """
     report = report_on(workspace, target.chapter, sha256)
     if report is not None:
         return report

@@ -1,4 +1,7 @@
-"""`brick init`: copy the course into a folder of the learner's own."""
+"""`brick init`: copy the course into a folder of the learner's own.
+
+A second run brings back what was lost since. Where a file differs from the kit's nothing is written at all: it is work.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ def init(
 ) -> None:
     """Copy lessons and exercises into a folder of your own."""
     written = lay_out(folder)
+    # The course of the new folder, not the one that this process may stand in.
     course = load_course(folder)
     first = course.chapters[0]
     if written:

@@ -1,4 +1,8 @@
-"""The parts of `brick release` and `brick export` that need nbgrader, which not everybody has installed."""
+"""The parts of `brick release` and `brick export` that need nbgrader, which not everybody has installed.
+
+They are a module of their own because importing it imports nbgrader; both commands import it inside
+`needs_nbgrader`, so that a missing one is told in a sentence.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +52,7 @@ def release_to_nbgrader(solutions: Mapping[Chapter, str], to: Path, replace: boo
         text = as_text(make_notebook(solution, chapter))
         [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
         typer.echo(f"{path}: {fate}")
+        # nbgrader takes seconds for each release; with the same source it would make the same one.
         if fate is Placed.UNCHANGED and (released / name).exists() and not replace:
             typer.echo(f"{released / name}: {fate}")
             continue
@@ -62,6 +67,10 @@ def export_to_nbgrader(results: ClassResults, folder: Path) -> bool:
 
     Returns:
         Whether every verdict is there and formgrader can show it.
+
+    Args:
+        results: of the class; what the kit failed to grade is not among them.
+        folder: the nbgrader course, which has a gradebook.
     """
 
     def fingerprint(path: Path, chapter: Chapter) -> str:
@@ -79,6 +88,7 @@ def export_to_nbgrader(results: ClassResults, folder: Path) -> bool:
 
 
 def _show_recorded(recorded: Recorded, folder: Path) -> None:
+    """Say how many verdicts are written, and name each that is missing or cannot be seen."""
     say(f"{number_of(recorded.written, 'verdict')} in the gradebook of {folder}")
     say_list("not written", recorded.left)
     say_list("written, but formgrader cannot show the notebook", recorded.unseen)

@@ -15,6 +15,7 @@ def new(
     stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
 ) -> None:
     """Lay out the files of a new chapter, and its entry in course.yml."""
+    # Solution, checks and mistakes belong in a checkout; elsewhere it is refused before anything is written.
     course = load_course()
     for path in lay_out_chapter(course, stem):
         typer.echo(f"{path.relative_to(course.root)}: written")

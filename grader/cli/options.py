@@ -9,14 +9,20 @@ import typer
 
 
 class Device(StrEnum):
-    """Where tensors live while a submission is checked."""
+    """Where tensors live while a submission is checked.
+
+    The values are torch's own names of devices.
+    """
 
     CPU = "cpu"
     CUDA = "cuda"
 
 
 class Isolation(StrEnum):
-    """How far submissions are kept from this machine; the levels themselves are in `grader.sandbox.levels`."""
+    """How far submissions are kept from this machine; the levels themselves are in `grader.sandbox.levels`.
+
+    `strongest` is no level: it asks for the best one that this machine offers.
+    """
 
     STRONGEST = "strongest"
     BWRAP = "bwrap"

@@ -32,7 +32,13 @@ LAST_NOTE = "last.json"
 def practice_profile(
     course: Course, workspace: Workspace, *, examples: int | None = None, seed: int = 0, device: str = "cpu"
 ) -> Profile:
-    """How one's own work is judged: few examples, those that failed before come first, mistakes get their names."""
+    """How one's own work is judged: few examples, those that failed before come first, mistakes get their names.
+
+    Args:
+        examples: inputs per check; the course's number for practice if left out.
+        seed: another one draws other inputs; 0 is what everybody gets.
+        device: where tensors live.
+    """
     return Profile(
         examples=examples or course.practice_examples,
         seed=seed,
@@ -48,8 +54,19 @@ def check_targets(
     """Check one's own files, one report each.
 
     They run at the level `plain`, without a seal: prints and debuggers work, and nothing has to be installed.
+
+    Args:
+        targets: at least one; each may be the file of any chapter.
+        quiet: no progress on stderr.
+
+    Returns:
+        The reports in the order of `targets`; a file that cannot be read has one too, which says why.
+
+    Raises:
+        UsageError: the device is not there.
     """
     require_device(profile.device)
+    # One sandbox for all of them, so torch is imported once; what any chapter may import it imports in advance.
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
     alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""
     sandbox = Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True)
@@ -75,7 +92,11 @@ def _is_begun(target: Target) -> bool:
 
 
 def require_device(device: str) -> None:
-    """Refuse a device that is not there before anything else is done; UsageError then."""
+    """Refuse a device that is not there before anything else is done; UsageError then.
+
+    Args:
+        device: torch's name of it, as `Device` lists them.
+    """
     if device == Device.CUDA and not torch.cuda.is_available():
         raise UsageError("torch finds no CUDA device here", f"--device {device}", "leave --device out")
 
@@ -85,6 +106,8 @@ def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[
 
     Only reports on a whole chapter, and on the file that lies in the workspace: a report on one exercise, or on a
     copy elsewhere, says nothing about the rest.
+
+    The first unsolved chapter is noted too: `brick hint` without a word is about that one.
     """
     for target, report in zip(targets, reports, strict=True):
         if target.exercise is None and workspace.find(target.chapter) == target.path.absolute():
@@ -95,7 +118,10 @@ def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[
 
 
 def exit_code(reports: Sequence[Report]) -> int:
-    """0 all passed, 1 some failed, 2 some could not be graded."""
+    """0 all passed, 1 some failed, 2 some could not be graded.
+
+    The kit's own faults count as failed: they are shown in the report, and learner code did run.
+    """
     if any(report.state is ReportState.UNREADABLE for report in reports):
         return 2
     return 0 if all(report.passed for report in reports) else 1

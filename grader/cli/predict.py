@@ -1,4 +1,7 @@
-"""`brick predict`: ask a question of the lesson before the learner runs it."""
+"""`brick predict`: ask a question of the lesson before the learner runs it.
+
+What was guessed is kept in the workspace, and a question comes back only when all were answered.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def predict(
 
 
 def _questions_meant(course: Course, workspace: Workspace, what: str | None) -> list[Question]:
-    """Those of a chapter or before an exercise; without a word all, from the current chapter on."""
+    """Those of a chapter or before an exercise; without a word all, from the current chapter on.
+
+    The current chapter is the one that `brick watch` was at; without any the first.
+    """
     if what is not None:
         chapter, exercise = find_words(course, what, None)
         return [q for q in questions_of(course, chapter) if exercise in (None, q.exercise)]
@@ -64,6 +70,7 @@ def _questions_meant(course: Course, workspace: Workspace, what: str | None) -> 
 
 
 def _asked_lines(question: Question, width: int) -> list[str]:
+    """The question under the exercise it stands before, and below it what there is to choose from."""
     head = f"{question.chapter.label}  before {question.exercise}"
     return [head, "", *readable(question.text, width), *(f"  {choice}" for choice in question.choices), ""]
 
@@ -74,6 +81,7 @@ def _guessed(workspace: Workspace, question: Question) -> bool:
         typer.echo(f"your guess ({question.answer.form}): ", nl=False)
         words = sys.stdin.readline()
         if not words.strip():
+            # An empty line skips the question and shows its answer; the end of the input does not.
             typer.echo("" if words else "\n", nl=not words)
             return bool(words)
         try:

@@ -21,7 +21,10 @@ PLAIN_LINE_EVERY_S = 10.0
 
 
 class Advance(Protocol):
-    """What work that is under way calls to say how far it is."""
+    """What work that is under way calls to say how far it is.
+
+    A protocol and no plain callable, because `note` may be left out.
+    """
 
     def __call__(self, name: str, done: int, total: int, note: str = "") -> None:
         """Show that `done` of `total` are done.
@@ -39,6 +42,9 @@ def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Advance]:
     Args:
         label: what is being done; stands before the name of each row.
         quiet: show nothing, for output that another program reads.
+
+    Yields:
+        A function to call as often as one likes; redrawing is bounded by rich.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda name, done, total, note="": None
@@ -66,7 +72,11 @@ def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Advance]:
 
 
 class _PlainLines:
-    """The same in whole lines, one now and then."""
+    """The same in whole lines, one now and then.
+
+    Args:
+        label: what is being done; each line begins with it.
+    """
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -75,6 +85,7 @@ class _PlainLines:
     def __call__(self, name: str, done: int, total: int, note: str = "") -> None:
         now = time.monotonic()
         if done and now - self._last >= PLAIN_LINE_EVERY_S:
+            # Taken from all that is done so far: the last one alone says too little where items differ.
             minutes = (now - self._start) / done * (total - done) / 60
             told = ", ".join(filter(None, (f"{done} of {total}", note, f"{minutes:.0f} min left")))
             print(f"{self._label} {name}".rstrip() + f": {told}", file=sys.stderr)
@@ -94,6 +105,11 @@ def counted(
     Args:
         total: how many there will be.
         fails: which of them failed; then their number and the rate stand beside the bar.
+
+    An item counts as done when the caller asks for the next, so the work on it is in the rate.
+
+    Args:
+        items: usually work that is done as they are asked for; none is asked for ahead.
     """
     with progress_bar(label, quiet=quiet or total < 2) as advance:
         start, failing = time.monotonic(), 0
@@ -106,13 +122,21 @@ def counted(
 
 
 def _rate(done: int, seconds: float) -> str:
-    """How fast it goes; not before there is something to tell it by."""
+    """How fast it goes; not before there is something to tell it by.
+
+    In the first second there is nothing to divide by.
+    """
     return f", {60 * done / seconds:.0f} a minute" if seconds > 1 else ""
 
 
 @contextmanager
 def waiting(label: str, *, quiet: bool = False) -> Iterator[None]:
-    """A word and a moving sign on stderr while something short runs; nothing where there is no terminal."""
+    """A word and a moving sign on stderr while something short runs; nothing where there is no terminal.
+
+    Args:
+        label: what is waited for, in a word or two.
+        quiet: show nothing, for output that another program reads.
+    """
     if quiet or not sys.stderr.isatty():
         yield
         return
@@ -121,4 +145,5 @@ def waiting(label: str, *, quiet: bool = False) -> Iterator[None]:
 
 
 def _console() -> Console:
+    """Where progress is drawn: on stderr, and without colours where NO_COLOR is set."""
     return Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")))

@@ -1,4 +1,8 @@
-"""`brick prove`: judge the checks themselves, by known mistakes, mutants and right answers."""
+"""`brick prove`: judge the checks themselves, by known mistakes, mutants and right answers.
+
+With `--table` only the named tables are made, and all their rows are printed; otherwise every chapter is proven, the
+result is kept for `brick release`, and of the tables only what falls short is printed.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,7 @@ def prove(
     Exit code 1 when anything falls short.
     """
     course = load_course()
+    # A proof of everything takes many minutes; an author names the chapter that was changed.
     chosen = [find_chapter(course, word) for word in chapters or []] or list(course.chapters)
     if tables:
         found = _tables(course, chosen, tables, jobs, quiet=as_json, rows=True)
@@ -89,7 +94,13 @@ def _tables(
     quiet: bool,
     rows: bool,
 ) -> list[Table]:
-    """Make tables, and print each as soon as it is there, with all its rows or only with what falls short."""
+    """Make tables, and print each as soon as it is there, with all its rows or only with what falls short.
+
+    Args:
+        jobs: processes at once; 0 means one per core.
+        quiet: print nothing and show no bar, for `--json`.
+        rows: print every row, not only shortfalls.
+    """
     found = []
     with progress_bar("examining", quiet=quiet) as advance:
         for table in examine(course, chapters, asked, jobs=jobs or None, advance=advance):

@@ -1,4 +1,8 @@
-"""`brick regrade`: grade again what a changed check, kit or course may judge otherwise."""
+"""`brick regrade`: grade again what a changed check, kit or course may judge otherwise.
+
+New verdicts are stored beside the old ones, which still count. Only when they are agreed to does a new run make them
+count, so breaking off at any moment loses no grade and changes none.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +53,7 @@ def regrade(
         setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
         work = plan_regrade(store, course, chapters, setup)
         with closing(work.run(store, setup, jobs)) as verdicts:
+            # The verdicts are kept by `run` itself; here they are only counted.
             for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
                 pass
         changes, total = work.changes()
@@ -58,6 +63,7 @@ def regrade(
             typer.echo(line)
         if not work.entries():
             return
+        # Exit code 1 lets a script see that something waits for a decision.
         if dry_run or not (yes or _agreed()):
             typer.echo("nothing counts yet; next: brick regrade --yes")
             raise typer.Exit(1)
@@ -69,7 +75,13 @@ def regrade(
 def _setup_of_last_run(
     course: Course, store: Store, isolation: Isolation | None, unsandboxed: bool
 ) -> tuple[Setup, Settings]:
-    """Judge as the last run did, so that a difference is one of the checks and not of the way they ran."""
+    """Judge as the last run did, so that a difference is one of the checks and not of the way they ran.
+
+    An isolation that is named here beats the stored one; before the first run the strongest is taken.
+
+    Raises:
+        SandboxError: that level is not offered on this machine.
+    """
     last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
     wished = isolation.value if isolation else last.isolation
     settings = Settings(level_for(wished, unsandboxed).value, last.examples, last.device)
@@ -77,5 +89,8 @@ def _setup_of_last_run(
 
 
 def _agreed() -> bool:
-    """Ask; who cannot be asked has not agreed."""
+    """Ask; who cannot be asked has not agreed.
+
+    In a pipe or a nightly job nobody can answer; there `--yes` lets the verdicts count.
+    """
     return sys.stdin.isatty() and typer.confirm("Let the new verdicts count?", default=False)

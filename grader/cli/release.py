@@ -62,6 +62,7 @@ def release(
         raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")
     course = load_course()
     require_checkout(course)
+    # A chapter named twice is released once.
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
     with progress_bar("proving") as advance:
         require_proof(course, chosen, announce=_announce, advance=advance)
@@ -76,11 +77,17 @@ def release(
 
 
 def _announce(chapter: Chapter) -> None:
+    """Said before the wait, on stderr, so that nobody takes the minutes of a proof for a standstill."""
     typer.echo(f"{chapter.stem}: proving its checks, which takes some minutes", err=True)
 
 
 def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed: bool) -> dict[str, bytes]:
-    """What is to lie in the folder, by relative name."""
+    """What is to lie in the folder, by relative name.
+
+    Args:
+        form: any but nbgrader, which makes its releases itself.
+        unsandboxed: let the autograder run where no seal is offered.
+    """
     files: dict[str, bytes] = {}
     for chapter in chapters:
         match form:
@@ -103,6 +110,9 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
 
 
 def _solution(course: Course, chapter: Chapter) -> str:
+    """Raises:
+    CourseError: it is missing, or no UTF-8.
+    """
     path = solution_file(course.root, chapter.stem)
     try:
         return path.read_text(encoding="utf-8")
@@ -112,6 +122,9 @@ def _solution(course: Course, chapter: Chapter) -> str:
 
 
 def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
+    """Raises:
+    UsageError: something else of that name is there, and `replace` is not set; nothing is written then.
+    """
     for path, fate in place({to / name: content for name, content in files.items()}, replace=replace).items():
         typer.echo(f"{path}: {fate}")
 
@@ -120,6 +133,7 @@ def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
 
 
 def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bool) -> None:
+    """What the instructor does now; each form comes back in its own way."""
     first = chapters[0]
     steps = {
         Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",

@@ -1,4 +1,8 @@
-"""`brick replay`: run a card's failing call as a script of its own."""
+"""`brick replay`: run a card's failing call as a script of its own.
+
+The script imports the learner's file and makes the one call of the card, without the kit's checks around it, so that a
+debugger can step into it. It is written into the workspace and stays there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`brick report`: a page for every learner, and one about the class for the instructor."""
+"""`brick report`: a page for every learner, and one about the class for the instructor.
+
+A learner's page stands for itself, so that the one file can be sent by mail. The page about the class names everybody,
+and is not to be handed out.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,10 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
 
     Raises:
         UsageError: a page cannot be written.
+
+    Args:
+        results: what counts now, of the chapters that were asked for.
+        out: made if it is not there.
     """
     names = file_names(one.learner for one in results.learners)
     written = []
@@ -55,6 +63,7 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
             write_whole(path, feedback_page(results, one))
             written.append(path)
         links = {learner: f"{FEEDBACK}/{quote(name)}.html" for learner, name in names.items()}
+        # Last, so that none of its links leads nowhere.
         write_whole(out / CLASS_PAGE, class_page(results, links))
     except OSError as error:
         what = f"the pages cannot be written: {error.strerror}"

@@ -30,6 +30,12 @@ def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
     """One line per chapter, the sum, and what to do next; from notes, nothing is checked anew.
 
     Extras count nowhere: neither their points nor their being open.
+
+    Args:
+        width: columns to write in.
+
+    Returns:
+        Lines to print; the last says what to do next.
     """
 
     place = read_progress(workspace.root / PROGRESS_FILE)
@@ -39,6 +45,7 @@ def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
         report = kept_report(workspace, chapter)
         done = done_in(chapter, report, place.done)
         counted = [exercise for exercise in chapter.counted if exercise.name in done]
+        # Without a report, as on another machine with the same progress file, a solved exercise has all its points.
         scored = report.points if report else sum(exercise.points for exercise in counted)
         earned += scored
         solved += len(counted)
@@ -51,7 +58,12 @@ def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
 
 
 def done_in(chapter: Chapter, report: Report | None, kept: set[str]) -> frozenset[str]:
-    """The exercises of a chapter that passed when last checked; without a report, those kept in the place file."""
+    """The exercises of a chapter that passed when last checked; without a report, those kept in the place file.
+
+    Args:
+        report: the last one on the whole chapter, if it is kept on this machine.
+        kept: `stem/exercise` of all exercises noted as done.
+    """
     if report is None:
         return frozenset(e.name for e in chapter.exercises if f"{chapter.stem}/{e.name}" in kept)
     return frozenset(score.name for score in report.exercises if is_whole(report, score))
@@ -60,6 +72,7 @@ def done_in(chapter: Chapter, report: Report | None, kept: set[str]) -> frozense
 def _chapter_line(
     chapter: Chapter, report: Report | None, done: int, scored: float, workspace: Workspace, width: int
 ) -> str:
+    """What is solved in a chapter, its name or that the file has changed since, and the points, set flush right."""
     path = workspace.find(chapter)
     if path is None:
         word = "no file"
@@ -87,12 +100,18 @@ def _changed(path: Path, chapter: Chapter, report: Report) -> bool:
 
 
 def _left_lines(course: Course, current: str, left: list[str], width: int) -> list[str]:
-    """What is left of the chapters that were begun, and the next step: the current exercise while it is open."""
+    """What is left of the chapters that were begun, and the next step: the current exercise while it is open.
+
+    Args:
+        current: `stem/exercise` that `brick watch` was at last.
+        left: all that are open, in the order of the course.
+    """
     if not left:
         return ["next: everything is solved; run: brick build"]
     lines: list[str] = []
     for chapter in course.chapters:
         names = [name.partition("/")[2] for name in left if name.startswith(f"{chapter.stem}/")]
+        # Chapters not begun would fill the screen; that all of them is left is told by their own line.
         if 0 < len(names) < len(chapter.counted):
             lines += wrap(f"left in {chapter.label}: {', '.join(names)}", width, indent="    ", first="")
     stem, _, name = (current if current in left else left[0]).partition("/")

@@ -1,4 +1,8 @@
-"""`brick stubs`: make the exercises that learners get from the solutions."""
+"""`brick stubs`: make the exercises that learners get from the solutions.
+
+An exercise is its solution without what stands between the marks, so the two cannot differ in anything else. `--check`
+is for the course's own tests: it fails when somebody changed a solution and forgot to make the exercise.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,11 @@ from grader.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Target:
-    """One file to check, and the one exercise in it that is meant, None for all."""
+    """One file to check, and the one exercise in it that is meant, None for all.
+
+    Args:
+        path: as it is to be shown; relative to here where that is shorter.
+    """
 
     chapter: Chapter
     path: Path
@@ -43,6 +47,7 @@ def find_targets(
             targets[-1] = replace(last, exercise=find_exercise(last.chapter, word).name)
         else:
             targets.append(_target(course, workspace, word, last))
+    # Chapters without a file are passed over here; one that is named without having a file is an error.
     if not words:
         found = ((chapter, workspace.find(chapter)) for chapter in course.chapters)
         targets = [
@@ -63,7 +68,14 @@ def find_targets(
 
 
 def _target(course: Course, workspace: Workspace, word: str, last: Target | None) -> Target:
-    """One word: a file that is there, or a chapter or an exercise in the workspace."""
+    """One word: a file that is there, or a chapter or an exercise in the workspace.
+
+    Args:
+        last: the target before, for a word that names another exercise of the same chapter.
+
+    Raises:
+        UsageError: the file is not there, or no chapter or exercise has that name.
+    """
     path = Path(word)
     if path.suffix in (".py", ".ipynb") or (len(path.parts) > 1 and not _names_exercise(course, word)):
         if not path.is_file():
@@ -92,6 +104,7 @@ def _step_to_file(course: Course, workspace: Workspace, missing: Path) -> str:
         files = {
             str(shown_path(path)) for one in course.chapters if (path := workspace.find(one)) is not None
         }
+        # A high bar: a wrong guess at a path is worse than none.
         near = difflib.get_close_matches(str(missing), files, n=1, cutoff=0.85)
         return f"did you mean {near[0]}?" if near else "name a chapter, such as ch03, or a file that is there"
     found = workspace.find(chapter)
@@ -108,6 +121,13 @@ def find_words(course: Course, what: str, exercise: str | None) -> tuple[Chapter
 
     One word may be an exercise's name: `softmax`, or `ch03/softmax` where chapters share the name. What is neither
     is told with its nearest neighbour of both kinds; UsageError.
+
+    Args:
+        what: a chapter, or an exercise if it stands alone.
+        exercise: in that chapter; None if only one word was given.
+
+    Returns:
+        The chapter, and the exercise's name as the course writes it; None for the whole chapter.
     """
     if exercise is not None:
         chapter = find_chapter(course, what)
@@ -141,5 +161,8 @@ def shown_path(path: Path) -> Path:
 
 
 def _has_checks(chapter: Chapter) -> bool:
-    """Whether the kit judges the chapter at all; one that an author has just laid out has no checks yet."""
+    """Whether the kit judges the chapter at all; one that an author has just laid out has no checks yet.
+
+    Only looked for, not imported: checks import torch.
+    """
     return importlib.util.find_spec(f"grader.checks.{chapter.stem}") is not None

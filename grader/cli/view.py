@@ -47,6 +47,7 @@ def view(
 
 
 def _newest_model(workspace: Workspace) -> Path:
+    """The model that was written last, whichever task it is of; UsageError where there is none."""
     found = sorted((workspace.root / "build").glob(f"*/{MODEL}"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise UsageError("no model was built here yet", str(workspace.root / "build"), "run: brick build")
@@ -54,4 +55,5 @@ def _newest_model(workspace: Workspace) -> Path:
 
 
 def _drawn(path: Path) -> str:
+    """The graph as text, under the name of its file."""
     return f"{shown_path(path)}\n\n{draw_graph(path)}"

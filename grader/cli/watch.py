@@ -1,4 +1,9 @@
-"""`brick watch`: judge every save at once, on a whole screen or line by line."""
+"""`brick watch`: judge every save at once, on a whole screen or line by line.
+
+This module joins what the room `watch` is not to know: hints, resets and the sandbox, which it is handed as functions.
+Torch takes seconds to import. The whole screen is drawn first and imports it in a thread; line by line it is imported
+first, because then the sandbox can be a fork of this process.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +57,7 @@ def watch(
 
 
 def _watch_plainly(state: WatchState, *, events: bool) -> None:
+    """Read keys from stdin and print lines, until the learner quits."""
     with waiting("getting ready"):
         sandbox = _sandbox_for(state)
         sandbox.start()  # before there are threads: then it is a fork of this process, and torch is imported once
@@ -67,6 +73,9 @@ def _sandbox_in_thread(state: WatchState) -> WarmSandbox:
 
 
 def _sandbox_for(state: WatchState, launched: Future[Zygote] | None = None) -> WarmSandbox:
+    """Args:
+    launched: a process that was started ahead; None starts one when it is needed.
+    """
     # Only now, and for the whole screen in a thread: the screen is there long before torch is imported.
     from grader.cli.practice import practice_profile
     from grader.watch.warm_sandbox import WarmSandbox
@@ -78,7 +87,12 @@ def _sandbox_for(state: WatchState, launched: Future[Zygote] | None = None) -> W
 def _open_hints(
     workspace: Workspace, chapter: Chapter, exercise: str, report: Report, source: str
 ) -> tuple[tuple[str, ...], int]:
-    """Open one hint more if there was an attempt since; the hints open now, and how many there are."""
+    """Open one hint more if there was an attempt since; the hints open now, and how many there are.
+
+    Args:
+        report: decides where the first hint points.
+        source: the learner's text; as long as it is the same no further hint opens.
+    """
     hints = hints_for(report, exercise, written_hints(chapter.stem))
     if not hints:
         return (), 0
@@ -87,7 +101,11 @@ def _open_hints(
 
 
 def _reset_current(state: WatchState) -> str:
-    """Put the current exercise back to its stub; what to say about it."""
+    """Put the current exercise back to its stub; what to say about it.
+
+    Raises:
+        KitError: it could not be put back; see `grader.workspace.reset.reset`.
+    """
     here = state.current
     done = put_back(state.course, state.workspace, here.chapter, here.exercise.name)
     if done.backup is None:
