@@ -56,7 +56,8 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
     """Write a multilayer perceptron as an ONNX model: ReLU between the layers, none after the last.
 
     The model declares operator set 17 of the default domain, so that older runtimes read it too. It holds its
-    weights itself, and its nodes stand in an order in which they can be run. All names are free.
+    weights itself, as initializers that the nodes read by name, not in nodes of type Constant. Its nodes stand
+    in an order in which they can be run. All names are free.
 
     Args:
         layers: at least one pair (weight, bias) of float32 tensors, shapes (H, D) and (H,); the width H of a
