@@ -31,6 +31,8 @@ from grader.checking import (
 
 RETURNS = {"DataLoader": OBJECT, "FeatureEncoder": OBJECT, "FeatureEncoder.transform": TENSOR}
 
+# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
+# that failed.
 HINTS = {
     "DataLoader": (
         "The loader keeps the data and the settings. Everything that belongs to one epoch, its order and how far "
@@ -97,6 +99,7 @@ def samples_of_any_numbers(draw: Any) -> Samples:
     return [(row(x), target) for x, target in zip(rows, targets, strict=True)]
 
 
+# Whatever is lost, doubled or torn apart on the way can be told from such samples.
 def numbered(count: int) -> Samples:
     """Samples that carry their position in both features and as their target."""
     return [([float(i), -0.5 * i], i) for i in range(count)]
@@ -122,6 +125,7 @@ def batch_of(found: Any) -> tuple[Tensor, Tensor]:
     return X, y
 
 
+# Cut off, since a loader that never ends must fail a law and not run out of time.
 def batches(iterator: Iterable[Any], most: int) -> list[tuple[Tensor, Tensor]]:
     """The batches of an iterator, cut off when there are more than `most`."""
     found = [batch_of(batch) for batch in islice(iterator, most + 1)]
@@ -138,6 +142,7 @@ def order_of(iterator: Iterable[Any], count: int) -> list[int]:
     return order
 
 
+# A copy of the order is taken by `listed`, in the learner's process: 40 batches cost one call.
 def epochs(learner: Any, count: int, batch_size: int, number: int, **settings: Any) -> list[list[int]]:
     """The orders of the first epochs of a shuffling loader, each of them of full length."""
     loader = learner.DataLoader(numbered(count), batch_size, shuffle=True, **settings)
@@ -216,6 +221,7 @@ def check_loader_takes_any_numbers(learner: Any, data: Samples) -> None:
     _batches_agree(learner, data, 2)
 
 
+# The docstring's example.
 @check(
     "DataLoader",
     hint="Go in steps of batch_size; what is left at the end is a batch too.",
@@ -339,6 +345,7 @@ def check_loader_can_be_read_again(learner: Any, filled: tuple[Samples, int]) ->
         agree(batches(iter(loader), len(expected)), expected, what=f"epoch {epoch}, batch")
 
 
+# torch.stack([]) is an error. A loader that never gives anything would pass, hence after.
 @check(
     "DataLoader",
     hint="Nothing to stack: make no batch at all.",
@@ -527,6 +534,7 @@ def encoding(fitted: Rows, rows: Rows) -> Tensor:
     return torch.tensor(codes, dtype=torch.float32).reshape(len(rows), len(words))
 
 
+# fit may return the encoder or nothing, so its result is never used.
 def fitted_encoder(learner: Any, rows: Rows) -> Any:
     """An encoder of the learner's, fitted."""
     encoder = learner.FeatureEncoder()
@@ -559,6 +567,7 @@ def check_encoder_keeps_like_words_apart(learner: Any, rows: tuple[Rows, Rows]) 
     agree(fitted_encoder(learner, rows[0]).transform(rows[1]), encoding(*rows))
 
 
+# A table that is made from the first rows only misses nothing in small tables.
 @check("FeatureEncoder", hint="Every row is looked at, in fit and in transform.", weight=0.5, examples=10)
 @given(rows=tables(), seed=seeds())
 def check_encoder_takes_many_rows(learner: Any, rows: tuple[Rows, Rows], seed: int) -> None:

@@ -34,8 +34,11 @@ from grader.checking import (
 ELEMENTWISE = ("sigmoid", "tanh", "relu")
 ALONG_DIM = ("softmax", "log_softmax")
 EXTRA = ("gelu", "silu", "leaky_relu")
+# Each returns one tensor: a tuple or a list is told so before any law is tried.
 RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM + EXTRA for way in ("", "_backward")}
 
+# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
+# that failed.
 HINTS = {
     "sigmoid": (
         "There are two ways to write sigmoid with one exponential. One of them has it below the line only.",
@@ -448,6 +451,7 @@ def check_sigmoid_backward_is_even(learner, x, seed):
     agree(learner.sigmoid_backward(g, -x), autograd(torch.sigmoid, g, x)[0], **exactly(g))
 
 
+# The steepest point, and the one that the lesson works by hand.
 @check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.", after=check_sigmoid_backward_matches_autograd)
 def check_sigmoid_backward_known_values(learner):
     """The slope of sigmoid is 0.25 at 0 and 0.1050 at 2."""
@@ -507,6 +511,7 @@ def check_tanh_is_a_stretched_sigmoid(learner, x):
     agree(learner.tanh(x), 2 * torch.sigmoid(2 * x) - 1)
 
 
+# A table of known answers would pass, hence after.
 @check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.", after=check_tanh_matches_torch)
 def check_tanh_known_values(learner):
     """tanh of (-2, 0, 1) is (-0.9640, 0, 0.7616)."""
@@ -551,6 +556,7 @@ def check_tanh_backward_is_even(learner, x, seed):
     agree(learner.tanh_backward(g, -x), autograd(torch.tanh, g, x)[0], **exactly(g))
 
 
+# 1 - x^2 gives 0 at 1, where the slope is 0.42: the lesson's pitfall in one number.
 @check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.", after=check_tanh_backward_matches_autograd)
 def check_tanh_backward_known_values(learner):
     """The slope of tanh is 1 at 0 and 0.4200 at 1."""
@@ -559,6 +565,7 @@ def check_tanh_backward_known_values(learner):
     agree(learner.tanh_backward(torch.ones_like(x), x), expected)
 
 
+# Far out tanh is 1 to the last digit and the slope exactly 0; 1 - x^2 is huge there.
 check_tanh_backward_corners = entrywise_laws(
     "tanh_backward",
     torch.tanh,
@@ -615,6 +622,7 @@ def check_relu_parts_make_the_whole(learner, x):
     agree(learner.relu(x) - learner.relu(-x), x, what="relu(x) - relu(-x)")
 
 
+# All three cases, negative, 0 and positive, in one line.
 @check("relu", hint="The larger of each entry and 0.", after=check_relu_matches_torch)
 def check_relu_known_values(learner):
     """relu of (-3, 0, 2) is (0, 0, 2)."""
@@ -631,6 +639,7 @@ check_relu_corners = entrywise_laws(
     far_hint="relu has no bound above.",
 )
 
+# view(-1) fails for the strided ones among these, zeros of a fixed dtype for those of float32.
 check_relu_everywhere = tensor_laws(
     "relu", inputs={"x": plain()}, oracle=torch.relu, after=check_relu_matches_torch
 )
@@ -664,6 +673,7 @@ def check_relu_backward_opens_one_gate(learner, x, seed):
     agree(both, g, what="the gradient at x plus the gradient at -x")
 
 
+# A negative grad_out at an open gate, and a positive one at a shut gate.
 @check("relu_backward", hint="Only x decides which entries pass.", after=check_relu_backward_matches_autograd)
 def check_relu_backward_known_values(learner):
     """A grad_out of (5, 5, -5) at x = (-3, 0, 2) comes back as (0, 0, -5)."""
@@ -760,6 +770,7 @@ def check_softmax_survives_large_scores(learner, x_and_dim):
     agree(learner.softmax(x, dim), torch.softmax(x, dim), **NEARLY)
 
 
+# All shares are compared relative to themselves; beside 1 the tiny ones would count as 0.
 @check(
     "softmax",
     hint="Is there a threshold, or a small number added somewhere?",
@@ -785,6 +796,7 @@ def check_softmax_keeps_slices_apart(learner, x_and_dim):
     agree(learner.softmax(x, dim), torch.softmax(x, dim), **NEARLY)
 
 
+# The scores beside the mask are plain, so that a missing shift costs nothing here.
 @check("softmax", hint="exp(-inf) is 0 by itself; what is subtracted from -inf must be finite.", examples=60)
 @given(x_and_dim=with_dim(masked=True))
 def check_softmax_gives_masked_scores_nothing(learner, x_and_dim):
@@ -793,6 +805,7 @@ def check_softmax_gives_masked_scores_nothing(learner, x_and_dim):
     agree(learner.softmax(x, dim), torch.softmax(x, dim), **NEARLY)
 
 
+# A mask of -10,000 is enough until the scores lie lower: here all do, whole slices alike.
 @check("softmax", hint="No finite number is low enough to stand for -inf.", weight=0.5, examples=40)
 @given(x_and_dim=with_dim(masked=True), low=floats(-3e4, -1e4, 100))
 def check_softmax_masks_below_the_lowest(learner, x_and_dim, low):
@@ -811,8 +824,10 @@ def check_softmax_known_values(learner):
     agree(learner.softmax(torch.tensor([2.0, 1.0, 0.0], dtype=torch.float64)), expected, **NEARLY)
 
 
+# No overflow in any of these: rank, width and pattern of the scores are the only corners.
 check_softmax_corners = along_dim_laws("softmax", torch.softmax)
 
+# dim 0 of a transposed tensor is what a flat view of the rows cannot reach.
 check_softmax_everywhere = tensor_laws(
     "softmax",
     inputs={"x": plain_pair()["x"], "dim": sampled_from((0, 1, -1))},
@@ -883,6 +898,7 @@ def check_softmax_backward_never_overflows(learner, x_and_dim, seed):
     agree(learner.softmax_backward(g, x, dim), autograd(lambda z: torch.softmax(z, dim), g, x)[0])
 
 
+# 0 * -inf is NaN: who multiplies by the score itself finds one here.
 @check("softmax_backward", hint="Where does -inf enter? Only through its share, 0.", weight=0.5, examples=40)
 @given(x_and_dim=with_dim(masked=True), seed=seeds())
 def check_softmax_backward_of_masked_scores(learner, x_and_dim, seed):
@@ -892,6 +908,7 @@ def check_softmax_backward_of_masked_scores(learner, x_and_dim, seed):
     agree(learner.softmax_backward(g, x, dim), autograd(lambda z: torch.softmax(z, dim), g, x)[0])
 
 
+# By hand in the lesson; the sum of the three is 0.
 @check(
     "softmax_backward",
     hint="The weighted mean of (0, 1, 0) is 0.2447.",
@@ -904,6 +921,7 @@ def check_softmax_backward_known_values(learner):
     agree(learner.softmax_backward(g, x), expected, atol=1e-10)
 
 
+# grad_out of every pattern: equal entries, sums of 0, and sizes from 1e-8 to hundreds.
 check_softmax_backward_corners = along_dim_laws("softmax_backward", torch.softmax)
 
 check_softmax_backward_everywhere = tensor_laws(
@@ -943,6 +961,7 @@ def check_log_softmax_to_the_last_digits(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim), **exactly(x.abs().clamp_min(1.0)))
 
 
+# Only the missing argument is new here, so that a default of 0 costs one law.
 @check("log_softmax", hint="The default of dim is -1.", examples=40)
 @given(x=plain())
 def check_log_softmax_default_dim(learner, x):
@@ -950,6 +969,7 @@ def check_log_softmax_default_dim(learner, x):
     agree(learner.log_softmax(x), torch.log_softmax(x, -1), **NEARLY)
 
 
+# -log(n) everywhere keeps this law, hence after.
 @check(
     "log_softmax",
     hint="exp of the result has to be softmax.",
@@ -1011,6 +1031,7 @@ def check_log_softmax_keeps_slices_apart(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim), **NEARLY)
 
 
+# -inf - (-inf) is NaN: whatever is subtracted must be finite.
 @check("log_softmax", hint="What is subtracted from -inf must be finite.", weight=0.5, examples=40)
 @given(x_and_dim=with_dim(masked=True))
 def check_log_softmax_of_masked_scores(learner, x_and_dim):
@@ -1019,6 +1040,7 @@ def check_log_softmax_of_masked_scores(learner, x_and_dim):
     agree(learner.log_softmax(x, dim), torch.log_softmax(x, dim), **NEARLY)
 
 
+# By hand in the lesson.
 @check("log_softmax", hint="log 11.1073 is 2.4076.", after=check_log_softmax_matches_torch)
 def check_log_softmax_known_values(learner):
     """log_softmax of (2, 1, 0) is (-0.4076, -1.4076, -2.4076)."""
@@ -1090,6 +1112,7 @@ def check_log_softmax_backward_without_a_sum(learner, x_and_dim, seed):
     agree(learner.log_softmax_backward(balanced, x, dim), balanced)
 
 
+# The shares are 0 or 1 here, and their logarithms in the thousands.
 @check("log_softmax_backward", hint="Where do large scores enter? Only through the shares.", examples=60)
 @given(x_and_dim=with_dim(special=LARGE, far=True), seed=seeds())
 def check_log_softmax_backward_never_overflows(learner, x_and_dim, seed):
@@ -1110,6 +1133,7 @@ def check_log_softmax_backward_of_masked_scores(learner, x_and_dim, seed):
     agree(learner.log_softmax_backward(g, x, dim), autograd(lambda z: torch.log_softmax(z, dim), g, x)[0])
 
 
+# Shares given minus shares wanted, as in every classifier.
 @check(
     "log_softmax_backward",
     hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.",
@@ -1124,6 +1148,7 @@ def check_log_softmax_backward_known_values(learner):
     agree(learner.log_softmax_backward(g, x), expected)
 
 
+# Where grad_out adds up to exactly 0 the shares drop out; it does so on purpose in some of these.
 check_log_softmax_backward_corners = along_dim_laws("log_softmax_backward", torch.log_softmax)
 
 check_log_softmax_backward_everywhere = tensor_laws(
@@ -1150,6 +1175,7 @@ def check_gelu_matches_torch(learner, x):
     agree(learner.gelu(x), functional.gelu(x))
 
 
+# relu(x) keeps this law too, hence after.
 @check(
     "gelu",
     hint="The chances at x and at -x add up to 1.",
@@ -1179,6 +1205,7 @@ check_gelu_corners = entrywise_laws(
     grows=True,
 )
 
+# Near -4 float32 has lost most digits of 1 + erf: the tolerance is absolute, and five times the usual.
 check_gelu_everywhere = tensor_laws(
     "gelu",
     inputs={"x": plain()},
@@ -1200,6 +1227,7 @@ def check_gelu_backward_matches_autograd(learner, x, seed):
     )
 
 
+# Any pair of slopes that add up to 1 keeps it, such as 1/2 everywhere: hence after.
 @check(
     "gelu_backward",
     hint="The slope of gelu(x) - gelu(-x), which is x, is 1.",
@@ -1251,6 +1279,7 @@ def check_silu_matches_torch(learner, x):
     agree(learner.silu(x), functional.silu(x))
 
 
+# relu(x) keeps this law too, hence after.
 @check(
     "silu",
     hint="sigmoid(x) + sigmoid(-x) is 1.",
@@ -1303,6 +1332,7 @@ def check_silu_backward_matches_autograd(learner, x, seed):
     )
 
 
+# 1/2 everywhere keeps this law, hence after.
 @check(
     "silu_backward",
     hint="The slope of silu(x) - silu(-x), which is x, is 1.",
@@ -1327,6 +1357,7 @@ def check_silu_backward_known_values(learner):
     agree(learner.silu_backward(torch.ones_like(x), x), expected)
 
 
+# y + s * (1 - y) is a right way to write it, and y is as large as x: hence the tolerance that grows.
 check_silu_backward_corners = entrywise_laws(
     "silu_backward",
     functional.silu,
@@ -1359,6 +1390,7 @@ def check_leaky_relu_matches_torch(learner, x, slope):
     agree(learner.leaky_relu(x, slope), functional.leaky_relu(x, slope))
 
 
+# With slope 2 the larger of x and slope * x is wrong on both sides.
 @check("leaky_relu", hint="The larger of x and slope * x will do for slopes of 0 to 1 only.", examples=40)
 @given(x=plain(), slope=OTHER_SLOPES)
 def check_leaky_relu_of_any_slope(learner, x, slope):
@@ -1428,6 +1460,7 @@ def check_leaky_relu_backward_matches_autograd(learner, x, slope, seed):
     agree_gradient(learner.leaky_relu_backward(g, x, slope), expected, **exactly(g))
 
 
+# Signs and sizes of slope that no leak has; the formula does not mind.
 @check("leaky_relu_backward", hint="Which side is multiplied by slope? Compare x with 0.", examples=40)
 @given(x=plain(), slope=OTHER_SLOPES, seed=seeds())
 def check_leaky_relu_backward_of_any_slope(learner, x, slope, seed):
@@ -1437,6 +1470,7 @@ def check_leaky_relu_backward_of_any_slope(learner, x, slope, seed):
     agree_gradient(learner.leaky_relu_backward(g, x, slope), expected, **exactly(g, torch.tensor(slope)))
 
 
+# Only the missing argument is new here.
 @check("leaky_relu_backward", hint="The default of slope is 0.01.", examples=40)
 @given(x=plain(), seed=seeds())
 def check_leaky_relu_backward_default_slope(learner, x, seed):

@@ -35,6 +35,8 @@ from grader.checking import (
 
 RETURNS = {"export_mlp": OBJECT, "run_model": TENSOR}
 
+# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
+# that failed.
 HINTS = {
     "export_mlp": (
         "A model is a graph with its operator set; the graph is a list of nodes, the weights, one input, one output.",
@@ -51,6 +53,7 @@ HINTS = {
 }
 
 OPERATOR_SET = 17
+# All of these are operations of the standard; the interpreter is asked for five others only.
 UNKNOWN = sampled_from(["Sigmoid", "Tanh", "Sub", "Conv", "LogSoftmax", "LeakyRelu", "Flatten"])
 SMALL = (0.0, -1.0)
 Layers = list[tuple[Tensor, Tensor]]
@@ -198,6 +201,7 @@ def check_export_mlp_known_value(learner: Learner) -> None:
     agree_float32(verdict["output"], torch.tensor([[1.0, 13.0]]))
 
 
+# The shares are compared, so a log-softmax or one over the batch is seen.
 @check("export_mlp", hint="A Softmax node follows the last layer, over the classes.", examples=20)
 @given(layers=networks(), rows=integers(2, 4), seed=seeds())
 def check_export_mlp_softmax(learner: Learner, layers: Layers, rows: int, seed: int) -> None:
@@ -424,6 +428,7 @@ def check_run_model_gemm_of_any_size(
     agree_float32(learner.run_model(learner.model(data), x), expected, least=least)
 
 
+# The table of the lesson, worked by hand.
 @check("run_model", hint="Work the table of the lesson by hand.", after=check_run_model_gemm)
 def check_run_model_known_value(learner: Learner) -> None:
     """The lesson's two layers turn (1, 2) into -4.5."""
@@ -517,6 +522,7 @@ def check_run_model_matmul_of_stacks(learner: Learner, sides: tuple[Any, Any], s
     _verify_matmul_and_add(learner, sides, "one", seed, first=False)
 
 
+# The vector stands first as often as second: nothing may depend on the order.
 @check("run_model", hint="Add follows the rules of +, broadcasting too.", weight=0.5, examples=30)
 @given(sides=PAIRS, added=sampled_from(["scalar", "one", "row", "column"]), seed=seeds(), first=booleans())
 def check_run_model_add_stretches(
@@ -568,6 +574,7 @@ def check_run_model_follows_the_names(learner: Learner, seed: int, rows: int) ->
     verify_names(learner, seed, rows)
 
 
+# In most models the last value is the output; here it is one before.
 @check("run_model", hint="The graph says which value is its output.", weight=0.5, examples=30)
 @given(seed=seeds(), rows=integers(1, 3), output=sampled_from(["sum", "cut", "product", "turned"]))
 def check_run_model_finds_its_output(learner: Learner, seed: int, rows: int, output: str) -> None:
@@ -585,6 +592,7 @@ def check_run_model_finds_its_input(learner: Learner, seed: int, rows: int, list
     verify_names(learner, seed, rows, listed=listed)
 
 
+# make_tensor stores a list of numbers, from_array the bytes of an array; files of others have either.
 @check(
     "run_model", hint="numpy_helper.to_array reads a weight, however it is stored.", weight=0.5, examples=10
 )
