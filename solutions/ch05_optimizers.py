@@ -90,11 +90,13 @@ from torch import Tensor
 # **Nesterov** steps along the velocity as it would be if the same gradient came once more: g + mu * v. With a
 # gradient that is always 1 its steps are 1.9, 2.71, 3.439: the same row, one place ahead.
 #
-# **Pitfalls.** (1) lr multiplies the *finished* velocity. Kept inside it (v = mu * v + lr * g) nothing
-# differs until a schedule lowers lr: from 0.1 to 0.01 after the first of two gradients of 1, the second step
-# is 0.1 instead of 0.019. (2) `velocity = grad` on the first step does not copy; the next update then writes
-# into the caller's gradient. (3) `None` is not zero. A zero gradient lets the ball roll on; `None` says this
-# parameter had no part in the step: neither it nor its velocity changes.
+# **Two forms.** Here lr multiplies the *finished* velocity, as in torch. The paper of 2013 keeps it inside
+# (v = mu * v + lr * g), and nothing differs until a schedule lowers lr: from 0.1 to 0.01 after the first of
+# two gradients of 1, the second step is 0.1 instead of 0.019. Both forms are accepted.
+#
+# **Pitfalls.** (1) `velocity = grad` on the first step does not copy; the next update then writes into the
+# caller's gradient. (2) `None` is not zero. A zero gradient lets the ball roll on; `None` says this parameter
+# had no part in the step: neither it nor its velocity changes.
 #
 # **Predict, then run.** Three gradients of 1, then three of 0, lr = 0.1 and mu = 0.9. Does theta stop after
 # the third?
@@ -144,10 +146,11 @@ class SGD:
     """Move parameters against their gradients, in place, with momentum if asked for.
 
     Per parameter: v = momentum * v + grad, from v = 0; then param -= lr * v, or with `nesterov`
-    param -= lr * (grad + momentum * v).
+    param -= lr * (grad + momentum * v). Keeping lr inside v (v = momentum * v + lr * grad) is accepted, too.
 
     Args:
-        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors.
+        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors, and
+            what it remembers of each has that one's dtype and device.
         lr: learning rate, at least 0. A public attribute, read anew at every step: schedules set it.
         momentum: share of the velocity kept from step to step, at least 0.
         nesterov: look one gradient ahead; needs momentum above 0.
@@ -278,7 +281,8 @@ class Adam:
     """Step by the running average of the gradient over the root of that of its square, in place.
 
     Args:
-        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors.
+        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors, and
+            what it remembers of each has that one's dtype and device.
         lr: learning rate, at least 0. A public attribute, read anew at every step: schedules set it.
         betas: shares of the two averages kept from step to step, each at least 0 and below 1.
         eps: added to the root of the corrected average of squares, at least 0.
@@ -406,7 +410,8 @@ class RMSprop:
     param -= lr * grad / (sqrt(v) + eps), with the new v.
 
     Args:
-        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors.
+        params: any iterable of floating-point tensors, read once; `step` writes into these very tensors, and
+            what it remembers of each has that one's dtype and device.
         lr: learning rate, at least 0. A public attribute, read anew at every step: schedules set it.
         alpha: share of the average kept from step to step, at least 0 and below 1.
         eps: added to the root of the average, at least 0.

@@ -65,18 +65,6 @@ class SGD__uphill(SGD):
         super().step([None if grad is None else -grad for grad in grads])
 
 
-class SGD__velocity_holds_lr(SGD):
-    """The learning rate is kept inside the velocity, so a lower lr does not slow the part that is already rolling."""
-
-    def step(self, grads: Sequence[Tensor | None]) -> None:
-        _refuse_wrong_count(grads, self.params)
-        for index, grad in enumerate(grads):
-            if grad is not None:
-                velocity = self.velocities[index].mul_(self.momentum).add_(self.lr * grad)
-                step = self.lr * grad + self.momentum * velocity if self.nesterov else velocity
-                self.params[index].sub_(step)
-
-
 class SGD__dampened(SGD):
     """The gradient enters the velocity times 1 - momentum; here the velocity is a sum, not an average."""
 
@@ -120,6 +108,33 @@ class SGD__nesterov_counts_velocity_twice(SGD):
                 velocity = self.velocities[index].mul_(self.momentum).add_(grad)
                 direction = velocity + self.momentum * velocity if self.nesterov else velocity
                 self.params[index].sub_(self.lr * direction)
+
+
+class SGD__nesterov_with_the_old_velocity(SGD):
+    """The Nesterov step takes the velocity from before this gradient; the gradient enters the velocity first."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        _refuse_wrong_count(grads, self.params)
+        for index, grad in enumerate(grads):
+            if grad is not None:
+                before = self.velocities[index].clone()
+                velocity = self.velocities[index].mul_(self.momentum).add_(grad)
+                direction = grad + self.momentum * before if self.nesterov else velocity
+                self.params[index].sub_(self.lr * direction)
+
+
+class SGD__bounds_the_gradient(SGD):
+    """Gradients are cut off at 100, which nobody asked for: clipping is a step of its own."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        super().step([None if grad is None else grad.clamp(-100, 100) for grad in grads])
+
+
+class SGD__small_gradients_skipped(SGD):
+    """Entries under 1e-6 count as 0; small gradients are what is left near the bottom."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        super().step([None if grad is None else grad * (grad.abs() >= 1e-6) for grad in grads])
 
 
 class SGD__lr_fixed_at_start(SGD):
@@ -244,6 +259,16 @@ class SGD__none_is_zero(SGD):
         super().step(
             [torch.zeros_like(param) if grad is None else grad for param, grad in zip(self.params, grads)]
         )
+
+
+class SGD__none_stops_the_ball(SGD):
+    """A `None` gradient sets the velocity back to 0; it should stay as it was."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        super().step(grads)
+        for velocity, grad in zip(self.velocities, grads):
+            if grad is None:
+                velocity.zero_()
 
 
 class SGD__none_ends_the_step(SGD):
@@ -498,6 +523,33 @@ class Adam__uphill(_Adam):
 
     def first(self, grad: Tensor) -> Tensor:
         return -grad
+
+
+class Adam__largest_square_so_far(_Adam):
+    """The step is divided by the largest average so far, as AMSGrad does; Adam takes the one of now."""
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        super().__init__(params, lr, betas, eps)
+        self.largest: dict[int, Tensor] = {}
+
+    def corrected(self, mean: Tensor, square: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        mean_hat, square_hat = super().corrected(mean, square, count)
+        largest = torch.maximum(self.largest.get(id(square), square_hat), square_hat)
+        self.largest[id(square)] = largest
+        return mean_hat, largest
+
+
+class Adam__small_gradients_skipped(Adam):
+    """Entries under 1e-6 count as 0; Adam steps by lr however small the gradient is."""
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        super().step([None if grad is None else grad * (grad.abs() >= 1e-6) for grad in grads])
 
 
 class Adam__changes_the_gradient(_Adam):

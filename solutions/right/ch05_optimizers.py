@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -108,6 +109,221 @@ class SGD__one_record_per_parameter:
                 one.param[...] = one.param - self.lr * self.momentum * one.velocity
             else:
                 one.param[...] = one.param - self.lr * one.velocity
+
+
+class SGD__writes_through_data:
+    """The parameter's data is replaced by a new tensor; the velocity is one, too."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr must be >= 0, got {lr}")
+        if momentum < 0:
+            raise ValueError(f"momentum must be >= 0, got {momentum}")
+        if nesterov and momentum == 0:
+            raise ValueError(f"nesterov={nesterov} needs momentum")
+        self.params = list(params)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.v = [torch.zeros_like(p) for p in self.params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads: got {len(grads)}, want {len(self.params)}")
+        for i, (p, g) in enumerate(zip(self.params, grads)):
+            if g is None:
+                continue
+            self.v[i] = self.momentum * self.v[i] + g
+            d = g + self.momentum * self.v[i] if self.nesterov else self.v[i]
+            p.data = p.data - self.lr * d
+
+
+class SGD__velocity_by_tensor:
+    """The velocities are looked up by the parameter itself: a tensor is its own key."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr must be >= 0, got {lr}")
+        if momentum < 0:
+            raise ValueError(f"momentum must be >= 0, got {momentum}")
+        if nesterov and momentum == 0:
+            raise ValueError(f"nesterov={nesterov} needs momentum")
+        self.params = list(params)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.state = {p: torch.zeros_like(p) for p in self.params}
+
+    @torch.no_grad()
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads: got {len(grads)}, want {len(self.params)}")
+        for p, g in zip(self.params, grads):
+            if g is None:
+                continue
+            buf = self.state[p]
+            buf.mul_(self.momentum).add_(g)
+            p.add_(g.add(buf, alpha=self.momentum) if self.nesterov else buf, alpha=-self.lr)
+
+
+class SGD__lr_inside_the_velocity:
+    """The velocity is a step, as in the paper of 2013: the same way for as long as lr stays the same."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr must be >= 0, got {lr}")
+        if momentum < 0:
+            raise ValueError(f"momentum must be >= 0, got {momentum}")
+        if nesterov and momentum == 0:
+            raise ValueError(f"nesterov={nesterov} needs momentum")
+        self.params = list(params)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.v = [torch.zeros_like(p) for p in self.params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads: got {len(grads)}, want {len(self.params)}")
+        for i, (p, g) in enumerate(zip(self.params, grads)):
+            if g is None:
+                continue
+            self.v[i] = self.momentum * self.v[i] - self.lr * g
+            p += self.momentum * self.v[i] - self.lr * g if self.nesterov else self.v[i]
+
+
+class SGD__buffer_cloned_at_first:
+    """As torch does it: the first velocity is a copy of the first gradient, made when that comes."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr must be >= 0, got {lr}")
+        if momentum < 0:
+            raise ValueError(f"momentum must be >= 0, got {momentum}")
+        if nesterov and momentum == 0:
+            raise ValueError(f"nesterov={nesterov} needs momentum")
+        self.params = list(params)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.bufs: list[Tensor | None] = [None] * len(self.params)
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads: got {len(grads)}, want {len(self.params)}")
+        for i, p in enumerate(self.params):
+            d_p = grads[i]
+            if d_p is None:
+                continue
+            if self.momentum != 0:
+                buf = self.bufs[i]
+                if buf is None:
+                    buf = torch.clone(d_p).detach()
+                    self.bufs[i] = buf
+                else:
+                    buf.mul_(self.momentum).add_(d_p, alpha=1)
+                d_p = d_p.add(buf, alpha=self.momentum) if self.nesterov else buf
+            p.add_(d_p, alpha=-self.lr)
+
+
+class SGD__subtracts_item_by_item:
+    """The list's entries are subtracted from in place; velocities stand in a dict that fills itself."""
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr must be >= 0, got {lr}")
+        if momentum < 0:
+            raise ValueError(f"momentum must be >= 0, got {momentum}")
+        if nesterov and momentum == 0:
+            raise ValueError(f"nesterov={nesterov} needs momentum")
+        self.params = list(params)
+        self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
+        self.v: dict[int, Tensor] = {}
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads: got {len(grads)}, want {len(self.params)}")
+        for i, g in enumerate(grads):
+            if g is not None:
+                self.v[i] = self.v.get(i, 0) * self.momentum + g
+                self.params[i] -= self.lr * (g + self.momentum * self.v[i] if self.nesterov else self.v[i])
+
+
+class Adam__correction_in_the_step_size:
+    """As torch does it: one correction goes into the step size, the other into the root."""
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr={lr}")
+        if eps < 0:
+            raise ValueError(f"eps={eps}")
+        if not all(0 <= b < 1 for b in betas):
+            raise ValueError(f"betas={betas}")
+        self.params = list(params)
+        self.lr, self.betas, self.eps = lr, betas, eps
+        self.exp_avg = [torch.zeros_like(p) for p in self.params]
+        self.exp_avg_sq = [torch.zeros_like(p) for p in self.params]
+        self.steps = [0 for _ in self.params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads={len(grads)}")
+        beta1, beta2 = self.betas
+        for i, g in enumerate(grads):
+            if g is None:
+                continue
+            self.steps[i] += 1
+            self.exp_avg[i].mul_(beta1).add_(g, alpha=1 - beta1)
+            self.exp_avg_sq[i].mul_(beta2).addcmul_(g, g, value=1 - beta2)
+            bc1 = 1 - beta1 ** self.steps[i]
+            bc2 = 1 - beta2 ** self.steps[i]
+            denom = (self.exp_avg_sq[i].sqrt() / math.sqrt(bc2)).add_(self.eps)
+            self.params[i].addcdiv_(self.exp_avg[i], denom, value=-self.lr / bc1)
+
+
+class Adam__counts_in_tensors:
+    """The counts are tensors without dimensions, in float64, and written through data."""
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        if lr < 0:
+            raise ValueError(f"lr={lr}")
+        if eps < 0:
+            raise ValueError(f"eps={eps}")
+        if not all(0 <= b < 1 for b in betas):
+            raise ValueError(f"betas={betas}")
+        self.params = list(params)
+        self.lr, self.betas, self.eps = lr, betas, eps
+        self.t = [torch.tensor(0.0, dtype=torch.float64) for _ in self.params]
+        self.m = [torch.zeros_like(p) for p in self.params]
+        self.v = [torch.zeros_like(p) for p in self.params]
+
+    def step(self, grads: Sequence[Tensor | None]) -> None:
+        if len(grads) != len(self.params):
+            raise ValueError(f"grads={len(grads)}")
+        beta1, beta2 = self.betas
+        for i, g in enumerate(grads):
+            if g is None:
+                continue
+            self.t[i] += 1
+            self.m[i] = beta1 * self.m[i] + (1 - beta1) * g
+            self.v[i] = beta2 * self.v[i] + (1 - beta2) * g * g
+            mh = self.m[i] / (1 - beta1 ** self.t[i].item())
+            vh = self.v[i] / (1 - beta2 ** self.t[i].item())
+            self.params[i].data = self.params[i].data - self.lr * mh / (vh.sqrt() + self.eps)
 
 
 class Adam__efficient_order:
