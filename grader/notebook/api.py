@@ -57,6 +57,8 @@ def check(name: str) -> Score:
 
     Returns:
         The points that count, a float; 0 for an extra. A notebook shows them as a card; elsewhere the card is printed.
+
+    Nothing that a learner can mend is raised: it is shown in the card, and the points are 0.
     """
     told = _ask("check", name, sys._getframe(1))
     if not _shows_html():
@@ -65,7 +67,11 @@ def check(name: str) -> Score:
 
 
 def hint(name: str) -> Note:
-    """Open a hint for the exercise `name`, and one more after each attempt. Hints cost no points."""
+    """Open a hint for the exercise `name`, and one more after each attempt. Hints cost no points.
+
+    Args:
+        name: as for `check`, but one exercise.
+    """
     return _note(_ask("hint", name, sys._getframe(1)))
 
 
@@ -89,11 +95,17 @@ def status() -> Note:
 
 
 def _note(told: dict[str, Any]) -> Note:
+    """An answer as something that a notebook shows."""
     return Note(told["text"], told["html"])
 
 
 def _ask(do: str, name: str, caller: FrameType) -> dict[str, Any]:
-    """The answer of the process that judges; what the learner can mend is an answer too, never an exception."""
+    """The answer of the process that judges; what the learner can mend is an answer too, never an exception.
+
+    Args:
+        do: check, hint or status.
+        caller: the frame that called us; it says where the learner's code stands.
+    """
     try:
         return _judging().ask(do=do, name=str(name), **_source_at(caller))
     except (KitError, HelperLost) as error:
@@ -109,6 +121,7 @@ def _told(error: KitError | HelperLost) -> dict[str, Any]:
 
 
 def _judging() -> Helper:
+    """The process that judges, started with the first question; it lives as long as this session."""
     global _helper
     if _helper is None:
         _helper = Helper("grader.notebook.server")
@@ -116,6 +129,8 @@ def _judging() -> Helper:
 
 
 def _refusal(error: KitError) -> dict[str, Any]:
+    """An error as an answer without points."""
+    # Only for an error: it imports the templates, and the session of a learner is to stay light.
     from grader.report.html.notes import refusal_html
 
     return {"points": 0.0, "text": f"error: {error}\n", "html": refusal_html(error)}
@@ -125,7 +140,11 @@ def _refusal(error: KitError) -> dict[str, Any]:
 
 
 def _source_at(caller: FrameType) -> dict[str, Any]:
-    """What the learner wrote: the cells run so far, or the file that calls."""
+    """What the learner wrote: the cells run so far, or the file that calls.
+
+    Raises:
+        KitError: neither a notebook nor a file, as in a plain interactive Python.
+    """
     shell = _shell()
     if shell is not None and caller.f_globals is shell.user_ns:
         # As typed, magics and all; `In` holds them already turned into calls.

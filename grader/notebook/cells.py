@@ -28,10 +28,17 @@ def cells_that_hold(cells: Sequence[str]) -> tuple[tuple[int, str], ...]:
     """The cells that bound a name for the last time, or before a cell that read it; each with its number.
 
     A cell that Python cannot read defined nothing; one that only tries things out leaves nothing behind.
+
+    Args:
+        cells: as typed, in the order they were run; the same cell may stand there many times.
+
+    Returns:
+        Pairs of the cell's number, counted from 0, and its text, in the order they were run.
     """
     kept: list[tuple[int, str]] = []
     bound: set[str] = set()
     wanted: set[str] = set()
+    # Backwards: the last cell that binds a name decides, and what it read is then looked for before it.
     for number in range(len(cells) - 1, -1, -1):
         contents = contents_of(cells[number])
         if contents.binds <= bound and not contents.binds & wanted:
@@ -44,7 +51,10 @@ def cells_that_hold(cells: Sequence[str]) -> tuple[tuple[int, str], ...]:
 
 @lru_cache(maxsize=4096)
 def contents_of(cell: str) -> Contents:
-    """Look into one cell: imports, definitions and constants, for the rules keep nothing else."""
+    """Look into one cell: imports, definitions and constants, for the rules keep nothing else.
+
+    Cached, because a session asks about all its cells at each check, and most have not changed.
+    """
     binds: set[str] = set()
     reads: set[str] = set()
     try:
@@ -62,6 +72,7 @@ def contents_of(cell: str) -> Contents:
 
 
 def _bound_by(node: ast.stmt) -> set[str]:
+    """The names that a statement binds in the session; none for one that the rules drop anyway."""
     if isinstance(node, Definition):
         return {node.name}
     if isinstance(node, ast.Assign | ast.AnnAssign):

@@ -1,4 +1,8 @@
-"""Answer a notebook: what its cells earn, the next hint, and how far the learner is. Runs in a process of its own."""
+"""Answer a notebook: what its cells earn, the next hint, and how far the learner is. Runs in a process of its own.
+
+One process per notebook: the learner's kernel sends the source of its cells and gets text and HTML back. So neither
+torch's state nor a crash of the one reaches the other.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +81,14 @@ class NotebookServer:
         self._kept = Kept()
 
     def answer(self, question: Message) -> Message:
-        """One question: `do` is check, hint, predict or status; the source is `cells` or a `file`."""
+        """One question: `do` is check, hint, predict or status; the source is `cells` or a `file`.
+
+        Returns:
+            `html` and `text` that say the same; `points` too where something was checked.
+
+        Raises:
+            KitError: what was asked cannot be answered, such as an unknown name; the other side shows it.
+        """
         work = Work(question.get("cells"), question.get("file"))
         match question["do"]:
             case "check":
@@ -92,6 +103,7 @@ class NotebookServer:
     # --- check ------------------------------------------------------------------------------------------------
 
     def _check(self, name: str, work: Work) -> Message:
+        """A chapter by its label, else one exercise."""
         chapter = next((one for one in self.course.chapters if name in (one.label, one.stem)), None)
         if chapter is not None:
             return self._check_chapter(chapter, work)
@@ -122,7 +134,11 @@ class NotebookServer:
         }
 
     def _meant(self, name: str, work: Work) -> tuple[Chapter, Exercise]:
-        """The exercise of that name; of several, the one in the chapter that the notebook works on most."""
+        """The exercise of that name; of several, the one in the chapter that the notebook works on most.
+
+        Raises:
+            UsageError: no exercise has the name, or it cannot be told which of several is meant.
+        """
         owners = find_by_name(self.course, name)
         if len(owners) == 1:
             return owners[0]
@@ -156,6 +172,7 @@ class NotebookServer:
     # --- hint -------------------------------------------------------------------------------------------------
 
     def _hint(self, name: str, work: Work) -> Message:
+        """The exercise is checked first: a hint begins with what fails now."""
         chapter, exercise = self._meant(name, work)
         report = self._report(chapter, exercise, work)
         hints = hints_for(report, exercise.name, load_suite(chapter.stem).hints)
@@ -180,7 +197,10 @@ class NotebookServer:
     # --- predict ----------------------------------------------------------------------------------------------
 
     def _predict(self, name: str, words: str) -> Message:
-        """A question of the lesson; with a guess, whether it is right and what the lesson says to it."""
+        """A question of the lesson; with a guess, whether it is right and what the lesson says to it.
+
+        Which answer is right is known here alone, so the guess comes to us.
+        """
         chapter = next((one for one in self.course.chapters if name in (one.label, one.stem)), None)
         exercise = None
         if chapter is None:
@@ -207,6 +227,7 @@ class NotebookServer:
     # --- status -----------------------------------------------------------------------------------------------
 
     def _status(self, work: Work) -> Message:
+        """The table of what was checked since the notebook was opened; before the first check, of what is defined."""
         mine = work.names()
         checked = {stem for stem, _ in self._found}
         chapters = [
@@ -230,6 +251,7 @@ class NotebookServer:
         return {"html": status_html(tuple(cells), total, step), "text": "\n".join(lines) + "\n"}
 
     def _row(self, chapter: Chapter, exercise: Exercise, work: Work) -> Row:
+        """An exercise that was changed since it was checked says so, with the points of that check."""
         found = self._found.get((chapter.stem, exercise.name))
         if found is None:
             return Row(exercise.name, _UNCHECKED, 0.0, exercise.points, exercise.extra)
@@ -258,7 +280,13 @@ def _told(head: str, lines: Sequence[str], step: str) -> Message:
 
 @dataclass(frozen=True)
 class Row:
-    """One exercise as the table shows it."""
+    """One exercise as the table shows it.
+
+    Args:
+        word: the state in a word: ok, FAIL, changed since, or not checked.
+        points: of the last check; `of` is the most there is.
+        extra: whether it is left out of the sum.
+    """
 
     name: str
     word: str
@@ -269,7 +297,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Work:
-    """What the learner wrote: the cells run so far, or a file."""
+    """What the learner wrote: the cells run so far, or a file.
+
+    Args:
+        cells: None where the work is a file.
+        file: its path; None in a notebook.
+    """
 
     cells: list[str] | None
     file: str | None
@@ -280,7 +313,10 @@ class Work:
         return HERE if self.file is None else Path(self.file)
 
     def submission(self, chapter: Chapter) -> Submission:
-        """The source as a submission of this chapter; SubmissionError if it cannot be read."""
+        """The source as a submission of this chapter; SubmissionError if it cannot be read.
+
+        Joined cells are named after the notebook, which has no path that we know.
+        """
         if self.file is not None:
             return read_submission(Path(self.file), chapter)
         return join_cells(cells_that_hold(self.cells or []), chapter, HERE)
@@ -294,7 +330,10 @@ class Work:
         return "\n".join(ast.dump(node) for node in body if getattr(node, "name", "") == exercise.name)
 
     def names(self) -> frozenset[str]:
-        """The names that the work defines."""
+        """The names that the work defines.
+
+        Found on the syntax tree; nothing is run.
+        """
         if self.file is None:
             return frozenset().union(*(contents_of(cell).binds for cell in self.cells or []))
         try:

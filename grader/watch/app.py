@@ -1,4 +1,8 @@
-"""`brick watch` on a whole screen: exercises to the left, the current one to the right, next step and keys below."""
+"""`brick watch` on a whole screen: exercises to the left, the current one to the right, next step and keys below.
+
+All state is in `WatchState`, and all lines are made in `view`; here are only widgets, keys and threads. The same watch
+without a screen is `plain.py`: whatever is added here has a way to be said there.
+"""
 
 from __future__ import annotations
 
@@ -105,6 +109,8 @@ class WatchApp(App[None]):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
+        """Put everything that is known on the screen; cheap enough to be done after each event."""
+        # The screen at the bottom: a question or a list may lie on top, and what is below goes on changing.
         screen = self.screen_stack[0]
         width, left = screen.size.width, screen.query_one("#left", VerticalScroll)
         left.display = width >= _NARROW
@@ -118,6 +124,7 @@ class WatchApp(App[None]):
         screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
 
     def _list_text(self, left: VerticalScroll) -> Text:
+        """The left column, scrolled so that the current exercise is in its middle."""
         height = left.size.height
         lines, here = list_lines(self.state, height)
         if height:  # it is not known before the first layout
@@ -127,11 +134,17 @@ class WatchApp(App[None]):
     # --- what the threads say ---
 
     def _from_thread(self, act: Callable[..., None], *about: object) -> None:
-        """Let the screen's own thread act; a screen that is closing hears nothing any more."""
+        """Let the screen's own thread act; a screen that is closing hears nothing any more.
+
+        Args:
+            act: a method of the app.
+            about: its arguments.
+        """
         if self._loop is not None and not self._loop.is_closed() and self.is_running:
             self._loop.call_soon_threadsafe(lambda: self.call_later(act, *about))
 
     def _saved(self, paths: list[Path]) -> None:
+        """Judge what a save asks for."""
         jobs = self.state.saved(paths)
         if jobs:
             self._judge(jobs)
@@ -139,11 +152,13 @@ class WatchApp(App[None]):
             self._draw()  # a file may have come or gone, which is to be seen
 
     def _judge(self, jobs: list[Job]) -> None:
+        """Show that something is judged from now on, and hand it to the thread; it replaces what was asked before."""
         self._status.begin()
         self._worker.ask(jobs)
         self._draw()
 
     def _hear(self, event: Event) -> None:
+        """Take in what the judging thread says; a new verdict is read from its top."""
         if self._status.hear(event):
             self.screen_stack[0].query_one("#right", VerticalScroll).scroll_home(animate=False)
         self._draw()
@@ -178,6 +193,7 @@ class WatchApp(App[None]):
         self.push_screen(Chooser(self.state), self._go_to)
 
     def _go_to(self, chosen: CourseExercise | None) -> None:
+        """Leaving the list with Escape chooses nothing."""
         if chosen is not None and chosen != self.state.current:
             self.state.go_to(chosen)
             self._judge(self.state.want_current())
@@ -189,6 +205,7 @@ class WatchApp(App[None]):
             self._say(f"open {path}, line {line}; EDITOR would name your editor")
             return
         try:
+            # An editor in the terminal needs it whole: the screen is put away until the editor ends.
             if has_window(self._editor):
                 open_window(self._editor, path, line)
             else:
@@ -208,6 +225,7 @@ class WatchApp(App[None]):
         self.push_screen(Sure(f"Put {name} back to the stub? A backup is kept."), self._do_reset)
 
     def _do_reset(self, sure: bool | None) -> None:
+        """A file that cannot be written is told in the line of the next step, like everything a key leads to."""
         if not sure:
             return
         try:
@@ -228,12 +246,17 @@ class WatchApp(App[None]):
         self.refresh()
 
     def _say(self, note: str) -> None:
+        """Show a note in place of the next step, until something is judged or another key has something to say."""
         self._status.note = note
         self._draw()
 
 
 def keys_text(width: int) -> str:
-    """The keys in as many lines as they need, each to be clicked as well; textual's markup."""
+    """The keys in as many lines as they need, each to be clicked as well; textual's markup.
+
+    Args:
+        width: columns there are; keys stand closer together where that saves a line.
+    """
     gap = 2 if sum(len(f"{key} {word}") + 2 for key, word in KEYS.items()) - 2 <= width else 1
     lines: list[list[str]] = [[]]
     room = width

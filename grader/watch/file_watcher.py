@@ -1,4 +1,8 @@
-"""Tell which exercise files were saved, came or went: by file events, and by looking where none arrive."""
+"""Tell which exercise files were saved, came or went: by file events, and by looking where none arrive.
+
+Editors save in many ways: into the file, into a new one that takes its place, or with the old one put aside first. So
+no event is trusted to say what happened; it only wakes the thread, which compares what each file is with what it was.
+"""
 
 from __future__ import annotations
 
@@ -49,11 +53,17 @@ class FileWatcher:
         self._thread = threading.Thread(target=self._run, name="files", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to look.
+
+        What changed since the watcher was made counts too.
+        """
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more; the thread ends within a moment."""
+        """Look no more; the thread ends within a moment.
+
+        May be called from any thread, and more than once.
+        """
         self._end.set()
 
     def close(self) -> None:
@@ -63,6 +73,7 @@ class FileWatcher:
             self._thread.join(2 * LOOK_EVERY_S)
 
     def _run(self) -> None:
+        """Look until stopped; where events cannot be had any more, poll from then on."""
         while not self._end.is_set():
             try:
                 self._watch_folders()
@@ -78,6 +89,7 @@ class FileWatcher:
             self._end.wait(_POLL_EVERY_S)
             self._look()
             return
+        # A burst of events is one look; the timeout makes a look happen even if no event comes at all.
         waits = watchfiles.watch(
             *watched,
             watch_filter=None,
@@ -108,7 +120,9 @@ class FileWatcher:
         return found
 
     def _look(self) -> None:
+        """Compare, and tell what has changed."""
         stamps = self._stamps()
+        # A file that is gone is looked at twice, for it may be in the middle of a save.
         if any(stamp is None and self._seen[path] is not None for path, stamp in stamps.items()):
             self._end.wait(_MAY_BE_AWAY_S)
             stamps = self._stamps()
@@ -131,7 +145,12 @@ class FileWatcher:
 
 
 def watch_exercises(state: WatchState, tell: Callable[[list[Path]], None], events: bool) -> FileWatcher:
-    """Watch every place where the file of a chapter may be, so that one which comes later is seen too."""
+    """Watch every place where the file of a chapter may be, so that one which comes later is seen too.
+
+    Args:
+        tell: called in the watcher's thread with the files that changed.
+        events: whether to wait for file events, or to poll only.
+    """
     root = state.workspace.root
     paths = [path for chapter in state.course.chapters for path in state.workspace.candidates(chapter)]
     return FileWatcher(paths, [exercises_folder(root), root], tell, events=events)

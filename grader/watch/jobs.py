@@ -11,7 +11,11 @@ from grader.records import Chapter, Report
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to judge: a chapter's file, and in it one exercise, or all when None."""
+    """One thing to judge: a chapter's file, and in it one exercise, or all when None.
+
+    Args:
+        path: the file as it was when the job was made; it may be gone when the job's turn comes.
+    """
 
     chapter: Chapter
     path: Path
@@ -19,7 +23,11 @@ class Job:
 
 
 class EventKind(Enum):
-    """What has happened."""
+    """What has happened.
+
+    For one job: BEGUN, then PARTIAL as often as there is news, then JUDGED once or twice. A job that is stopped by a
+    newer save gets no JUDGED.
+    """
 
     READY = auto()  # the sandbox stands; what was asked for meanwhile is judged now
     BEGUN = auto()
@@ -39,6 +47,8 @@ class Event:
         report: with PARTIAL and JUDGED.
         seconds: from the save to this moment.
         error: with FAULT and NO_SANDBOX, to be shown whole.
+
+    The screen and the plain watch read the same events.
     """
 
     kind: EventKind

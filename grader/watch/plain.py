@@ -31,11 +31,15 @@ KEYS = "n next, r run, h hint, p predict, l list, o open, c check all, x reset, 
 
 @dataclass(frozen=True)
 class _Saved:
+    """Files that changed, from the watcher's thread."""
+
     paths: list[Path]
 
 
 @dataclass(frozen=True)
 class _Typed:
+    """A line that was typed, from the reading thread."""
+
     word: str
 
 
@@ -49,6 +53,8 @@ class PlainWatch:
         reset: puts an exercise back to its stub; what to say about it.
         editor: the learner's editor, as a command line; None if none is known.
         events: whether to wait for file events, or to poll only.
+
+    Everything that happens is a message in one queue, and only the loop acts on it, so no lock is needed.
     """
 
     def __init__(
@@ -73,7 +79,10 @@ class PlainWatch:
         self._counting = False
 
     def run(self) -> None:
-        """Watch until the learner quits or the input ends."""
+        """Watch until the learner quits or the input ends.
+
+        Ctrl-C is a way to quit, not an error.
+        """
         self._say(f"{self.state.shown_path}: {self.state.current.exercise.name}")
         self._say(f"keys: {KEYS}")
         self._worker.start()
@@ -90,6 +99,7 @@ class PlainWatch:
             self._worker.close()
 
     def _read(self) -> None:
+        """Put typed lines into the queue; the end of the input is a `q`, so that a pipe ends the watch."""
         for line in self._typed:
             self._inbox.put(_Typed(line.strip()))
         self._inbox.put(_Typed("q"))
@@ -106,6 +116,7 @@ class PlainWatch:
     # --- saves and verdicts ---
 
     def _saved(self, paths: list[Path]) -> None:
+        """Say what became of the current file, if that has changed, and ask for what is to be judged."""
         jobs = self.state.saved(paths)
         before, self._file_state = self._file_state, self.state.file_state
         if self._file_state is not before:
@@ -115,6 +126,7 @@ class PlainWatch:
             self._worker.ask(jobs)
 
     def _hear(self, event: Event) -> bool:
+        """Take in what the judging thread says; False ends the loop."""
         if event.kind in (EventKind.FAULT, EventKind.NO_SANDBOX):
             self._say(f"error: {clean(event.error)}")
             return event.kind is EventKind.FAULT  # after a fault the next save is judged all the same
@@ -124,6 +136,7 @@ class PlainWatch:
                 self._show_verdict(event.seconds)
             else:
                 self._say(verdict_line(event.job, event.report))
+        # Only after `c`: after each save the count would be noise.
         if event.kind is EventKind.DONE and self._counting:
             self._counting = False
             self._say(f"{len(self.state.progress.done)} of {len(self.state.exercises)} exercises are done")
@@ -139,7 +152,9 @@ class PlainWatch:
     # --- keys ---
 
     def _key(self, word: str) -> bool:
+        """Act on a typed line: an answer if something was asked, else a key or an exercise's name; False quits."""
         if self._asks is not None:
+            # Cleared first, because the answer may ask again.
             asked, self._asks = self._asks, None
             asked(word)
             return True
@@ -166,12 +181,14 @@ class PlainWatch:
         return True
 
     def _next(self) -> None:
+        """Go on, from a solved exercise only."""
         if self.state.advance():
             self._begin_current()
         else:
             self._say(f"next: {next_step(self.state)}")
 
     def _go_to(self, word: str) -> None:
+        """Make the exercise that was named the current one."""
         found = self.state.find(word)
         if found is None:
             self._say(f"no key and no exercise '{clean_line(word, 40)}'; keys: {KEYS}")
@@ -187,6 +204,7 @@ class PlainWatch:
         self._run()
 
     def _run(self) -> None:
+        """Judge the current exercise again; where its file cannot be read, say what is wrong with it."""
         jobs = self.state.want_current()
         if jobs:
             self._worker.ask(jobs)
@@ -195,6 +213,7 @@ class PlainWatch:
             self._say(f"next: {next_step(self.state)}")
 
     def _hint(self) -> None:
+        """Say all hints that are open, for earlier ones may have scrolled away."""
         why_not = self.state.open_hint()
         if why_not:
             self._say(why_not)
@@ -205,6 +224,7 @@ class PlainWatch:
             self._say("one more opens after the next attempt")
 
     def _ask_to_predict(self) -> None:
+        """Ask a question of the lesson; the next typed line is taken as the guess."""
         question, width = self.state.question(), self._style().width
         if question is None:
             self._say(f"{self.state.current.chapter.stem} has no questions to predict")
@@ -215,6 +235,7 @@ class PlainWatch:
         self._asks = functools.partial(self._compare, question)
 
     def _compare(self, question: Question, words: str) -> None:
+        """Say whether the guess is right and what the lesson says; one that cannot be read is asked for again."""
         try:
             if words:
                 self._say("right" if guess(self.state.workspace, question, words) else "not so")
@@ -226,6 +247,7 @@ class PlainWatch:
         self._say(tally(self.state.workspace))
 
     def _open(self) -> None:
+        """Open the file in an editor with a window of its own, or say where to look."""
         path, line = self.state.path, self.state.line_of_current()
         # An editor in this terminal would fight with our own lines for it.
         if self._editor is not None and has_window(self._editor):
@@ -245,6 +267,7 @@ class PlainWatch:
         self._asks = self._do_reset
 
     def _do_reset(self, answer: str) -> None:
+        """Anything but a clear yes changes nothing."""
         if answer.lower() not in ("y", "yes"):
             self._say("nothing was changed")
             return
@@ -258,5 +281,7 @@ class PlainWatch:
         self._show_verdict()
 
     def _build(self) -> None:
+        """Train the network; saves and keys wait in the queue meanwhile."""
+        # The other program writes to the same terminal, and what we said comes first.
         sys.stdout.flush()
         run_brick("build", cwd=self.state.workspace.root)

@@ -22,6 +22,9 @@ def verdict_on_current(state: WatchState, style: Style, *, details: bool, second
     Args:
         details: show every failure whole, not the first only.
         seconds: how long it took, 0 to say nothing of that.
+
+    Returns:
+        Lines joined by newlines, without one at the end; the last is the next step.
     """
     report, name = state.shown, state.current.exercise.name
     if report is None:
@@ -37,7 +40,11 @@ def verdict_on_current(state: WatchState, style: Style, *, details: bool, second
 
 
 def verdict_line(job: Job, report: Report) -> str:
-    """A line on a chapter, or on an exercise that was saved beside the current one."""
+    """A line on a chapter, or on an exercise that was saved beside the current one.
+
+    Args:
+        job: what was asked; without an exercise it was the whole chapter.
+    """
     chapter = job.chapter
     if job.exercise is not None:
         passed = "passes" if report.passed else "does not pass yet"
@@ -57,7 +64,11 @@ def file_line(state: WatchState) -> str:
 
 
 def list_lines(state: WatchState) -> list[str]:
-    """The chapters with their points, and under each its exercises."""
+    """The chapters with their points, and under each its exercises.
+
+    Returns:
+        A line for each chapter and exercise, and one that says how to go there.
+    """
     lines: list[str] = []
     for chapter in state.chapters:
         scored = state.points_of(chapter)

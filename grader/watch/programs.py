@@ -13,7 +13,14 @@ _WINDOWED = (*_VSCODE, "subl", "gedit", "kate", "zed", "mate", "gvim", "pycharm"
 
 
 def editor_words(command: list[str], path: Path, line: int) -> list[str]:
-    """The command line that opens `path` at `line`, in the manner of the editor."""
+    """The command line that opens `path` at `line`, in the manner of the editor.
+
+    An editor that is not known opens the file at its top: a wrong option would keep it from opening at all.
+
+    Args:
+        command: the learner's editor with the options that they gave it.
+        line: counted from 1.
+    """
     program = Path(command[0]).name
     if program in _VSCODE:
         return [*command, "--goto", f"{path}:{line}"]
@@ -23,7 +30,10 @@ def editor_words(command: list[str], path: Path, line: int) -> list[str]:
 
 
 def has_window(command: list[str]) -> bool:
-    """Whether the editor opens a window of its own and leaves the terminal alone."""
+    """Whether the editor opens a window of its own and leaves the terminal alone.
+
+    Judged by the program's name alone; one that is not known is taken for one that needs the terminal.
+    """
     return Path(command[0]).name in _WINDOWED
 
 
@@ -40,6 +50,9 @@ def run_in_terminal(command: list[str], path: Path, line: int) -> None:
 
 
 def run_brick(*words: str, cwd: Path) -> int:
-    """Run another command of ours in this terminal; its exit code."""
+    """Run another command of ours in this terminal; its exit code.
+
+    In this very interpreter, whatever `brick` may be found on the path.
+    """
     command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
     return subprocess.run(command, cwd=cwd, check=False).returncode

@@ -21,7 +21,10 @@ _WIDE = 76
 
 
 class Chooser(ModalScreen[CourseExercise | None]):
-    """The list of exercises; typing narrows it down."""
+    """The list of exercises; typing narrows it down.
+
+    Ends with the exercise chosen, None after Escape.
+    """
 
     CSS = """
     Chooser { align: center middle; }
@@ -43,6 +46,7 @@ class Chooser(ModalScreen[CourseExercise | None]):
             yield OptionList(*self._options(""), markup=False)
 
     def _options(self, word: str) -> Iterable[Option]:
+        """The exercises whose name or chapter contains `word`, in the order of the course."""
         for one in self._state.exercises:
             if word.lower() in f"{one} {one.chapter.title}".lower():
                 here = ">" if one == self._state.current else " "
@@ -77,11 +81,15 @@ class Chooser(ModalScreen[CourseExercise | None]):
         self.query_one(OptionList).focus()
 
     def _choose(self, name: str | None) -> None:
+        """Close with the exercise of that id."""
         self.dismiss(next((one for one in self._state.exercises if _id(one) == name), None))
 
 
 class Sure(ModalScreen[bool]):
-    """Something that is not to be undone by a slip: y or n."""
+    """Something that is not to be undone by a slip: y or n.
+
+    Ends with True after y; everything else leaves things as they are.
+    """
 
     CSS = """
     Sure { align: center middle; }
@@ -102,7 +110,10 @@ class Sure(ModalScreen[bool]):
 
 
 class Predict(ModalScreen[None]):
-    """A question of the lesson, a guess, and what the lesson says to it."""
+    """A question of the lesson, a guess, and what the lesson says to it.
+
+    Ends with nothing: the guess is kept in the workspace, and never graded.
+    """
 
     CSS = """
     Predict { align: center middle; }
@@ -124,9 +135,11 @@ class Predict(ModalScreen[None]):
             yield Static(id="told", markup=False)
 
     def _width(self) -> int:
+        """Columns for the text: as many as there are beside the frame, and no more than can be read well."""
         return max(30, min(_WIDE, self.app.size.width - 8))
 
     def _asked(self) -> str:
+        """Where the question stands in the lesson, the question, and what there is to choose from."""
         question = self._question
         head = f"{question.chapter.label}  before {question.exercise}"
         choices = [f"  {choice}" for choice in question.choices]
@@ -139,6 +152,7 @@ class Predict(ModalScreen[None]):
             return
         words = event.value.strip()
         try:
+            # Enter without a guess shows the answer, and counts as nothing.
             verdict = (
                 ("right" if guess(self._workspace, self._question, words) else "not so") if words else ""
             )
@@ -152,4 +166,5 @@ class Predict(ModalScreen[None]):
 
 
 def _id(one: CourseExercise) -> str:
+    """textual allows no slash in an id."""
     return f"{one.chapter.stem}-{one.exercise.name}"

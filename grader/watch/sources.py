@@ -27,6 +27,8 @@ class Text:
         attempts: a fingerprint per exercise: its own text, and that of the exercises it calls; none of a file that
             Python cannot read.
         lines: where each exercise starts.
+
+    `source` is Python, whatever the file was: of a notebook, its cells joined.
     """
 
     source: str
@@ -48,6 +50,7 @@ def look_at(source: str, chapter: Chapter) -> Text:
         name: {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & set(names)
         for name, node in found.items()
     }
+    # An exercise is judged anew when one that it calls was rewritten.
     uses = {name: uses.get(name, set()) | {name} for name in names}
     for _ in names:  # an exercise may call one that calls another
         uses = {name: used.union(*(uses[other] for other in used)) for name, used in uses.items()}
@@ -57,7 +60,12 @@ def look_at(source: str, chapter: Chapter) -> Text:
 
 
 class Sources:
-    """The files of the chapters in a workspace: where each is, what it says, and what is to be judged anew."""
+    """The files of the chapters in a workspace: where each is, what it says, and what is to be judged anew.
+
+    Args:
+        course: all chapters; those without a file join as soon as one comes.
+        workspace: where the files are.
+    """
 
     def __init__(self, course: Course, workspace: Workspace) -> None:
         self._course, self._workspace = course, workspace
@@ -76,7 +84,11 @@ class Sources:
         return tuple(chapter for chapter in self._course.chapters if chapter.stem in self._paths)
 
     def path_of(self, chapter: Chapter) -> Path:
-        """Where the chapter's file is, or was last."""
+        """Where the chapter's file is, or was last.
+
+        Raises:
+            KeyError: the chapter never had a file here; only those in `chapters` may be asked for.
+        """
         found = self._workspace.find(chapter)
         if found is not None:
             self._paths[chapter.stem] = found
@@ -103,6 +115,7 @@ class Sources:
         return text
 
     def _read(self, chapter: Chapter) -> tuple[str, str]:
+        """The source and its hash; two empty texts where it cannot be read."""
         try:
             submission = read_submission(self.path_of(chapter), chapter)
         except (KitError, OSError):
@@ -124,6 +137,9 @@ class Sources:
         Args:
             paths: files that changed, came, or went.
             current: the job of the exercise that is worked on.
+
+        Returns:
+            Jobs in the order in which they are to be judged, each once.
         """
         self._look_for_files()
         files = {path: chapter for chapter in self.chapters for path in self._workspace.candidates(chapter)}
@@ -136,7 +152,11 @@ class Sources:
         return wanted
 
     def rewritten(self, chapter: Chapter) -> list[Job]:
-        """The exercises whose text is another than the one judged last, or than the one at the start."""
+        """The exercises whose text is another than the one judged last, or than the one at the start.
+
+        A file that was saved without a change of its text asks for nothing.
+        """
+        # Only now: to parse all files before the first save would delay the first screen.
         path, first = self.path_of(chapter), self._at_first.pop(chapter.stem, None)
         if first is not None:
             for name, attempt in look_at(first, chapter).attempts.items():
@@ -148,7 +168,11 @@ class Sources:
         return [Job(chapter, path, name) for name in changed]
 
     def was_judged(self, chapter: Chapter, exercises: Iterable[str]) -> None:
-        """Remember that these were judged as they stand now."""
+        """Remember that these were judged as they stand now.
+
+        Args:
+            exercises: names in the chapter.
+        """
         attempts = self.text_of(chapter).attempts
         self._judged |= {f"{chapter.stem}/{name}": attempts.get(name, "") for name in exercises}
         if not self.rewritten(chapter):

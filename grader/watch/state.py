@@ -123,6 +123,8 @@ class WatchState:
         """Go on to the next open exercise, later ones first; False when nothing is open, or this one is.
 
         Extras come after all others, and hold up nobody.
+
+        Where the current one is done but nothing else is open, it stays.
         """
         if not self.is_done(self.current) and not self.current.exercise.extra:
             return False
@@ -134,14 +136,20 @@ class WatchState:
         return following is not None
 
     def go_to(self, exercise: CourseExercise) -> None:
-        """Make an exercise the current one."""
+        """Make an exercise the current one.
+
+        Its last report is shown at once; hints start closed.
+        """
         self.current = exercise
         self.shown = self.reports.get(exercise.chapter.stem)
         self.hints, self.more_hints = (), False
         self._keep_progress()
 
     def find(self, word: str) -> CourseExercise | None:
-        """The exercise meant by `softmax`, `ch03/softmax` or a part of a name."""
+        """The exercise meant by `softmax`, `ch03/softmax` or a part of a name.
+
+        A whole name beats a part of one; of several, the first in the order of the course.
+        """
         wanted = word.strip().lower()
         exact = [
             one
@@ -157,6 +165,7 @@ class WatchState:
         return next(iter(exact or near), None)
 
     def _called(self, name: str) -> CourseExercise | None:
+        """The exercise of that full name; None for a chapter that is no longer here."""
         return next((one for one in self.exercises if str(one) == name), None)
 
     def _first_open(self, exercises: Iterable[CourseExercise]) -> CourseExercise | None:
@@ -171,7 +180,11 @@ class WatchState:
         return [self._current_job()] if self.file_state is FileState.READABLE else []
 
     def want_first(self) -> list[Job]:
-        """At the start: the current exercise, then what was rewritten while nobody watched."""
+        """At the start: the current exercise, then what was rewritten while nobody watched.
+
+        Returns:
+            Jobs on whole chapters after the current exercise: what their reports say is about an older text.
+        """
         jobs = self.want_current()
         for chapter in self.chapters:
             report = self.reports.get(chapter.stem)
@@ -197,6 +210,7 @@ class WatchState:
         return self.sources.saved(paths, self._current_job())
 
     def _current_job(self) -> Job:
+        """Made anew each time, for the file may have moved."""
         return Job(self.current.chapter, self.path, self.current.exercise.name)
 
     # --- what was judged ---
@@ -213,7 +227,12 @@ class WatchState:
         return mine
 
     def take(self, job: Job, report: Report) -> None:
-        """Keep a report: marks, points and progress follow from it."""
+        """Keep a report: marks, points and progress follow from it.
+
+        Args:
+            job: what was asked for; a report on one exercise is merged into that of its chapter.
+            report: final, not a partial one.
+        """
         self.show(job, report)
         if (
             report.state is ReportState.UNREADABLE
@@ -230,7 +249,11 @@ class WatchState:
         self._keep_progress()
 
     def _merged(self, chapter: Chapter, exercise: str, report: Report) -> Report:
-        """The chapter's last report with one exercise replaced."""
+        """The chapter's last report with one exercise replaced.
+
+        Returns:
+            A report; without a hash where it was put together of several texts, for it is about no one of them.
+        """
         before = self.reports.get(chapter.stem)
         if before is None:
             return replace(report, submission_sha256="")
@@ -248,6 +271,7 @@ class WatchState:
         )
 
     def _note_done(self, chapter: Chapter, report: Report) -> None:
+        """An exercise that fails now is no longer done, whatever it was before."""
         for score in report.exercises:
             name = f"{chapter.stem}/{score.name}"
             if is_whole(report, score):
@@ -256,6 +280,7 @@ class WatchState:
                 self.progress.done.discard(name)
 
     def _keep_progress(self) -> None:
+        """Written after each step, so that a terminal that is closed loses nothing."""
         self.progress.current = str(self.current)
         write_progress(self._progress_file, self.progress, self.course)
 
@@ -271,7 +296,11 @@ class WatchState:
         return "" if found else f"{self.current.exercise.name} has nothing to hint at"
 
     def question(self) -> Question | None:
-        """A question of the lesson: before this exercise if one is open there, else of the chapter."""
+        """A question of the lesson: before this exercise if one is open there, else of the chapter.
+
+        Returns:
+            None where the lesson asks nothing.
+        """
         found, answered = questions_of(self.course, self.current.chapter), guesses(self.workspace)
         here = [question for question in found if question.exercise == self.current.exercise.name]
         still = [question for question in here if question.key not in answered]

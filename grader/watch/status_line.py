@@ -14,6 +14,9 @@ class StatusLine:
 
     Attributes:
         note: what the last key had to say; stands in the place of the next step until something is judged.
+
+    Args:
+        state: reports go there; this object keeps only what is said beside the next step.
     """
 
     def __init__(self, state: WatchState) -> None:
@@ -24,7 +27,12 @@ class StatusLine:
         self._seconds: float | None = None  # from the save to the first thing there was to read
 
     def beside(self, step: str, width: int) -> str:
-        """The next step, and what is going on or came last; how long it took only where that needs no line more."""
+        """The next step, and what is going on or came last; how long it took only where that needs no line more.
+
+        Args:
+            step: the next step, in one line.
+            width: columns there are.
+        """
         doing = self._busy or self._aside
         if doing:
             return f"{step}  ({doing})"
@@ -36,7 +44,11 @@ class StatusLine:
         self.note, self._busy, self._aside, self._seconds = "", "judging", "", None
 
     def hear(self, event: Event) -> bool:
-        """Follow one event; True when a new verdict on the current exercise is there to be read."""
+        """Follow one event; True when a new verdict on the current exercise is there to be read.
+
+        Args:
+            event: in the order in which the judging thread sent them.
+        """
         job, report = event.job, event.report
         if event.kind in (EventKind.FAULT, EventKind.NO_SANDBOX):
             self.note, self._busy = f"error: {event.error}", ""
@@ -61,10 +73,12 @@ class StatusLine:
         return False
 
     def _take_time(self, event: Event) -> None:
+        """The first verdict after a save counts; naming a known mistake afterwards makes nobody wait."""
         self._seconds = event.seconds if self._seconds is None else self._seconds
 
 
 def _name(job: Job) -> str:
+    """A job in a word."""
     return job.exercise or job.chapter.stem
 
 

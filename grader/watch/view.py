@@ -1,4 +1,8 @@
-"""Turn the state of a watch into the lines of its two columns, and into the one thing to do now."""
+"""Turn the state of a watch into the lines of its two columns, and into the one thing to do now.
+
+Nothing here draws or keeps anything: lines are made anew from the state each time, as plain text. Colours come last
+and only repeat what the words say.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
     Returns:
         The lines, each as wide as the column, and the number of the line with the current exercise.
     """
+    # Asked once: it is put together anew each time.
     exercises = state.exercises
     everything = len(state.chapters) + len(exercises) <= height
     lines: list[str] = []
@@ -71,6 +76,9 @@ def work_lines(state: WatchState, width: int, height: int, details: bool) -> lis
     Args:
         width, height: columns and rows there are.
         details: tell everything, however long it gets.
+
+    Returns:
+        Lines of at most `width` columns; more than `height` of them can be scrolled.
     """
     name, report = state.current.exercise.name, state.shown
     head = [_head(state, report, width), ""]
@@ -115,6 +123,7 @@ def _head(state: WatchState, report: Report | None, width: int) -> str:
 
 
 def _breach_lines(report: Report, name: str, width: int) -> list[str]:
+    """A line for each rule that the current exercise breaks, with what to use instead."""
     lines: list[str] = []
     for breach in report.breaches:
         if name in breach.exercises:
@@ -157,19 +166,25 @@ def _failure_lines(state: WatchState, failure: CheckResult | None, width: int) -
 
 
 def _checks(count: int) -> str:
+    """A number of checks, with the word in the right number."""
     return "1 check" if count == 1 else f"{count} checks"
 
 
 def _title_lines(result: CheckResult, width: int, word: str = "") -> list[str]:
+    """Args:
+    word: stands in front instead of the outcome, as `to do` for an untouched exercise.
+    """
     lead = pad(word or _WORDS[result.outcome], _LEAD)
     return wrap(clean_line(result.title), width, indent=" " * _LEAD, first=lead)
 
 
 def _card_lines(result: CheckResult, width: int) -> list[str]:
+    """The counterexample; on a narrow screen it begins near the margin, for its tensors need the columns."""
     return card(result, Style(width), " " * (_LEAD if width >= _ROOMY else 2), hint=False)
 
 
 def _hint_lines(state: WatchState, width: int) -> list[str]:
+    """The hints that are open, each under its label; nothing where none is."""
     lines: list[str] = []
     for label, text in zip(LABELS, state.hints, strict=False):
         lines += wrap(f"{label}: {clean_line(text)}", width, indent="    ", first="  ")
@@ -179,6 +194,7 @@ def _hint_lines(state: WatchState, width: int) -> list[str]:
 
 
 def _printed(report: Report, width: int) -> list[str]:
+    """What the learner's code printed, cleaned, and cut after some lines."""
     printed = [fit(line, width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if not printed:
         return []
@@ -190,7 +206,13 @@ def _printed(report: Report, width: int) -> list[str]:
 
 
 def next_step(state: WatchState) -> str:
-    """The one thing to do now."""
+    """The one thing to do now.
+
+    Files come first: nothing else helps as long as the file cannot be read.
+
+    Returns:
+        One line, without `next:` in front.
+    """
     name, path = state.current.exercise.name, state.shown_path
     match state.file_state:
         case FileState.GONE:
@@ -222,6 +244,7 @@ def painted(lines: Iterable[str]) -> Text:
 
 
 def _painted_line(line: str) -> Text:
+    """One line with its colours; the current exercise is bold."""
     drawn = Text(line, style="bold" if line.startswith(">") else "")
     if os.environ.get("NO_COLOR"):
         return drawn

@@ -33,6 +33,8 @@ class WarmSandbox(Sandbox):
         imports: modules that the chapters may use beyond the common ones; they are imported once, before the first.
         profile: how the checks are run.
         launched: a process that is being started already, for the first time.
+
+    Only `stop_run` and `kill` may be called from another thread; everything else belongs to the thread that judges.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class WarmSandbox(Sandbox):
         self._stopped = threading.Event()
 
     def _launch(self, wishes: Wishes) -> Zygote:
+        """The first time a process that was started ahead is used; after that one is started when it is needed."""
         launched, self._launched = self._launched, None
         return super()._launch(wishes) if launched is None else launched.result()
 
@@ -71,18 +74,28 @@ class WarmSandbox(Sandbox):
             raise Cancelled
 
     def stop_run(self) -> None:
-        """End the run that is on: its learner's process at once, its checks at the next call."""
+        """End the run that is on: its learner's process at once, its checks at the next call.
+
+        The process is ended rather than asked: learner code may be in a loop that never looks at anything.
+        """
         self._stopped.set()
         self.kill()
 
     def allow_run(self) -> None:
-        """Let the next run begin."""
+        """Let the next run begin.
+
+        Called just before a run, so that a stop which came between two runs is not carried into the next.
+        """
         self._stopped.clear()
 
     # --- judging ---
 
     def warm_up(self) -> None:
-        """Start the sandbox and let Hypothesis generate and shrink once, so that the first save does not pay for it."""
+        """Start the sandbox and let Hypothesis generate and shrink once, so that the first save does not pay for it.
+
+        Raises:
+            SandboxError: no process could be started.
+        """
         self.start()
 
         def body(learner: Learner, **drawn: Any) -> None:
@@ -92,20 +105,32 @@ class WarmSandbox(Sandbox):
         Trial(rehearsal, self.open(""), replace(self._profile, memory=None), "rehearsal", 5.0).run()
 
     def verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
-        """Judge one job; `tell` hears the report as far as it goes, check by check."""
+        """Judge one job; `tell` hears the report as far as it goes, check by check.
+
+        Args:
+            job: its file is read now, not when it was saved.
+
+        Raises:
+            Cancelled: a newer save made it pointless.
+        """
         try:
             return self._verdict(job, tell)
         except SystemError:  # see grader.syntax.PARSER; not every parse is ours to put in turn
             return self._verdict(job, tell)
 
     def _verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
+        """One try; a SystemError of Python's parser may end it."""
         profile = replace(self._profile, only=job.exercise)
         judged = judge_path(job.path, job.chapter, self, profile, tell)
         self.refuse_if_stopped()  # a run that was cut short says nothing about the learner
         return judged
 
     def name_mistakes_in(self, judged: Judged) -> Report | None:
-        """Look for the learner's mistakes among the known ones, which takes its time; None when none is found."""
+        """Look for the learner's mistakes among the known ones, which takes its time; None when none is found.
+
+        Returns:
+            The same report with known mistakes named; None where nothing is added.
+        """
         report = judged.report
         if judged.ruling is None or all(is_untouched(report, score.name) for score in report.exercises):
             return None
@@ -114,7 +139,13 @@ class WarmSandbox(Sandbox):
         return named if named != report else None
 
     def generate_ahead(self, chapter: Chapter, exercise: str | None) -> bool:
-        """Generate the inputs of one check, the current exercise first; False when all are there."""
+        """Generate the inputs of one check, the current exercise first; False when all are there.
+
+        One check at a time, so that a save which comes meanwhile waits for no more than that.
+
+        Args:
+            exercise: its checks come first, for they are the next to be run.
+        """
         checks = suite_for(chapter).checks
         for check in sorted(checks, key=lambda check: check.exercise != exercise):
             seed, examples = self._profile.seed_of(chapter.stem, check.name), self._profile.examples_of(check)

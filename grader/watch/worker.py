@@ -51,7 +51,13 @@ class Worker:
         self._thread.start()
 
     def ask(self, jobs: Sequence[Job]) -> None:
-        """Judge these, in order, instead of whatever is judged now."""
+        """Judge these, in order, instead of whatever is judged now.
+
+        The time that a verdict took is counted from here.
+
+        Args:
+            jobs: none asks for nothing, but stops what runs.
+        """
         with self._wake:
             self._asked, self._since = tuple(jobs), time.perf_counter()
             self._stop_run()
@@ -71,6 +77,7 @@ class Worker:
             self._sandbox.close()
 
     def _stop_run(self) -> None:
+        """Called with the lock held, so that a run cannot begin between the question and the stop."""
         if self._sandbox is not None:
             self._sandbox.stop_run()
         self._wake.notify()
@@ -78,6 +85,7 @@ class Worker:
     # --- in the thread ---
 
     def _run(self) -> None:
+        """Set up, generate inputs while the process starts, warm up, then serve until closed."""
         try:
             sandbox = self._set_up()
             with self._wake:
@@ -117,6 +125,7 @@ class Worker:
             return False
 
     def _serve(self, sandbox: WarmSandbox, jobs: tuple[Job, ...], since: float) -> None:
+        """Judge the jobs of one question; whatever goes wrong in the kit is told, and the thread lives on."""
         self._last = jobs[0] if jobs else self._last
         try:
             for job in jobs:
@@ -133,6 +142,7 @@ class Worker:
         self._tell(Event(EventKind.DONE))
 
     def _serve_one(self, sandbox: WarmSandbox, job: Job, since: float) -> None:
+        """The verdict goes out before known mistakes are looked for, which takes its time."""
         self._tell(Event(EventKind.BEGUN, job))
         told = since
         shown: CheckResult | None = None
