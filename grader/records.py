@@ -1,4 +1,8 @@
-"""The records that travel from stage to stage, in the order they are made."""
+"""The records that travel from stage to stage, in the order they are made.
+
+Every stage takes the record before it and makes the next: course, submission, ruling, report, class. All are frozen
+and hold values only, so that they can be kept, compared and sent to another process. Words are made of them last.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,19 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-# --- the course (made by course.py) -----------------------------------------------------------------------
+# --- the course (made by course/) -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function or class to write. `forbidden` names the built-ins that would be the answer itself."""
+    """One function or class to write. `forbidden` names the built-ins that would be the answer itself.
+
+    Args:
+        name: of the function or class; unique in its chapter.
+        points: what passing all its checks is worth.
+        forbidden: words for operations of torch, see `grader.sandbox.operations`.
+        extra: whether it is a bonus, which nobody has to do.
+    """
 
     name: str
     points: float
@@ -28,7 +39,15 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One file of exercises. `imports` are the modules its submissions may import beyond the common ones."""
+    """One file of exercises. `imports` are the modules its submissions may import beyond the common ones.
+
+    Args:
+        stem: names its file in every folder, such as ch03_activations.
+        title_zh: the title in Chinese, the language of the essay that the course follows.
+        sections: the parts of that essay which it covers.
+        minutes: how long a learner needs for it.
+        deadline: with a time zone; None if there is none.
+    """
 
     stem: str
     title: str
@@ -64,7 +83,17 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use."""
+    """What one submission may use.
+
+    Seconds are the learner's own time: what its process waits for a core is not counted.
+
+    Args:
+        call_s: for one call into the learner's code.
+        check_s: for all calls of one check.
+        chapter_s: for all checks of one submission.
+        memory_mib: what may be used on top of what torch itself takes.
+        output_kib: printed text that is kept; the rest is dropped.
+    """
 
     call_s: float = 5.0
     check_s: float = 30.0
@@ -75,7 +104,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What lateness costs: for each day begun after the grace, a share of the chapter's points, up to a cap."""
+    """What lateness costs: for each day begun after the grace, a share of the chapter's points, up to a cap.
+
+    Args:
+        grace_min: minutes after the deadline that cost nothing.
+        percent_per_day: of the chapter's points.
+        cap_percent: the most that is ever taken off.
+    """
 
     grace_min: float = 0.0
     percent_per_day: float = 0.0
@@ -91,7 +126,14 @@ class Counts(StrEnum):
 
 @dataclass(frozen=True)
 class Course:
-    """A whole course, as course.yml states it; `root` is the folder that holds course.yml."""
+    """A whole course, as course.yml states it; `root` is the folder that holds course.yml.
+
+    Args:
+        title_zh: the title in Chinese.
+        practice_examples: inputs per check while practising, when speed counts.
+        grade_examples: inputs per check when work is graded.
+        counts: which attempt counts when something was handed in several times.
+    """
 
     root: Path
     title: str
@@ -104,7 +146,7 @@ class Course:
     counts: Counts = Counts.LAST
 
 
-# --- a submission (made by submission.py) -----------------------------------------------------------------
+# --- a submission (made by submissions/) ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -129,6 +171,9 @@ class Submission:
     the lines where cells of a notebook, left out here, cannot be read, and why. `left_out` are cells and lines that
     are left out for another reason; `notes` say what its author should know of no line in it, such as another file
     that this one was taken for.
+
+    Args:
+        sha256: of the source and of what is told about it; the same work has the same one.
     """
 
     chapter: Chapter
@@ -149,7 +194,7 @@ class Submission:
         return str(self.path) if line is None else f"{self.path}, {self.origin(line)}"
 
 
-# --- the rules' verdict (made by rules.py) ----------------------------------------------------------------
+# --- the rules' verdict (made by rules/) ------------------------------------------------------------------
 
 
 class Refusal(StrEnum):
@@ -186,6 +231,9 @@ class Breach:
 
     `line` counts in `Submission.source`; `origin` is the same line as its author knows it.
     `near` is the name that may have been meant, where there is one.
+
+    Args:
+        name: what was used, as the file writes it.
     """
 
     line: int
@@ -203,7 +251,13 @@ class Breach:
 
 @dataclass(frozen=True)
 class Ruling:
-    """What rules.py makes of a submission: the source that may run, and what was held back."""
+    """What the rules make of a submission: the source that may run, and what was held back.
+
+    Args:
+        source: Python that may be run: what was refused or has no part in an exercise is not in it.
+        dropped: lines of the submission that were left out, and why.
+        defined: the names that it defines, exercises and helpers, in order.
+    """
 
     source: str
     breaches: tuple[Breach, ...] = ()
@@ -227,7 +281,10 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a check failed or was not run. Whoever decides something looks here, never into a message."""
+    """Why a check failed or was not run. Whoever decides something looks here, never into a message.
+
+    What only one kind of caller can tell apart, such as the exception's name, is in `CheckResult.message`.
+    """
 
     BROKEN_LAW = "broken law"
     UNWRITTEN = "not written"  # the stub's NotImplementedError still stands there
@@ -265,7 +322,10 @@ class TimeLimit(StrEnum):
 
 @dataclass(frozen=True)
 class Overrun:
-    """A limit of time that was met, and its length in seconds."""
+    """A limit of time that was met, and its length in seconds.
+
+    The length is the limit's, not what was used.
+    """
 
     limit: TimeLimit
     seconds: float
@@ -316,7 +376,15 @@ class RecordedCall:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """The smallest input that fails: its drawn values, the calls made with them, what came and what should have."""
+    """The smallest input that fails: its drawn values, the calls made with them, what came and what should have.
+
+    Args:
+        inputs: name and value of each drawn input.
+        calls: those that were made with them, in order.
+        got: what came; empty where the check fails in another way than by a value.
+        expected: what should have come.
+        worst: the entry that is furthest off, in words.
+    """
 
     inputs: tuple[tuple[str, str], ...] = ()
     calls: tuple[RecordedCall, ...] = ()
@@ -391,7 +459,12 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class ExerciseScore:
-    """Points of one exercise: its share of passed weight, 0 when barred by the rules."""
+    """Points of one exercise: its share of passed weight, 0 when barred by the rules.
+
+    Args:
+        max_points: what the exercise is worth, an extra as well.
+        barred: whether a broken rule took the points.
+    """
 
     name: str
     points: float
@@ -407,7 +480,20 @@ class ExerciseScore:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on one submission for one chapter: one result per check listed beforehand."""
+    """The verdict on one submission for one chapter: one result per check listed beforehand.
+
+    Args:
+        chapter: its stem.
+        checks: in the order of the checks' file, whatever came back: to end the run early gains nothing.
+        problem: why the state is not `GRADED`; None if it is.
+        profile: practice or grade; it decides how many inputs are tried, and from which seed.
+        isolation: the level the submission ran at.
+        submission_sha256: what was judged; empty where the report was put together of several texts.
+        checks_sha256: by what it was judged; another one means that it may be judged anew.
+        kit: the version of the kit.
+        seconds: from reading to the verdict, by the clock.
+        output: what was printed; for a fault of the kit, the traceback.
+    """
 
     chapter: str
     title: str
@@ -456,7 +542,7 @@ class Report:
         return self.state is not ReportState.KIT_FAULT and not causes & PASSING_CAUSES
 
 
-# --- a class (made by gradebook.py) -----------------------------------------------------------------------
+# --- a class (made by grading/) ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -464,6 +550,11 @@ class HandIn:
     """When the submission that counts was handed in, which attempt it was, and what its lateness takes off.
 
     `late_s` counts from the deadline, grace included; `deducted` is in points.
+
+    Args:
+        time: None where nobody knows it; then nothing is late.
+        attempt: the number of the one that counts, from 1.
+        attempts: how many there were.
     """
 
     chapter: str
@@ -476,7 +567,13 @@ class HandIn:
 
 @dataclass(frozen=True)
 class LearnerResult:
-    """One learner's reports on an assignment; `missing` are the chapters not handed in, with their points."""
+    """One learner's reports on an assignment; `missing` are the chapters not handed in, with their points.
+
+    Args:
+        learner: the name under which work was handed in.
+        reports: those that count, one a chapter.
+        hand_ins: when each was handed in.
+    """
 
     learner: str
     reports: tuple[Report, ...]

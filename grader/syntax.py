@@ -33,11 +33,19 @@ class Unreadable(Exception):
 
 
 def parse(source: str) -> ast.Module:
-    """Parse `source`; raises nothing but Unreadable."""
+    """Parse `source`; raises nothing but Unreadable.
+
+    Args:
+        source: what a learner handed in, as text.
+
+    Raises:
+        Unreadable: Python cannot read it, or it is too large or too deep for an honest chapter.
+    """
     refuse_unusual(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in a docstring is no business of the grader's terminal
+            # Python's own recursion limit holds while a tree is made; below, ours holds for those who walk it.
             tree = parse_in_turn(source)
     except SyntaxError as error:
         line = _line_of(error, source)
@@ -54,6 +62,10 @@ def parse_in_turn(source: str) -> ast.Module:
     """As `ast.parse`, for programs with threads: they take turns, see PARSER.
 
     Not every parse is ours to put in turn: Hypothesis and torch parse too, and one of theirs may spoil one of ours.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+        SystemError: a parse of somebody else's spoilt every try.
     """
     for _ in range(PARSE_TRIES - 1):
         try:
@@ -66,7 +78,10 @@ def parse_in_turn(source: str) -> ast.Module:
 
 
 def refuse_unusual(source: str) -> None:
-    """Raise Unreadable for what the parser should not even be given."""
+    """Raise Unreadable for what the parser should not even be given.
+
+    Only counting here: each look is one pass over the text, so even a huge file is refused at once.
+    """
     if source.isascii() is False:
         _refuse_half_characters(source)
     if "\0" in source:
@@ -82,6 +97,7 @@ def refuse_unusual(source: str) -> None:
 
 
 def _code_characters(source: str) -> int:
+    """Characters without comment lines: the lessons of a chapter are comments, and may be as long as they like."""
     return sum(len(line) + 1 for line in source.split("\n") if not line.lstrip().startswith("#"))
 
 
@@ -95,6 +111,7 @@ def _refuse_half_characters(source: str) -> None:
 
 
 def _line_at(source: str, position: int) -> int:
+    """The line of a position in the text, counted from 1."""
     return source.count("\n", 0, position) + 1
 
 
@@ -127,6 +144,7 @@ def _plain(error: SyntaxError, line: str) -> str:
 
 
 def _dotted(version: Sequence[object]) -> str:
+    """A version as people write it: 3.12."""
     return f"{version[0]}.{version[1]}"
 
 
@@ -138,6 +156,7 @@ def _line_of(error: SyntaxError, source: str) -> int:
 
 def _refuse_depths(tree: ast.Module) -> None:
     """Refuse trees that would exhaust the stack of whoever walks them."""
+    # Level by level, not by recursion, which would itself exhaust the stack.
     level: list[ast.AST] = [tree]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]
@@ -149,6 +168,7 @@ def _refuse_depths(tree: ast.Module) -> None:
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below a node, those in lists too."""
     found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
@@ -186,7 +206,10 @@ def open_parts(node: Definition) -> int:
 
 
 def written_names(tree: ast.Module) -> frozenset[str]:
-    """The functions and classes of a file that have a definition with nothing left to write."""
+    """The functions and classes of a file that have a definition with nothing left to write.
+
+    Of a name that is defined twice one written definition is enough; which one counts is for the rules to say.
+    """
     return frozenset(node.name for node in tree.body if isinstance(node, Definition) and is_written(node))
 
 
@@ -209,6 +232,7 @@ def untouched_names(tree: ast.Module) -> frozenset[str]:
 
 
 def _only_raises(node: Definition) -> bool:
+    """Decorators and base classes could make it do more than its body says."""
     if node.decorator_list:
         return False
     if isinstance(node, ast.ClassDef):
@@ -219,6 +243,7 @@ def _only_raises(node: Definition) -> bool:
 
 
 def _is_blank(body: Sequence[ast.stmt]) -> bool:
+    """Whether there is nothing but docstrings, `pass` and `...`."""
     return all(
         isinstance(item, ast.Pass) or (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))
         for item in body
@@ -242,5 +267,6 @@ def _ends_unwritten(body: Sequence[ast.stmt]) -> bool | None:
 
 
 def _names_not_implemented(raised: ast.expr | None) -> bool:
+    """Whether what is raised is NotImplementedError, called or not."""
     name = raised.func if isinstance(raised, ast.Call) else raised
     return isinstance(name, ast.Name) and name.id == "NotImplementedError"

@@ -51,7 +51,10 @@ class _Title(_Model):
 
 
 def _all_known(words: list[str]) -> list[str]:
-    """A word that stands for no operation would switch its rule off without a sign."""
+    """A word that stands for no operation would switch its rule off without a sign.
+
+    Checked when the course is read, so that its author hears of it.
+    """
     for word in unknown(words):
         raise ValueError(f"operations of torch; {word} is not known as one{did_you_mean(word, KERNELS)}")
     return words
@@ -102,7 +105,10 @@ class _Chapter(_Model):
 
 
 class _Limits(_Model):
-    """What one submission may use; below 512 MiB not even torch can be imported."""
+    """What one submission may use; below 512 MiB not even torch can be imported.
+
+    Seconds of one call, of one check and of a whole chapter; memory counts on top of what torch takes.
+    """
 
     call_s: Annotated[float, Field(gt=0)] = 5
     check_s: Annotated[float, Field(gt=0)] = 30
@@ -112,7 +118,10 @@ class _Limits(_Model):
 
 
 class _Late(_Model):
-    """What lateness costs; by default nothing."""
+    """What lateness costs; by default nothing.
+
+    Percents are of the chapter's points, per day begun after the grace; `cap_percent` is the most that is taken off.
+    """
 
     grace_minutes: Annotated[float, Field(ge=0)] = 0
     percent_per_day: Annotated[float, Field(ge=0, le=100)] = 0
@@ -120,7 +129,10 @@ class _Late(_Model):
 
 
 class _Grading(_Model):
-    """How work is judged: by fewer inputs while practising, when speed counts, by more when it is graded."""
+    """How work is judged: by fewer inputs while practising, when speed counts, by more when it is graded.
+
+    `attempts` says which of several counts; the best one is chosen after lateness is taken off.
+    """
 
     practice_examples: Annotated[int, Field(ge=1)] = 25
     grade_examples: Annotated[int, Field(ge=1)] = 100
@@ -141,6 +153,8 @@ def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
 
 
 class _Course(_Model):
+    """The whole file."""
+
     title: _Title
     grading: _Grading = _Grading()
     chapters: Annotated[list[_Chapter], Field(min_length=1), AfterValidator(_labels_differ)]
@@ -154,6 +168,9 @@ def load_course(root: Path | None = None) -> records.Course:
 
     Raises:
         CourseError: for a file that is missing, is no YAML, or says what no course can mean.
+
+    Args:
+        root: the folder that holds course.yml.
     """
     folder = root if root is not None else find_course_root()
     path = folder / COURSE_FILE
@@ -168,7 +185,10 @@ def load_course(root: Path | None = None) -> records.Course:
 
 
 def find_course_root() -> Path:
-    """The nearest folder upward that holds a course.yml, else the course that came with the kit."""
+    """The nearest folder upward that holds a course.yml, else the course that came with the kit.
+
+    So `brick` works in every folder of a course, and outside of any with the kit's own.
+    """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / COURSE_FILE).is_file():
@@ -184,7 +204,11 @@ def packaged_course_root() -> Path:
 
 
 def _parse(text: str, path: Path) -> _Course:
-    """Read the text of a course file into its model; the first thing wrong in it is refused by line."""
+    """Read the text of a course file into its model; the first thing wrong in it is refused by line.
+
+    Raises:
+        CourseError: with the line, as far as it can be told.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -223,7 +247,11 @@ def _refuse_repeated_keys(node: yaml.Node, path: Path) -> None:
 
 
 def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError:
-    """Say the first problem in words: which field, on which line, what stands there, what was expected."""
+    """Say the first problem in words: which field, on which line, what stands there, what was expected.
+
+    Args:
+        node: the composed YAML, which still knows its lines; pydantic sees values only.
+    """
     problems = error.errors()
     first = problems[0]
     location = tuple(part for part in first["loc"] if isinstance(part, str | int))
@@ -236,7 +264,12 @@ def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError
 
 
 def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
-    """One of pydantic's problems in the words of somebody who writes YAML, with the nearest known name for a slip."""
+    """One of pydantic's problems in the words of somebody who writes YAML, with the nearest known name for a slip.
+
+    Args:
+        problem: pydantic's description, whose `type` decides; its message is only shown.
+        location: field names and positions from the top of the file.
+    """
     kind, message = problem["type"], str(problem["msg"])
     if kind == "missing":
         return "it is missing"
@@ -270,7 +303,10 @@ def _field_name(location: tuple[str | int, ...]) -> str:
 
 
 def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
-    """The line of the deepest part of `location` that is there; a key's line for a field."""
+    """The line of the deepest part of `location` that is there; a key's line for a field.
+
+    For a field that is missing that is the line of what it is missing in.
+    """
     line = node.start_mark.line + 1
     for part in location:
         if isinstance(node, yaml.MappingNode):
@@ -304,6 +340,7 @@ def _as_record(course: _Course, root: Path) -> records.Course:
 
 
 def _chapter_record(chapter: _Chapter) -> records.Chapter:
+    """One chapter's model as its record."""
     exercises = tuple(
         records.Exercise(e.name, e.points, tuple(e.forbidden), e.extra) for e in chapter.exercises
     )
@@ -327,6 +364,9 @@ def find_chapter(course: records.Course, text: str) -> records.Chapter:
 
     Raises:
         UsageError: if no chapter, or more than one, could be meant; a near miss gets the nearest name.
+
+    Args:
+        text: what somebody typed; it may be a path, of which the last part counts.
     """
     wanted = Path(text.strip()).name.lower().removesuffix(".ipynb").removesuffix(".py")
     number = wanted.removeprefix("ch")
@@ -383,6 +423,9 @@ def find_by_name(course: records.Course, text: str) -> tuple[tuple[records.Chapt
 
     Raises:
         UsageError: if no chapter has an exercise of that name.
+
+    Args:
+        text: the name alone, or after a chapter and a slash.
     """
     label, slash, name = text.rpartition("/")
     if slash:

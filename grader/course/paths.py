@@ -2,6 +2,8 @@
 
 Learners get `course.yml` and `exercises/` alone. All else is in a checkout of the course only, and the checks are
 part of the installed kit. One stem, such as `ch03_activations`, names the file of a chapter in every folder.
+
+A function that names a file does not look for it: whether it is there is for the caller to ask.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ def exercises_folder(root: Path) -> Path:
 
 
 def solutions_folder(root: Path) -> Path:
-    """Where the solutions lie; there is none outside a checkout."""
+    """Where the solutions lie; there is none outside a checkout.
+
+    Learners' copies and the installed package come without it.
+    """
     return root / "solutions"
 
 

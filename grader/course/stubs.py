@@ -24,7 +24,10 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 @dataclass(frozen=True)
 class _Secret:
-    """The lines from one BEGIN to its END, both included, counted from 1."""
+    """The lines from one BEGIN to its END, both included, counted from 1.
+
+    `indent` is that of the marks, and of the line that takes their place.
+    """
 
     first: int
     last: int
@@ -50,6 +53,7 @@ def make_stub(source: str, label: str, *, where: str = "the solution") -> str:
     """
     tree = _parse(source, where)
     lines = source.rstrip("\n").split("\n")  # not splitlines: Python counts no form feed as a new line
+    # Copied line by line, so that everything outside the marks stays as it is to the last space.
     kept: list[str] = []
     position = 0
     for secret in _secrets(lines, where):
@@ -77,6 +81,8 @@ def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
 
     Raises:
         CourseError: for a chapter without a solution, or an exercise in which nothing is left to write.
+
+    A file is written only where it differs, so that its time tells when it really changed.
     """
     stale: list[str] = []
     for chapter in course.chapters:
@@ -100,7 +106,11 @@ def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
 
 
 def _parse(source: str, where: str) -> ast.Module:
-    """The tree of the author's own file; an error names its line."""
+    """The tree of the author's own file; an error names its line.
+
+    Raises:
+        CourseError: it is no Python.
+    """
     try:
         return ast.parse(source)
     except SyntaxError as error:
@@ -112,6 +122,9 @@ def _secrets(lines: list[str], where: str) -> Iterator[_Secret]:
     """The parts between the marks, top to bottom; marks that do not pair up are refused by line.
 
     Strict, for what a forgotten mark would cost: the solution would go out to learners.
+
+    Raises:
+        CourseError: with the line of the mark that is wrong.
     """
     begin: tuple[int, str] | None = None
     for number, line in enumerate(lines, start=1):
@@ -139,7 +152,10 @@ def _secrets(lines: list[str], where: str) -> Iterator[_Secret]:
 
 
 def _function_around(tree: ast.Module, secret: _Secret) -> str:
-    """The function that encloses a secret part, `Class.method` for a method; empty if none does."""
+    """The function that encloses a secret part, `Class.method` for a method; empty if none does.
+
+    Of a function inside a function it is the outer one, for that is what a learner is told to write.
+    """
     path: list[str] = []
     waiting: list[ast.stmt] = list(tree.body)
     in_function = False
@@ -157,7 +173,13 @@ def _function_around(tree: ast.Module, secret: _Secret) -> str:
 
 
 def _close_gap(kept: list[str], lines: list[str], position: int) -> int:
-    """Where a part vanished, drop a cell left empty and all but the usual blank lines; say where to go on."""
+    """Where a part vanished, drop a cell left empty and all but the usual blank lines; say where to go on.
+
+    Args:
+        kept: the lines of the stub so far; blank ones at its end are taken away here.
+        lines: the solution.
+        position: the first line after the part, counted from 0.
+    """
     rest = position
     while rest < len(lines) and not lines[rest].strip():
         rest += 1
@@ -210,6 +232,7 @@ def _compare(solution: ast.Module, stub: str, where: str) -> None:
 
 def _every_exercise_is_open(chapter: Chapter, stub: str, where: str) -> None:
     """Refuse a solution whose stub lacks an exercise or has nothing left to write in it."""
+    # Methods are looked into below; here the names at the top level are those of exercises.
     definitions = {node.name: node for node in ast.parse(stub).body if isinstance(node, Documented)}
     for exercise in chapter.exercises:
         node = definitions.get(exercise.name)

@@ -23,7 +23,12 @@ NAME = re.compile(r"(?P<exercise>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)__(?P<sl
 
 @dataclass(frozen=True)
 class Variant:
-    """The solution with one exercise replaced. `source` is a whole submission, `line` is in the variants' file."""
+    """The solution with one exercise replaced. `source` is a whole submission, `line` is in the variants' file.
+
+    Args:
+        slug: which mistake it is, in a word that is unique for the exercise.
+        diagnosis: the mistake in words, from the docstring; what a learner who made it is told.
+    """
 
     exercise: str
     slug: str
@@ -66,6 +71,9 @@ def make_variants(text: str, solution: str, *, where: str = "variants") -> tuple
 
     Returns:
         One whole submission for each, in the file's order.
+
+    Raises:
+        CourseError: as `read_variants`.
     """
     ours = _Module.parse(text, where)
     theirs = _Module.parse(solution, f"the solution of {where}")
@@ -73,6 +81,7 @@ def make_variants(text: str, solution: str, *, where: str = "variants") -> tuple
     for name, statement in ours.definitions.items():
         match = NAME.fullmatch(name)
         if match is None:
+            # A helper may have any name but one that looks like a misspelt variant.
             if "__" in name and not name.startswith("_"):
                 place = f"{where}, line {statement.lineno}"
                 raise CourseError(f"no variant can be called {name}", place, "write <exercise>__<slug>")
@@ -106,7 +115,11 @@ class _Module:
 
     @classmethod
     def parse(cls, text: str, where: str) -> _Module:
+        """Raises:
+        CourseError: Python cannot read it, or a variant is defined twice.
+        """
         try:
+            # Author's code, but parsed while other threads may parse too.
             with PARSER:
                 body = ast.parse(text).body
         except SyntaxError as error:
@@ -164,7 +177,12 @@ def _names_read(node: ast.stmt) -> frozenset[str]:
 
 
 class _Renamer(ast.NodeTransformer):
-    """Rename global names where they are read. Parameters, locals and annotations keep their names."""
+    """Rename global names where they are read. Parameters, locals and annotations keep their names.
+
+    Args:
+        names: old name to new; names that are not among them stay.
+        seen: takes every global name that is read, if given.
+    """
 
     def __init__(self, names: Mapping[str, str], seen: set[str] | None = None) -> None:
         self.names = names
@@ -172,6 +190,7 @@ class _Renamer(ast.NodeTransformer):
         self.local: list[set[str]] = []
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
+        """Rename, unless a function around it has bound the name itself."""
         if not any(node.id in names for names in self.local):
             self.seen.add(node.id)
             node.id = self.names.get(node.id, node.id)
@@ -181,12 +200,14 @@ class _Renamer(ast.NodeTransformer):
         return node  # without its annotation, which is never evaluated
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        """The value and the target, but not the annotation."""
         if node.value is not None:
             node.value = self.visit(node.value)
         node.target = self.visit(node.target)
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """Its body sees its own names first; decorators and defaults belong to what is around it."""
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         node.args = self.visit(node.args)  # the defaults; they are evaluated outside
         self.local.append(_locals(node))
@@ -195,6 +216,7 @@ class _Renamer(ast.NodeTransformer):
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Statements of the body see the class's names; methods do not."""
         node.bases = [self.visit(item) for item in node.bases]
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         own = {name for item in node.body for name in _bound_names(item)}
@@ -206,6 +228,7 @@ class _Renamer(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.Lambda:
+        """Like a function, with its parameters as its only names."""
         node.args = self.visit(node.args)
         self.local.append(_parameters(node.args))
         node.body = self.visit(node.body)
@@ -252,6 +275,15 @@ def _assemble(ours: _Module, theirs: _Module, exercise: str, name: str) -> str:
 
     What the variant calls must be the right version: the exercise itself, and every definition of the solution
     that leads back to it, are there a second time, called `_right_<name>`.
+
+    Args:
+        ours: the file of variants.
+        theirs: the solution.
+        exercise: what is replaced.
+        name: by what.
+
+    Returns:
+        Source that reads like a submission: the variant has the exercise's name.
     """
     # What a variant may bring along: private helpers, and what the solution does not have at all.
     private = {item for item in ours.definitions if item.startswith("_") or item not in theirs.definitions}
