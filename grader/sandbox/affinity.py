@@ -22,7 +22,10 @@ def stay_on(core: int) -> None:
 
 
 class OneCore:
-    """A thread that is kept on the core where it is, and let go again."""
+    """A thread that is kept on the core where it is, and let go again.
+
+    Only one at a time: to hold a thread lets the one before go.
+    """
 
     def __init__(self) -> None:
         self._thread: int | None = None
@@ -31,6 +34,7 @@ class OneCore:
         """Keep the calling thread where it is; the number of that core, or None where this cannot be done."""
         self.release()
         cores = usable_cores()
+        # Asked of the C library, for Python does not say which core a thread is on.
         here: int | None = ctypes.CDLL(None).sched_getcpu() if cores else None
         if here not in cores:
             return None
@@ -39,7 +43,10 @@ class OneCore:
         return here
 
     def release(self) -> None:
-        """Let the thread go where the system sends it."""
+        """Let the thread go where the system sends it.
+
+        Safe to call from another thread, and where nothing is held.
+        """
         thread, self._thread = self._thread, None
         if thread is not None:
             with contextlib.suppress(OSError):  # the thread may have ended

@@ -25,7 +25,10 @@ from grader.sandbox.results import tensors_in
 
 
 class MinimalSequence:
-    """A sequence with `__len__` and `__getitem__` and not one method more."""
+    """A sequence with `__len__` and `__getitem__` and not one method more.
+
+    What a data set is to code that asks for no more: whoever calls `.append` or slices it has taken it for a list.
+    """
 
     __slots__ = ("_items",)
 
@@ -49,6 +52,9 @@ class Arguments:
         handles: the objects of earlier calls, by number.
         device: where tensors are put.
         watch: whether anybody will ask what was changed.
+
+    A tensor that lies in the frame's memory is compared byte by byte with what came. A copy is made only of those that
+    do not: in another layout, as bool, or on a GPU.
     """
 
     def __init__(
@@ -60,7 +66,16 @@ class Arguments:
         self._containers: list[tuple[str, Any, Any]] = []
 
     def build(self, value: protocol.Value, name: str) -> Any:
-        """Turn one value into the object the learner's code gets."""
+        """Turn one value into the object the learner's code gets.
+
+        Args:
+            value: as it came; nested ones are made from the inside out.
+            name: the parameter it is passed to, by which a change is told.
+
+        Raises:
+            WireError: it describes what cannot be made.
+            KeyError: a handle of an earlier example.
+        """
         match value:
             case TensorValue():
                 return self._tensor(value, name)
@@ -87,6 +102,7 @@ class Arguments:
         return value
 
     def _tensor(self, value: TensorValue, name: str) -> torch.Tensor:
+        """One tensor, with what is needed to see later whether it was changed."""
         tensor = protocol.read_tensor(value, self._body)
         copy = None
         if value.strides is not None:
@@ -96,12 +112,16 @@ class Arguments:
             copy = tensor.clone()
         if self._device.type != "cpu":
             tensor = tensor.to(self._device)
+            # The original lies in memory of the CPU, and says nothing about what is on the GPU.
             copy = tensor.clone() if self._watch else None
         self._tensors.append((name, tensor, value, copy))
         return tensor
 
     def changed(self) -> tuple[str, ...]:
-        """Names of the arguments that are not as they were sent."""
+        """Names of the arguments that are not as they were sent.
+
+        Only after the call; a container counts as changed if it holds other objects than before, or in another order.
+        """
         names: list[str] = []
         body_changed = self._body != self._original
         for name, tensor, value, copy in self._tensors:
@@ -119,13 +139,18 @@ class Arguments:
             if isinstance(now, list):
                 same = len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
             else:
+                # By identity: comparing values could run code of the learner's.
                 same = now.keys() == before.keys() and all(now[key] is before[key] for key in before)
             if not same:
                 names.append(name)
         return tuple(dict.fromkeys(names))
 
     def aliased_by(self, result: Any) -> tuple[str, ...]:
-        """Names of the arguments whose memory the result shares."""
+        """Names of the arguments whose memory the result shares.
+
+        Args:
+            result: what the call returned; tensors are looked for a few levels deep.
+        """
         memory = {t.untyped_storage().data_ptr() for t in tensors_in(result) if t.numel() and not t.is_meta}
         memory.discard(0)
         if not memory:
@@ -135,14 +160,20 @@ class Arguments:
 
 
 def _with_strides(tensor: torch.Tensor, strides: tuple[int, ...]) -> torch.Tensor:
-    """The same values in another layout; stride 0 is an expanded axis."""
+    """The same values in another layout; stride 0 is an expanded axis.
+
+    Raises:
+        WireError: there is no such layout for the shape.
+    """
     shape = tensor.shape
     if len(strides) != len(shape) or any(stride < 0 for stride in strides):
         raise WireError(f"no tensor of shape {tuple(shape)} has the strides {strides}")
+    # How many entries the memory must have to hold the furthest one.
     reach = 1 + sum((side - 1) * stride for side, stride in zip(shape, strides, strict=True) if side)
     if reach * tensor.element_size() > protocol.BODY_LIMIT or math.prod(shape) == 0:
         return tensor
     base = torch.zeros(reach, dtype=tensor.dtype)
+    # Of an expanded axis one entry stands for all; only that one is written.
     narrow = tensor
     for axis, stride in enumerate(strides):
         if stride == 0 and shape[axis] > 1:

@@ -37,23 +37,40 @@ class Channel(Protocol):
         ...
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        """Send a frame and wait for the answer; LearnerLost when none comes in time."""
+        """Send a frame and wait for the answer; LearnerLost when none comes in time.
+
+        Args:
+            header: a packed message.
+            body: the bytes of its tensors.
+            timeout_s: seconds for the way there, the work and the way back.
+        """
         ...
 
     def distrust(self, reason: str) -> None:
-        """Note that the other side broke the protocol."""
+        """Note that the other side broke the protocol.
+
+        After that no request is answered any more.
+        """
         ...
 
 
 class InProcess:
-    """A channel without a boundary, for breakpoints: the session lives in this process."""
+    """A channel without a boundary, for breakpoints: the session lives in this process.
+
+    Attributes:
+        spent_s: seconds of processor time so far.
+    """
 
     def __init__(self, device: str = "cpu") -> None:
         self._session = Session(device, operations=operation_filter())
         self.spent_s = 0.0
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        """Answer at once; nothing here can end a call that takes too long."""
+        """Answer at once; nothing here can end a call that takes too long.
+
+        Args:
+            timeout_s: not kept.
+        """
         start = time.process_time()
         reply, reply_body = self._session.handle(header, bytearray(body))
         self.spent_s += time.process_time() - start
@@ -64,6 +81,7 @@ class InProcess:
 
 
 def _signal_name(number: int) -> str:
+    """SIGKILL for 9; empty for a number that no signal has."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -126,19 +144,27 @@ class GuestChannel:
         raise LearnerLost(self._lost)
 
     def _spoke_unasked(self) -> bool:
+        """Whether bytes are there that answer no question; they could pass for the answer to the next."""
         return bool(self._ready.poll(0)) and bool(self._sock.recv(1, socket.MSG_PEEK))
 
     def _lose(self, reason: str, *, gently: bool) -> None:
+        """Close, and remember why: every later request gets the same reason."""
         ending = self.close(gently=gently)
         self._lost = reason or f"the submission's process ended early: {ending}"
 
     def distrust(self, reason: str) -> None:
-        """Note that the guest broke the protocol, and end it."""
+        """Note that the guest broke the protocol, and end it.
+
+        A guest that is suspect costs its sandbox: see `Sandbox._end_guests`.
+        """
         self.suspect = True
         self._lose(reason, gently=False)
 
     def close(self, *, gently: bool = False) -> str:
-        """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words."""
+        """End the process at once, or after a moment if it is leaving `gently`; how it ended, in words.
+
+        A second call only says again how it ended.
+        """
         if self._lost:
             return self._lost
         self._lost = "the submission's process has been stopped"

@@ -95,6 +95,12 @@ class Connection:
         Raises:
             LearnerLost: no answer in time, or none that can be read.
             TypeError: an argument is of a kind that does not travel; a fault of the check's.
+
+        Args:
+            op: what is asked, one of the words that `grader.sandbox.guest` knows.
+            name: of the function, method or attribute; for `load` the whole source.
+            target: the object that is asked, if it is one.
+            mode: "meta" runs a call on tensors without values, of a device that does not exist.
         """
         body = Body()
         if self.barred != self._barred_there:
@@ -113,6 +119,7 @@ class Connection:
         return self._send(request, body.join())
 
     def _send(self, request: Request, data: bytes) -> Answer:
+        """Send a request, and take note of what every answer brings: printed text, and its size."""
         try:
             header, reply_body = self.channel.request(protocol.pack(request), data, self._time_limit_s())
             reply = protocol.unpack_reply(header)
@@ -126,20 +133,33 @@ class Connection:
         return Answer(self, reply, reply_body, sent_tensors=bool(data))
 
     def known_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of a guest's words that are ours; a guest that makes up others is broken."""
+        """Those of a guest's words that are ours; a guest that makes up others is broken.
+
+        Args:
+            words: what the guest says was called.
+        """
         known = tuple(word for word in self.barred if word in words)
         if not known:
             raise self.broken(WireError("nothing like that is barred"))
         return known
 
     def broken(self, error: WireError) -> LearnerLost:
-        """End the guest, which does not keep to the protocol; the exception to raise."""
+        """End the guest, which does not keep to the protocol; the exception to raise.
+
+        Args:
+            error: what was wrong with its answer.
+        """
         reason = f"the submission's process sent something that is not an answer ({error})"
         self.channel.distrust(reason)
         return LearnerLost(reason)
 
     def decode(self, value: protocol.Value, body: bytearray, depth: int = 0) -> Any:
-        """A value as it came, as data of ours; WireError for what no guest of ours sends."""
+        """A value as it came, as data of ours; WireError for what no guest of ours sends.
+
+        Args:
+            body: the bytes that came with it; tensors are made on its memory.
+            depth: how far inside a value we are.
+        """
         if depth > protocol.DEPTH_LIMIT:
             raise WireError("the value is nested too deeply")
         match value:
@@ -157,6 +177,7 @@ class Connection:
                 values = [self.decode(item, body, depth + 1) for item in value.values]
                 return dict(zip(value.keys, values, strict=True))
             case HandleValue():
+                # The name of a learner's class is shown in cards: what is no identifier is taken out of it.
                 kind = "".join(c for c in value.kind if c.isidentifier() or c.isdigit())[:_KIND_CHARS]
                 return self._make_handle(value.number, kind or "object")
             case BytesValue():
@@ -207,7 +228,12 @@ class Answer:
         raise self._connection.broken(WireError(f"status {reply.status[:40]!r}"))
 
     def require_device(self, device: str, label: str) -> None:
-        """LearnerMisbehaved if a tensor of the answer is not where those of the question were put."""
+        """LearnerMisbehaved if a tensor of the answer is not where those of the question were put.
+
+        Args:
+            device: where the question's tensors were put, as torch names it.
+            label: what was called, for the message.
+        """
         found = _another_device(self.reply.value, torch.device(device).type)
         if found is not None:
             raise LearnerMisbehaved(f"{label} returned a tensor on {found}; its input is on {device}")
@@ -228,7 +254,11 @@ def _another_device(value: protocol.Value, device: str) -> str | None:
 
 
 def _encode(value: Any, body: Body) -> protocol.Value:
-    """One argument as a value; TypeError for what a check cannot send."""
+    """One argument as a value; TypeError for what a check cannot send.
+
+    Args:
+        body: takes the bytes of tensors.
+    """
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, torch.Tensor):

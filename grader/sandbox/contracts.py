@@ -1,4 +1,8 @@
-"""Return contracts: what a call must give back before anything is computed with it."""
+"""Return contracts: what a call must give back before anything is computed with it.
+
+A contract is checked before the value is compared with anything, so that a learner reads "returned a list" and not what
+went wrong in a comparison with it.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,7 @@ Contract = Kind | tuple["Contract", ...]
 
 
 def _is_number(value: Any) -> bool:
+    """A Python number, or a tensor without dimensions; True and False are neither."""
     if isinstance(value, torch.Tensor):
         return value.ndim == 0 and value.dtype is not torch.bool
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -48,7 +53,11 @@ ANYTHING = Kind("anything", lambda value: True)
 
 
 def list_of(kind: Contract) -> Kind:
-    """A list (or tuple) of any length whose items are all of one kind."""
+    """A list (or tuple) of any length whose items are all of one kind.
+
+    Args:
+        kind: may be a tuple of contracts, for a list of pairs.
+    """
     return Kind(
         f"a list, each item {contract_words(kind)}",
         lambda value: isinstance(value, list | tuple) and all(meets(item, kind) for item in value),
@@ -64,14 +73,22 @@ def meets(value: Any, contract: Contract) -> bool:
 
 
 def contract_words(contract: Contract) -> str:
-    """A contract in words: `a tensor`, or `(a tensor, a number)`."""
+    """A contract in words: `a tensor`, or `(a tensor, a number)`.
+
+    Returns:
+        Words that can stand after "it should return".
+    """
     if isinstance(contract, Kind):
         return contract.words
     return "(" + ", ".join(contract_words(part) for part in contract) + ")"
 
 
 def shown(value: Any) -> str:
-    """A returned value in a few words: its form, not its content, which may be large."""
+    """A returned value in a few words: its form, not its content, which may be large.
+
+    Returns:
+        Words that can stand after "returned".
+    """
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, list | tuple):

@@ -51,13 +51,18 @@ class _Layer:
         self._spoils = False
 
     def prepare(self, names: Iterable[str]) -> None:
-        """Register these kernels; what is ready already costs nothing."""
+        """Register these kernels; what is ready already costs nothing.
+
+        Args:
+            names: ATen names, `softmax` or with one overload, `view.dtype`; what this torch lacks is passed over.
+        """
         for name in names:
             if name not in self._ready:
                 self._ready.add(name)
                 self._register(name)
 
     def _register(self, name: str) -> None:
+        """Put a kernel before every overload of one operation."""
         packet_name, _, only = name.partition(".")
         packet = getattr(torch.ops.aten, packet_name, None)  # None where this version of torch lacks it
         for overload in packet.overloads() if packet is not None else ():
@@ -76,6 +81,7 @@ class _Layer:
 
         def run(keyset: Any, *args: Any, **kwargs: Any) -> Any:
             word = self._barred.get(name)
+            # Only now: to look through the arguments costs time that most operations need not spend.
             if word is not None and not self._applies((*args, *kwargs.values())):
                 word = None
             if word is not None and not self._spoils:
@@ -94,12 +100,18 @@ class _Layer:
 
     @contextlib.contextmanager
     def on(self, barred: Mapping[str, str], *, spoil: bool) -> Iterator[None]:
-        """Meanwhile bar these kernels, each with its word."""
+        """Meanwhile bar these kernels, each with its word.
+
+        Args:
+            barred: kernel name to the word that the learner knows it by.
+            spoil: see `OperationFilter.barring`.
+        """
         if not barred:
             yield
             return
         before = self._barred, self._spoils
         self._barred, self._spoils = barred, spoil
+        # It may be on already, where one call is made inside another.
         was_on = torch._C._dispatch_tls_is_dispatch_key_included(self._key)
         torch._C._dispatch_tls_set_dispatch_key_included(self._key, True)
         try:
@@ -129,7 +141,10 @@ class OperationFilter:
         self._split = functools.cache(self._split_words)
 
     def prepare(self, words: Iterable[str]) -> None:
-        """Register the kernels behind `words`, at some milliseconds for a word, before they are needed."""
+        """Register the kernels behind `words`, at some milliseconds for a word, before they are needed.
+
+        What a word's kernels are is remembered, so a second call with the same words costs nothing.
+        """
         self._split(tuple(words))
 
     def _split_words(self, words: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
@@ -167,6 +182,7 @@ def operation_filter() -> OperationFilter:
 
 
 def _any_complex(arguments: Sequence[Any]) -> bool:
+    """Whether an argument is a complex number or tensor."""
     return any(
         value.is_complex() if isinstance(value, torch.Tensor) else isinstance(value, complex)
         for value in arguments

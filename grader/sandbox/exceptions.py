@@ -1,4 +1,8 @@
-"""How a call into the learner's code can end other than with an answer."""
+"""How a call into the learner's code can end other than with an answer.
+
+A check sees the first four as exceptions of its own call. LearnerLost ends the whole check, for there is nobody left to
+ask.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,17 @@ class LearnerRaised(Exception):
 
 
 class LearnerMissing(Exception):
-    """The submission has no such function or class."""
+    """The submission has no such function or class.
+
+    Its text is the name.
+    """
 
 
 class LearnerMisbehaved(Exception):
-    """A call did something it must not: changed an argument, disturbed the generator, sent what cannot be read."""
+    """A call did something it must not: changed an argument, disturbed the generator, sent what cannot be read.
+
+    Its text is a sentence for the learner, without a full stop.
+    """
 
 
 class LearnerBarred(LearnerMisbehaved):

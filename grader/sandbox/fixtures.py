@@ -38,6 +38,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 # --- pairs of a function and its way back, right and wrong ------------------------------------------------
 
+# Takes the gradient of what comes after, and the input; gives the gradient with respect to the input.
 Backward = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -50,7 +51,10 @@ def _cubes_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 
 
 def _matrix(x: Tensor) -> Tensor:
-    """A square matrix that is far from being its own transpose."""
+    """A square matrix that is far from being its own transpose.
+
+    So that using it where its transpose belongs gives another result.
+    """
     side = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype, device=x.device)
     return side[:, None] - 2 * side**2
 
@@ -68,6 +72,7 @@ def _product_transposed(grad_out: Tensor, x: Tensor) -> Tensor:
 
 
 def _shares(x: Tensor) -> Tensor:
+    """Softmax over the last axis."""
     grown = torch.exp(x - x.amax(dim=-1, keepdim=True))
     return grown / grown.sum(dim=-1, keepdim=True)
 
@@ -86,6 +91,8 @@ def _total_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 
 
 def _off_at(place: int, by: float) -> Callable[[Tensor], Tensor]:
+    """A gradient that is wrong in one entry: by a share of its largest, so that no scale hides it."""
+
     def change(gradient: Tensor) -> Tensor:
         flat = gradient.reshape(-1).clone()
         flat[place] += by * flat.abs().max()
@@ -94,6 +101,7 @@ def _off_at(place: int, by: float) -> Callable[[Tensor], Tensor]:
     return change
 
 
+# Each is a mistake that a gradient check of a learner's has to find.
 WRONG: dict[str, Callable[[Tensor], Tensor]] = {
     "negative": lambda gradient: -gradient,
     "doubled": lambda gradient: 2 * gradient,
@@ -104,6 +112,7 @@ WRONG: dict[str, Callable[[Tensor], Tensor]] = {
     "nan_in_the_last": _off_at(-1, float("nan")),
     "summed_over_rows": lambda gradient: gradient.sum(dim=0),
 }
+# Far from 1, a bound that is not relative finds everything right, or nothing.
 SCALES = {"": 1.0, "_tiny": 1e-10, "_huge": 1e10}
 FORWARDS: dict[str, tuple[Callable[[Tensor], Tensor], Backward]] = {
     "cubes": (_cubes, _cubes_backward),
@@ -116,14 +125,17 @@ FORWARDS: dict[str, tuple[Callable[[Tensor], Tensor], Backward]] = {
 def _pair(
     forward: Callable[[Tensor], Tensor], backward: Backward, scale: float
 ) -> tuple[Callable[[Tensor], Tensor], Backward]:
+    """Forward and backward, both times `scale`."""
     return lambda x: scale * forward(x), lambda grad_out, x: scale * backward(grad_out, x)
 
 
 def _changed(backward: Backward, change: Callable[[Tensor], Tensor]) -> Backward:
+    """A backward whose gradient goes through `change`."""
     return lambda grad_out, x: change(backward(grad_out, x))
 
 
 def _deaf(backward: Backward) -> Backward:
+    """A backward that takes no notice of the gradient that comes in."""
     return lambda grad_out, x: backward(torch.ones_like(grad_out), x)
 
 

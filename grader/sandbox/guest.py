@@ -1,4 +1,8 @@
-"""Serve calls into a learner's module: a request in, a reply out. Runs inside the sandbox, one learner per process."""
+"""Serve calls into a learner's module: a request in, a reply out. Runs inside the sandbox, one learner per process.
+
+Nothing here is trusted by the host: whatever learner code in this process can do, it can do to this module as well. So
+the host checks every answer, and this side is only kept from harming honest work.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +48,17 @@ class CappedOutput(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
+        """Says that all was written, so that no learner code stops because of the limit."""
         kept = text[: max(0, self._left)]
         self._left -= len(kept)
         self._fresh += kept
         return len(text)
 
     def take(self) -> str:
-        """What was printed since the last call, at most a reply's worth."""
+        """What was printed since the last call, at most a reply's worth.
+
+        A submission that prints a great deal is heard bit by bit, a reply's worth with each answer.
+        """
         taken, self._fresh = self._fresh[:REPLY_OUTPUT_CHARS], self._fresh[REPLY_OUTPUT_CHARS:]
         return taken
 
@@ -86,6 +94,10 @@ class Session:
         """Answer one frame with one frame; whatever goes wrong in the learner's code is part of the answer.
 
         WireError for a frame that is no request of ours.
+
+        Args:
+            header: a packed request.
+            body: the bytes of its tensors; the arguments lie in this memory.
         """
         request = protocol.unpack_request(header)
         self._take_called()  # of another session in this process
@@ -112,6 +124,7 @@ class Session:
             return protocol.pack(Reply("unsendable", message=str(error), barred=reply.barred)), b""
 
     def _answer(self, request: Request, body: bytearray) -> tuple[Reply, bytes]:
+        """One request but `load` and `bar`: make the arguments, call, look at what was changed, encode the result."""
         if request.seed not in (None, self._seed):  # another check
             self._seed = request.seed
             self._look_for_tampering()
@@ -226,7 +239,11 @@ class Session:
         return self._operations.barring(self._barred, spoil=spoil)
 
     def _take_called(self) -> tuple[str, ...]:
-        """The barred operations called since the last request, whoever caught what they raised."""
+        """The barred operations called since the last request, whoever caught what they raised.
+
+        Returns:
+            Words of `forbidden`; empty where nothing can be barred.
+        """
         if self._operations is None:
             return ()
         called = tuple(self._operations.called)
@@ -236,16 +253,21 @@ class Session:
     # --- tampering ---
 
     def _look_for_tampering(self) -> None:
+        """Compare the libraries with how they looked before the submission was loaded; the first find stays."""
         if self._snapshot is not None:
             self._tampered_with = self._tampered_with or self._snapshot.changed()
 
     def _tampered(self) -> Reply:
+        """The answer to everything from then on: what such a process says is worth nothing."""
         message = f"the submission sets attributes on {self._tampered_with}, which is not its own"
         return Reply("raised", error="TypeError", message=message)
 
 
 def _raised(error: BaseException) -> Reply:
-    """What the learner's code raised, as text."""
+    """What the learner's code raised, as text.
+
+    The name and text are the learner's to choose, so the text is bounded and made valid UTF-8.
+    """
     try:
         message = str(error)[:MESSAGE_CHARS]
     except BaseException:  # a learner's exception may not even print
@@ -258,7 +280,11 @@ def _raised(error: BaseException) -> Reply:
 def _build(
     request: Request, arguments: Arguments, action: Callable[..., Any]
 ) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a request, called what the learner's function calls them."""
+    """The arguments of a request, called what the learner's function calls them.
+
+    Returns:
+        Positional and keyword arguments, made real.
+    """
     names = _parameter_names(action) if request.args else []
     args = [
         arguments.build(value, names[i] if i < len(names) else f"argument {i + 1}")
@@ -269,6 +295,7 @@ def _build(
 
 
 def _parameter_names(action: Callable[..., Any]) -> list[str]:
+    """Names of the positional parameters, without `self`; none where it is not Python code."""
     initializer = vars(action).get("__init__") if isinstance(action, type) else action
     code = getattr(initializer, "__code__", None)
     if code is None:
@@ -285,19 +312,25 @@ def _owned(value: Any) -> Any:
 
 
 def _parse_model(data: bytes) -> Any:
+    """An `onnx.ModelProto` from bytes of the host's."""
     import onnx  # only one chapter needs it, and has it imported beforehand
 
     return onnx.ModelProto.FromString(data)
 
 
 def _judge_model(data: bytes, x: torch.Tensor) -> Any:
+    """The verdict on a model; see `grader.sandbox.onnx_evaluation`."""
     from grader.sandbox.onnx_evaluation import judge_model  # numpy and onnx come with it
 
     return judge_model(data, x)
 
 
 def serve(sock: socket.socket, session: Session) -> None:
-    """Answer frames until the other side hangs up."""
+    """Answer frames until the other side hangs up.
+
+    Args:
+        sock: blocking; the other side decides how long it waits.
+    """
     while True:
         try:
             header, body = protocol.read_frame(sock)

@@ -72,6 +72,7 @@ class Handle:
         vars(self)["reference"] = reference
 
     def __getattribute__(self, name: str) -> Any:
+        # Python's own look-ups, such as `__class__`, are about the handle.
         if name.startswith("__"):
             return object.__getattribute__(self, name)
         return reference_of(self).owner.get_attribute(self, name)
@@ -80,12 +81,14 @@ class Handle:
         reference_of(self).owner.set_attribute(self, name, value)
 
     def __len__(self) -> int:
+        """Checked here, for Python would raise an error of its own about a length that makes no sense."""
         length = reference_of(self).owner.ask("len", self)
         if not isinstance(length, int) or not 0 <= length <= ITERATION_LIMIT:
             raise LearnerMisbehaved(f"len({self!r}) is {length!r}")
         return length
 
     def __bool__(self) -> bool:
+        """Without this Python would ask for the length, which is a call."""
         return True
 
     def __iter__(self) -> Iterator[Any]:
@@ -107,6 +110,8 @@ def reference_of(handle: Handle) -> Reference:
 
 
 def _operator(name: str) -> Callable[..., Any]:
+    """A method for one of Python's operators, which looks it up on the class and never asks `__getattribute__`."""
+
     def apply(self: Handle, *others: Any) -> Any:
         return reference_of(self).owner.invoke("method", name, others, {}, target=self)
 
@@ -119,7 +124,10 @@ for _name in (f"__{word}__" for word in _OPERATORS):
 
 
 class GuestIterator:
-    """An iterator of the guest, cut off when it does not end."""
+    """An iterator of the guest, cut off when it does not end.
+
+    Each step is a call, so an iterator that never ends is ended after a fixed number.
+    """
 
     def __init__(self, handle: Handle) -> None:
         self.handle, self._taken = handle, 0
@@ -147,7 +155,10 @@ class ByReference:
     start: torch.Tensor
 
     def value(self) -> torch.Tensor:
-        """What it holds now."""
+        """What it holds now.
+
+        A call; each asks anew.
+        """
         return reference_of(self.handle).owner.fetch(self.handle)  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,8 @@
-"""Start a sandbox, run one submission after another in it, and end each in time."""
+"""Start a sandbox, run one submission after another in it, and end each in time.
+
+A sandbox is a zygote, a process that has torch imported, and a fork of it for every submission. Forking takes
+milliseconds where an import takes a second, and no submission meets anything of another.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +60,11 @@ class Sandbox:
         self.close()
 
     def start(self) -> None:
-        """Start the sandbox if it does not run; about a second, most of it the import of torch."""
+        """Start the sandbox if it does not run; about a second, most of it the import of torch.
+
+        Raises:
+            SandboxError: it does not start, with what can be done about it.
+        """
         if self._zygote is not None:
             return
         try:
@@ -70,15 +78,20 @@ class Sandbox:
                 f"isolation level {self.level}, device {self.device}",
                 "mend that, or choose another isolation level",
             ) from None
+        # A GPU's driver maps hundreds of gigabytes of addresses, so there the limit would mean nothing.
         bounded = used is not None and self.device == "cpu"
         self._address_space = used + self.limits.memory_mib * 2**20 if bounded and used is not None else None
 
     def _launch(self, wishes: Wishes) -> Zygote:
+        """A method, so that a warm sandbox may use a process that was started ahead."""
         zygote, _ = launch(wishes)
         return zygote
 
     def close(self) -> None:
-        """End the sandbox and every process in it."""
+        """End the sandbox and every process in it.
+
+        It may be started again.
+        """
         zygote, self._zygote = self._zygote, None
         spare, self._spare = self._spare, None
         self._channel = self._judge = self._distrusted = None
@@ -95,6 +108,9 @@ class Sandbox:
         """Load a submission's source into a fresh process; the learner before is gone.
 
         LearnerRaised when the source raises, LearnerLost when it does not come to an end.
+
+        Args:
+            source: Python that the rules have let through.
         """
         self._end_guests()
         if self._distrusted is not None and self._distrusted != source:
@@ -107,18 +123,28 @@ class Sandbox:
 
     @contextlib.contextmanager
     def learner(self, source: str) -> Iterator[Learner]:
-        """As `open`, for as long as the context lasts."""
+        """As `open`, for as long as the context lasts.
+
+        Args:
+            source: as for `open`.
+        """
         try:
             yield self.open(source)
         finally:
             self._end_guests()
 
     def kill(self) -> None:
-        """End the learner's process now; the next call raises LearnerLost."""
+        """End the learner's process now; the next call raises LearnerLost.
+
+        May be called from another thread than the one that waits for an answer.
+        """
         if self._channel is not None:
             self._channel.close()
 
     def _new_guest(self) -> GuestChannel:
+        """Raises:
+        LaunchError: a new sandbox cannot make one either.
+        """
         try:
             return self._fork_guest()
         except LaunchError:
@@ -126,6 +152,7 @@ class Sandbox:
         return self._fork_guest()
 
     def _fork_guest(self) -> GuestChannel:
+        """One process from the zygote, started if need be."""
         self.start()
         assert self._zygote is not None
         # Threads of a GPU's driver would have to share the core.
@@ -164,6 +191,10 @@ class Sandbox:
 
         Reading a model means running protobuf and onnx on bytes that a learner made, which the grader's own process
         must not; and the learner's process could answer what it likes.
+
+        Args:
+            data: at most as many bytes as a frame holds.
+            x: the input, float32.
         """
         if self._judge is None:
             self._judge = self._new_guest()

@@ -112,7 +112,15 @@ class Process(Protocol):
 
 
 class Zygote:
-    """A running zygote: a process and the control socket to it."""
+    """A running zygote: a process and the control socket to it.
+
+    Args:
+        process: to wait for and to end.
+        control: our end of the socket; closing it tells the zygote to leave.
+
+    Attributes:
+        pid: the zygote's process id as this process sees it, 0 until it has said so.
+    """
 
     def __init__(self, process: Process, control: socket.socket) -> None:
         self._process, self._control = process, control
@@ -120,7 +128,11 @@ class Zygote:
         self.pid = 0
 
     def begin(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Send the settings and wait until it is ready; its first answer."""
+        """Send the settings and wait until it is ready; its first answer.
+
+        Raises:
+            LaunchError: it did not get ready; it is closed then.
+        """
         self._control.settimeout(START_TIMEOUT_S)
         # Until Python runs inside and says so, only the program that seals it can have failed, for want of a right.
         lack: Lack | None = Lack.NAMESPACES
@@ -137,7 +149,11 @@ class Zygote:
         return answer
 
     def ask(self, command: dict[str, Any], descriptor: int | None = None) -> dict[str, Any]:
-        """Send a command, with an open file if it takes one, and wait for the answer."""
+        """Send a command, with an open file if it takes one, and wait for the answer.
+
+        Raises:
+            LaunchError: no answer came; the zygote is of no use any more.
+        """
         with self._turn:
             try:
                 self._control.settimeout(ANSWER_TIMEOUT_S)
@@ -182,6 +198,7 @@ class _Fork:
         self._pid, self._ended = pid, False
 
     def wait(self, timeout: float | None = None) -> int:
+        """`os.waitpid` has no timeout, so it is asked again and again."""
         until = time.monotonic() + (math.inf if timeout is None else timeout)
         while not self._ended:
             try:
@@ -201,7 +218,14 @@ class _Fork:
 
 
 def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
-    """Start a zygote and wait until it is ready: the zygote and its first answer. LaunchError says why not."""
+    """Start a zygote and wait until it is ready: the zygote and its first answer. LaunchError says why not.
+
+    Args:
+        wishes: what it is started for.
+
+    Returns:
+        The zygote; and `ready`, with the doors that were found `open` if it was a probe.
+    """
     if os.name != "posix":
         raise LaunchError("this system cannot fork a process; on Windows use WSL 2")
     host_end, guest_end = socket.socketpair()
@@ -228,7 +252,11 @@ def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
 
 
 def launch_in_thread(wishes: Wishes) -> Future[Zygote]:
-    """Begin to launch, and go on: a process that imports torch need not wait until this one has imported it too."""
+    """Begin to launch, and go on: a process that imports torch need not wait until this one has imported it too.
+
+    Returns:
+        A future; whoever takes its result closes the zygote.
+    """
     launched: Future[Zygote] = Future()
 
     def run() -> None:
@@ -243,6 +271,7 @@ def launch_in_thread(wishes: Wishes) -> Future[Zygote]:
 
 
 def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, Any]:
+    """What the zygote is told, as plain values for JSON: everything it has to give up, and what it imports."""
     level, limits = wishes.level, wishes.limits
     cpu = wishes.device == "cpu"
     sealed = level is not Level.PLAIN
@@ -265,6 +294,7 @@ def _settings(wishes: Wishes, layout: Layout, *, subprocess: bool) -> dict[str, 
         "warm_fake": wishes.warm_fake,
         "output_kib": limits.output_kib,
         "cpu_s": math.ceil(limits.chapter_s) + 1,
+        # A GPU's driver opens many files of its own.
         "open_files": 64 if cpu else 1024,
         "threads": THREADS_OF_ONE_LEARNER if sealed and cpu else None,
     }
@@ -282,13 +312,18 @@ def _spare_uid() -> int:
 
 
 def _command(wishes: Wishes, layout: Layout, descriptor: int) -> list[str]:
+    """The command line that starts Python with the boot code, sealed where the level is bwrap."""
     python = [str(layout.interpreter), *_FLAGS, "-c", _BOOT, str(descriptor), str(layout.folder)]
     python += [str(path) for path in layout.search_path]
     return [*bubblewrap(layout, wishes.device), *python] if wishes.level is Level.BWRAP else python
 
 
 def bubblewrap(layout: Layout, device: str = "cpu") -> list[str]:
-    """The command line that seals whatever program follows it."""
+    """The command line that seals whatever program follows it.
+
+    Raises:
+        LaunchError: it is not installed.
+    """
     program = shutil.which("bwrap")
     if program is None:
         raise LaunchError("bubblewrap (bwrap) is not installed", Lack.BUBBLEWRAP)
@@ -370,7 +405,11 @@ def _start_kept(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Pope
 
 
 def _fork_host(host_end: socket.socket, guest_end: socket.socket) -> _Fork:
-    """Make this process's own fork the zygote: torch is imported already."""
+    """Make this process's own fork the zygote: torch is imported already.
+
+    Returns:
+        The fork; in the fork itself this never returns.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     with warnings.catch_warnings():
@@ -387,7 +426,11 @@ def _fork_host(host_end: socket.socket, guest_end: socket.socket) -> _Fork:
 
 
 def _receive_pid(control: socket.socket) -> int:
-    """The zygote's process id as this process sees it, stamped by the kernel on the first byte."""
+    """The zygote's process id as this process sees it, stamped by the kernel on the first byte.
+
+    Raises:
+        EOFError: it ended before it said anything.
+    """
     if not lockdown.LINUX:
         if not control.recv(1):
             raise EOFError("the zygote did not start")

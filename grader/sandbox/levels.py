@@ -1,4 +1,8 @@
-"""Find out by real runs which isolation levels this machine offers, and hold a caller to one."""
+"""Find out by real runs which isolation levels this machine offers, and hold a caller to one.
+
+Whether a kernel lets us seal a process depends on its version, its settings and the container around it, which no table
+tells. So each level is tried: a zygote is started as for grading, and tries what must not work.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,10 @@ def offered() -> dict[Level, str | None]:
 
 @functools.cache
 def _missing(level: Level) -> Shortfall | None:
-    """Why a level is not to be had: what a real run with all doors tried came to."""
+    """Why a level is not to be had: what a real run with all doors tried came to.
+
+    Cached: what the machine offers does not change while a process runs.
+    """
     if level is Level.PLAIN:
         can_fork = os.name == "posix"
         return None if can_fork else Shortfall("this system cannot fork a process; on Windows use WSL 2")
@@ -60,7 +67,11 @@ def _missing(level: Level) -> Shortfall | None:
 
 
 def strongest() -> Level:
-    """The strongest level this machine offers."""
+    """The strongest level this machine offers.
+
+    Raises:
+        SandboxError: not even `plain` is to be had.
+    """
     for level in Level:
         if _missing(level) is None:
             return level
@@ -89,6 +100,7 @@ def require(level: Level | None, unsandboxed: bool) -> Level:
 
 
 def _refusal(level: Level) -> SandboxError:
+    """An error that says why this level is not to be had, why the others are not, and what would help."""
     reasons = {name: reason for name, reason in offered().items() if reason is not None}
     found = _missing(level)
     reason, lack = (found.reason, found.lack) if found is not None else ("", None)

@@ -12,7 +12,10 @@ FILENAME = "<submission>"
 
 
 class LearnerModule:
-    """The module that a submission's source makes."""
+    """The module that a submission's source makes.
+
+    It is run again for each set of barred operations, so that nothing computed under one is there under another.
+    """
 
     def __init__(self) -> None:
         self._code: types.CodeType | None = None
@@ -20,6 +23,7 @@ class LearnerModule:
 
     def compile(self, source: str) -> None:
         """Take another source; nothing of it runs yet. Raises what Python says about it."""
+        # So that a traceback shows the learner's lines, though there is no such file.
         linecache.cache[FILENAME] = (len(source), None, source.splitlines(keepends=True), FILENAME)
         self._code = compile(source, FILENAME, "exec")
 
@@ -37,7 +41,10 @@ class LearnerModule:
         return tuple(name for name, value in names if callable(value) and name[0] != "_")
 
     def function(self, name: str) -> Callable[..., Any] | None:
-        """The function or class of that name; None if there is none."""
+        """The function or class of that name; None if there is none.
+
+        Looked up in the module as it is now; what a call defined since is found too.
+        """
         found: object = vars(self._module).get(name)
         return found if callable(found) else None
 
@@ -48,6 +55,9 @@ def place_of(error: BaseException) -> tuple[int | None, str]:
     Returns:
         None and "" if no line of theirs was running. Of a method or an inner function the name is what the file
         defines around it; it is empty for a lambda and for the top level.
+
+    Args:
+        error: as it was caught; its traceback goes from the outermost frame to the innermost.
     """
     line, function = None, ""
     frames = error.__traceback__

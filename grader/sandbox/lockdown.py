@@ -1,4 +1,8 @@
-"""What a process inside the sandbox gives up, by direct system calls: its user, its files, its limits, its calls."""
+"""What a process inside the sandbox gives up, by direct system calls: its user, its files, its limits, its calls.
+
+None of it can be taken back by the process that has done it. Numbers of calls and flags stand here because Python has
+no names for them; they are the same on every processor.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def _checked(result: int, what: str) -> int:
+    """The result of a C call; OSError with the reason where it is negative."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{what}: {os.strerror(number)}")
@@ -45,6 +50,9 @@ def _checked(result: int, what: str) -> int:
 
 
 def _prctl(option: int, argument: int = 0, more: object = 0) -> None:
+    """Raises:
+    OSError: the kernel refuses.
+    """
     _checked(_libc().prctl(option, ctypes.c_ulong(argument), more, 0, 0), f"prctl {option}")
 
 
@@ -55,7 +63,14 @@ def die_with_parent() -> None:
 
 
 def become_nobody(uid: int) -> None:
-    """Leave root for good: another user, no groups, no capability."""
+    """Leave root for good: another user, no groups, no capability.
+
+    Args:
+        uid: a user and group that nothing on this machine belongs to.
+
+    Raises:
+        OSError: it could not be done, or something of root is left.
+    """
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -74,7 +89,10 @@ def held_capabilities() -> int:
 
 
 def never_gain() -> None:
-    """Rule out new privileges and being traced or dumped."""
+    """Rule out new privileges and being traced or dumped.
+
+    Without it the kernel would take no filter from an ordinary user.
+    """
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
 
@@ -85,8 +103,17 @@ def landlock_version() -> int:
 
 
 def see_only(folders: Iterable[str], files: Iterable[str]) -> None:
-    """Leave nothing of the file system but reading `files`, whole folders too, and listing `folders`."""
+    """Leave nothing of the file system but reading `files`, whole folders too, and listing `folders`.
+
+    Args:
+        folders: may be listed, but their files not read.
+        files: may be read; a folder stands for all that is in it.
+
+    Raises:
+        OSError: the kernel refuses, or has no landlock.
+    """
     version = landlock_version()
+    # Each version of landlock knows more rights; one that is not named here would stay allowed.
     file_rights = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
     network_rights = 3 if version >= 4 else 0
     scopes = 3 if version >= 6 else 0
@@ -110,6 +137,7 @@ def see_only(folders: Iterable[str], files: Iterable[str]) -> None:
 
 
 def _allow_path(ruleset: int, path: str, rights: int) -> None:
+    """Make one exception; a path that is not there needs none."""
     try:
         folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -122,7 +150,10 @@ def _allow_path(ruleset: int, path: str, rights: int) -> None:
 
 
 def keep_only(descriptor: int) -> int:
-    """Close every open file but `descriptor`; standard input and output become the null device. Its new number."""
+    """Close every open file but `descriptor`; standard input and output become the null device. Its new number.
+
+    The socket becomes number 3, so that whoever serves on it need not be told.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     descriptor = os.dup(descriptor) if descriptor < 4 else descriptor
     for standard in (0, 1, 2):
@@ -133,7 +164,14 @@ def keep_only(descriptor: int) -> int:
 
 
 def limit(*, address_space: int | None, cpu_s: int, threads: int | None, open_files: int) -> None:
-    """Set the limits of this process; nothing in it can raise them again."""
+    """Set the limits of this process; nothing in it can raise them again.
+
+    Args:
+        address_space: bytes in all, torch's own included.
+        cpu_s: seconds of processor time, after which the kernel ends the process.
+        threads: processes and threads of this user; None leaves it as it is.
+        open_files: how many at once.
+    """
     import resource
 
     limits = [
@@ -155,7 +193,11 @@ def limit(*, address_space: int | None, cpu_s: int, threads: int | None, open_fi
 
 
 def load_filter(program: bytes) -> None:
-    """Put this process under a system-call filter; there is no way back."""
+    """Put this process under a system-call filter; there is no way back.
+
+    Args:
+        program: instructions of 8 bytes each, see `grader.sandbox.seccomp`.
+    """
     instructions = ctypes.create_string_buffer(program, len(program))
     described = _FilterProgram(len(program) // 8, ctypes.addressof(instructions))
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(described))

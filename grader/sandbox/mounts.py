@@ -44,7 +44,11 @@ class Layout:
 
 @cache
 def find_layout(device: str = "cpu") -> Layout:
-    """Look up this interpreter's files."""
+    """Look up this interpreter's files.
+
+    Args:
+        device: "cuda" shows the driver's libraries too.
+    """
     interpreter = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
     prefix = Path(os.path.realpath(sys.base_prefix))
     folder = Path(os.path.realpath(__file__)).parent
@@ -88,7 +92,11 @@ def _search_path() -> tuple[Path, ...]:
 
 
 def bubblewrap_mounts(layout: Layout, device: str = "cpu") -> list[str]:
-    """The part of a bubblewrap command line that shows `layout` and nothing else, all of it read-only."""
+    """The part of a bubblewrap command line that shows `layout` and nothing else, all of it read-only.
+
+    Returns:
+        Words of the command line; the last makes the root itself read-only.
+    """
     mounts = {path: ["--ro-bind", str(path), str(path)] for path in layout.readable}
     for path in layout.hidden:
         mounts.setdefault(path, ["--tmpfs", str(path)])
@@ -115,7 +123,10 @@ def bubblewrap_mounts(layout: Layout, device: str = "cpu") -> list[str]:
 
 
 def landlock_paths(layout: Layout) -> tuple[list[str], list[str]]:
-    """Folders that may be listed, and files and folders that may be read."""
+    """Folders that may be listed, and files and folders that may be read.
+
+    Landlock can only allow: where a folder holds something hidden, its other parts are named one by one.
+    """
     hidden = set(layout.hidden)
     readable = [part for path in layout.readable if path != layout.folder for part in _without(path, hidden)]
     folders = [str(path) for path in layout.readable if path.is_dir()]
@@ -132,6 +143,7 @@ def _without(path: Path, hidden: set[Path]) -> list[str]:
 
 
 def _devices(device: str) -> list[str]:
+    """The device files that are needed; a GPU's where it is used."""
     names = ["/dev/null", "/dev/urandom"]
     if device != "cpu":
         names += sorted(str(path) for path in Path("/dev").glob("nvidia*"))

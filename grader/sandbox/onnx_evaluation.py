@@ -97,7 +97,11 @@ def describe_model(model: Any) -> dict[str, Any]:
 
 
 def check_model(model: Any) -> None:
-    """Ask onnx whether the model keeps the standard, shapes included."""
+    """Ask onnx whether the model keeps the standard, shapes included.
+
+    Raises:
+        Refused: it does not; with onnx's own first line.
+    """
     import onnx
 
     try:
@@ -108,7 +112,16 @@ def check_model(model: Any) -> None:
 
 
 def evaluate_model(model: Any, data: bytes, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The model's output for x, on which every runtime here agrees, and which does not depend on the batch."""
+    """The model's output for x, on which every runtime here agrees, and which does not depend on the batch.
+
+    Args:
+        model: as parsed.
+        data: the same in bytes, for onnxruntime.
+        x: float32, shape (batch, features).
+
+    Raises:
+        Refused: it cannot be evaluated, or not in a way that can be relied on.
+    """
     weights = {tensor.name for tensor in model.graph.initializer}
     free = [value for value in model.graph.input if value.name not in weights]
     if len(free) != 1 or len(model.graph.output) != 1:
@@ -124,6 +137,7 @@ def evaluate_model(model: Any, data: bytes, x: np.ndarray[Any, Any]) -> np.ndarr
         raise Refused(
             f"the output has type {whole.dtype} and shape {list(whole.shape)} for {len(x)} float32 rows"
         )
+    # A model that has the batch's size built in, or mixes rows, would be right for the input of the check alone.
     if not _close(_run_reference(model, name, x[:1]), whole[:1]):
         raise Refused("the output for a row depends on the other rows of the batch")
     runtime = _run_onnxruntime(data, name, x)
@@ -133,6 +147,7 @@ def evaluate_model(model: Any, data: bytes, x: np.ndarray[Any, Any]) -> np.ndarr
 
 
 def _run_reference(model: Any, name: str, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """onnx's own evaluator, written in numpy: slow, and it follows the standard."""
     from onnx.reference import ReferenceEvaluator
 
     try:
@@ -160,6 +175,7 @@ def _run_onnxruntime(data: bytes, name: str, x: np.ndarray[Any, Any]) -> np.ndar
 
 
 def _close(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether two outputs agree, measured by the largest entry."""
     return (
         a.shape == b.shape
         and a.dtype == b.dtype
@@ -168,11 +184,13 @@ def _close(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 
 def _size(a: np.ndarray[Any, Any]) -> float:
+    """The largest finite entry, at least 1."""
     finite = np.abs(a[np.isfinite(a)])
     return max(1.0, float(finite.max())) if finite.size else 1.0
 
 
 def _describe_value(value: Any) -> dict[str, Any]:
+    """Name, type and shape of an input or output, cut short."""
     import onnx
 
     tensor = value.type.tensor_type
@@ -191,5 +209,6 @@ def _describe_axis(axis: Any) -> int | str | None:
 
 
 def _first_line(error: Exception) -> str:
+    """What an error says in one line, at most 300 characters."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:300]

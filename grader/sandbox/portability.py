@@ -77,6 +77,7 @@ class _Recording(TorchDispatchMode):
 
 
 def _on_meta(value: Any) -> Any:
+    """The same value with its tensors on the meta device: shapes and strides without memory."""
     if isinstance(value, torch.Tensor):
         return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
     if isinstance(value, list | tuple):

@@ -52,6 +52,7 @@ class ProcessClock:
 
 
 def _running(_: bytes) -> float:
+    """For a system that tells nothing: all time counts."""
     return time.monotonic()
 
 
@@ -67,10 +68,19 @@ def _processor_time(stat: bytes) -> float:
 
 
 def child_of(parent: int, inner_pid: int) -> int | None:
-    """The child of a process that is called `inner_pid` in its own namespace, as this process numbers it."""
+    """The child of a process that is called `inner_pid` in its own namespace, as this process numbers it.
+
+    Args:
+        parent: the zygote, as this process numbers it.
+        inner_pid: what the zygote calls its child.
+
+    Returns:
+        None where /proc does not tell.
+    """
     try:
         with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
             children = [int(word) for word in file.read().split()]
+        # The newest child stands last, and is the one that is asked for.
         for pid in reversed(children):
             with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
                 numbers = next(line for line in file if line.startswith("NSpid:")).split()

@@ -46,7 +46,14 @@ class WireError(Exception):
 
 
 class TensorValue(msgspec.Struct, tag="T", array_like=True, frozen=True):
-    """A tensor; its bytes start at `offset` of the body. `strides` asks for that layout on arrival."""
+    """A tensor; its bytes start at `offset` of the body. `strides` asks for that layout on arrival.
+
+    Args:
+        dtype: a key of DTYPES.
+        shape: no side is negative.
+        offset: in bytes, a multiple of 8.
+        device: where it was on the other side; the bytes always travel from and to the CPU.
+    """
 
     dtype: str
     shape: tuple[int, ...]
@@ -75,7 +82,11 @@ class DictValue(msgspec.Struct, tag="D", array_like=True, frozen=True):
 
 
 class HandleValue(msgspec.Struct, tag="H", array_like=True, frozen=True):
-    """An object that stays in the guest, by number. `callable` tells a method from a thing."""
+    """An object that stays in the guest, by number. `callable` tells a method from a thing.
+
+    Args:
+        kind: the name of the object's class, cut short.
+    """
 
     number: int
     kind: str = ""
@@ -125,7 +136,14 @@ def is_key(value: Value) -> bool:
 
 
 class Request(msgspec.Struct, array_like=True, frozen=True):
-    """One thing the guest is to do. A `seed` starts a new example: handles are dropped, the generator is seeded."""
+    """One thing the guest is to do. A `seed` starts a new example: handles are dropped, the generator is seeded.
+
+    Args:
+        op: see `Session._action` in grader/sandbox/guest.py.
+        name: of a function, method, attribute; or a whole source.
+        target: the number of the object that is asked, -1 for none.
+        mode: "meta" for a call on tensors without values.
+    """
 
     op: str
     name: str = ""
@@ -170,7 +188,11 @@ _reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 
 def pack(message: Request | Reply) -> bytes:
-    """Encode a header; one over the limit is refused before it is sent."""
+    """Encode a header; one over the limit is refused before it is sent.
+
+    Raises:
+        WireError: it is too large, or holds what msgpack cannot encode.
+    """
     try:
         header = _encoder.encode(message)
     except (OverflowError, UnicodeEncodeError, RecursionError) as error:
@@ -191,6 +213,7 @@ def unpack_reply(header: bytes) -> Reply:
 
 
 def _unpack(decoder: msgspec.msgpack.Decoder[Message], header: bytes) -> Message:
+    """Bytes from the other side as a typed message; whatever is wrong with them is one kind of error."""
     try:
         return decoder.decode(header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
@@ -203,7 +226,11 @@ def _unpack(decoder: msgspec.msgpack.Decoder[Message], header: bytes) -> Message
 def write_frame(
     sock: socket.socket, header: bytes, body: bytes | bytearray, deadline: Deadline | None = None
 ) -> None:
-    """Send one frame before `deadline`; TimeoutError after it."""
+    """Send one frame before `deadline`; TimeoutError after it.
+
+    Args:
+        deadline: None waits as long as it takes.
+    """
     data = memoryview(_LENGTHS.pack(len(header), len(body)) + header + body)
     while data:
         data = data[_in_time(sock, partial(sock.send, data), deadline) :]
@@ -213,6 +240,9 @@ def read_frame(sock: socket.socket, deadline: Deadline | None = None) -> tuple[b
     """Receive one frame before `deadline`.
 
     EOFError when the other side left, WireError when it is over the limits or more than a frame.
+
+    Returns:
+        The header, and the body as memory of its own, in which tensors can lie.
     """
     frame = bytearray(_receive(sock, _READ_AHEAD, deadline))
     while len(frame) < _LENGTHS.size:
@@ -232,6 +262,7 @@ def read_frame(sock: socket.socket, deadline: Deadline | None = None) -> tuple[b
 
 
 def _receive(sock: socket.socket, most: int, deadline: Deadline | None) -> bytes:
+    """Some bytes, at least one; EOFError when the other side left."""
     chunk = _in_time(sock, partial(sock.recv, most), deadline)
     if not chunk:
         raise EOFError("the other side closed the connection")
@@ -261,7 +292,11 @@ class Body:
         self._length = 0
 
     def add_bytes(self, data: bytes) -> int:
-        """Append `data`, aligned; returns its offset."""
+        """Append `data`, aligned; returns its offset.
+
+        Raises:
+            WireError: all together are more than a frame holds.
+        """
         offset = self._length
         padding = -len(data) % _ALIGNMENT
         self._parts.append(data)
@@ -273,7 +308,11 @@ class Body:
         return offset
 
     def add_tensor(self, tensor: torch.Tensor, *, keep_strides: bool = False) -> TensorValue:
-        """Append a tensor's bytes; a non-contiguous layout is named when `keep_strides` asks for it."""
+        """Append a tensor's bytes; a non-contiguous layout is named when `keep_strides` asks for it.
+
+        Raises:
+            WireError: a kind of tensor that does not travel, such as a sparse one.
+        """
         name = DTYPE_NAMES.get(tensor.dtype)
         if name is None:
             raise WireError(f"a tensor of {tensor.dtype} cannot be sent")
@@ -285,6 +324,7 @@ class Body:
             raise WireError("a tensor on the meta device has no values to send")
         strides = tensor.stride() if keep_strides and not tensor.is_contiguous() else None
         flat = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
+        # numpy has no such type; the bits are what travels.
         if flat.dtype is torch.bfloat16:
             flat = flat.view(torch.int16)
         return TensorValue(name, shape, self.add_bytes(flat.numpy().tobytes()), device, strides)

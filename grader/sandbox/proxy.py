@@ -89,14 +89,22 @@ class Learner:
     # --- for the engine ---
 
     def load(self, source: str) -> tuple[str, ...]:
-        """Run the submission's definitions; the public names it defines. LearnerRaised when that fails."""
+        """Run the submission's definitions; the public names it defines. LearnerRaised when that fails.
+
+        Args:
+            source: Python that the rules have let through.
+        """
         names = self.connection.ask("load", source).settle()
         if not isinstance(names, tuple):
             raise self.connection.broken(WireError("it did not say what it loaded"))
         return tuple(name for name in names if isinstance(name, str))
 
     def begin_example(self, seed: int) -> None:
-        """Forget the calls and objects of the last example; seed the guest's global generator."""
+        """Forget the calls and objects of the last example; seed the guest's global generator.
+
+        Args:
+            seed: of the guest's generator, so that the same example gives the same result.
+        """
         self.calls.clear()
         self.answers.clear()
         self._labels.clear()
@@ -104,7 +112,12 @@ class Learner:
         self.connection.start_example(seed)
 
     def evaluate_model(self, data: bytes, x: torch.Tensor) -> dict[str, Any]:
-        """Ask this guest, which must not have run learner code, for its verdict on a model (onnx_evaluation.py)."""
+        """Ask this guest, which must not have run learner code, for its verdict on a model (onnx_evaluation.py).
+
+        Args:
+            data: a serialised model.
+            x: its input.
+        """
         verdict = self.connection.ask("judge_model", args=(data, x)).settle()
         if not isinstance(verdict, dict):
             raise self.connection.broken(WireError("it did not answer with a verdict"))
@@ -132,11 +145,17 @@ class Learner:
         return lambda *args, **kwargs: self.invoke("call", name, args, kwargs)
 
     def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call the learner's function or class of that name."""
+        """Call the learner's function or class of that name.
+
+        For names that `learner.name(...)` cannot reach, such as those of this class.
+        """
         return self.invoke("call", name, args, kwargs)
 
     def hold(self, tensor: torch.Tensor) -> ByReference:
-        """Put a copy of `tensor` into the guest, to be changed in place there."""
+        """Put a copy of `tensor` into the guest, to be changed in place there.
+
+        For functions whose work is to change their argument, such as a step of an optimizer.
+        """
         return ByReference(self._note(self.connection.ask("hold", args=(tensor,))), tensor.clone())
 
     def generator(self, seed: int) -> Handle:
@@ -174,7 +193,11 @@ class Learner:
         return self.calls[-1]
 
     def portable(self, name: str, *args: Any, **kwargs: Any) -> tuple[str, ...] | None:
-        """Run a function on fake tensors of another device; the devices of its results, None if not checkable."""
+        """Run a function on fake tensors of another device; the devices of its results, None if not checkable.
+
+        Raises:
+            LearnerRaised: it fails on another device, as with tensors of two devices.
+        """
         answer = self.connection.ask("call", name, args=args, kwargs=kwargs, mode="meta")
         if answer.reply.status == "uncheckable":
             return None
@@ -188,14 +211,26 @@ class Learner:
         return self._note(self.connection.ask("model", args=(data,)))  # type: ignore[no-any-return]
 
     def model_bytes(self, model: Handle) -> bytes:
-        """A learner's model as opaque bytes."""
+        """A learner's model as opaque bytes.
+
+        Raises:
+            LearnerMisbehaved: it is no model.
+        """
         data = self._note(self.connection.ask("model_bytes", target=model))
         if not isinstance(data, bytes):
             raise LearnerMisbehaved(f"expected a serialised model, got {shown(data)}")
         return data
 
     def judge_model(self, model: Handle | bytes, x: torch.Tensor) -> dict[str, Any]:
-        """Evaluate a learner's model in a process that holds no learner code (see onnx_evaluation.py)."""
+        """Evaluate a learner's model in a process that holds no learner code (see onnx_evaluation.py).
+
+        Args:
+            model: a learner's model, or one as bytes.
+            x: float32, its input.
+
+        Returns:
+            The verdict as `grader.sandbox.onnx_evaluation.judge_model` gives it.
+        """
         data = self.model_bytes(model) if isinstance(model, Handle) else model
         if self.judge is None:
             raise RuntimeError("this learner has no judge for models")
@@ -215,6 +250,11 @@ class Learner:
 
         Raises:
             LearnerMisbehaved: it changed an argument, drew from the global generator, or returned another kind.
+
+        Args:
+            op: "call" or "method".
+            name: of the function or method.
+            target: the object whose method it is.
         """
         label = contract_name = name
         if target is not None:
@@ -278,6 +318,7 @@ class Learner:
         return result
 
     def _note(self, answer: Answer, label: str = "") -> Any:
+        """Settle an answer and keep its value: a card may have to show it."""
         value = answer.settle(label)
         self.answers.append(value)
         return value
@@ -287,6 +328,7 @@ class Learner:
             raise LearnerMisbehaved(f"{label} drew from torch's global random generator")
 
     def _time_limit_s(self) -> float:
+        """Seconds for the next call: a call's limit, or what is left of the check's if that is less."""
         if self.deadline_s is None:
             return self.limits.call_s
         return min(self.limits.call_s, self.deadline_s())

@@ -45,7 +45,10 @@ class Objects:
         self._next = 0
 
     def keep(self, thing: Any) -> HandleValue:
-        """Give an object a number."""
+        """Give an object a number.
+
+        Until `clear`, so that a learner's object lives exactly as long as the example that made it.
+        """
         number = self._next
         self._next += 1
         self.by_number[number] = thing
@@ -68,7 +71,14 @@ class Encoder:
         self._objects, self._body, self._nodes = objects, body, 0
 
     def encode(self, thing: Any, depth: int = 0) -> protocol.Value:
-        """One thing as a value; WireError for what cannot be sent, and for more than the limits allow."""
+        """One thing as a value; WireError for what cannot be sent, and for more than the limits allow.
+
+        By exact type: a subclass of a number or a list may behave otherwise, so it stays here as an object.
+
+        Args:
+            thing: what the learner's code returned.
+            depth: how far inside the result we are.
+        """
         self._nodes += 1
         if self._nodes > protocol.NODE_LIMIT or depth > protocol.DEPTH_LIMIT:
             raise WireError("the result has too many parts")
@@ -102,7 +112,10 @@ class Encoder:
 
 
 def tensors_in(thing: Any, depth: int = 0) -> Iterator[torch.Tensor]:
-    """The tensors of a result, a few levels deep."""
+    """The tensors of a result, a few levels deep.
+
+    Bounded in depth and length: a result may contain itself.
+    """
     if isinstance(thing, torch.Tensor):
         yield thing
     elif isinstance(thing, Held):

@@ -70,6 +70,9 @@ def build_filter(device: str = "cpu") -> bytes:
 
     For the CPU it allows a list and refuses the rest. A CUDA driver needs calls that nobody lists, so there the
     filter allows what it does not know and refuses the known holes.
+
+    Args:
+        device: "cpu" for the strict filter.
     """
     try:
         import pyseccomp as seccomp
@@ -117,6 +120,7 @@ def _allow_by_argument(program: Any, seccomp: Any) -> None:
 
 
 def _refuse_by_argument(program: Any, seccomp: Any) -> None:
+    """The same for the filter that allows what it does not know: the harmful arguments are refused."""
     refuse = seccomp.ERRNO(errno.EPERM)
     _add(program, refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, _CLONE_THREAD, 0))
     _add(program, refuse, "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
@@ -126,6 +130,7 @@ def _refuse_by_argument(program: Any, seccomp: Any) -> None:
 
 
 def _add(program: Any, action: int, name: str, *arguments: Any) -> None:
+    """Add one rule."""
     # A name unknown to this processor or to an older libseccomp is left out; the CPU filter refuses it by default.
     with contextlib.suppress(OSError, ValueError):
         program.add_rule(action, name, *arguments)

@@ -24,7 +24,14 @@ def rehearse(x):
 
 
 def warm_up(settings: dict[str, Any]) -> dict[str, Any]:
-    """Import and run once what is slow the first time, so that no learner pays for it."""
+    """Import and run once what is slow the first time, so that no learner pays for it.
+
+    Args:
+        settings: as the host sent them, see `grader.sandbox.launch`.
+
+    Returns:
+        What the host is told when all is ready.
+    """
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)  # gradients are written by hand; a hidden requires_grad records nothing
     for name in settings["imports"]:
@@ -37,7 +44,11 @@ def warm_up(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rehearse(modes: tuple[str, ...]) -> None:
-    """Serve a submission of our own, through every step that a learner's goes through."""
+    """Serve a submission of our own, through every step that a learner's goes through.
+
+    Args:
+        modes: "" for a call as always, "meta" for one on tensors without values.
+    """
     session = Session()
     session.handle(protocol.pack(protocol.Request("load", _REHEARSAL)), bytearray())
     for mode in modes:

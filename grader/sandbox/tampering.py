@@ -40,11 +40,17 @@ class Snapshot:
         self._alive = [list(vars(thing).values()) for _, thing, _ in self._before]
 
     def tensors_changed(self) -> bool:
-        """Whether `torch.Tensor` itself is another one. Quick: it is asked before each look at an argument."""
+        """Whether `torch.Tensor` itself is another one. Quick: it is asked before each look at an argument.
+
+        Without it, learner code could decide what the look at an argument finds.
+        """
         return _looks(torch.Tensor) != self._tensor
 
     def changed(self) -> str:
-        """The name of what was changed; empty if nothing was."""
+        """The name of what was changed; empty if nothing was.
+
+        It looks at everything, so it is asked once a check and not once a call.
+        """
         for name, thing, before in self._before:
             if _looks(thing) != before:
                 return name
@@ -100,6 +106,7 @@ def _things() -> Iterator[tuple[str, Any]]:
 
 
 def _takes_attributes(thing: Any) -> bool:
+    """Whether an attribute can be left on it: on a class that Python does not guard, or on a function."""
     if isinstance(thing, type):
         # Protobuf's classes look up their fields late, and keep what they found.
         return not thing.__flags__ & _IMMUTABLE and type(thing).__name__ != "MessageMeta"

@@ -1,6 +1,9 @@
 """Import torch once inside the sandbox, then fork a fresh process for every learner the host asks for.
 
 The zygote never reads a byte that a learner sent: it forks, kills and reports how a process ended, no more.
+
+It has one client, the host, and obeys three words: settings at the start, then `fork` and `end`. When the host hangs
+up, it ends with all its children.
 """
 
 from __future__ import annotations
@@ -31,13 +34,21 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT
 
 
 def send_message(control: socket.socket, message: dict[str, Any]) -> None:
-    """Send one message to the other end of a control socket."""
+    """Send one message to the other end of a control socket.
+
+    Args:
+        message: what JSON can hold.
+    """
     data = json.dumps(message).encode()
     control.sendall(_LENGTH.pack(len(data)) + data)
 
 
 def receive_message(control: socket.socket) -> dict[str, Any]:
-    """Receive one message; EOFError when the other end is closed."""
+    """Receive one message; EOFError when the other end is closed.
+
+    Raises:
+        ValueError: it is no message of ours.
+    """
     (length,) = _LENGTH.unpack(_receive_exactly(control, _LENGTH.size))
     message = json.loads(_receive_exactly(control, length))
     if not isinstance(message, dict):
@@ -46,6 +57,7 @@ def receive_message(control: socket.socket) -> dict[str, Any]:
 
 
 def _receive_exactly(control: socket.socket, count: int) -> bytes:
+    """That many bytes, however they arrive; EOFError when there are fewer."""
     data = b""
     while len(data) < count:
         chunk = control.recv(count - len(data))
@@ -72,6 +84,7 @@ def main(control: socket.socket) -> None:
             )
             return
         send_message(control, answer)
+        # Objects that are frozen are not written to by the collector, so their memory stays shared with every fork.
         gc.collect()
         gc.freeze()
         _serve_host(control, settings)
@@ -82,7 +95,11 @@ def main(control: socket.socket) -> None:
 
 
 def _enter(settings: dict[str, Any]) -> None:
-    """Give up what the zygote itself never needs."""
+    """Give up what the zygote itself never needs.
+
+    Args:
+        settings: see `grader.sandbox.launch`; None means that a thing is not given up at this level.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to act on
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if settings["uid"] is not None:
@@ -130,6 +147,7 @@ def _serve_host(control: socket.socket, settings: dict[str, Any]) -> None:
 
 
 def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[str, Any]) -> int:
+    """Fork, seal the child and let it serve its socket; the parent goes on with the child's process id."""
     _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     pid = os.fork()
     if pid:
@@ -152,7 +170,13 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
 
 
 def seal(descriptor: int, settings: dict[str, Any], *, address_space: int | None) -> None:
-    """Close everything that learner code must not reach; its socket is then number 3."""
+    """Close everything that learner code must not reach; its socket is then number 3.
+
+    Args:
+        descriptor: the socket to the host.
+        settings: what the level asks for.
+        address_space: bytes; None for no limit.
+    """
     lockdown.die_with_parent()
     if settings["own_group"]:
         os.setpgid(0, 0)
@@ -169,7 +193,11 @@ def seal(descriptor: int, settings: dict[str, Any], *, address_space: int | None
 
 
 def _end(pid: int, *, grace_s: float) -> dict[str, Any]:
-    """Kill a process and say how it ended; `grace_s` lets one that is already leaving finish by itself."""
+    """Kill a process and say how it ended; `grace_s` lets one that is already leaving finish by itself.
+
+    Returns:
+        The exit code, negative for a signal, and whether it was we who killed it.
+    """
     until = time.monotonic() + grace_s
     while True:
         found, status = os.waitpid(pid, os.WNOHANG)
@@ -211,6 +239,7 @@ def _probe(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open_doors(writing: int, settings: dict[str, Any]) -> list[str]:
+    """Try from inside a sealed process what must not work, and name what does."""
     forbidden = settings["forbidden"]
     seal(writing, settings, address_space=None)
     doors: dict[str, Callable[[], object]] = {
@@ -236,6 +265,7 @@ def _open_doors(writing: int, settings: dict[str, Any]) -> list[str]:
 
 
 def _read(path: str) -> None:
+    """Open a file, or the first one in a folder; OSError where that is refused."""
     if os.path.isdir(path):
         if not os.listdir(path):
             raise FileNotFoundError(path)
