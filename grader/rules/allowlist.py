@@ -23,6 +23,7 @@ from grader.errors import CourseError
 
 
 def _words(text: str) -> frozenset[str]:
+    """A set of the words of a text, so that long lists can be read and changed."""
     return frozenset(text.split())
 
 
@@ -300,7 +301,11 @@ RECORD_MAKERS = _words("collections.namedtuple typing.NamedTuple")
 
 
 def modules_for(imports: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
-    """Every module that a chapter with these further imports may use, with the names that are open in it."""
+    """Every module that a chapter with these further imports may use, with the names that are open in it.
+
+    Raises:
+        CourseError: nobody has written down what may be used of a module.
+    """
     found = dict(_MODULES)
     for name in imports:
         if name in _EXTRA_MODULES:
@@ -312,7 +317,11 @@ def modules_for(imports: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 
 def attributes_for(imports: tuple[str, ...]) -> frozenset[str]:
-    """Every attribute that values may be asked for."""
+    """Every attribute that values may be asked for.
+
+    Args:
+        imports: the further modules of the chapter, which bring attributes of their own.
+    """
     in_place = frozenset(f"{name}_" for name in _OPERATIONS)
     extra = (_EXTRA_ATTRIBUTES.get(name, frozenset()) for name in imports)
     return (_OPERATIONS | in_place | _TENSOR | _PYTHON).union(*extra)
@@ -324,6 +333,9 @@ def taken_attributes() -> frozenset[str]:
 
     Without this, `self.gi_frame = None` in some class would open the way to the interpreter, and `from_file` on a
     class would open the one of storages, which reads files.
+
+    Returns:
+        Names; asked for on a value whose class is not known, each is refused unless it is listed.
     """
     import torch
 
@@ -353,6 +365,9 @@ def may_be_own(name: str) -> bool:
 
     It may if it is an operator of ATen: met on a tensor instead, it is judged where it runs, whatever it is called.
     What moves tensors to where the sandbox has no eyes, or out of torch, is not among them.
+
+    Args:
+        name: that the submission's own class defines.
     """
     import torch
 

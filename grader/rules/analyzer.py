@@ -107,6 +107,9 @@ def read_statement(
     Args:
         modules: the modules that may be used, with their open names.
         attributes: what any value may be asked for.
+
+    Returns:
+        What was found; the attributes in `unknown` are for the caller to settle, who knows the whole file.
     """
     reader = _Reader(names, modules, attributes)
     reader.visit(statement)
@@ -125,6 +128,9 @@ class _Reader:
         self.owners: list[str] = []  # of each function around, the first parameter if it is a method
 
     def visit(self, node: ast.AST) -> None:
+        """Args:
+        node: of any kind; one that is not known, as of a later version of Python, is refused.
+        """
         kind = type(node)
         if kind in _TRANSPARENT:
             self.visit_children(node)
@@ -134,11 +140,13 @@ class _Reader:
             self.refuse(node, _FORMS.get(kind.__name__, kind.__name__), Refusal.FORM)
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        """Several nodes, in order."""
         for node in nodes:
             if node is not None:
                 self.visit(node)
 
     def visit_children(self, node: ast.AST) -> None:
+        """All nodes right below one."""
         for name in node._fields:
             value = getattr(node, name, None)
             if isinstance(value, list):
@@ -147,6 +155,7 @@ class _Reader:
                 self.visit(value)
 
     def refuse(self, node: ast.AST, name: str, refusal: Refusal, near: str = "") -> None:
+        """Put down a finding at the line of a node."""
         self.reading.findings.append(Finding(getattr(node, "lineno", 0), name, refusal, near))
 
     # --- what a name means --------------------------------------------------------------------------------
@@ -199,9 +208,11 @@ class _Reader:
         return None
 
     def in_class_body(self) -> bool:
+        """Whether the reader is right inside a class, not in a method of it."""
         return bool(self.scopes) and self.scopes[-1].kind == "class"
 
     def bound_by_class(self, name: str) -> bool:
+        """Whether the class around binds the name."""
         return self.in_class_body() and name in self.scopes[-1].names
 
     def in_function(self) -> bool:
@@ -212,6 +223,7 @@ class _Reader:
     # --- names --------------------------------------------------------------------------------------------
 
     def visit_name(self, node: ast.Name) -> None:
+        """A name that is read, or bound: no binding may replace what the interpreter itself looks up."""
         if isinstance(node.ctx, ast.Load):
             self.value(node, self.meaning(node.id))
         elif _is_dunder(node.id) and not (self.in_class_body() and node.id in _CLASS_VALUES):
@@ -260,6 +272,7 @@ class _Reader:
         self.reading.defines.add(name)
 
     def visit_global(self, node: ast.Global) -> None:
+        """A function that binds a name of the file, which others may read."""
         for name in node.names:
             # A built-in under an own name would be Python's again where the function has not run.
             if name in self.names.imports or hasattr(builtins, name) or _is_dunder(name):
@@ -271,6 +284,7 @@ class _Reader:
     # --- attributes ---------------------------------------------------------------------------------------
 
     def visit_attribute(self, node: ast.Attribute) -> None:
+        """Follow a chain of attributes from what it begins with: a module, a class of the file, or some value."""
         base, chain = _unchained(node)
         if isinstance(base, ast.Name):
             rest = self.rest_for_values(base, chain)
@@ -363,7 +377,12 @@ class _Reader:
             self.reading.unknown.append((node.lineno, name))
 
     def store(self, node: ast.Attribute, base: ast.expr) -> None:
-        """`thing.name = ...`: on what is the submission's own, never on modules or on what is imported."""
+        """`thing.name = ...`: on what is the submission's own, never on modules or on what is imported.
+
+        Args:
+            node: the attribute that is set or deleted.
+            base: what its chain begins with.
+        """
         kind = self.meaning(base.id).kind if isinstance(base, ast.Name) else Kind.LOCAL
         foreign = kind is not Kind.LOCAL and not (isinstance(base, ast.Name) and base.id in self.names.shared)
         if foreign or self.is_class_of_something(node.value):
@@ -390,7 +409,9 @@ class _Reader:
     # --- calls and constants ------------------------------------------------------------------------------
 
     def visit_call(self, node: ast.Call) -> None:
+        """Some calls are read in another way than their parts: `getattr(x, "name")`, `type(x)`, `"{}".format(x)`."""
         origin = self.origin(node.func)
+        # The dotted name decides, so it is all the same under which alias the function was imported.
         if _is_named_access(node, origin):
             self.named_access(node, origin)
             return
@@ -450,11 +471,13 @@ class _Reader:
         return called or (isinstance(inner, ast.Attribute) and inner.attr == "__class__")
 
     def visit_subscript(self, node: ast.Subscript) -> None:
+        """What is indexed, then the index."""
         if self.origin(node.value) != "type":  # the annotation type[Tensor]
             self.visit(node.value)
         self.visit(node.slice)
 
     def visit_assign(self, node: ast.Assign) -> None:
+        """The value before the targets, as Python does it."""
         if _is_false(node.value) and all(
             isinstance(target, ast.Attribute) and target.attr == "requires_grad" for target in node.targets
         ):
@@ -476,6 +499,7 @@ class _Reader:
         self.visit_all(node.comparators)
 
     def visit_constant(self, node: ast.Constant) -> None:
+        """Refuse the few texts and numbers that would get around a rule."""
         if node.value == "requires_grad":
             self.refuse(node, "requires_grad", Refusal.BY_HAND)
         elif isinstance(node.value, complex):
@@ -487,6 +511,7 @@ class _Reader:
     # --- functions, classes, comprehensions ---------------------------------------------------------------
 
     def visit_function(self, node: AnyFunction) -> None:
+        """Decorators, defaults and annotations belong to the scope around, the body to its own."""
         self.refuse_type_parameters(node)
         method = self.in_class_body()
         private = method and not node.name.endswith("__")
@@ -507,6 +532,7 @@ class _Reader:
         del self.owners[around:]
 
     def visit_lambda(self, node: ast.Lambda) -> None:
+        """As a function of one expression."""
         self.arguments(node.args)
         self.scopes.append(function_scope(node, self.meaning_of))
         self.visit(node.body)
@@ -529,6 +555,7 @@ class _Reader:
                 self.use(node, origin_of(alias, node))  # an own name that may stand for it
 
     def arguments(self, node: ast.arguments) -> None:
+        """Defaults and annotations, read where the function is defined."""
         self.visit_all([*node.defaults, *node.kw_defaults])
         for argument in parameters_of(node):
             self.annotation(argument.annotation)
@@ -536,10 +563,12 @@ class _Reader:
                 self.refuse(argument, argument.arg, Refusal.INTERNAL)
 
     def annotation(self, node: ast.expr | None) -> None:
+        """Read only where Python evaluates it."""
         if node is not None and not self.names.later_annotations:
             self.visit(node)
 
     def decorators(self, node: AnyFunction | ast.ClassDef) -> None:
+        """Read like expressions, apart from `@size.setter` and contexts such as `@torch.no_grad()`."""
         for decorator in node.decorator_list:
             if not self.is_property_part(decorator) and not self.is_context(decorator):
                 self.visit(decorator)
@@ -561,10 +590,12 @@ class _Reader:
         return self.origin(node) in allowlist.CONTEXTS
 
     def refuse_type_parameters(self, node: AnyFunction | ast.ClassDef) -> None:
+        """Python's own syntax for generics evaluates in scopes of its own, which nothing here follows."""
         if getattr(node, "type_params", None):
             self.refuse(node, "type parameters", Refusal.FORM)
 
     def visit_class(self, node: ast.ClassDef) -> None:
+        """Bases, keywords and decorators first; then a body of definitions, values and plain conditions."""
         self.refuse_type_parameters(node)
         if _is_dunder(node.name):
             self.refuse(node, node.name, Refusal.INTERNAL)
@@ -587,6 +618,7 @@ class _Reader:
         self.scopes.pop()
 
     def base(self, node: ast.expr) -> None:
+        """A base is a class of the file, a record, or on a short list: others bring methods that nobody looked at."""
         head = node.value if isinstance(node, ast.Subscript) else node
         if isinstance(head, ast.Name) and self.is_own_class(head):
             if self.is_own(head):
@@ -599,12 +631,14 @@ class _Reader:
             self.visit(node.slice)
 
     def visit_annotated(self, node: ast.AnnAssign) -> None:
+        """The value before the target, as Python does it."""
         self.annotation(node.annotation)
         if node.value is not None:
             self.visit(node.value)
         self.visit(node.target)
 
     def visit_comprehension(self, node: Comprehension) -> None:
+        """The first iterable belongs to the scope around."""
         first, *others = node.generators
         self.visit(first.iter)  # the only part that Python evaluates outside
         self.scopes.append(comprehension_scope(node))
@@ -619,12 +653,14 @@ class _Reader:
     # --- single statements --------------------------------------------------------------------------------
 
     def visit_walrus(self, node: ast.NamedExpr) -> None:
+        """Outside of a function it would bind a name of the class or file in the middle of an expression."""
         if not self.in_function():
             self.refuse(node, ":=", Refusal.FORM)
         self.visit(node.target)
         self.visit(node.value)
 
     def visit_with(self, node: ast.With | ast.AsyncWith) -> None:
+        """The contexts that are allowed only here are not values; all others are read like any expression."""
         for item in node.items:
             if not (self.is_context(item.context_expr) and isinstance(item.context_expr, ast.Call)):
                 self.visit(item.context_expr)
@@ -632,6 +668,7 @@ class _Reader:
         self.visit_all(node.body)
 
     def visit_handler(self, node: ast.ExceptHandler) -> None:
+        """The name is a binding like others, but stands as a text in the tree."""
         if node.name and _is_dunder(node.name):
             self.refuse(node, node.name, Refusal.INTERNAL)
         self.visit_all([node.type, *node.body])
@@ -650,6 +687,7 @@ class _Reader:
         self.visit_all([*node.patterns, *node.kwd_patterns])
 
     def visit_captures(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> None:
+        """Patterns bind names that stand as texts in the tree."""
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         if name and _is_dunder(name):
             self.refuse(node, name, Refusal.INTERNAL)
@@ -660,6 +698,7 @@ class _Reader:
 
 
 def _is_dunder(name: str) -> bool:
+    """Whether it begins with two underscores: the interpreter's own, or private to a class."""
     return name.startswith("__")
 
 
@@ -674,14 +713,17 @@ def _unchained(node: ast.Attribute) -> tuple[ast.expr, list[ast.Attribute]]:
 
 
 def _is_false(node: ast.expr) -> bool:
+    """Whether it is the word False."""
     return isinstance(node, ast.Constant) and node.value is False
 
 
 def _is_constant(node: ast.expr) -> bool:
+    """Whether it is a number, text, truth value or None as written."""
     return isinstance(node, ast.Constant)
 
 
 def _has_one_argument(node: ast.Call) -> bool:
+    """Exactly one, by position, which no star can turn into several."""
     return len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
 
 
@@ -698,7 +740,11 @@ def _is_named_access(node: ast.Call, origin: str) -> bool:
 
 
 def _asks_no_attribute(text: str) -> bool:
-    """Whether a text to be formatted names no attribute; a format inside a format is looked at as well."""
+    """Whether a text to be formatted names no attribute; a format inside a format is looked at as well.
+
+    Args:
+        text: as `str.format` takes it, such as `{x:.3f}`.
+    """
     try:
         fields = list(string.Formatter().parse(text))
     except ValueError:

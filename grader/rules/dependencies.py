@@ -40,11 +40,18 @@ class Reach:
         }
 
     def of(self, name: str) -> set[Part]:
-        """The parts that run when `name` is used."""
+        """The parts that run when `name` is used.
+
+        Returns:
+            Nothing for a name that the file does not define.
+        """
         return self._closure(self.named.get(name, ()), reads=True)
 
     def handed_to(self, name: str) -> set[Part]:
-        """The parts that run when `name` is used, or that could have left it a function in something shared."""
+        """The parts that run when `name` is used, or that could have left it a function in something shared.
+
+        More than `of`: it also follows things that outlive a call back to whoever else uses them.
+        """
         return self._closure(self.named.get(name, ()), reads=True, read_by=self._carriers)
 
     def towards(self, parts: Iterable[Part]) -> set[Part]:
@@ -87,6 +94,7 @@ def _keeps(node: ast.stmt) -> bool:
 
 
 def _keeps_part(item: ast.AST) -> bool:
+    """Whether one node of a definition makes such a thing."""
     if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef):
         made_once = [*item.args.defaults, *item.args.kw_defaults]
         decorated = any(_name_of(decorator) not in _FORGETFUL for decorator in item.decorator_list)
@@ -100,10 +108,12 @@ def _keeps_part(item: ast.AST) -> bool:
 
 
 def _makes_changeable(value: ast.AST | None) -> bool:
+    """Whether a list, a dict, an object or the like is made there, which later calls share."""
     return value is not None and any(isinstance(part, _CHANGEABLE) for part in ast.walk(value))
 
 
 def _name_of(decorator: ast.expr) -> str:
+    """The last word of a decorator: `wraps` for `@functools.wraps(f)`."""
     head = decorator.func if isinstance(decorator, ast.Call) else decorator
     return head.attr if isinstance(head, ast.Attribute) else getattr(head, "id", "")
 

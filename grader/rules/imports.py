@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from grader.rules.rewriting import Edit
 from grader.rules.scopes import Kind, Meaning, bound_by_alias
 
+# By dotted name, the names that are open in each module.
 Modules = Mapping[str, frozenset[str]]
 
 
@@ -39,7 +40,12 @@ class Imports:
 
 
 def resolve(dotted: str, modules: Modules) -> Kind:
-    """What a dotted origin is: a module, a name that may be used, or refused."""
+    """What a dotted origin is: a module, a name that may be used, or refused.
+
+    Args:
+        dotted: such as `torch.linalg.norm`.
+        modules: the modules that may be used, with their open names.
+    """
     if dotted in modules:
         return Kind.MODULE
     module, _, name = dotted.rpartition(".")
@@ -47,7 +53,10 @@ def resolve(dotted: str, modules: Modules) -> Kind:
 
 
 def origin_of(alias: ast.alias, statement: ast.stmt) -> str:
-    """The dotted name that an alias of an import statement names."""
+    """The dotted name that an alias of an import statement names.
+
+    Dots of a relative import stay in front, so that it is refused as what it is: another file.
+    """
     if isinstance(statement, ast.ImportFrom):
         return f"{'.' * statement.level}{statement.module or ''}.{alias.name}"
     return alias.name
@@ -87,6 +96,9 @@ def settle_imports(
         exercises: names that may not come from an import.
         modules: the modules that may be used, with their open names.
         nested: those of the statements that stand in an `if` or a `try`, where something has to stay.
+
+    Returns:
+        What each name means, what is refused, and how the statements have to be written.
     """
     found = Imports()
     left: dict[ast.Import | ast.ImportFrom, list[ast.alias]] = {}
@@ -95,6 +107,7 @@ def settle_imports(
         if item.local in defined:
             continue
         meaning = meaning_of(item.alias, item.statement, modules)
+        # A name that is imported twice, from two places, has no one meaning, and is refused.
         before = found.meanings.setdefault(item.local, meaning)
         if meaning.kind is Kind.REFUSED or item.local in exercises or before != meaning:
             found.refused.setdefault(item.local, item)
@@ -114,6 +127,9 @@ def edits_inside(functions: Iterable[ast.stmt], modules: Modules) -> list[Edit]:
 
     Nobody loses by it: a function that uses such a name is in breach and does not run, and in all others the import
     was of no use. What an import runs on the way is nothing that a submission should start.
+
+    Args:
+        functions: definitions that will run; classes count with their methods.
     """
     edits: list[Edit] = []
     for function in functions:
@@ -130,13 +146,18 @@ def edits_inside(functions: Iterable[ast.stmt], modules: Modules) -> list[Edit]:
 
 
 def star_names(statement: ast.ImportFrom, wanted: Iterable[str]) -> list[str]:
-    """Which of the `wanted` names a star import binds, by what the module of this version holds."""
+    """Which of the `wanted` names a star import binds, by what the module of this version holds.
+
+    Args:
+        statement: of a module that may be used; it is imported here.
+    """
     module = importlib.import_module(statement.module or "")
     public: Iterable[str] = getattr(module, "__all__", [name for name in vars(module) if name[0] != "_"])
     return sorted(set(wanted).intersection(public))
 
 
 def _same(kept: list[ast.alias], statement: ast.Import | ast.ImportFrom) -> bool:
+    """Whether nothing of a statement has to go."""
     return [(alias.name, alias.asname) for alias in kept] == [
         (alias.name, alias.asname) for alias in statement.names
     ]
@@ -149,6 +170,7 @@ def _rewritten(alias: ast.alias, statement: ast.stmt, modules: Modules) -> ast.a
 
 
 def _import_line(statement: ast.Import | ast.ImportFrom, kept: list[ast.alias]) -> str:
+    """The statement with these aliases only; empty if there are none."""
     if not kept:
         return ""
     if isinstance(statement, ast.Import):

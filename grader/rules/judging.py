@@ -160,6 +160,7 @@ def _names_not_pythons(tree: ast.Module) -> set[str]:
 
 
 def _drop_constants_named_like_imports(file: TopLevel, definitions: frozenset[str]) -> None:
+    """A name with two meanings would make every use of it doubtful; the import is kept."""
     imported = {alias.local for alias in file.aliases} - definitions
     for part in list(file.parts):
         if not part.is_definition and (clash := imported.intersection(part.names)):
@@ -185,7 +186,12 @@ def _has_foreign_annotation(file: TopLevel, imports: Imports) -> bool:
 
 
 def _names(file: TopLevel, imports: Imports) -> Names:
-    """What the names of the file mean."""
+    """What the names of the file mean.
+
+    Args:
+        file: its parts, as far as they are kept by now.
+        imports: the meanings of imported names.
+    """
     bound = [name for part in file.parts for name in part.names]
     once = {name for name, count in Counter(bound).items() if count == 1}
     classes = {part.names[0] for part in file.parts if isinstance(part.node, ast.ClassDef)}
@@ -222,6 +228,7 @@ def _is_single(part: Part) -> bool:
 
 
 def _makes_record(call: ast.Call, imports: Imports) -> bool:
+    """Whether a call makes a class with named fields, as namedtuple does."""
     head = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     if not isinstance(head, ast.Name) or head.id not in imports.meanings:
         return False
@@ -262,6 +269,8 @@ def _drop_scratch(file: TopLevel, imports: Imports, exercises: frozenset[str]) -
 
     A constant that calls something and that nothing reads is scratch work: `x = torch.randn(3)`; and so is `y = x`
     after it.
+
+    Repeated until nothing changes, for each constant that goes may have been the only reader of another.
     """
     while True:
         read = exercises.union(*(part.reading.reads - _own_names_of(part) for part in file.parts))
@@ -337,6 +346,7 @@ def _breaches(reach: Reach, chapter: Chapter) -> tuple[list[Breach], set[Part]]:
 
 
 def _is_forbidden(use: Use, exercise: Exercise) -> bool:
+    """In place or not: `clamp_` is barred with `clamp`."""
     return use.name in exercise.forbidden or use.name.rstrip("_") in exercise.forbidden
 
 
@@ -375,6 +385,10 @@ def _hold_back(
     """Take out what is in breach and all that leads there, apart from what a graded exercise needs.
 
     What offends only as one exercise's answer may be an honest part of another.
+
+    Args:
+        offending: parts with a finding, or with a use that is some exercise's answer.
+        barred: exercises that score 0.
     """
     reached = {exercise.name: reach.of(exercise.name) for exercise in chapter.exercises}
     needed = {part for name, parts in reached.items() if name not in barred for part in parts}
@@ -387,6 +401,7 @@ def _hold_back(
 
 
 def _note_refused_imports(file: TopLevel, imports: Imports, breaches: list[Breach]) -> None:
+    """Name the imports that went without costing anybody anything; the others stand among the breaches."""
     told = tuple(breach.name for breach in breaches)
     for item in imports.refused.values():
         if not any(name == item.origin or name.startswith(f"{item.origin}.") for name in told):

@@ -27,6 +27,9 @@ def replace_leftovers(tree: ast.Module, modules: Modules) -> tuple[list[Edit], l
 
     Returns:
         The same replacements as edits of the source, and what to tell about them.
+
+    Args:
+        tree: of the whole file; it is changed.
     """
     own = {
         name
@@ -96,6 +99,7 @@ def _is_debugger(statement: ast.stmt, own: set[str]) -> bool:
 
 
 def _catches_import_errors(statement: ast.Try) -> bool:
+    """Whether an import that fails in the `try` is caught there."""
     caught: set[str] = set()
     for handler in statement.handlers:
         if handler.type is None:
@@ -122,6 +126,7 @@ def _imports_surely(statement: ast.Try, modules: Modules) -> bool:
     for part in statement.body:
         if not isinstance(part, ast.Import | ast.ImportFrom) or _refused_import(part, modules):
             return False
+        # An allowed name may be missing in this version of torch, and then the handler does count.
         if isinstance(part, ast.ImportFrom):
             module = importlib.import_module(part.module or "")
             if not all(hasattr(module, alias.name) for alias in part.names):

@@ -14,6 +14,7 @@ from grader.rules.allowlist import INTERPRETER
 
 
 def _kinds(table: Mapping[Refusal, str]) -> dict[str, Refusal]:
+    """One entry per name; the words of a kind stand together because they are refused for one reason."""
     return {name: kind for kind, names in table.items() for name in names.split()}
 
 
@@ -77,10 +78,14 @@ def refusal_of(name: str, otherwise: Refusal = Refusal.NOT_LISTED) -> Refusal:
     Args:
         name: as it was found, through aliases: `torch.nn.functional.gelu`, `requires_grad_`, `eval`.
         otherwise: for a name without an entry of its own.
+
+    Returns:
+        Always a kind: whoever asks has decided already that the name is refused.
     """
     if name.startswith((".", "ch0", "ch1", "solutions.", "exercises.", "grader.")):
         return Refusal.OTHER_FILE
     parts = name.split(".")
+    # The longest prefix first. Where a single word is both a module and an attribute, the attribute's reason counts.
     for length in range(len(parts), 0, -1):
         kind = _MODULES.get(".".join(parts[:length]))
         if kind is not None and (length > 1 or len(parts) > 1 or name not in _NAMES):
@@ -93,7 +98,11 @@ def refusal_of(name: str, otherwise: Refusal = Refusal.NOT_LISTED) -> Refusal:
 
 
 def refusal_of_attribute(name: str) -> Refusal:
-    """The kind of reason why an attribute of a value is refused."""
+    """The kind of reason why an attribute of a value is refused.
+
+    Args:
+        name: the attribute alone, without what it is asked of.
+    """
     internal = name in INTERPRETER or name.startswith("_")
     return refusal_of(name, Refusal.INTERNAL if internal else Refusal.NOT_LISTED)
 
@@ -102,6 +111,9 @@ def refusal_of_import(name: str) -> Refusal:
     """The kind of reason why a module, or a name of one, may not be imported.
 
     What neither Python brings along nor the course is built on cannot be imported where work is graded.
+
+    Args:
+        name: dotted, as the import names it.
     """
     root = name.split(".")[0]
     kind = refusal_of(name, Refusal.NOT_LISTED)

@@ -1,4 +1,8 @@
-"""Take statements out of a source, or put others in their place, without moving any other line."""
+"""Take statements out of a source, or put others in their place, without moving any other line.
+
+Lines stay where they are, so that a line in a traceback is a line of the learner's file. What comes out is parsed again
+and compared with the tree that was judged: a mistake here must not let anything run that nobody looked at.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,7 @@ def without(source: str, tree: ast.Module, edits: Sequence[Edit], *, add_future:
     Raises:
         Unreadable: the statements of the source cannot be told apart.
     """
+    # As bytes, for columns of the tree count bytes.
     lines = source.encode().split(b"\n")
     starts = _starts(tree)
     first = {edit.node: edit for edit in reversed(edits)}
@@ -46,7 +51,11 @@ def without(source: str, tree: ast.Module, edits: Sequence[Edit], *, add_future:
 
 
 def room_for_future(tree: ast.Module, removed: Iterable[ast.stmt]) -> bool:
-    """Whether a future import fits into the first line: nothing that is kept and spans lines begins there."""
+    """Whether a future import fits into the first line: nothing that is kept and spans lines begins there.
+
+    Args:
+        removed: statements that go.
+    """
     gone = set(removed)
     starts = _starts(tree)
     compound = (node for node in tree.body if node not in gone and not isinstance(node, _SIMPLE))
@@ -87,14 +96,17 @@ def _starts(tree: ast.Module) -> dict[ast.stmt, tuple[int, int]]:
 
 
 def _start(node: ast.stmt) -> tuple[int, int]:
+    """Line and column, both from 0; columns count bytes, as Python's parser does."""
     return node.lineno - 1, node.col_offset
 
 
 def _end(node: ast.stmt) -> tuple[int, int]:
+    """The place behind the last character of a statement, in the same way."""
     return (node.end_lineno or node.lineno) - 1, node.end_col_offset or 0
 
 
 def _cut(lines: list[bytes], start: tuple[int, int], end: tuple[int, int], text: bytes) -> None:
+    """Take out what stands between two places; the lines stay, empty."""
     (first, left), (last, right) = start, end
     before, after = lines[first][:left], lines[last][right:]
     if after.lstrip().startswith(b";"):
@@ -132,10 +144,12 @@ class _Edited(ast.NodeTransformer):
         self.edits = edits
 
     def visit(self, node: ast.AST) -> ast.AST:
+        """Put the text of an edit in the place of its statement."""
         if isinstance(node, ast.stmt) and node in self.edits:
             return parse(self.edits[node].text).body[0]
         return self.generic_visit(node)
 
 
 def _place(node: ast.stmt) -> tuple[type[ast.stmt], int, int | None]:
+    """Kind and lines of a statement: enough to find it again in the parsed result."""
     return type(node), node.lineno, node.end_lineno

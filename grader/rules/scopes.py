@@ -64,6 +64,10 @@ def find(scopes: Iterable[Scope], name: str) -> Scope | None:
 
     What a class binds does not count, not even right inside it: `if` and order decide there whether Python finds the
     class's name or the global one, and where in doubt a name counts as the more dangerous thing.
+
+    Args:
+        scopes: outermost first, as they are entered.
+        name: as it is read.
     """
     for depth, scope in enumerate(reversed([*scopes])):
         if name in scope.global_names:
@@ -84,6 +88,9 @@ def function_scope(node: Function, meaning_of: Callable[[ast.alias, ast.stmt], M
 
     Args:
         meaning_of: tells what an alias of an import statement in it stands for.
+
+    Args:
+        node: a lambda is a function of one expression.
     """
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
     parameters = {argument.arg for argument in parameters_of(node.args)}
@@ -128,6 +135,7 @@ def _one_meaning(
 
 
 def _texts(nodes: Iterable[ast.AST], bound_once: set[str]) -> dict[str, str]:
+    """Names that one assignment gives a plain text, such as a pattern that is formatted later."""
     return {
         item.targets[0].id: item.value.value
         for item in nodes
@@ -198,6 +206,9 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
     What Python evaluates outside of these (decorators, defaults, bases, the first iterable) belongs to the scope, and
     so does a := in a comprehension.
+
+    Args:
+        body: statements or expressions of one scope.
     """
     waiting: list[ast.AST] = list(body)
     while waiting:
@@ -216,12 +227,16 @@ def own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def parameters_of(node: ast.arguments) -> Iterator[ast.arg]:
-    """All parameters, in no special order."""
+    """All parameters, in no special order.
+
+    `*args` and `**kwargs` too.
+    """
     yield from (*node.posonlyargs, *node.args, *node.kwonlyargs)
     yield from (item for item in (node.vararg, node.kwarg) if item is not None)
 
 
 def _defaults(node: ast.arguments) -> list[ast.AST]:
+    """The expressions for default values; of keyword parameters without one there is none."""
     return [*node.defaults, *(item for item in node.kw_defaults if item is not None)]
 
 

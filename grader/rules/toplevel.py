@@ -25,6 +25,8 @@ class Part:
     Attributes:
         names: what it binds for the file; of a function also what it binds with `global`.
         changes: whether it changes a constant that an earlier part made, and makes none of its own.
+
+    Two parts are equal only if they are one: a part is a place in the file, not what stands there.
     """
 
     node: ast.stmt
@@ -35,10 +37,12 @@ class Part:
 
     @property
     def line(self) -> int:
+        """Counted from 1, in the submission's source."""
         return self.node.lineno
 
     @property
     def is_definition(self) -> bool:
+        """Whether it is a function or class, not a constant."""
         return isinstance(self.node, Definition)
 
 
@@ -63,7 +67,11 @@ class TopLevel:
     add_future: bool = False
 
     def drop(self, node: ast.stmt, reason: str) -> None:
-        """Hold a statement back and say why."""
+        """Hold a statement back and say why.
+
+        Args:
+            reason: a sentence for the learner, without a capital and a full stop.
+        """
         self.removed.add(node)
         self.dropped.append((node.lineno, reason))
 
@@ -79,6 +87,9 @@ def divide(tree: ast.Module, exercises: frozenset[str], modules: Modules) -> Top
     Args:
         modules: the modules that may be used, with their open names.
         exercises: functions that a constant may not call: whether they are written is seen when they are checked.
+
+    Returns:
+        The parts in the file's order, and what is left out.
     """
     found = TopLevel()
     made: set[str] = set()
@@ -103,6 +114,7 @@ def divide(tree: ast.Module, exercises: frozenset[str], modules: Modules) -> Top
 
 
 def _take_import(node: ast.Import | ast.ImportFrom, found: TopLevel) -> None:
+    """Note what an import binds; what it may bind is decided when all of them are known."""
     if _is_future(node):
         return
     for alias in node.names:
@@ -115,6 +127,7 @@ def _take_import(node: ast.Import | ast.ImportFrom, found: TopLevel) -> None:
 def _take_constant(
     node: ast.Assign | ast.AnnAssign, names: tuple[str, ...], exercises: frozenset[str], found: TopLevel
 ) -> None:
+    """Keep an assignment of plain names, unless its value may not be computed at once."""
     if node.value is None:
         found.removed.add(node)  # an annotation alone, `x: int`, does nothing
     elif reason := _why_not_kept(node.value, exercises):
@@ -168,10 +181,12 @@ def _take_conditional(
 
 
 def _is_open(alias: ast.alias, statement: ast.stmt, modules: Modules) -> bool:
+    """Whether an alias is a name that may be used."""
     return meaning_of(alias, statement, modules).kind is Kind.IMPORTED
 
 
 def _is_inside_definition(part: ast.stmt, outer: ast.stmt) -> bool:
+    """Whether a statement belongs to a function or class inside of another statement."""
     return any(
         part in ast.walk(definition) for definition in ast.walk(outer) if isinstance(definition, Definition)
     )
@@ -183,6 +198,7 @@ def _supersede(found: TopLevel) -> None:
     But one in which more is left to write, a stub that was pasted or run once more, replaces none that is written.
     An earlier one stays if something is evaluated in between that reads the name: a class's bases, a default.
     """
+    # By name: the definition that counts, and how much of it is left to write.
     last: dict[str, int] = {}
     unwritten: dict[str, int] = {}
     for index, part in enumerate(found.parts):
@@ -237,10 +253,12 @@ _CHANGING_METHODS = frozenset(
 
 
 def _is_future(node: ast.stmt) -> TypeGuard[ast.ImportFrom]:
+    """Whether it is `from __future__ import ...`."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level
 
 
 def _is_text(node: ast.stmt) -> bool:
+    """Whether it is a docstring, or another constant on a line of its own."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -317,6 +335,7 @@ def _conditional_names(node: ast.stmt) -> tuple[str, ...]:
 
 
 def _is_not_for_us(node: ast.If) -> bool:
+    """`if __name__ == "__main__"` and `if TYPE_CHECKING`, in any form: neither holds where work is graded."""
     names = {getattr(part, "id", "") or getattr(part, "attr", "") for part in ast.walk(node.test)}
     return not names.isdisjoint({"__name__", "TYPE_CHECKING"})
 
@@ -325,6 +344,9 @@ def evaluated(node: ast.AST) -> list[ast.AST]:
     """The nodes that Python evaluates when it meets a statement: bodies of functions come later.
 
     Defaults, decorators and annotations are evaluated at once, and so is the body of a class.
+
+    Returns:
+        The node itself too, in no special order.
     """
     found: list[ast.AST] = []
     waiting: list[ast.AST] = [node]
@@ -341,7 +363,10 @@ def evaluated(node: ast.AST) -> list[ast.AST]:
 
 
 def loose_names(node: ast.stmt) -> set[str]:
-    """Names that a statement reads at once; what its comprehensions and lambdas bind is not told apart."""
+    """Names that a statement reads at once; what its comprehensions and lambdas bind is not told apart.
+
+    A name too few is safe here: the constant then fails by itself when it runs.
+    """
     inside = evaluated(node)
     bound = {
         part.id
@@ -372,6 +397,7 @@ def names_needed_at_once(node: ast.stmt) -> set[str]:
 
 
 def _why_dropped(node: ast.stmt) -> str:
+    """A reason in words, for a statement that is not kept because of its form."""
     if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
         return "the grader imports the file, so this part is not for it"
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
