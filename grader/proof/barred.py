@@ -1,4 +1,8 @@
-"""Find the finished functions of torch that give an exercise's answer, and see whether the sandbox bars each."""
+"""Find the finished functions of torch that give an exercise's answer, and see whether the sandbox bars each.
+
+An exercise is not to be answered by one call of a finished function. Which of torch's many functions would do that
+nobody can list, so all of them are called with what the checks ask, and compared with the solution.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +77,10 @@ class FinishedAnswer:
 
 @dataclass(frozen=True)
 class _Sample:
-    """What an exercise was asked, and what the solution answered."""
+    """What an exercise was asked, and what the solution answered.
+
+    Inputs are those of a check, so they are as the exercise expects them.
+    """
 
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
@@ -109,7 +116,10 @@ def finished_answers(root: Path, chapter: Chapter) -> list[FinishedAnswer]:
 
 
 def _tools(root: Path, chapter: Chapter) -> dict[str, set[str]]:
-    """The operations that right versions name, by exercise."""
+    """The operations that right versions name, by exercise.
+
+    A right version is written by hand, so what it names is a step on the way and no finished answer.
+    """
     found: dict[str, set[str]] = {}
     for answer in right_answers(root, chapter):
         for node in ast.walk(ast.parse(answer.source)):
@@ -128,7 +138,14 @@ def _operation(name: str) -> str:
 
 
 def _samples(source: str, chapter: Chapter) -> dict[str, list[_Sample]]:
-    """Calls that the checks make on the solution, by exercise: those whose answers tell the most first."""
+    """Calls that the checks make on the solution, by exercise: those whose answers tell the most first.
+
+    Args:
+        source: of the solution.
+
+    Returns:
+        For each exercise a few calls of it, which did not raise.
+    """
     suite = suite_for(chapter)
     learner = SameProcess().open(source)
     learner.returns = suite.returns
@@ -149,7 +166,12 @@ def _samples(source: str, chapter: Chapter) -> dict[str, list[_Sample]]:
 
 
 def _overheard(check: Check, calls: list[Call]) -> Check:
-    """The same check, which also puts down its calls."""
+    """The same check, which also puts down its calls.
+
+    Args:
+        check: runs as before.
+        calls: takes them, also where the check fails.
+    """
 
     def body(learner: Learner, **drawn: Any) -> None:
         try:
@@ -223,11 +245,15 @@ def _matching(samples: list[_Sample]) -> Iterator[tuple[str, str, Callable[[], A
     """Functions that give the answer to every sample, with the words for how they are called, and one such call.
 
     Samples are tried by themselves where the exercise is called in another way: `softmax(x)` beside `softmax(x, 0)`.
+
+    Yields:
+        Name, words for the way it is called, and one call with the first sample.
     """
     asked: dict[object, list[_Sample]] = {}
     for sample in samples:
         asked.setdefault((len(sample.args), *sample.kwargs), []).append(sample)
     for alike in asked.values():
+        # One answer may agree by chance.
         if len(alike) < 2:
             continue
         everywhere = _arranged(alike, _ARRANGEMENTS)
@@ -240,6 +266,7 @@ def _matching(samples: list[_Sample]) -> Iterator[tuple[str, str, Callable[[], A
 
 
 def _is_like(name: str, parts: str) -> bool:
+    """Whether a function's own name contains one of the words."""
     return any(part in name.rpartition(".")[2].lower() for part in parts.split())
 
 
@@ -278,6 +305,7 @@ def _gives(function: Callable[..., Any], args: Sequence[Any], sample: _Sample) -
 
 
 def _call(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """Call a function with copies of the arguments."""
     return function(*_copied(args))
 
 
@@ -287,6 +315,7 @@ def _copied(args: Sequence[Any]) -> list[Any]:
 
 
 def _equal(found: Any, expected: Any) -> bool:
+    """Whether an answer is the solution's, as far as dtype and container allow; the first of several results counts."""
     if isinstance(found, tuple | list) and not isinstance(expected, tuple | list):
         return bool(found) and _equal(found[0], expected)
     if isinstance(found, tuple | list) and isinstance(expected, tuple | list):

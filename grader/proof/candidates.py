@@ -18,6 +18,10 @@ class Candidate:
     """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
 
     `judges` are the exercises whose checks must speak, or `only` one check; `label` names it in messages.
+
+    Args:
+        kind: solution, stub, mistake, right, mutant, gate or again.
+        line: in `path`; 0 where it is no line of a file.
     """
 
     kind: str
@@ -77,11 +81,15 @@ def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Itera
 
 
 def _variants(kind: str, file: Path, solution: str) -> Iterator[Candidate]:
+    """The variants in a file, each a whole submission; none where there is no such file."""
     for variant in read_variants(file, solution) if file.exists() else ():
         yield Candidate(kind, variant.name, (variant.exercise,), variant.source, variant.line, str(file))
 
 
 def _read(path: Path) -> str:
+    """Raises:
+    CourseError: the file is not there or cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

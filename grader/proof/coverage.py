@@ -53,6 +53,7 @@ class Drawn:
             self._note_numbers(torch.tensor([float(value)], dtype=torch.float64))
 
     def _note_tensor(self, x: torch.Tensor) -> None:
+        """Count a tensor's axes, its entries and its properties; of one on another device only the axes."""
         self.ranks[x.ndim] += 1
         if x.device.type != "cpu" or x.dtype is torch.bool:
             return
@@ -62,6 +63,7 @@ class Drawn:
             self.kinds[kind] += holds
 
     def _note_numbers(self, flat: torch.Tensor) -> None:
+        """Count entries by sign and by magnitude."""
         self.numbers["negative"] += int((flat < 0).sum())
         # 0 is a region of its own: it ends where the smallest numbers begin.
         places = torch.bucketize(flat.abs(), torch.tensor((0.0, *_ENDS), dtype=torch.float64))
@@ -70,7 +72,12 @@ class Drawn:
 
 
 def _kinds_of(x: torch.Tensor, flat: torch.Tensor) -> dict[str, bool]:
-    """Which properties a tensor has that a careless solution may trip over."""
+    """Which properties a tensor has that a careless solution may trip over.
+
+    Args:
+        x: the tensor.
+        flat: its entries as float64, in one row.
+    """
     if not flat.numel():
         return {"empty": True}
     several = flat.numel() > 1
@@ -89,6 +96,10 @@ def drawn_inputs(chapter: Chapter, solution: Candidate) -> dict[str, Drawn]:
     """What the exercises of a chapter are called with when its solution is graded, by `exercise.argument`.
 
     Not what the strategies draw: a check may still scale it, scatter it in memory or put it into a list.
+
+    Args:
+        chapter: whose checks are run, with as many inputs as when work is graded.
+        solution: runs in this process; it is the author's own.
     """
     suite, found = load_suite(chapter.stem), dict[str, Drawn]()
     learner = TimedProcess().open(solution.source)
@@ -122,7 +133,11 @@ def _observed(check: Check, note: Any) -> Check:
 
 
 def _argument_names(source: str) -> dict[str, tuple[str, ...]]:
-    """The names of the positional arguments of every function, and of every class' and method's without self."""
+    """The names of the positional arguments of every function, and of every class' and method's without self.
+
+    Args:
+        source: of the solution.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
@@ -136,6 +151,7 @@ def _argument_names(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def _positional(function: ast.FunctionDef) -> tuple[str, ...]:
+    """The names of the parameters that can be given by position."""
     return tuple(one.arg for one in (*function.args.posonlyargs, *function.args.args))
 
 
@@ -147,6 +163,7 @@ def inputs_table(chapter: Chapter, solution: Candidate) -> Table:
 
 
 def _rows(found: dict[str, Drawn]) -> Iterator[tuple[str, ...]]:
+    """One row per argument, in the order in which they were first met."""
     for name, drawn in found.items():
         numbers = [drawn.numbers[region] for region in _REGIONS]
         kinds = [drawn.numbers["negative"], *(drawn.kinds[kind] for kind in _KINDS[1:])]

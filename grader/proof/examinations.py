@@ -56,6 +56,9 @@ def examine(
 
     Raises:
         UsageError: without a checkout.
+
+    Yields:
+        A table for each question and chapter, as soon as it is there.
     """
     if not is_checkout(course.root):
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
@@ -88,6 +91,11 @@ def _fairness_table(
     """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short.
 
     The mistakes of one exercise are measured by one process, for they share the inputs and the solution's answers.
+
+    Args:
+        solution: the right version.
+        pool: measures the mistakes of several exercises at once.
+        advance: told (chapter, mistakes done, mistakes in all).
     """
     by_exercise: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     for candidate in wrong_answers(root, chapter, mutate=False):
@@ -120,6 +128,7 @@ def _fairness_table(
 
 # A pool calls functions of one argument, found by their names.
 def _measure_packed(work: tuple[Chapter, Candidate, list[Candidate]]) -> list[Closeness]:
+    """All that is known about some mistakes, for a pool."""
     return list(closeness_of(*work))
 
 
@@ -132,6 +141,11 @@ def _gates_table(
     """One row per gate that survives, with the reviewed reason why it may; those without one fall short.
 
     The list names gates by patterns (`softmax*, x: rank 3`), for one reason often holds for many.
+
+    Args:
+        solution: it is gated in every exercise.
+        pool: kills gates side by side.
+        advance: told (chapter, gates done, gates in all).
     """
     names = tuple(exercise.name for exercise in chapter.exercises)
     gates = [
@@ -163,7 +177,12 @@ def _gates_table(
 
 
 def _reason_for(label: str, reasons: dict[str, str]) -> str:
-    """Why a gate may survive, by the first pattern that it fits; '' if none does."""
+    """Why a gate may survive, by the first pattern that it fits; '' if none does.
+
+    Args:
+        label: such as `softmax, x: rank 3`.
+        reasons: by pattern, in the order of the list.
+    """
     return next((reason for pattern, reason in reasons.items() if fnmatchcase(label, pattern)), "")
 
 
@@ -177,7 +196,10 @@ def _kill_packed(work: tuple[str, Candidate]) -> tuple[str, bool]:
 
 
 def _barred_table(root: Path, chapter: Chapter) -> Table:
-    """One row per finished function of torch that gives an answer and is not barred."""
+    """One row per finished function of torch that gives an answer and is not barred.
+
+    An elementary operation that is open is no shortfall: exercises are built from those.
+    """
     found = finished_answers(root, chapter)
     rows = tuple((one.exercise, one.function, one.arguments) for one in found if one.is_open)
     tools = sum(one.elementary and not one.barred for one in found)

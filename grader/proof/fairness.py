@@ -30,7 +30,13 @@ EXAMPLES = 40
 
 @dataclass(frozen=True)
 class Closeness:
-    """A known mistake: on which share of the plain inputs it is right, and which share of the points it keeps."""
+    """A known mistake: on which share of the plain inputs it is right, and which share of the points it keeps.
+
+    Args:
+        label: names the mistake.
+        agrees: from 0 to 1.
+        keeps: from 0 to 1.
+    """
 
     label: str
     agrees: float
@@ -43,7 +49,11 @@ class Closeness:
 
 
 def plain_checks(suite: Suite, exercise: str) -> tuple[Check, ...]:
-    """The laws that others of the exercise wait for: what they draw counts as plain. The first law if none does."""
+    """The laws that others of the exercise wait for: what they draw counts as plain. The first law if none does.
+
+    Args:
+        exercise: has at least one check.
+    """
     own = suite.of(exercise)
     gating = {needed.name for check in own for needed in check.after}
     return tuple(check for check in own if check.name in gating) or own[:1]
@@ -59,6 +69,9 @@ def closeness_of(
         solution: the right version.
         mistakes: known mistakes, each in one exercise.
         kept: inputs drawn before.
+
+    Yields:
+        One for each mistake, in their order.
     """
     suite = load_suite(chapter.stem)
     profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
@@ -85,14 +98,24 @@ def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[o
 
 
 def _share_alike(right: list[object], theirs: list[object]) -> float:
-    """On how many inputs two versions give the same; 0 if one of them did not come to the end."""
+    """On how many inputs two versions give the same; 0 if one of them did not come to the end.
+
+    Args:
+        right: what the solution gave, input by input.
+        theirs: what the other version gave to the same inputs.
+    """
     if not right or len(right) != len(theirs):
         return 0.0
     return sum(alike(a, b) for a, b in zip(right, theirs, strict=True)) / len(right)
 
 
 def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Profile) -> float:
-    """The share of the exercise's points that the checks leave, as for a learner."""
+    """The share of the exercise's points that the checks leave, as for a learner.
+
+    Args:
+        mistake: right in every other exercise.
+        profile: the same inputs as for all the others.
+    """
     submission = Submission(chapter, mistake.source, Path(f"{chapter.stem}.py"), "")
     alone = Profile(
         profile.name, profile.examples, seed=profile.seed, only=exercise, shrink=False, kept=profile.kept

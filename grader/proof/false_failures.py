@@ -32,6 +32,8 @@ class Task:
     """All right answers to one exercise under some of the seeds; they share the inputs, expensive to generate.
 
     `thorough` is whether every check runs under every seed.
+
+    Tasks run side by side, so one is small enough that all cores have work until the end.
     """
 
     stem: str
@@ -61,6 +63,9 @@ def tasks_of(
         right: the solution, which answers every exercise, and the right versions of each.
         seeds: how many.
         thorough: whether every check runs under every seed, even one with few examples.
+
+    Yields:
+        Tasks of one exercise after the other; each with some of the seeds.
     """
     answers = list(right)
     for exercise in chapter.exercises:
@@ -71,7 +76,11 @@ def tasks_of(
 
 
 def find_false_failures(task: Task) -> Findings:
-    """Run the checks of the exercise on every right answer; none may fail."""
+    """Run the checks of the exercise on every right answer; none may fail.
+
+    Returns:
+        How each answer and check that fails did so first, and how long each check took.
+    """
     suite, workplace, found = load_suite(task.stem), TimedProcess(), Findings()
     learners: list[tuple[str, Learner]] = []
     for candidate in task.right:
@@ -92,6 +101,7 @@ def find_false_failures(task: Task) -> Findings:
             for label, learner in learners:
                 if (label, check.name) in found.failures:
                     continue  # the first failure is enough to name it
+                # By the wall's clock and with much of it: what is right must not fail because the machine is busy.
                 result = Trial(check, learner, profile, task.stem, _CHECK_S).run()
                 found.seconds[check.name] = found.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
@@ -101,7 +111,11 @@ def find_false_failures(task: Task) -> Findings:
 
 
 def _runs_under(check: Check, seed: int, *, thorough: bool) -> bool:
-    """Whether a check runs under this seed: without inputs only once, with few examples under some."""
+    """Whether a check runs under this seed: without inputs only once, with few examples under some.
+
+    Args:
+        thorough: every check with inputs under every seed.
+    """
     if not check.inputs:
         return seed == 0
     return thorough or seed % max(1, _USUAL_EXAMPLES // (check.examples or _USUAL_EXAMPLES)) == 0

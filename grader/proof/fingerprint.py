@@ -20,7 +20,11 @@ PROOF_ROOMS = ("proof",)
 
 
 def prover_sha256(package: Path = PACKAGE) -> str:
-    """What a proof depends on besides the chapter: all that a verdict depends on, and how strength is judged."""
+    """What a proof depends on besides the chapter: all that a verdict depends on, and how strength is judged.
+
+    Args:
+        package: the folder of the kit.
+    """
     parts = f"{verdict_sha256(package)}\n{rooms_sha256(package, PROOF_ROOMS)}"
     return hashlib.sha256(parts.encode()).hexdigest()
 
@@ -30,6 +34,12 @@ def fingerprint_of(course: Course, chapter: Chapter) -> str:
 
     Comments change it no more than they change what the code does, with one exception: the exercise is made from
     the solution as text, so it is compared as text.
+
+    Args:
+        course: a checkout.
+
+    Returns:
+        Hexadecimal digits; files that are missing count as such.
     """
     root, stem = course.root, chapter.stem
     code = (solution_file(root, stem), mistakes_file(root, stem), right_file(root, stem), checks_file(stem))

@@ -115,7 +115,13 @@ def _gated(function, look):
 
 @dataclass(frozen=True)
 class Gate:
-    """The solution, wrong in one region of one argument. `label` is stable and names both."""
+    """The solution, wrong in one region of one argument. `label` is stable and names both.
+
+    Args:
+        definition: the exercise that is spoiled.
+        label: exercise, argument and region, such as `softmax, x: rank 3`; the reviewed list names gates by it.
+        source: a whole submission.
+    """
 
     definition: str
     label: str
@@ -124,7 +130,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class _Callable:
-    """A function, or a method of a class, that can be gated."""
+    """A function, or a method of a class, that can be gated.
+
+    Args:
+        owner: the function or class.
+        method: empty for a function.
+        parameters: those that may hold tensors.
+    """
 
     owner: str
     method: str
@@ -132,6 +144,7 @@ class _Callable:
 
     @property
     def name(self) -> str:
+        """As the label names it."""
         return f"{self.owner}.{self.method}" if self.method else self.owner
 
 
@@ -158,6 +171,7 @@ def gates_of(solution: str, names: tuple[str, ...]) -> Iterator[Gate]:
 
 
 def _callables(tree: ast.Module, names: tuple[str, ...]) -> Iterator[_Callable]:
+    """The exercises that can be gated: functions, and the public methods of classes."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in names:
             yield _Callable(node.name, "", _tensor_parameters(node))
@@ -177,6 +191,12 @@ def _tensor_parameters(function: ast.FunctionDef) -> tuple[str, ...]:
 
 
 def _gate(solution: str, one: _Callable, region: str, look: str) -> Gate:
+    """The solution, with code behind it that puts a gate before one function.
+
+    Args:
+        region: for the label.
+        look: the body of a function that sees the arguments, and says what to spoil; None spoils nothing.
+    """
     body = "\n".join(f"    {line}" for line in dedent(look).splitlines())
     install = (
         f"{one.owner}.{one.method} = _gated({one.owner}.{one.method}, look)"

@@ -41,7 +41,12 @@ _COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """The solution with one change. `label` is stable: definition, text before and after, occurrence."""
+    """The solution with one change. `label` is stable: definition, text before and after, occurrence.
+
+    Args:
+        definition: the function or class that is changed.
+        line: in the solution.
+    """
 
     definition: str
     label: str
@@ -97,7 +102,11 @@ def _changes(statement: ast.stmt) -> Iterator[_Change]:
 
 
 def _judged(statement: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that may change: no docstrings, annotations, or texts of error messages."""
+    """The nodes that may change: no docstrings, annotations, or texts of error messages.
+
+    Yields:
+        The statement itself, then what is inside it, from the outside in.
+    """
     yield statement
     for name, value in ast.iter_fields(statement):
         if name in ("annotation", "returns", "decorator_list", "bases", "exc", "type_comment"):
@@ -108,6 +117,7 @@ def _judged(statement: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_text(node: ast.AST) -> bool:
+    """Whether it is a docstring, or a text of any kind: other words make no other program."""
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return (
         docstring
@@ -152,6 +162,7 @@ def _replacements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _other_operators(node: ast.BinOp | ast.AugAssign, op: ast.operator) -> Iterator[ast.AST]:
+    """The neighbour of an operator, if it has one."""
     if type(op) in _BINARY:
         yield _with(node, op=_BINARY[type(op)]())
 
@@ -179,7 +190,10 @@ def _other_arguments(node: ast.Call) -> Iterator[ast.AST]:
 
 
 def _other_branches(node: ast.AST) -> Iterator[ast.AST]:
-    """A condition turned round, or a statement left out; a definition and a `return` stay."""
+    """A condition turned round, or a statement left out; a definition and a `return` stay.
+
+    The whole `if` or `while` may go as well, with all that is in it.
+    """
     match node:
         case ast.If(test=test) | ast.While(test=test):
             yield _with(node, test=ast.UnaryOp(ast.Not(), test))
@@ -202,7 +216,11 @@ def _with(node: ast.AST, **fields: object) -> ast.AST:
 
 
 def _replaced(tree: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
-    """The same tree with one node replaced; what it has in common with the old tree is shared, not copied."""
+    """The same tree with one node replaced; what it has in common with the old tree is shared, not copied.
+
+    Args:
+        old: found by identity, for equal nodes stand in many places.
+    """
     if tree is old:
         return new
     fields: dict[str, object] = {}

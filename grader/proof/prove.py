@@ -58,6 +58,11 @@ class Proof:
     `kills` counts the mistakes and mutants each check caught (a mutant is done with at its first failure),
     `caught_by` names the checks that caught each mistake; the right answers passed under `seeds` seeds.
     `fingerprint` names all that the proof depends on, as it was when proving began.
+
+    Args:
+        equivalent: mutants that survive and are on the reviewed list.
+        survivors: mutants that survive and are not.
+        slowest: the checks that took most time on right answers, with their seconds.
     """
 
     chapter: str
@@ -108,6 +113,9 @@ def prove(
     Raises:
         UsageError: without a checkout.
         CourseError: for a file that cannot be read.
+
+    Returns:
+        One proof a chapter, whether it holds or not.
     """
     if not is_checkout(course.root):
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
@@ -137,6 +145,10 @@ def _verdicts(right: Iterable[Candidate], findings: Iterable[false_failures.Find
     """What all tasks together say about each right answer.
 
     The tasks split the seeds, so one answer may fail in several of them; the first failure of each check is enough.
+
+    Args:
+        right: every right answer, also those that failed nothing.
+        findings: of all tasks of the chapter.
     """
     failures = {key: words for found in findings for key, words in found.failures.items()}
     for candidate in right:
@@ -152,6 +164,9 @@ def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: lis
 
     Returns:
         One verdict for each such check that catches a mutant.
+
+    Args:
+        verdicts: on everything that is wrong.
     """
     caught_something = {
         name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed
@@ -273,6 +288,7 @@ def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
 
 
 def _judge_packed(work: tuple[str, Candidate]) -> Verdict:
+    """A pool calls functions of one argument."""
     return judge(*work)
 
 
@@ -285,6 +301,9 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
     Args:
         stem: the chapter's.
         candidate: what is wrong; one that does not even load has failed every check.
+
+    Returns:
+        The checks that failed; none if the candidate passed everything under every seed.
     """
     suite = _suite(stem)
     workplace = TimedProcess()
@@ -294,6 +313,7 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
         if check.exercise in candidate.judges and candidate.only in (None, check.name)
     ]
     failed: dict[str, CheckResult] = {}
+    # A short round first, then whole ones: most of what is wrong never needs those.
     for seed, examples in ((SEEDS[0], _FEW[candidate.kind]), *((seed, EXAMPLES) for seed in SEEDS)):
         try:
             learner = workplace.open(candidate.source)

@@ -1,4 +1,8 @@
-"""Let a chapter go out only with a proof that its checks are strong, and remember the proof by what it is about."""
+"""Let a chapter go out only with a proof that its checks are strong, and remember the proof by what it is about.
+
+A proof takes minutes, so it is kept under a fingerprint of all that it depends on. As long as nothing of that changes,
+a release need not prove again.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +41,10 @@ def require_proof(
 
     Raises:
         CourseError: a proof does not hold. It is not remembered: the next release tries again.
+
+    Args:
+        course: a checkout.
+        chapters: that are to go out.
     """
     workspace = workspace_of(course)
     for chapter in chapters:
@@ -59,6 +67,9 @@ def remember(course: Course, proofs: Iterable[Proof]) -> None:
 
     One with fewer seeds or without mutants is not enough for a release and is not kept. One that does not hold takes
     back what was kept before: more seeds may find what fewer did not.
+
+    Args:
+        course: in whose workspace the note lies.
     """
     workspace = workspace_of(course)
     kept = workspace.read_note(NOTE)

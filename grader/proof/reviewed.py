@@ -16,6 +16,9 @@ def read_reviewed(path: Path) -> dict[str, dict[str, str]]:
 
     Raises:
         CourseError: for an entry without a reason.
+
+    Args:
+        path: YAML; under each chapter's stem labels with their reasons.
     """
     if not path.exists():
         return {}

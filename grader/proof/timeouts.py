@@ -40,7 +40,11 @@ class TimedProcess(SameProcess):
         super().__init__(Limits(call_s=CALL_S, check_s=CHECK_S))
 
     def open(self, source: str) -> Learner:
-        """A fresh learner with `source` loaded; LearnerLost if loading takes too long."""
+        """A fresh learner with `source` loaded; LearnerLost if loading takes too long.
+
+        Raises:
+            LearnerRaised: the source raises when it is loaded.
+        """
         with _Timer(self.limits.call_s):
             learner = super().open(source)
         learner.connection.channel = _TimedChannel(learner.connection.channel)
@@ -59,10 +63,12 @@ class _TimedChannel:
         return self._channel.spent_s
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """One request, with a timer around it."""
         with _Timer(timeout_s):
             return self._channel.request(header, body, timeout_s)
 
     def distrust(self, reason: str) -> None:
+        """Nothing is timed here."""
         self._channel.distrust(reason)
 
 
@@ -71,6 +77,8 @@ class _Timer:
 
     The kernel's timers of processor time cost more than a call; so the wall's clock sends the signal, and whoever has
     had less than that of the processor, on a busy machine, is given the rest.
+
+    Only in the main thread of a process, for signals come to no other.
     """
 
     def __init__(self, timeout_s: float) -> None:
@@ -85,6 +93,7 @@ class _Timer:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _interrupt(self, number: int, frame: object) -> None:
+        """Raise in the middle of whatever runs, or set the timer once more."""
         left_s = self._end - time.process_time()
         self._signals += 1
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either

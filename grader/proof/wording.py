@@ -1,4 +1,8 @@
-"""Compare what a chapter's checks demand with what its lesson and docstrings say: nothing may be asked silently."""
+"""Compare what a chapter's checks demand with what its lesson and docstrings say: nothing may be asked silently.
+
+Whoever fails a check must have been able to know of it. What can be found out by itself is compared: which exceptions a
+check expects, what their messages must hold, what results must keep, and which operations are barred.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +63,14 @@ class _Texts:
 
 
 def demands_of(chapter: Chapter, solution: str) -> Iterator[Demand]:
-    """Everything that the checks of a chapter demand beside the right numbers."""
+    """Everything that the checks of a chapter demand beside the right numbers.
+
+    Args:
+        solution: its source, which has the same lesson and docstrings as the exercise.
+
+    Yields:
+        Every demand, stated or not.
+    """
     suite = load_suite(chapter.stem)
     functions = _functions(Path(str(import_module(f"grader.checks.{chapter.stem}").__file__)))
     for exercise in chapter.exercises:
@@ -75,7 +86,11 @@ def demands_of(chapter: Chapter, solution: str) -> Iterator[Demand]:
 
 
 def _of_words(exercise: Exercise, texts: _Texts) -> Iterator[Demand]:
-    """The built-ins that the rules bar from an exercise are named somewhere, but for the exercise's own name."""
+    """The built-ins that the rules bar from an exercise are named somewhere, but for the exercise's own name.
+
+    Args:
+        texts: what a learner can read about the exercise.
+    """
     own = exercise.name.removesuffix("_backward")
     silent = [word for word in exercise.forbidden if word != own and not texts.bars(word)]
     if exercise.forbidden:
@@ -99,6 +114,7 @@ class _Refusal:
 
 
 def _of_refusal(exercise: str, check: str, refusal: _Refusal, texts: _Texts) -> Iterator[Demand]:
+    """What a refusal asks of the docstring: the exception, the name in its message, the value in its message."""
     yield Demand(exercise, check, f"it raises {refusal.error}", refusal.error in texts.raises)
     raises = texts.raises.replace(refusal.error, "")  # "ValueError" promises no value
     if refusal.names is not None:
@@ -111,7 +127,11 @@ def _of_refusal(exercise: str, check: str, refusal: _Refusal, texts: _Texts) -> 
 
 
 def _has(word: str, text: str) -> bool:
-    """Whether a word stands in a text, not only its letters within another, or in the plural."""
+    """Whether a word stands in a text, not only its letters within another, or in the plural.
+
+    Args:
+        word: may hold characters that mean something in a pattern.
+    """
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
@@ -132,7 +152,12 @@ def _functions(path: Path) -> dict[str, ast.FunctionDef]:
 
 
 def _refusals(name: str, functions: dict[str, ast.FunctionDef]) -> Iterator[_Refusal]:
-    """The calls of `refuses` that a check makes, itself or by the helpers of its file."""
+    """The calls of `refuses` that a check makes, itself or by the helpers of its file.
+
+    Args:
+        name: of the check.
+        functions: of its file, by name.
+    """
     waiting, seen = [name], {name}
     while waiting:
         function = functions.get(waiting.pop())
