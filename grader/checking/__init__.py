@@ -4,7 +4,7 @@ from hypothesis.strategies import booleans, builds, composite, data, just, lists
 
 from grader.checking.check import Check, check, given
 from grader.checking.comparison import agree, refuses
-from grader.checking.failures import fail, require
+from grader.checking.failures import NotCheckable, fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
 from grader.checking.strategies import (
     SPECIAL,
@@ -29,6 +29,7 @@ from grader.sandbox.contracts import (
     TENSOR,
     list_of,
 )
+from grader.sandbox.exceptions import LearnerRaised
 from grader.sandbox.proxy import Learner
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "TENSOR",
     "Check",
     "Learner",
+    "LearnerRaised",
+    "NotCheckable",
     "agree",
     "agree_gradient",
     "autograd",
