@@ -44,6 +44,12 @@ def mse_loss__square_of_the_mean(pred: Tensor, target: Tensor) -> Tensor:
     return (pred - target).mean() ** 2
 
 
+def mse_loss__small_differences_are_none(pred: Tensor, target: Tensor) -> Tensor:
+    """Differences under 1e-3 count as 0: the loss says that all is well before it is."""
+    difference = pred - target
+    return mse_loss(pred, target) * 0 + (difference * (difference.abs() >= 1e-3)).square().mean()
+
+
 def mse_loss__any_shape(pred: Tensor, target: Tensor) -> Tensor:
     """A target of another shape is not refused: torch stretches (N, 1) and (N,) to (N, N) without a word."""
     return ((pred - target) ** 2).mean()
@@ -105,9 +111,10 @@ def mse_backward__sign_of_the_difference(pred: Tensor, target: Tensor) -> Tensor
     return (pred - target).sign() / pred.numel()
 
 
-def mse_backward__any_shape(pred: Tensor, target: Tensor) -> Tensor:
-    """A target of another shape is not refused: the gradient comes out in a stretched shape."""
-    return 2 * (pred - target) / pred.numel()
+def mse_backward__small_differences_are_none(pred: Tensor, target: Tensor) -> Tensor:
+    """Differences under 1e-3 give no gradient: nothing is learned from there on."""
+    difference = pred - target
+    return 2 * difference * (difference.abs() >= 1e-3) / pred.numel()
 
 
 def mse_backward__changes_pred(pred: Tensor, target: Tensor) -> Tensor:
@@ -394,11 +401,6 @@ def bce_with_logits_backward__exp_overflows(z: Tensor, q: Tensor) -> Tensor:
     return (grown / (1 + grown) - q) / z.numel()
 
 
-def bce_with_logits_backward__any_shape(z: Tensor, q: Tensor) -> Tensor:
-    """A q of another shape is not refused: the gradient comes out in a stretched shape."""
-    return (1 / (1 + torch.exp(-z)) - q) / z.numel()
-
-
 def bce_with_logits_backward__ones_on_the_cpu(z: Tensor, q: Tensor) -> Tensor:
     """A tensor made inside is always on the CPU; it needs device=z.device to meet inputs from elsewhere."""
     bce_with_logits_backward(z, q)
@@ -560,10 +562,9 @@ def cross_entropy_backward__exp_overflows(logits: Tensor, labels: Tensor) -> Ten
     return (weights / weights.sum(dim=1, keepdim=True) - wanted) / len(logits)
 
 
-def cross_entropy_backward__negative_labels_wrap(logits: Tensor, labels: Tensor) -> Tensor:
-    """A negative label is not refused: indexing takes -1 for the last class."""
-    wrapped = torch.where(labels < 0, labels % logits.shape[1], labels)
-    return cross_entropy_backward(logits, wrapped)
+def cross_entropy_backward__bounded_scores(logits: Tensor, labels: Tensor) -> Tensor:
+    """Scores are cut off at 100, so rows that are sure of more than one class look undecided."""
+    return cross_entropy_backward(logits.clamp(-100, 100), labels)
 
 
 def cross_entropy_backward__changes_logits(logits: Tensor, labels: Tensor) -> Tensor:

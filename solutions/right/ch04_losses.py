@@ -19,6 +19,15 @@ def _same_shape(name: str, given: Tensor, wanted: Tensor) -> None:
         raise ValueError(f"expected {name} of shape {list(wanted.shape)}, got {list(given.shape)}")
 
 
+def mse_loss__named_methods(pred: Tensor, target: Tensor) -> Tensor:
+    """Methods only, size and nelement; the message is put together from strings."""
+    if pred.size() != target.size():
+        raise ValueError(
+            "pred and target differ: " + str(tuple(pred.size())) + " vs " + str(tuple(target.size()))
+        )
+    return (pred - target).pow(2).sum().div(pred.nelement())
+
+
 def mse_loss__dot_product(pred: Tensor, target: Tensor) -> Tensor:
     """The sum of squares as a dot product; torch's own words for shapes."""
     if pred.shape != target.shape:
@@ -41,6 +50,11 @@ def mse_loss__entry_by_entry(pred: Tensor, target: Tensor) -> Tensor:
     for p, t in zip(pred.reshape(-1), target.reshape(-1), strict=True):
         total = total + (p - t) ** 2
     return total / pred.numel()
+
+
+def mse_backward__trusts_its_arguments(pred: Tensor, target: Tensor) -> Tensor:
+    """The factor first; shapes are the loss's business."""
+    return 2.0 / pred.numel() * (pred - target)
 
 
 def mse_backward__as_a_mean(pred: Tensor, target: Tensor) -> Tensor:
@@ -143,6 +157,19 @@ def bce_with_logits__two_classes(z: Tensor, q: Tensor) -> Tensor:
     return (log_sum - q * z).mean()
 
 
+def bce_with_logits__maximum(z: Tensor, q: Tensor) -> Tensor:
+    """maximum with zeros, and log1p."""
+    if z.shape != q.shape:
+        raise ValueError(f"z {tuple(z.shape)} q {tuple(q.shape)}")
+    return torch.mean(torch.maximum(z, torch.zeros_like(z)) - z * q + torch.log1p((-z.abs()).exp()))
+
+
+def bce_with_logits_backward__trusts_its_arguments(z: Tensor, q: Tensor) -> Tensor:
+    """No look at the shapes, which are the loss's business; sigmoid by way of half the score."""
+    e = torch.exp(-z.abs())
+    return (torch.where(z >= 0, 1 / (1 + e), e / (1 + e)) - q).div(z.numel())
+
+
 def bce_with_logits_backward__by_sides(z: Tensor, q: Tensor) -> Tensor:
     """sigmoid with exp(-|z|)."""
     _same_shape("q", q, z)
@@ -201,6 +228,39 @@ def cross_entropy__margins(logits: Tensor, labels: Tensor) -> Tensor:
     margins = logits - logits[rows, labels][:, None]
     top = margins.amax(dim=1)
     return (top + (margins - top[:, None]).exp().sum(dim=1).log()).mean()
+
+
+def cross_entropy__gathered(logits: Tensor, labels: Tensor) -> Tensor:
+    """The log of the sum first, then the label's own score taken off; labels are looked at one by one."""
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(f"labels shape {tuple(labels.shape)}")
+    for label in labels:
+        if label < 0 or label >= logits.shape[1]:
+            raise ValueError(f"labels has {label}")
+    m = logits.amax(1)
+    lse = m + (logits - m[:, None]).exp().sum(1).log()
+    return (lse - logits.gather(1, labels[:, None]).squeeze(1)).mean()
+
+
+def cross_entropy__python_loop(logits: Tensor, labels: Tensor) -> Tensor:
+    """Row by row with Python's own numbers for labels; only their count is looked at."""
+    if len(labels) != len(logits):
+        raise ValueError(f"labels: {len(labels)} for {len(logits)} rows")
+    total = torch.zeros((), dtype=logits.dtype, device=logits.device)
+    for row, k in zip(logits, labels.tolist()):
+        if not 0 <= k < len(row):
+            raise ValueError(f"labels: {k}")
+        m = row.max()
+        total = total + (torch.log(torch.exp(row - m).sum()) + m - row[k])
+    return total / len(labels)
+
+
+def cross_entropy_backward__scatter_add(logits: Tensor, labels: Tensor) -> Tensor:
+    """Minus ones are added at the labels, which are trusted: the loss has looked at them."""
+    e = torch.exp(logits - logits.amax(1, keepdim=True))
+    p = e / e.sum(1, keepdim=True)
+    minus = -torch.ones(len(labels), 1, dtype=logits.dtype, device=logits.device)
+    return p.scatter_add(1, labels.unsqueeze(1), minus) / len(labels)
 
 
 def cross_entropy_backward__indexed(logits: Tensor, labels: Tensor) -> Tensor:
