@@ -178,6 +178,20 @@ def linear_backward__in_float32(grad_out: Tensor, x: Tensor, weight: Tensor) -> 
     return single[0].to(x.dtype), single[1].to(x.dtype), single[2].to(x.dtype)
 
 
+def linear_backward__small_gradients_dropped(
+    grad_out: Tensor, x: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Entries of grad_out under 1e-3 count as 0: late in training all of them are that small."""
+    return linear_backward(grad_out * (grad_out.abs() >= 1e-3), x, weight)
+
+
+def linear_backward__bounded_gradients(
+    grad_out: Tensor, x: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """grad_out is cut off at 100, which nobody asked for: clipping is a step of its own."""
+    return linear_backward(grad_out.clamp(-100, 100), x, weight)
+
+
 def linear_backward__ones_on_the_cpu(
     grad_out: Tensor, x: Tensor, weight: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -527,6 +541,119 @@ class Value__recursive(_Node):
 
         visit(self)
         return found[::-1]
+
+
+class Value__classic_micrograd:
+    """As micrograd does it: it recurses, and a second backward passes on what the first one left in grad."""
+
+    def __init__(self, data, _children=(), _op=""):
+        self.data = data
+        self.grad = 0.0
+        self._backward = lambda: None
+        self._prev = set(_children)
+
+    def __add__(self, other):
+        other = other if isinstance(other, type(self)) else type(self)(other)
+        out = type(self)(self.data + other.data, (self, other))
+
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out._backward = _backward
+        return out
+
+    def __mul__(self, other):
+        other = other if isinstance(other, type(self)) else type(self)(other)
+        out = type(self)(self.data * other.data, (self, other))
+
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out._backward = _backward
+        return out
+
+    def __pow__(self, other):
+        out = type(self)(self.data**other, (self,))
+
+        def _backward():
+            self.grad += other * self.data ** (other - 1) * out.grad
+
+        out._backward = _backward
+        return out
+
+    def __neg__(self):
+        return self * -1
+
+    def __radd__(self, o):
+        return self + o
+
+    def __sub__(self, o):
+        return self + (-o)
+
+    def __rsub__(self, o):
+        return o + (-self)
+
+    def __rmul__(self, o):
+        return self * o
+
+    def __truediv__(self, o):
+        return self * o**-1
+
+    def __rtruediv__(self, o):
+        return o * self**-1
+
+    def exp(self):
+        out = type(self)(math.exp(self.data), (self,))
+
+        def _backward():
+            self.grad += out.data * out.grad
+
+        out._backward = _backward
+        return out
+
+    def log(self):
+        out = type(self)(math.log(self.data), (self,))
+
+        def _backward():
+            self.grad += out.grad / self.data
+
+        out._backward = _backward
+        return out
+
+    def tanh(self):
+        out = type(self)(math.tanh(self.data), (self,))
+
+        def _backward():
+            self.grad += (1 - out.data**2) * out.grad
+
+        out._backward = _backward
+        return out
+
+    def relu(self):
+        out = type(self)(max(0.0, self.data), (self,))
+
+        def _backward():
+            self.grad += (out.data > 0) * out.grad
+
+        out._backward = _backward
+        return out
+
+    def backward(self):
+        topo, visited = [], set()
+
+        def build(v):
+            if v not in visited:
+                visited.add(v)
+                for c in v._prev:
+                    build(c)
+                topo.append(v)
+
+        build(self)
+        self.grad = 1.0
+        for v in reversed(topo):
+            v._backward()
 
 
 class Value__walks_every_road(_Node):

@@ -157,6 +157,133 @@ def mlp_loss_and_grads__row_by_row(
 # --- Value ------------------------------------------------------------------------------------------------
 
 
+class Value__closures:
+    """As micrograd does it, with a closure per node, but in a loop and with this call's derivatives kept apart."""
+
+    def __init__(self, data, _children=(), _op=""):
+        self.data = data
+        self.grad = 0.0
+        self._g = 0.0
+        self._backward = lambda: None
+        self._prev = set(_children)
+        self._op = _op
+
+    def __add__(self, other):
+        other = other if isinstance(other, type(self)) else type(self)(other)
+        out = type(self)(self.data + other.data, (self, other), "+")
+
+        def _backward():
+            self._g += out._g
+            other._g += out._g
+
+        out._backward = _backward
+        return out
+
+    def __mul__(self, other):
+        other = other if isinstance(other, type(self)) else type(self)(other)
+        out = type(self)(self.data * other.data, (self, other), "*")
+
+        def _backward():
+            self._g += other.data * out._g
+            other._g += self.data * out._g
+
+        out._backward = _backward
+        return out
+
+    def __pow__(self, other):
+        assert isinstance(other, (int, float))
+        out = type(self)(self.data**other, (self,), f"**{other}")
+
+        def _backward():
+            self._g += (other * self.data ** (other - 1)) * out._g
+
+        out._backward = _backward
+        return out
+
+    def __neg__(self):
+        return self * -1
+
+    def __radd__(self, other):
+        return self + other
+
+    def __sub__(self, other):
+        return self + (-other)
+
+    def __rsub__(self, other):
+        return other + (-self)
+
+    def __rmul__(self, other):
+        return self * other
+
+    def __truediv__(self, other):
+        return self * other**-1
+
+    def __rtruediv__(self, other):
+        return other * self**-1
+
+    def exp(self):
+        out = type(self)(math.exp(self.data), (self,), "exp")
+
+        def _backward():
+            self._g += out.data * out._g
+
+        out._backward = _backward
+        return out
+
+    def log(self):
+        out = type(self)(math.log(self.data), (self,), "log")
+
+        def _backward():
+            self._g += out._g / self.data
+
+        out._backward = _backward
+        return out
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        out = type(self)(t, (self,), "tanh")
+
+        def _backward():
+            self._g += (1 - t**2) * out._g
+
+        out._backward = _backward
+        return out
+
+    def relu(self):
+        out = type(self)(0.0 if self.data < 0 else self.data, (self,), "ReLU")
+
+        def _backward():
+            self._g += (out.data > 0) * out._g
+
+        out._backward = _backward
+        return out
+
+    def backward(self):
+        topo, seen, stack = [], set(), [self]
+        while stack:
+            v = stack[-1]
+            if v in seen:
+                stack.pop()
+                continue
+            todo = [c for c in v._prev if c not in seen]
+            if todo:
+                stack.extend(todo)
+            else:
+                seen.add(v)
+                topo.append(v)
+                stack.pop()
+        for v in topo:
+            v._g = 0.0
+        self._g = 1.0
+        for v in reversed(topo):
+            v._backward()
+        for v in topo:
+            v.grad += v._g
+
+    def __repr__(self):
+        return f"Value(data={self.data}, grad={self.grad})"
+
+
 class Value__counts_uses:
     """Local rules kept as functions; a node is paid out when all that use it have paid in (Kahn's order)."""
 
