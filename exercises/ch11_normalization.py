@@ -7,8 +7,8 @@
 # network, at every step. You write it along the two axes of a batch: batch norm works down the columns, layer
 # norm along the rows. The arithmetic is the same, and so is the gradient.
 #
-# Build from sums, means, powers and roots. What torch has finished stays out: `*_norm*`, where a star stands for
-# any letters.
+# Build from sums, means, powers and roots, without `complex` numbers. What torch has finished stays out:
+# `*_norm*`, where a star stands for any letters.
 
 # %%
 from __future__ import annotations
@@ -255,7 +255,7 @@ def layer_norm_backward(
 
     Args:
         grad_out: gradient of the loss with respect to the output, same shape as `x`.
-        x: the input of the forward pass, shape (..., D).
+        x: the input of the forward pass, shape (..., D), with two axes or more.
         gamma: the factors, shape (D,).
         eps: added to the (biased) variance, under the root.
 

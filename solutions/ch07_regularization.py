@@ -12,7 +12,7 @@
 #
 # Gradients are written by hand; `torch.autograd` and `torch.optim` stay closed. So does what torch has finished
 # (a star stands for any letters): for the penalty `*norm`, `linalg`, `dist` and `hypot`, for dropout every
-# `*dropout`.
+# `*dropout`. Gradients are written by hand, without `complex` numbers.
 
 # %%
 from __future__ import annotations

@@ -182,7 +182,7 @@ def clip_by_norm(
         `max_norm` leaves every entry as it is. Dividing by norm + 1e-6, as torch does, is fine as well.
 
     Raises:
-        ValueError: if `error_if_nonfinite` and the norm of `grads` is inf or NaN; the message names `grads`.
+        ValueError: if `error_if_nonfinite` and the norm of `grads` is inf or NaN.
 
     Example: (3, 4) and (12) with max_norm 6.5 become (1.5, 2) and (6), and total_norm is 13.
 

@@ -835,34 +835,12 @@ def dropout__refuses_one(
     return dropout(x, p, training=training, generator=generator)
 
 
-def dropout__strict_comparison(
-    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
-    """`rand > p` drops the entry for which exactly 0 is drawn, even for p = 0; rand lies in [0, 1), so use >=."""
-    _refuse(p)
-    if not training:
-        return x, _all_kept(x)
-    mask = torch.rand(x.shape, generator=generator, device=x.device) > p
-    return torch.where(mask, x / (1 - p), 0.0), mask
-
-
 def dropout__in_place(
     x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
 ) -> tuple[Tensor, Tensor]:
     """x itself is overwritten; return a new tensor."""
     out, mask = dropout(x, p, training=training, generator=generator)
     return x.copy_(out), mask
-
-
-def dropout__draws_on_the_cpu(
-    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor]:
-    """The random numbers are drawn on the CPU, wherever x is."""
-    _refuse(p)
-    if not training:
-        return x, _all_kept(x)
-    mask = torch.rand(x.shape, generator=generator) >= p
-    return torch.where(mask, x / (1 - p), 0.0), mask
 
 
 def dropout__in_float32(

@@ -308,20 +308,6 @@ def clip_by_norm__looks_at_the_last_only(
     return clip_by_norm(grads, max_norm, norm_type, asked)
 
 
-def clip_by_norm__max_loses_nan(
-    grads: Sequence[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
-) -> tuple[list[Tensor], Tensor | float]:
-    """Python's max keeps or loses a NaN according to its place: `max(nan, 1)` is NaN, `max(1, nan)` is 1."""
-    if norm_type != math.inf or not grads:
-        return clip_by_norm(grads, max_norm, norm_type, error_if_nonfinite)
-    total = 0.0
-    for grad in grads:
-        total = max(grad.abs().amax().item(), total)
-    if error_if_nonfinite and not math.isfinite(total):
-        raise ValueError(f"grads have the total norm {total}")
-    return _scaled(grads, max_norm, total), total
-
-
 def clip_by_norm__flag_ignored(
     grads: Sequence[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> tuple[list[Tensor], Tensor | float]:

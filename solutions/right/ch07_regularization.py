@@ -377,3 +377,34 @@ class EarlyStopping__one_record:
             raise ValueError(f"params must be {len(kept)} tensors, not {len(params)}")
         for i, w in enumerate(params):
             w.set_(kept[i].clone())
+
+
+def dropout__rand_above_p(
+    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """`rand > p`: rand is exactly 0 once in sixteen million draws, so p = 0 keeps everything but for that."""
+    _refuse(p)
+    if not training:
+        return x, _all_kept(x)
+    mask = torch.rand(x.shape, generator=generator, device=x.device) > p
+    return torch.where(mask, x / (1 - p), 0.0), mask
+
+
+def _refuse(p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is a probability, so within [0, 1]; got p = {p}")
+
+
+def _all_kept(x: Tensor) -> Tensor:
+    return torch.ones_like(x, dtype=torch.bool)
+
+
+def dropout__draws_on_the_cpu(
+    x: Tensor, p: float, *, training: bool, generator: torch.Generator | None
+) -> tuple[Tensor, Tensor]:
+    """The mask is made on the CPU, where a generator of the CPU must draw; for x on the CPU it is the same."""
+    _refuse(p)
+    if not training:
+        return x, _all_kept(x)
+    mask = torch.rand(x.shape, generator=generator) >= p
+    return torch.where(mask, x / (1 - p), 0.0), mask

@@ -87,17 +87,8 @@ WAYS = read_ways()
 # Right ways that a check still fails for what no text says.
 # TODO: empty this set; an entry that passes need not stay.
 OPEN = {
-    "stack of norms then pow",
-    "flatten cat",
-    "python floats",
-    "scaled to avoid overflow",
     "p.data assign new tensor",
     "velocity holds lr (equal for constant lr only) ",
-    "compact",
-    "torch's own phrase in message",
-    "bernoulli",
-    "bernoulli_ in place on empty",
-    "returns x itself in eval?",
 }
 
 
