@@ -300,7 +300,7 @@ class Cause(StrEnum):
 
 
 # Another try may end otherwise: a process can be lost, or late, because of what else the machine did.
-PASSING_CAUSES = frozenset({Cause.LOST, Cause.OUT_OF_TIME})
+TRANSIENT_CAUSES = frozenset({Cause.LOST, Cause.OUT_OF_TIME})
 
 
 class ReportState(StrEnum):
@@ -535,11 +535,16 @@ class Report:
         return all_passed and not self.breaches and self.is_graded
 
     @property
-    def is_final(self) -> bool:
-        """Whether the same submission would get the same verdict again: not if its process was lost or late."""
+    def is_transient(self) -> bool:
+        """Whether a process was lost or late, so that another try may end otherwise."""
         causes = {result.cause for result in self.checks}
         causes |= {self.problem.cause} if self.problem else set()
-        return self.state is not ReportState.KIT_FAULT and not causes & PASSING_CAUSES
+        return bool(causes & TRANSIENT_CAUSES)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same submission would get the same verdict again: not if its process was lost or late."""
+        return self.state is not ReportState.KIT_FAULT and not self.is_transient
 
 
 # --- a class (made by grading/) ---------------------------------------------------------------------------

@@ -64,15 +64,24 @@ def grade_all(submissions: Sequence[Submission], setup: Setup, jobs: int = 0) ->
                 yield number, grade_or_fault(submission, sandbox, setup.profile)
         return
     waiting = dict(enumerate(submissions))
+    late: list[int] = []
     while waiting:
         for number, report in _one_pool(waiting, setup, workers):
             del waiting[number]
-            yield number, report
+            if report.is_transient and workers > 1:
+                late.append(number)
+            else:
+                yield number, report
         if waiting and workers == 1:
             # Alone in its process and the process is gone: this one is to blame, the others go on.
             number = next(iter(waiting))
             yield number, fault(waiting.pop(number), setup.profile, "the grading process ended")
         workers = 1
+    # Beside others a process may have been lost, or late, for want of memory or of a core. Alone it is its own doing.
+    if late:
+        with _sandbox(setup, _imports(submissions)) as sandbox:
+            for number in late:
+                yield number, grade_or_fault(submissions[number], sandbox, setup.profile)
 
 
 def sensible_jobs(submissions: int) -> int:

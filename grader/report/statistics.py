@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grader.records import (
-    PASSING_CAUSES,
     Chapter,
     CheckResult,
     ClassResults,
@@ -20,8 +19,9 @@ from grader.records import (
     Report,
     ReportState,
 )
-from grader.report.reasons import reason, trouble
+from grader.report.reasons import trouble
 from grader.report.terminal import breach_place
+from grader.report.words import lost_or_late
 from grader.text import clean_line
 
 BINS = 10
@@ -271,5 +271,4 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
 
 def _lost(report: Report) -> str:
     """What the first check says whose guest was lost or late."""
-    lost = next((result for result in report.checks if result.cause in PASSING_CAUSES), None)
-    return "the process was lost" if lost is None else clean_line(reason(lost), 200)
+    return clean_line(lost_or_late(report) or "the process was lost", 200)

@@ -6,7 +6,7 @@ reasons.py, and how a terminal shows a whole report in terminal.py.
 
 from __future__ import annotations
 
-from grader.records import Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.records import TRANSIENT_CAUSES, Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
 from grader.report.reasons import BARRED, reason, trouble
 from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
@@ -33,16 +33,25 @@ def duration(seconds: float) -> str:
 
 
 def problem(report: Report) -> str:
-    """Why the score is what it is where the checks do not say: an error, or what the rules do not allow."""
+    """Why the score is what it is where the checks do not say: an error, what the rules do not allow, or lost time."""
     if not report.is_graded:
         return clean_line(trouble(report))
     if not report.breaches:
-        return ""
+        return clean_line(lost_or_late(report), 300)
     first = report.breaches[0]
     others = f", and {len(report.breaches) - 1} more" if len(report.breaches) > 1 else ""
     return clean_line(
         f"{breach_place(first)}: {first.name} may not be used here: {refusal_words(first)}{others}"
     )
+
+
+def lost_or_late(report: Report) -> str:
+    """What became of the first check whose process was lost or late; empty where none was.
+
+    It is said wherever the score is: another try may end otherwise.
+    """
+    found = next((result for result in report.checks if result.cause in TRANSIENT_CAUSES), None)
+    return "" if found is None else f"{found.exercise}: {reason(found)}"
 
 
 def summary(one: LearnerResult, report: Report) -> list[str]:

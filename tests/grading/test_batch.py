@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from killing import Desk, kill_and_rerun
 
-from grader.grading.batch import sensible_jobs
+from grader.course.config import find_chapter
+from grader.engine.profile import Profile
+from grader.grading.batch import Setup, grade_all, sensible_jobs
+from grader.records import Course, Limits, Submission
+from grader.report.words import problem
+from grader.sandbox.levels import Level
 from grader.workspace.workspace import attempt_of
 
 
@@ -25,6 +31,29 @@ def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(
     assert reached[-1] < learners
     assert killed.results() == calm.results()
     assert (killed.count("verdicts"), killed.count("hand_ins")) == (learners, learners)
+
+
+def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
+    chapter = replace(
+        find_chapter(course, "ch02"), exercises=(find_chapter(course, "ch02").exercise("neuron"),)
+    )
+    endless = "def neuron(x, w, b):\n    while True:\n        pass\n"
+    wrong = "def neuron(x, w, b):\n    return b\n"
+    sources = (endless, wrong, wrong)
+    submissions = [
+        Submission(chapter, source, Path(f"{number}.py"), str(number))
+        for number, source in enumerate(sources)
+    ]
+    setup = Setup(Level.PLAIN, Limits(call_s=0.5), Profile("grade", examples=2, shrink=False))
+
+    graded = list(grade_all(submissions, setup, jobs=2))
+
+    assert sorted(number for number, _ in graded) == [0, 1, 2]
+    number, report = graded[-1]
+    assert number == 0
+    assert report.is_transient
+    assert problem(report) == "neuron: no answer within 0.5 seconds"
+    assert not any(other.is_transient for _, other in graded[:-1])
 
 
 def test_few_submissions_are_not_worth_a_second_process() -> None:

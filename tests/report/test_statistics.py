@@ -199,7 +199,7 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     )  # fmt: skip
 
     assert [(look.learner, look.why) for look in figures.looks] == [
-        ("learner02", "no answer within 5 seconds; grade it again if it may be the machine"),
+        ("learner02", "softmax: no answer within 5 seconds; grade it again if it may be the machine"),
         ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
         ("learner04", "not graded: Python cannot read the file"),
         ("learner05", "a fault of the kit, not of the submission"),
