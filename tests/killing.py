@@ -38,7 +38,7 @@ SOURCES = (
 GRADE = ("grade", "class", "--isolation", "plain", "--unsandboxed", "--examples", "2")
 
 
-class Desk:
+class Workspace:
     """A course folder with a class of so many learners, each with work of their own."""
 
     def __init__(self, folder: Path, learners: int) -> None:
@@ -98,14 +98,14 @@ def _timeless(report: Any) -> Any:
     return replace(report, seconds=0.0, checks=tuple(replace(check, seconds=0.0) for check in report.checks))
 
 
-def kill_and_rerun(desk: Desk, kills: int, seed: int = 0) -> list[int]:
+def kill_and_rerun(workspace: Workspace, kills: int, seed: int = 0) -> list[int]:
     """Kill it so many times, every other time with two workers, then let it end; the verdicts there at each kill."""
     draw = random.Random(seed)
     reached = []
-    for number, verdicts in enumerate(sorted(draw.sample(range(desk.learners), kills))):
-        desk.grade_until(verdicts, draw.uniform(0, 0.05), jobs=1 + number % 2)
-        reached.append(desk.count("verdicts"))
-    desk.grade()
+    for number, verdicts in enumerate(sorted(draw.sample(range(workspace.learners), kills))):
+        workspace.grade_until(verdicts, draw.uniform(0, 0.05), jobs=1 + number % 2)
+        reached.append(workspace.count("verdicts"))
+    workspace.grade()
     return reached
 
 
@@ -115,10 +115,10 @@ if __name__ == "__main__":
     learners, kills = int(sys.argv[1]), int(sys.argv[2])
     with tempfile.TemporaryDirectory() as place:
         begun = time.monotonic()
-        calm = Desk(Path(place) / "calm", learners)
+        calm = Workspace(Path(place) / "calm", learners)
         calm.grade()
         print(f"undisturbed: {calm.count('verdicts')} verdicts, {time.monotonic() - begun:.0f} s")
-        killed = Desk(Path(place) / "killed", learners)
+        killed = Workspace(Path(place) / "killed", learners)
         print("verdicts at the kills:", *kill_and_rerun(killed, kills))
         print("verdicts, hand-ins:", killed.count("verdicts"), killed.count("hand_ins"))
         print("same results:", killed.results() == calm.results())

@@ -162,7 +162,7 @@ def next_step(report: Report, exercise: str = "") -> Step | None:
 
 
 def _typed(report: Report) -> str:
-    """What to type for this file: the chapter's label, or the path if it lies elsewhere than on the desk."""
+    """What to type for this file: the chapter's label, or the path if it lies elsewhere than in the workspace."""
     usual = {
         f"{folder}{report.chapter}{suffix}" for folder in ("exercises/", "") for suffix in (".py", ".ipynb")
     }

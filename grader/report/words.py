@@ -73,7 +73,7 @@ def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:
     for result in results_of(report, score.name):
         lines.append(f"{WORDS[result.outcome]:<9}{clean_line(result.title)}")
         if result.outcome is Outcome.FAILED:
-            # `brick replay` knows only what failed on the learner's own desk.
+            # `brick replay` knows only what failed in the learner's own workspace.
             lines += card(result, style, indent=" " * 9, replay=False)
         elif result.outcome is Outcome.NOT_RUN:
             lines.append(" " * 9 + clean_line(reason(result), 200))

@@ -40,13 +40,13 @@ WRONG = "return x @ weight.T + bias.sum()"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's folder with chapter 2 solved."""
     monkeypatch.chdir(tmp_path)
-    assert CliRunner().invoke(brick_app, ["init", "desk"]).exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    (tmp_path / "desk" / "exercises" / f"{STEM}.py").write_text(solved(RIGHT, 0), encoding="utf-8")
-    return tmp_path / "desk"
+    assert CliRunner().invoke(brick_app, ["init", "mine"]).exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    (tmp_path / "mine" / "exercises" / f"{STEM}.py").write_text(solved(RIGHT, 0), encoding="utf-8")
+    return tmp_path / "mine"
 
 
 def solved(body: str, number: int) -> str:
@@ -59,8 +59,8 @@ def solved(body: str, number: int) -> str:
 class Watched:
     """`brick watch` without its screen: file events, session and judge as they stand there."""
 
-    def __init__(self, desk: Path) -> None:
-        course = load_course(desk)
+    def __init__(self, workspace: Path) -> None:
+        course = load_course(workspace)
         self.session = WatchState(course, workspace_of(course), lambda *about: ((), 0))
         found = self.session.find(EXERCISE)
         assert found is not None
@@ -155,8 +155,8 @@ def row(name: str, brick: list[float], cold: list[float]) -> str:
 
 
 @pytest.mark.slow
-def test_save_to_verdict(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    watched = Watched(desk)
+def test_save_to_verdict(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    watched = Watched(workspace)
     watched.save(solved(RIGHT, -1), whole=True)  # the first time everything is drawn
     right, wrong, whole = [], [], []
     for number in range(SAVES):
@@ -214,10 +214,10 @@ def timed(act: Callable[[], object]) -> float:
 
 
 @pytest.mark.slow
-def test_cold_start(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cold_start(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     watch = [sys.executable, "-c", "from grader.cli import main; main()", "watch"]
     torch = [sys.executable, "-c", "import torch"]
-    runs = [list(seconds_until(("ch01_dataloader", " s)"), watch, desk)) for _ in range(COLD)]
+    runs = [list(seconds_until(("ch01_dataloader", " s)"), watch, workspace)) for _ in range(COLD)]
     imports = [timed(lambda: subprocess.run(torch, check=True)) for _ in range(COLD)]
 
     painted, judged = (statistics.median(run[number] for run in runs) for number in (0, 1))

@@ -51,20 +51,20 @@ def data() -> dict[str, Data]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's course folder, without anything solved."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "desk").exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+    assert brick("init", "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
-def solve(desk: Path, stem: str, old: str = "", new: str = "") -> None:
-    """Put the solution of a chapter on the desk, with one thing in it changed."""
+def solve(workspace: Path, stem: str, old: str = "", new: str = "") -> None:
+    """Put the solution of a chapter in the workspace, with one thing in it changed."""
     source = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
     assert old in source
-    (desk / "exercises" / f"{stem}.py").write_text(source.replace(old, new), encoding="utf-8")
+    (workspace / "exercises" / f"{stem}.py").write_text(source.replace(old, new), encoding="utf-8")
 
 
 # --- whose block it is ------------------------------------------------------------------------------------
@@ -259,9 +259,9 @@ def test_right_blocks_reach_the_goal(
 # --- the command ------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_block_is_named_by_its_checks(desk: Path) -> None:
-    solve(desk, "ch08_clipping")
-    solve(desk, "ch03_activations", "return grad_out * (x > 0)", "return grad_out * (x < 0)")
+def test_a_wrong_block_is_named_by_its_checks(workspace: Path) -> None:
+    solve(workspace, "ch08_clipping")
+    solve(workspace, "ch03_activations", "return grad_out * (x > 0)", "return grad_out * (x < 0)")
 
     result = brick("build", "--epochs", "2")
 
@@ -273,8 +273,8 @@ def test_a_wrong_block_is_named_by_its_checks(desk: Path) -> None:
     assert "next: brick check ch03 --exercise relu_backward" in result.output
 
 
-def test_a_block_that_raises_is_named_with_its_line(desk: Path) -> None:
-    path = desk / "exercises" / "ch03_activations.py"
+def test_a_block_that_raises_is_named_with_its_line(workspace: Path) -> None:
+    path = workspace / "exercises" / "ch03_activations.py"
     path.write_text("import torch\n\ndef relu(x):\n    return x.clamp(min=nothing)\n", encoding="utf-8")
 
     result = brick("build", "--epochs", "1")
@@ -285,17 +285,17 @@ def test_a_block_that_raises_is_named_with_its_line(desk: Path) -> None:
     assert "suspect  relu (ch03)" in result.output
 
 
-def test_build_writes_the_model_and_view_draws_it(desk: Path) -> None:
+def test_build_writes_the_model_and_view_draws_it(workspace: Path) -> None:
     built = brick("build", "--task", "wave", "--epochs", "1")
     drawn = brick("view", "--text")
 
     assert "0 of 12 blocks are yours" in built.output
-    assert (desk / "build" / "wave" / "page.html").is_file()
+    assert (workspace / "build" / "wave" / "page.html").is_file()
     assert "x (N, 2)" in drawn.output
     assert "[Relu]  z0 -> a0 (N, 96)" in drawn.output
 
 
-def test_view_without_a_model_says_what_to_do(desk: Path) -> None:
+def test_view_without_a_model_says_what_to_do(workspace: Path) -> None:
     result = brick("view")
 
     assert isinstance(result.exception, KitError)

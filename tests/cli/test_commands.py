@@ -37,19 +37,19 @@ WHOLE = (Path(__file__).resolve().parents[2] / "solutions" / "ch02_neuron.py").r
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course folder of a learner, who stands in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("BRICKWORK_SECRET", raising=False)
-    assert brick("init", "desk").exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+    assert brick("init", "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
-def write(desk: Path, source: str, stem: str = "ch02_neuron") -> Path:
+def write(workspace: Path, source: str, stem: str = "ch02_neuron") -> Path:
     """Put `source` in the exercise's file."""
-    path = desk / "exercises" / f"{stem}.py"
+    path = workspace / "exercises" / f"{stem}.py"
     path.write_text(source, encoding="utf-8")
     return path
 
@@ -107,27 +107,27 @@ def test_an_error_is_three_lines_on_stderr_and_exit_code_2(tmp_path: Path) -> No
 # --- brick init -------------------------------------------------------------------------------------------
 
 
-def test_init_copies_course_and_exercises(desk: Path) -> None:
+def test_init_copies_course_and_exercises(workspace: Path) -> None:
     theirs = sorted(path.name for path in (packaged_course_root() / "exercises").glob("*.py"))
 
-    assert sorted(path.name for path in (desk / "exercises").iterdir()) == theirs
-    assert (desk / "course.yml").is_file()
-    assert not (desk / "solutions").exists()
+    assert sorted(path.name for path in (workspace / "exercises").iterdir()) == theirs
+    assert (workspace / "course.yml").is_file()
+    assert not (workspace / "solutions").exists()
 
 
-def test_init_never_overwrites_work(desk: Path) -> None:
-    mine = write(desk, "# my work\n")
-    (desk / "exercises" / "ch03_activations.py").unlink()
+def test_init_never_overwrites_work(workspace: Path) -> None:
+    mine = write(workspace, "# my work\n")
+    (workspace / "exercises" / "ch03_activations.py").unlink()
 
     error = problem("init", ".")
 
     assert "nothing was overwritten" in error.what
     assert error.where.endswith("ch02_neuron.py")
     assert mine.read_text(encoding="utf-8") == "# my work\n"
-    assert not (desk / "exercises" / "ch03_activations.py").exists()
+    assert not (workspace / "exercises" / "ch03_activations.py").exists()
 
 
-def test_init_twice_changes_nothing(desk: Path) -> None:
+def test_init_twice_changes_nothing(workspace: Path) -> None:
     result = brick("init", ".")
 
     assert result.exit_code == 0
@@ -137,13 +137,13 @@ def test_init_twice_changes_nothing(desk: Path) -> None:
 def test_init_refuses_a_place_it_cannot_write_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert "cannot be copied" in problem("init", str(tmp_path / "file" / "desk")).what
+    assert "cannot be copied" in problem("init", str(tmp_path / "file" / "mine")).what
 
 
 # --- brick check ------------------------------------------------------------------------------------------
 
 
-def test_check_of_an_untouched_chapter_gives_0_and_one_next_step(desk: Path) -> None:
+def test_check_of_an_untouched_chapter_gives_0_and_one_next_step(workspace: Path) -> None:
     result = brick("check", "ch02", "--examples", "3")
 
     assert result.exit_code == 1
@@ -155,8 +155,8 @@ def test_check_of_an_untouched_chapter_gives_0_and_one_next_step(desk: Path) -> 
     )
 
 
-def test_check_shows_what_fails_on_the_smallest_input_and_what_to_do(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_check_shows_what_fails_on_the_smallest_input_and_what_to_do(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
     result = brick("check", "2")
 
@@ -171,8 +171,8 @@ def test_check_shows_what_fails_on_the_smallest_input_and_what_to_do(desk: Path)
     )
 
 
-def test_check_of_a_solution_gives_all_points_and_exit_code_0(desk: Path) -> None:
-    write(desk, WHOLE)
+def test_check_of_a_solution_gives_all_points_and_exit_code_0(workspace: Path) -> None:
+    write(workspace, WHOLE)
 
     result = brick("check", "neuron", "--examples", "5")
 
@@ -181,8 +181,8 @@ def test_check_of_a_solution_gives_all_points_and_exit_code_0(desk: Path) -> Non
     assert "next:" not in result.stdout
 
 
-def test_check_of_one_exercise_judges_only_that(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_check_of_one_exercise_judges_only_that(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
     result = brick("check", "--exercise", "neuron", "--examples", "3")
 
@@ -190,7 +190,7 @@ def test_check_of_one_exercise_judges_only_that(desk: Path) -> None:
     assert "linear" not in result.stdout
 
 
-def test_check_of_a_file_elsewhere(desk: Path, tmp_path: Path) -> None:
+def test_check_of_a_file_elsewhere(workspace: Path, tmp_path: Path) -> None:
     path = tmp_path / "ch02_neuron.py"
     path.write_text(PARTLY, encoding="utf-8")
 
@@ -199,8 +199,8 @@ def test_check_of_a_file_elsewhere(desk: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stdout
 
 
-def test_check_of_several_chapters_shows_a_line_for_each_and_one_next_step(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_check_of_several_chapters_shows_a_line_for_each_and_one_next_step(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
     result = brick("check", "ch02", "ch03", "--examples", "2")
 
@@ -212,8 +212,8 @@ def test_check_of_several_chapters_shows_a_line_for_each_and_one_next_step(desk:
     assert "fix linear" in lines[-1]
 
 
-def test_check_json_is_json_and_nothing_else(desk: Path) -> None:
-    write(desk, "import torch\nprint('noise')\n" + PARTLY)
+def test_check_json_is_json_and_nothing_else(workspace: Path) -> None:
+    write(workspace, "import torch\nprint('noise')\n" + PARTLY)
 
     result = brick("check", "ch02", "--json", "--examples", "3")
 
@@ -224,8 +224,8 @@ def test_check_json_is_json_and_nothing_else(desk: Path) -> None:
     assert result.stderr == ""
 
 
-def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(desk: Path) -> None:
-    write(desk, "import torch\n\ndef neuron(x, w, b:\n    return x\n")
+def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(workspace: Path) -> None:
+    write(workspace, "import torch\n\ndef neuron(x, w, b:\n    return x\n")
 
     result = brick("check", "ch02")
 
@@ -234,13 +234,13 @@ def test_check_of_an_unreadable_file_is_one_error_and_exit_code_2(desk: Path) ->
     assert "exercises/ch02_neuron.py, line 3" in result.stdout
 
 
-def test_check_takes_the_notebook_that_is_written_and_names_the_script(desk: Path) -> None:
+def test_check_takes_the_notebook_that_is_written_and_names_the_script(workspace: Path) -> None:
     made = {"cell_type": "code", "source": PARTLY + "\ndef mlp_forward(x, layers):\n    return x\n"}
-    notebook = desk / "exercises" / "ch02_neuron.ipynb"
+    notebook = workspace / "exercises" / "ch02_neuron.ipynb"
     notebook.write_text(json.dumps({"nbformat": 4, "cells": [made]}), encoding="utf-8")
 
     over_stub = json.loads(brick("check", "ch02", "-e", "neuron", "--json").stdout)["reports"][0]
-    write(desk, PARTLY)
+    write(workspace, PARTLY)
     over_work = json.loads(brick("check", "ch02", "-e", "neuron", "--json").stdout)["reports"][0]
 
     assert over_stub["path"] == over_work["path"] == "exercises/ch02_neuron.ipynb"
@@ -248,10 +248,10 @@ def test_check_takes_the_notebook_that_is_written_and_names_the_script(desk: Pat
     assert over_work["notes"][0]["why"].startswith("ch02_neuron.py is not graded")
 
 
-def test_check_names_every_cell_that_it_leaves_out(desk: Path) -> None:
+def test_check_names_every_cell_that_it_leaves_out(workspace: Path) -> None:
     cells = ["%%bash\nls", "def neuron(x, w, b:\n", "%%html\n<b>", "def neuron(x, w, b):\n    return x"]
     made = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
-    notebook = desk / "exercises" / "ch02_neuron.ipynb"
+    notebook = workspace / "exercises" / "ch02_neuron.ipynb"
     notebook.write_text(json.dumps({"nbformat": 4, "cells": made}), encoding="utf-8")
 
     shown = brick("check", str(notebook), "-e", "neuron").stdout
@@ -264,8 +264,8 @@ def test_check_names_every_cell_that_it_leaves_out(desk: Path) -> None:
     ]
 
 
-def test_the_same_seed_gives_the_same_report(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_the_same_seed_gives_the_same_report(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
     def judged(seed: str) -> list[object]:
         data = json.loads(brick("check", "ch02", "-e", "linear", "--json", "--seed", seed).stdout)
@@ -289,10 +289,10 @@ def test_check_without_exercises_says_how_to_get_them(
     assert "brick init" in problem("check", "ch01").next_step
 
 
-def test_output_is_plain_when_piped_and_fits_a_narrow_terminal(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_output_is_plain_when_piped_and_fits_a_narrow_terminal(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
-    result = brick_process("check", "ch02", "--examples", "3", cwd=desk, COLUMNS="60")
+    result = brick_process("check", "ch02", "--examples", "3", cwd=workspace, COLUMNS="60")
 
     assert "\x1b" not in result.stdout + result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 60
@@ -301,15 +301,15 @@ def test_output_is_plain_when_piped_and_fits_a_narrow_terminal(desk: Path) -> No
 # --- brick hint -------------------------------------------------------------------------------------------
 
 
-def test_hints_open_one_by_one_and_only_after_a_changed_attempt(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_hints_open_one_by_one_and_only_after_a_changed_attempt(workspace: Path) -> None:
+    write(workspace, PARTLY)
     first = brick("hint", "ch02", "linear").stdout
     asked_again = brick("hint", "ch02", "linear").stdout
-    write(desk, "# a comment is no attempt\n" + PARTLY)
+    write(workspace, "# a comment is no attempt\n" + PARTLY)
     after_a_comment = brick("hint", "ch02", "linear").stdout
-    write(desk, PARTLY.replace("x @ weight +", "weight @ x +"))
+    write(workspace, PARTLY.replace("x @ weight +", "weight @ x +"))
     after_an_attempt = brick("hint", "linear").stdout
-    write(desk, PARTLY.replace("x @ weight +", "x * weight +"))
+    write(workspace, PARTLY.replace("x @ weight +", "x * weight +"))
     after_another = brick("hint").stdout
 
     assert "where to look:" in first
@@ -320,22 +320,22 @@ def test_hints_open_one_by_one_and_only_after_a_changed_attempt(desk: Path) -> N
     assert "the steps:" in after_another
 
 
-def test_a_solved_exercise_needs_no_hint(desk: Path) -> None:
-    write(desk, PARTLY)
+def test_a_solved_exercise_needs_no_hint(workspace: Path) -> None:
+    write(workspace, PARTLY)
 
     assert "passes every check" in brick("hint", "neuron").stdout
 
 
-def test_a_hint_for_what_the_rules_refuse_is_their_reason(desk: Path) -> None:
-    write(desk, PARTLY.replace("x @ weight + bias", "torch.nn.functional.linear(x, weight, bias)"))
+def test_a_hint_for_what_the_rules_refuse_is_their_reason(workspace: Path) -> None:
+    write(workspace, PARTLY.replace("x @ weight + bias", "torch.nn.functional.linear(x, weight, bias)"))
 
     text = " ".join(brick("hint", "linear").stdout.split())
 
     assert "where to look: torch.nn.functional.linear may not be used here" in text
 
 
-def test_check_of_a_notebook_names_cells(desk: Path) -> None:
-    (desk / "exercises" / "ch02_neuron.py").unlink()
+def test_check_of_a_notebook_names_cells(workspace: Path) -> None:
+    (workspace / "exercises" / "ch02_neuron.py").unlink()
     cells = [
         "%matplotlib inline",
         "import torch\ntorch.manual_seed(0)",
@@ -345,7 +345,7 @@ def test_check_of_a_notebook_names_cells(desk: Path) -> None:
         "nbformat": 4,
         "cells": [{"cell_type": "code", "source": cell.strip("\n"), "metadata": {}} for cell in cells],
     }
-    (desk / "exercises" / "ch02_neuron.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (workspace / "exercises" / "ch02_neuron.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
     text = " ".join(brick("check", "ch02", "--examples", "2").stdout.split())
 
@@ -354,11 +354,11 @@ def test_check_of_a_notebook_names_cells(desk: Path) -> None:
     assert "write linear without eval in exercises/ch02_neuron.ipynb, then run: brick check ch02" in text
 
 
-def test_hint_before_any_check_says_what_to_do(desk: Path) -> None:
+def test_hint_before_any_check_says_what_to_do(workspace: Path) -> None:
     assert "brick check" in problem("hint").next_step
 
 
-def test_hint_of_an_unknown_exercise_gets_its_neighbour(desk: Path) -> None:
+def test_hint_of_an_unknown_exercise_gets_its_neighbour(workspace: Path) -> None:
     assert "did you mean linear" in problem("hint", "ch02", "liner").what
 
 
@@ -366,9 +366,9 @@ def test_hint_of_an_unknown_exercise_gets_its_neighbour(desk: Path) -> None:
 
 
 @pytest.fixture
-def class_folder(desk: Path) -> Path:
+def class_folder(workspace: Path) -> Path:
     """Three learners: whole, broken, with a file of another name and chapter; and one who handed in nothing."""
-    folder = desk / "class"
+    folder = workspace / "class"
     for name, files in {
         "anna": {"ch02_neuron.py": PARTLY},
         "ben": {"ch02_neuron.py": "def neuron(:\n", "ch77_unknown.py": "", "notes.txt": "hello"},
@@ -471,7 +471,7 @@ def test_plain_is_refused_for_other_peoples_code(class_folder: Path) -> None:
     assert "--unsandboxed" in error.next_step
 
 
-def test_grade_of_nothing_says_so(desk: Path) -> None:
+def test_grade_of_nothing_says_so(workspace: Path) -> None:
     assert "nothing here to grade" in problem("grade", "no/such/folder").what
 
 

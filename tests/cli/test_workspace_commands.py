@@ -1,4 +1,4 @@
-"""The commands of the desk: status, reset, replay, doctor; what they show, and that no work gets lost."""
+"""The commands of the workspace: status, reset, replay, doctor; what they show, and that no work gets lost."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def linear(x, weight, bias):
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course folder of a learner, who stands in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "desk").exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+    assert brick("init", "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
 def brick(*words: str, answer: str = "") -> Result:
@@ -49,9 +49,9 @@ def stub(stem: str) -> str:
     return (packaged_course_root() / "exercises" / f"{stem}.py").read_text(encoding="utf-8")
 
 
-def solve(desk: Path, stem: str, exercise: str, body: str) -> Path:
+def solve(workspace: Path, stem: str, exercise: str, body: str) -> Path:
     """Put `body` where the stub of `exercise` raises."""
-    path = desk / "exercises" / f"{stem}.py"
+    path = workspace / "exercises" / f"{stem}.py"
     text = path.read_text(encoding="utf-8")
     label = stem.split("_")[0]
     line = f'raise NotImplementedError("{exercise}: write this part, then run: brick check {label}")'
@@ -63,7 +63,7 @@ def solve(desk: Path, stem: str, exercise: str, body: str) -> Path:
 # --- status -----------------------------------------------------------------------------------------------
 
 
-def test_status_of_a_new_desk_names_the_first_exercise(desk: Path) -> None:
+def test_status_of_a_new_desk_names_the_first_exercise(workspace: Path) -> None:
     result = brick("status")
 
     assert result.exit_code == 0, result.output
@@ -75,8 +75,8 @@ def test_status_of_a_new_desk_names_the_first_exercise(desk: Path) -> None:
     assert all(len(line) <= 80 for line in lines)
 
 
-def test_status_counts_what_the_last_check_found_and_says_what_changed_since(desk: Path) -> None:
-    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+def test_status_counts_what_the_last_check_found_and_says_what_changed_since(workspace: Path) -> None:
+    path = solve(workspace, "ch02_neuron", "linear", "return x @ weight.T + bias")
     brick("check", "ch02", "--examples", "3")
 
     first = brick("status").stdout
@@ -91,8 +91,10 @@ def test_status_counts_what_the_last_check_found_and_says_what_changed_since(des
     assert "changed since" in second
 
 
-def test_status_counts_no_extras(desk: Path) -> None:
-    (desk / "brickwork-progress.txt").write_text("done ch04_losses/cross_entropy_full\n", encoding="utf-8")
+def test_status_counts_no_extras(workspace: Path) -> None:
+    (workspace / "brickwork-progress.txt").write_text(
+        "done ch04_losses/cross_entropy_full\n", encoding="utf-8"
+    )
 
     lines = brick("status").stdout.splitlines()
 
@@ -101,7 +103,9 @@ def test_status_counts_no_extras(desk: Path) -> None:
     assert any(line.startswith("0 of 56 exercises, 0 of 120 points") for line in lines)
 
 
-def test_status_away_from_a_desk_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_outside_a_workspace_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
 
     assert problem("status").next_step == "run: brick init"
@@ -111,9 +115,9 @@ def test_status_away_from_a_desk_says_how_to_get_one(tmp_path: Path, monkeypatch
 # --- reset ------------------------------------------------------------------------------------------------
 
 
-def test_reset_puts_one_exercise_back_and_keeps_the_others_and_a_backup(desk: Path) -> None:
-    solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
-    path = solve(desk, "ch02_neuron", "neuron", "return (w * x).sum() + b")
+def test_reset_puts_one_exercise_back_and_keeps_the_others_and_a_backup(workspace: Path) -> None:
+    solve(workspace, "ch02_neuron", "linear", "return x @ weight.T + bias")
+    path = solve(workspace, "ch02_neuron", "neuron", "return (w * x).sum() + b")
     mine = path.read_text(encoding="utf-8")
 
     result = brick("reset", "linear", "--yes")
@@ -122,12 +126,12 @@ def test_reset_puts_one_exercise_back_and_keeps_the_others_and_a_backup(desk: Pa
     after = path.read_text(encoding="utf-8")
     assert "return x @ weight.T + bias" not in after
     assert "return (w * x).sum() + b" in after
-    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    [backup] = (workspace / ".brickwork" / "backups").iterdir()
     assert backup.read_text(encoding="utf-8") == mine
 
 
-def test_reset_of_a_chapter_gives_the_file_that_was_handed_out(desk: Path) -> None:
-    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+def test_reset_of_a_chapter_gives_the_file_that_was_handed_out(workspace: Path) -> None:
+    path = solve(workspace, "ch02_neuron", "linear", "return x @ weight.T + bias")
     path.write_text(path.read_text(encoding="utf-8") + "\nthis is no Python (\n", encoding="utf-8")
 
     result = brick("reset", "ch02", "--yes")
@@ -136,29 +140,29 @@ def test_reset_of_a_chapter_gives_the_file_that_was_handed_out(desk: Path) -> No
     assert path.read_text(encoding="utf-8") == stub("ch02_neuron")
 
 
-def test_reset_asks_first(desk: Path) -> None:
-    path = solve(desk, "ch02_neuron", "linear", "return x @ weight.T + bias")
+def test_reset_asks_first(workspace: Path) -> None:
+    path = solve(workspace, "ch02_neuron", "linear", "return x @ weight.T + bias")
     mine = path.read_text(encoding="utf-8")
 
     result = brick("reset", "ch02", "linear", answer="n\n")
 
     assert result.exit_code == 1
     assert path.read_text(encoding="utf-8") == mine
-    assert not (desk / ".brickwork" / "backups").exists()
+    assert not (workspace / ".brickwork" / "backups").exists()
 
 
-def test_two_resets_in_one_second_keep_two_backups(desk: Path) -> None:
+def test_two_resets_in_one_second_keep_two_backups(workspace: Path) -> None:
     for body in ("return x @ weight", "return x @ weight.T + bias"):
-        solve(desk, "ch02_neuron", "linear", body)
+        solve(workspace, "ch02_neuron", "linear", body)
         brick("reset", "linear", "--yes")
 
-    texts = [p.read_text(encoding="utf-8") for p in (desk / ".brickwork" / "backups").iterdir()]
+    texts = [p.read_text(encoding="utf-8") for p in (workspace / ".brickwork" / "backups").iterdir()]
     assert len(texts) == 2
     assert texts[0] != texts[1]
 
 
-def test_reset_brings_a_deleted_exercise_back_and_removes_a_second_definition(desk: Path) -> None:
-    path = desk / "exercises" / "ch02_neuron.py"
+def test_reset_brings_a_deleted_exercise_back_and_removes_a_second_definition(workspace: Path) -> None:
+    path = workspace / "exercises" / "ch02_neuron.py"
     path.write_text("import torch\n" + LINEAR + "\n# mine\n" + LINEAR, encoding="utf-8")
 
     brick("reset", "linear", "--yes")
@@ -171,8 +175,8 @@ def test_reset_brings_a_deleted_exercise_back_and_removes_a_second_definition(de
     compile(text, str(path), "exec")
 
 
-def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(desk: Path) -> None:
-    path = desk / "exercises" / "ch02_neuron.py"
+def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(workspace: Path) -> None:
+    path = workspace / "exercises" / "ch02_neuron.py"
     path.write_text("def linear(:\n", encoding="utf-8")
 
     error = problem("reset", "linear", "--yes")
@@ -182,8 +186,8 @@ def test_reset_of_one_exercise_in_a_file_python_cannot_read_says_what_to_do(desk
     assert path.read_text(encoding="utf-8") == "def linear(:\n"
 
 
-def test_reset_brings_a_lost_file_back_without_asking(desk: Path) -> None:
-    path = desk / "exercises" / "ch05_optimizers.py"
+def test_reset_brings_a_lost_file_back_without_asking(workspace: Path) -> None:
+    path = workspace / "exercises" / "ch05_optimizers.py"
     path.unlink()
 
     advice = problem("check", "ch05").next_step
@@ -193,14 +197,14 @@ def test_reset_brings_a_lost_file_back_without_asking(desk: Path) -> None:
     assert result.exit_code == 0, result.output
     assert path.read_text(encoding="utf-8") == stub("ch05_optimizers")
     assert "there again" in result.stdout
-    assert not (desk / ".brickwork" / "backups").exists()
+    assert not (workspace / ".brickwork" / "backups").exists()
 
 
-def test_reset_brings_a_lost_folder_back_but_never_touches_one_in_its_place(desk: Path) -> None:
-    shutil.rmtree(desk / "exercises")
+def test_reset_brings_a_lost_folder_back_but_never_touches_one_in_its_place(workspace: Path) -> None:
+    shutil.rmtree(workspace / "exercises")
     brick("reset", "softmax")
-    found = (desk / "exercises" / "ch03_activations.py").read_text(encoding="utf-8")
-    (desk / "exercises" / "ch04_losses.py").mkdir()
+    found = (workspace / "exercises" / "ch03_activations.py").read_text(encoding="utf-8")
+    (workspace / "exercises" / "ch04_losses.py").mkdir()
 
     error = problem("reset", "ch04")
 
@@ -215,13 +219,13 @@ def test_reset_where_nobody_works_makes_no_files(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reset_of_a_chapter_keeps_even_what_is_no_text(desk: Path) -> None:
-    path = desk / "exercises" / "ch02_neuron.py"
+def test_reset_of_a_chapter_keeps_even_what_is_no_text(workspace: Path) -> None:
+    path = workspace / "exercises" / "ch02_neuron.py"
     path.write_bytes(b"\xff\xfe\x00")
 
     assert brick("reset", "ch02", "--yes").exit_code == 0
 
-    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    [backup] = (workspace / ".brickwork" / "backups").iterdir()
     assert backup.read_bytes() == b"\xff\xfe\x00"
     assert path.read_text(encoding="utf-8") == stub("ch02_neuron")
 
@@ -235,12 +239,12 @@ def card_id(text: str) -> str:
     return line.split()[-1]
 
 
-def test_replay_writes_and_runs_a_short_script_with_the_failing_call(desk: Path) -> None:
-    path = solve(desk, "ch02_neuron", "linear", "return (x @ weight.T + bias).clamp(min=0)")
+def test_replay_writes_and_runs_a_short_script_with_the_failing_call(workspace: Path) -> None:
+    path = solve(workspace, "ch02_neuron", "linear", "return (x @ weight.T + bias).clamp(min=0)")
     name = card_id(brick("check", "ch02", "--examples", "3").stdout)
 
     result = brick("replay", name)
-    script = desk / ".brickwork" / "replay" / f"replay_{name}.py"
+    script = workspace / ".brickwork" / "replay" / f"replay_{name}.py"
     ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
 
     assert result.exit_code == 0, result.output
@@ -253,7 +257,7 @@ def test_replay_writes_and_runs_a_short_script_with_the_failing_call(desk: Path)
     assert "-" not in ran.stdout  # a ReLU that does not belong there
 
 
-def test_replay_of_an_unknown_failure_says_where_ids_come_from(desk: Path) -> None:
+def test_replay_of_an_unknown_failure_says_where_ids_come_from(workspace: Path) -> None:
     error = problem("replay", "abc123")
 
     assert "abc123" in error.what
@@ -263,7 +267,7 @@ def test_replay_of_an_unknown_failure_says_where_ids_come_from(desk: Path) -> No
 # --- doctor -----------------------------------------------------------------------------------------------
 
 
-def test_doctor_names_every_part_and_how_to_mend_it(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_names_every_part_and_how_to_mend_it(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "no-such-editor --wait")
 
     result = brick("doctor")
@@ -280,7 +284,7 @@ def test_doctor_names_every_part_and_how_to_mend_it(desk: Path, monkeypatch: pyt
 # --- without a command ------------------------------------------------------------------------------------
 
 
-def test_without_a_command_and_a_terminal_the_help_is_shown(desk: Path) -> None:
+def test_without_a_command_and_a_terminal_the_help_is_shown(workspace: Path) -> None:
     result = brick()
 
     assert result.exit_code == 0

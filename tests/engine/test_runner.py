@@ -67,7 +67,7 @@ RIGHT = "def double(x):\n    return x + x\ndef other():\n    return 1\n"
 
 def graded(source: str, *checks: Check, profile: Profile = PRACTICE, ruling: Ruling | None = None) -> Report:
     suite = replace(SUITE, checks=checks) if checks else SUITE
-    submission = Submission(CHAPTER, source, Path("desk.py"), "")
+    submission = Submission(CHAPTER, source, Path("submission.py"), "")
     return run_checks(submission, ruling or Ruling(source), SameProcess(Limits()), profile, suite)
 
 
@@ -82,15 +82,15 @@ def test_a_right_submission_gets_every_point() -> None:
 def test_cells_and_files_left_out_come_before_other_notes_and_are_always_shown() -> None:
     origins = tuple(SourceLine(1, cell) for cell in range(1, 8))
     submission = Submission(
-        CHAPTER, RIGHT, Path("desk.ipynb"), "", origins, unread=((3, "not Python"),), left_out=((1, "%%bash"),),
-        notes=("desk.py is not graded",),
+        CHAPTER, RIGHT, Path("submission.ipynb"), "", origins, unread=((3, "not Python"),), left_out=((1, "%%bash"),),
+        notes=("submission.py is not graded",),
     )  # fmt: skip
     ruling = Ruling(RIGHT, dropped=((2, "scratch work"),))
 
     report = run_checks(submission, ruling, SameProcess(Limits()), PRACTICE, SUITE)
 
     assert [(note.place, note.why, note.always) for note in report.notes] == [
-        (None, "desk.py is not graded", True),
+        (None, "submission.py is not graded", True),
         (SourceLine(1, 1), "%%bash", True),
         (SourceLine(1, 3), "not Python", True),
         (SourceLine(1, 2), "scratch work", False),
@@ -206,7 +206,7 @@ class Nowhere(SameProcess):
 def test_where_nothing_is_written_nothing_is_run_and_the_report_is_the_same() -> None:
     stub = "    raise NotImplementedError('write this part')\n"
     source = f"def double(x):\n{stub}def other():\n{stub}"
-    submission = Submission(CHAPTER, source, Path("desk.py"), "")
+    submission = Submission(CHAPTER, source, Path("submission.py"), "")
 
     report = run_checks(submission, Ruling(source), Nowhere(Limits()), PRACTICE, SUITE)
     # One statement more, and it has to be run.
@@ -255,7 +255,7 @@ def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> N
 
 def test_the_report_so_far_is_told_after_each_check() -> None:
     source = RIGHT.replace("x + x", "x * x")
-    submission = Submission(CHAPTER, source, Path("desk.py"), "")
+    submission = Submission(CHAPTER, source, Path("submission.py"), "")
     told: list[Report] = []
 
     report = run_checks(submission, Ruling(source), SameProcess(), PRACTICE, SUITE, told.append)
@@ -266,7 +266,7 @@ def test_the_report_so_far_is_told_after_each_check() -> None:
 
 def test_with_kept_inputs_a_failure_is_told_before_its_smallest_input_is_found() -> None:
     source = RIGHT.replace("x + x", "x + x + (x.sum() > 9)")
-    submission, profile = Submission(CHAPTER, source, Path("desk.py"), ""), Profile(kept=Kept())
+    submission, profile = Submission(CHAPTER, source, Path("submission.py"), ""), Profile(kept=Kept())
     told: list[Report] = []
 
     report = run_checks(submission, Ruling(source), SameProcess(), profile, SUITE, told.append)
@@ -414,7 +414,10 @@ def test_an_exercise_that_a_course_leaves_out_is_not_checked() -> None:
     source = (root / "solutions" / f"{whole.stem}.py").read_text(encoding="utf-8")
 
     report = run_checks(
-        Submission(chapter, source, Path("desk.py"), ""), Ruling(source), SameProcess(), Profile(examples=1)
+        Submission(chapter, source, Path("submission.py"), ""),
+        Ruling(source),
+        SameProcess(),
+        Profile(examples=1),
     )
 
     assert {result.exercise for result in report.checks} == {chapter.exercises[0].name}

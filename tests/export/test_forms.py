@@ -439,7 +439,7 @@ def keep(results: ClassResults) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """The folder of a course in which a class was graded, and the instructor stands in it."""
     shutil.copy(HERE.parent / "course.yml", tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -465,7 +465,7 @@ def brick(*words: str) -> Result:
     return CliRunner().invoke(app, ["export", *words])
 
 
-def test_files_of_ours_have_names_of_their_own_and_go_where_out_says(desk: Course) -> None:
+def test_files_of_ours_have_names_of_their_own_and_go_where_out_says(workspace: Course) -> None:
     outcomes = [
         brick("--as", "csv"),
         brick("--as", "junit", "--out", "."),
@@ -474,21 +474,23 @@ def test_files_of_ours_have_names_of_their_own_and_go_where_out_says(desk: Cours
 
     assert [outcome.exit_code for outcome in outcomes] == [0, 0, 0]
     assert outcomes[0].stdout == "5 learners, ch02, ch03: brickwork-grades.csv\n"
-    rows = read_csv((desk.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
+    rows = read_csv((workspace.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
     assert len(rows) == 10
-    assert (desk.root / "brickwork-junit.xml").is_file()
-    assert (desk.root / "new" / "a.csv").read_bytes() == (desk.root / "brickwork-grades.csv").read_bytes()
+    assert (workspace.root / "brickwork-junit.xml").is_file()
+    assert (workspace.root / "new" / "a.csv").read_bytes() == (
+        workspace.root / "brickwork-grades.csv"
+    ).read_bytes()
 
 
-def test_chapters_and_learners_are_chosen_by_name(desk: Course) -> None:
+def test_chapters_and_learners_are_chosen_by_name(workspace: Course) -> None:
     outcome = brick("--as", "csv", "-c", "ch03", "--learner", "learner002")
 
     assert outcome.exit_code == 0
-    [row] = read_csv((desk.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
+    [row] = read_csv((workspace.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
     assert (row["student_id"], row["assignment"]) == ("learner002", "ch03_activations")
 
 
-def test_a_file_about_one_learner_asks_which_one(desk: Course) -> None:
+def test_a_file_about_one_learner_asks_which_one(workspace: Course) -> None:
     several = brick("--as", "gradescope")
     unknown = brick("--as", "gradescope", "--learner", "learner02")
     named = brick("--as", "gradescope", "--learner", "learner002")
@@ -497,10 +499,10 @@ def test_a_file_about_one_learner_asks_which_one(desk: Course) -> None:
     assert "learner001, learner002" in several.exception.next_step
     assert "did you mean learner002?" in str(unknown.exception)
     assert named.exit_code == 0
-    jsonschema.validate(json.loads((desk.root / "results.json").read_text(encoding="utf-8")), GRADESCOPE)
+    jsonschema.validate(json.loads((workspace.root / "results.json").read_text(encoding="utf-8")), GRADESCOPE)
 
 
-def canvas_export(desk: Course) -> bytes:
+def canvas_export(workspace: Course) -> bytes:
     """What Canvas would export: three of the learners, and somebody else."""
     names = ["learner001", "learner002", "learner003", "stranger"]
     rows = "".join(f'"Family{n}, Given",{n},{name},A,,\n' for n, name in enumerate(names))
@@ -508,17 +510,17 @@ def canvas_export(desk: Course) -> bytes:
     return (head + rows).encode()
 
 
-def test_an_export_is_filled_beside_itself_and_who_is_not_in_it_is_named(desk: Course) -> None:
-    source = desk.root / "canvas.csv"
-    source.write_bytes(canvas_export(desk))
+def test_an_export_is_filled_beside_itself_and_who_is_not_in_it_is_named(workspace: Course) -> None:
+    source = workspace.root / "canvas.csv"
+    source.write_bytes(canvas_export(workspace))
 
     outcome = brick("--as", "canvas", "--into", "canvas.csv")
 
     assert outcome.exit_code == 1
-    assert source.read_bytes() == canvas_export(desk)
-    filled = read_csv((desk.root / "canvas-graded.csv").read_text(encoding="utf-8"))
+    assert source.read_bytes() == canvas_export(workspace)
+    filled = read_csv((workspace.root / "canvas-graded.csv").read_text(encoding="utf-8"))
     brick("--as", "csv")
-    ours = read_csv((desk.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
+    ours = read_csv((workspace.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
     for row in filled[1:4]:
         mine = [one for one in ours if one["student_id"] == row["SIS Login ID"]]
         expected = ["" if one["remark"] == "not handed in" else one["score"] for one in mine]
@@ -529,30 +531,30 @@ def test_an_export_is_filled_beside_itself_and_who_is_not_in_it_is_named(desk: C
         assert f"  {name}: no row has this id, login, e-mail or name\n" in outcome.stdout
 
 
-def test_the_export_itself_is_replaced_only_if_out_names_it(desk: Course) -> None:
-    source = desk.root / "canvas.csv"
-    source.write_bytes(canvas_export(desk))
+def test_the_export_itself_is_replaced_only_if_out_names_it(workspace: Course) -> None:
+    source = workspace.root / "canvas.csv"
+    source.write_bytes(canvas_export(workspace))
     source.chmod(0o600)
 
     brick("--as", "canvas", "--into", "canvas.csv", "--out", "canvas.csv")
 
-    assert source.read_bytes() != canvas_export(desk)
+    assert source.read_bytes() != canvas_export(workspace)
     assert source.stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in desk.root.iterdir() if "canvas" in path.name) == ["canvas.csv"]
+    assert sorted(path.name for path in workspace.root.iterdir() if "canvas" in path.name) == ["canvas.csv"]
 
 
-def test_what_the_kit_failed_to_grade_is_left_out_and_named(desk: Course, report: Report) -> None:
-    chapter = find_chapter(desk, "ch03")
-    keep(ClassResults(desk, (chapter,), (LearnerResult("learner099", (faulty(report),)),)))
-    (desk.root / "canvas.csv").write_bytes(canvas_export(desk).replace(b"stranger", b"learner099"))
+def test_what_the_kit_failed_to_grade_is_left_out_and_named(workspace: Course, report: Report) -> None:
+    chapter = find_chapter(workspace, "ch03")
+    keep(ClassResults(workspace, (chapter,), (LearnerResult("learner099", (faulty(report),)),)))
+    (workspace.root / "canvas.csv").write_bytes(canvas_export(workspace).replace(b"stranger", b"learner099"))
 
     outcome = brick("--as", "canvas", "--into", "canvas.csv", "-c", "ch03")
     published = brick("--as", "gradescope", "--learner", "learner099", "-c", "ch03")
 
     assert "there is nothing to publish" in str(published.exception)
-    assert not (desk.root / "results.json").exists()
+    assert not (workspace.root / "results.json").exists()
     assert "left out: learner099 ch03 could not be graded; run: brick grade FOLDER --again" in outcome.stdout
-    assert "learner099,A,,\n" in (desk.root / "canvas-graded.csv").read_text(encoding="utf-8")
+    assert "learner099,A,,\n" in (workspace.root / "canvas-graded.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -571,15 +573,15 @@ def test_what_the_kit_failed_to_grade_is_left_out_and_named(desk: Course, report
     ],
 )
 def test_a_wrong_option_or_file_is_answered_in_words_and_nothing_is_written(
-    desk: Course, words: list[str], what: str
+    workspace: Course, words: list[str], what: str
 ) -> None:
-    before = sorted(desk.root.rglob("*.csv")) + sorted(desk.root.glob("*"))
+    before = sorted(workspace.root.rglob("*.csv")) + sorted(workspace.root.glob("*"))
 
     outcome = brick(*words)
 
     assert isinstance(outcome.exception, UsageError)
     assert what in outcome.exception.what
-    assert sorted(desk.root.rglob("*.csv")) + sorted(desk.root.glob("*")) == before
+    assert sorted(workspace.root.rglob("*.csv")) + sorted(workspace.root.glob("*")) == before
 
 
 def test_points_in_every_file_are_the_same(course: Course) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from killing import Desk, kill_and_rerun
+from killing import Workspace, kill_and_rerun
 
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
@@ -23,7 +23,7 @@ from grader.workspace.workspace import attempt_of
 def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(
     tmp_path: Path, learners: int, kills: int
 ) -> None:
-    calm, killed = Desk(tmp_path / "calm", learners), Desk(tmp_path / "killed", learners)
+    calm, killed = Workspace(tmp_path / "calm", learners), Workspace(tmp_path / "killed", learners)
     calm.grade()
 
     reached = kill_and_rerun(killed, kills)

@@ -52,71 +52,73 @@ def brick(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
-def edit(desk: Path, old: str, new: str) -> None:
+def edit(workspace: Path, old: str, new: str) -> None:
     """Change the course as its author would."""
-    path = desk / "course.yml"
+    path = workspace / "course.yml"
     text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def points(desk: Path) -> dict[str, float]:
+def points(workspace: Path) -> dict[str, float]:
     """What counts now."""
-    return {one.learner: one.points for one in class_results(load_course(desk)).learners}
+    return {one.learner: one.points for one in class_results(load_course(workspace)).learners}
 
 
-def rows(desk: Path, table: str = "verdicts") -> int:
+def rows(workspace: Path, table: str = "verdicts") -> int:
     """How many verdicts were ever made, or hand-ins published."""
-    with sqlite3.connect(desk / ".brickwork" / "results.db") as database:
+    with sqlite3.connect(workspace / ".brickwork" / "results.db") as database:
         return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A desk with a class that was graded. Two points of ch02 are a neuron's."""
-    desk = tmp_path_factory.mktemp("graded") / "desk"
+    """A workspace with a class that was graded. Two points of ch02 are a neuron's."""
+    workspace = tmp_path_factory.mktemp("graded") / "mine"
     here = Path.cwd()
     try:
-        os.chdir(desk.parent)
-        assert brick("init", "desk").exit_code == 0
-        os.chdir(desk)
+        os.chdir(workspace.parent)
+        assert brick("init", "mine").exit_code == 0
+        os.chdir(workspace)
         for learner, source in CLASS.items():
-            (desk / "class" / learner).mkdir(parents=True)
-            (desk / "class" / learner / "ch02_neuron.py").write_text(source, encoding="utf-8")
+            (workspace / "class" / learner).mkdir(parents=True)
+            (workspace / "class" / learner / "ch02_neuron.py").write_text(source, encoding="utf-8")
         assert brick("grade", "class", *AS_HERE).exit_code == 1
     finally:
         os.chdir(here)
-    return desk
+    return workspace
 
 
 @pytest.fixture(scope="module")
 def looked_at(graded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """The same with the neuron worth four points, and what a regrade said without letting it count."""
-    desk = tmp_path_factory.mktemp("looked_at") / "desk"
-    shutil.copytree(graded, desk)
-    edit(desk, "{name: neuron, points: 2}", "{name: neuron, points: 4}")
+    workspace = tmp_path_factory.mktemp("looked_at") / "mine"
+    shutil.copytree(graded, workspace)
+    edit(workspace, "{name: neuron, points: 2}", "{name: neuron, points: 4}")
     # What was handed in is in the store: the regrade needs no file of it.
-    shutil.rmtree(desk / "class")
+    shutil.rmtree(workspace / "class")
     here = Path.cwd()
     try:
-        os.chdir(desk)
-        return desk, brick("regrade", "--unsandboxed", "--dry-run")
+        os.chdir(workspace)
+        return workspace, brick("regrade", "--unsandboxed", "--dry-run")
     finally:
         os.chdir(here)
 
 
 @pytest.fixture
-def desk(looked_at: tuple[Path, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of that desk for one test."""
-    shutil.copytree(looked_at[0], tmp_path / "desk")
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+def workspace(
+    looked_at: tuple[Path, Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A copy of that workspace for one test."""
+    shutil.copytree(looked_at[0], tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
 def test_a_dry_run_shows_what_would_change_and_lets_nothing_count(
     graded: Path, looked_at: tuple[Path, Result]
 ) -> None:
-    desk, said = looked_at
+    workspace, said = looked_at
 
     assert said.exit_code == 1, said.output
     assert said.stdout.splitlines() == [
@@ -129,57 +131,57 @@ def test_a_dry_run_shows_what_would_change_and_lets_nothing_count(
         "    neuron 2 -> 4",
         "nothing counts yet; next: brick regrade --yes",
     ]
-    assert points(desk) == points(graded) == {"learner01": 3, "learner02": 2, "learner03": 0}
+    assert points(workspace) == points(graded) == {"learner01": 3, "learner02": 2, "learner03": 0}
 
 
-def test_what_was_graded_for_the_diff_is_not_graded_again_when_it_is_accepted(desk: Path) -> None:
-    before = rows(desk)
+def test_what_was_graded_for_the_diff_is_not_graded_again_when_it_is_accepted(workspace: Path) -> None:
+    before = rows(workspace)
 
     result = brick("regrade", "--unsandboxed", "--yes")
 
     assert result.exit_code == 0, result.output
-    assert points(desk) == {"learner01": 5, "learner02": 4, "learner03": 0}
-    assert rows(desk) == before
+    assert points(workspace) == {"learner01": 5, "learner02": 4, "learner03": 0}
+    assert rows(workspace) == before
     again = brick("regrade", "--unsandboxed")
     assert again.exit_code == 0
     assert again.stdout.splitlines()[-1] == "none of 3 changes its points"
 
 
-def test_who_cannot_be_asked_has_not_agreed(desk: Path) -> None:
+def test_who_cannot_be_asked_has_not_agreed(workspace: Path) -> None:
     result = brick("regrade", "--unsandboxed")
 
     assert result.exit_code == 1
-    assert points(desk)["learner01"] == 3
+    assert points(workspace)["learner01"] == 3
 
 
 def test_a_new_late_policy_grades_nothing_again_and_counts_when_accepted(
     graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(graded, tmp_path / "desk")
-    monkeypatch.chdir(tmp_path / "desk")
+    shutil.copytree(graded, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
     edit(
-        tmp_path / "desk",
+        tmp_path / "mine",
         "  - stem: ch02_neuron\n",
         "  - stem: ch02_neuron\n    deadline: 2020-01-01T00:00:00Z\n",
     )
 
     shown = brick("regrade", "--unsandboxed", "--dry-run")
-    before = points(tmp_path / "desk")
+    before = points(tmp_path / "mine")
     brick("regrade", "--unsandboxed", "--yes")
 
     assert shown.stdout.splitlines()[0].startswith("0 of 3 graded again")
     assert "2 of 3 change, 2 lower:" in shown.stdout
     assert "lateness takes 3 instead of 0" in shown.stdout
-    assert (before["learner01"], points(tmp_path / "desk")["learner01"]) == (3, 0)
+    assert (before["learner01"], points(tmp_path / "mine")["learner01"]) == (3, 0)
 
 
-def test_without_a_seal_the_regrade_of_other_peoples_code_is_refused_too(desk: Path) -> None:
+def test_without_a_seal_the_regrade_of_other_peoples_code_is_refused_too(workspace: Path) -> None:
     result = brick("regrade")
 
     assert "--unsandboxed" in str(result.exception)
 
 
-def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(desk: Path) -> None:
+def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(workspace: Path) -> None:
     assert isinstance(brick("regrade", "-c", "ch05", "--unsandboxed").exception, UsageError)
     assert isinstance(brick("regrade", "--yes", "--dry-run").exception, UsageError)
 
@@ -187,34 +189,34 @@ def test_a_chapter_that_was_never_graded_and_two_opposite_wishes_are_refused(des
 def test_a_class_graded_again_costs_nothing_and_changes_nothing(
     graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(graded, tmp_path / "desk")
-    monkeypatch.chdir(tmp_path / "desk")
+    shutil.copytree(graded, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
 
     result = brick("grade", "class", *AS_HERE)
 
     assert result.exit_code == 1, result.output
-    assert rows(tmp_path / "desk") == rows(tmp_path / "desk", "hand_ins") == len(CLASS)
+    assert rows(tmp_path / "mine") == rows(tmp_path / "mine", "hand_ins") == len(CLASS)
 
 
 def test_again_grades_anew_and_the_new_verdict_counts(
     graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(graded, tmp_path / "desk")
-    monkeypatch.chdir(tmp_path / "desk")
+    shutil.copytree(graded, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")
 
     brick("grade", "class/learner01", "--again", *AS_HERE)
 
-    assert rows(tmp_path / "desk") == rows(tmp_path / "desk", "hand_ins") == len(CLASS) + 1
-    assert points(tmp_path / "desk") == points(graded)
+    assert rows(tmp_path / "mine") == rows(tmp_path / "mine", "hand_ins") == len(CLASS) + 1
+    assert points(tmp_path / "mine") == points(graded)
 
 
-def test_a_folder_given_by_mistake_adds_nobody_to_the_class(desk: Path) -> None:
-    (desk / "holiday" / "photos").mkdir(parents=True)
+def test_a_folder_given_by_mistake_adds_nobody_to_the_class(workspace: Path) -> None:
+    (workspace / "holiday" / "photos").mkdir(parents=True)
 
     result = brick("grade", "holiday", "--isolation", "plain", "--unsandboxed")
 
     assert "no file here says which chapter it is" in str(result.exception)
-    assert set(points(desk)) == set(CLASS)
+    assert set(points(workspace)) == set(CLASS)
 
 
 def test_those_who_lose_stand_first_and_are_marked() -> None:

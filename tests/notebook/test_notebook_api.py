@@ -66,7 +66,7 @@ class Shown:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
-    """The notebook, run in a real kernel outside of any desk but with a course of its own."""
+    """The notebook, run in a real kernel outside of any workspace but with a course of its own."""
     from nbclient import NotebookClient
     from nbformat import v4
 

@@ -115,9 +115,9 @@ def test_every_packaged_exercise_is_a_stub(installed: Path, course: Course) -> N
 
 def test_a_learner_starts_from_the_wheel_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     first = brick(installed, tmp_path, "init", "course")
-    desk = tmp_path / "course"
+    workspace = tmp_path / "course"
 
-    check = brick(installed, desk, "check", "ch03", "--examples", "2")
+    check = brick(installed, workspace, "check", "ch03", "--examples", "2")
 
     assert (first.returncode, first.stderr) == (0, "")
     assert "next: cd course" in first.stdout

@@ -1,4 +1,4 @@
-"""Watching the desk: a save is judged at once, a newer one wins, and nobody is dragged back."""
+"""Watching the workspace: a save is judged at once, a newer one wins, and nobody is dragged back."""
 
 from __future__ import annotations
 
@@ -52,27 +52,27 @@ RIGHT = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course folder of a learner, who stands in it."""
     monkeypatch.chdir(tmp_path)
-    assert CliRunner().invoke(brick_app, ["init", "desk"]).exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+    assert CliRunner().invoke(brick_app, ["init", "mine"]).exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
-def sit_down(desk: Path) -> WatchState:
-    """A sitting at the desk, with one hint that tells its exercise."""
+def sit_down(workspace: Path) -> WatchState:
+    """A sitting in the workspace, with one hint that tells its exercise."""
 
     def hints(chapter: Chapter, exercise: str, report: Report, source: str) -> tuple[tuple[str, ...], int]:
         return (f"look at {exercise}",), 2
 
-    course = load_course(desk)
+    course = load_course(workspace)
     return WatchState(course, workspace_of(course), hints)
 
 
-def write(desk: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Path:
+def write(workspace: Path, exercise: str, body: str, stem: str = "ch02_neuron") -> Path:
     """Put `body` where the stub of `exercise` raises."""
-    path = desk / "exercises" / f"{stem}.py"
+    path = workspace / "exercises" / f"{stem}.py"
     text = path.read_text(encoding="utf-8")
     line = f'raise NotImplementedError("{exercise}: write this part, then run: brick check {stem[:4]}")'
     assert line in text
@@ -131,57 +131,57 @@ def judge_now(session: WatchState, judged: tuple[Worker, queue.Queue[Event]], jo
 # --- the place --------------------------------------------------------------------------------------------
 
 
-def test_the_first_open_exercise_is_current_and_kept_in_a_text_file(desk: Path) -> None:
-    session = sit_down(desk)
+def test_the_first_open_exercise_is_current_and_kept_in_a_text_file(workspace: Path) -> None:
+    session = sit_down(workspace)
 
     assert str(session.current) == "ch01_dataloader/DataLoader"
-    assert "current ch01_dataloader/DataLoader" in (desk / "brickwork-progress.txt").read_text(
+    assert "current ch01_dataloader/DataLoader" in (workspace / "brickwork-progress.txt").read_text(
         encoding="utf-8"
     )
 
 
-def test_the_place_is_found_again_and_a_damaged_file_means_the_beginning(desk: Path) -> None:
-    session = sit_down(desk)
+def test_the_place_is_found_again_and_a_damaged_file_means_the_beginning(workspace: Path) -> None:
+    session = sit_down(workspace)
     found = session.find("softmax")
     assert found is not None
     session.go_to(found)
 
-    again = sit_down(desk)
-    (desk / "brickwork-progress.txt").write_bytes(b"\xff\xfe current nonsense")
-    damaged = sit_down(desk)
+    again = sit_down(workspace)
+    (workspace / "brickwork-progress.txt").write_bytes(b"\xff\xfe current nonsense")
+    damaged = sit_down(workspace)
 
     assert str(again.current) == "ch03_activations/softmax"
     assert str(damaged.current) == "ch01_dataloader/DataLoader"
 
 
 def test_a_save_elsewhere_is_judged_but_does_not_move_the_place(
-    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
+    workspace: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
-    session = sit_down(desk)
+    session = sit_down(workspace)
     found = session.find("relu")
     assert found is not None
     session.go_to(found)
 
-    jobs = session.saved([write(desk, "linear", RIGHT["linear"])])
+    jobs = session.saved([write(workspace, "linear", RIGHT["linear"])])
     judge_now(session, judged, jobs)
 
     # mlp_forward may call linear, but as a stub it does not
     assert [job.exercise for job in jobs] == ["linear"]
     assert str(session.current) == "ch03_activations/relu"
-    assert "done ch02_neuron/linear" in (desk / "brickwork-progress.txt").read_text(encoding="utf-8")
+    assert "done ch02_neuron/linear" in (workspace / "brickwork-progress.txt").read_text(encoding="utf-8")
     assert session.points_of(jobs[0].chapter) == pytest.approx(2.0)
 
 
 def test_only_n_advances_and_only_from_a_solved_exercise(
-    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
+    workspace: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
-    session = sit_down(desk)
+    session = sit_down(workspace)
     found = session.find("neuron")
     assert found is not None
     session.go_to(found)
 
     before = session.advance()
-    judge_now(session, judged, session.saved([write(desk, "neuron", RIGHT["neuron"])]))
+    judge_now(session, judged, session.saved([write(workspace, "neuron", RIGHT["neuron"])]))
     still = session.current
     after = session.advance()
 
@@ -191,8 +191,8 @@ def test_only_n_advances_and_only_from_a_solved_exercise(
     assert session.current.exercise.name == "linear"
 
 
-def test_an_extra_comes_last_and_holds_up_nobody(desk: Path) -> None:
-    session = sit_down(desk)
+def test_an_extra_comes_last_and_holds_up_nobody(workspace: Path) -> None:
+    session = sit_down(workspace)
     counted = {spot for spot in session.exercises if not spot.exercise.extra}
     extra = next(spot for spot in session.exercises if spot not in counted)
 
@@ -208,10 +208,10 @@ def test_an_extra_comes_last_and_holds_up_nobody(desk: Path) -> None:
 
 
 def test_a_file_python_cannot_read_takes_no_mark_away(
-    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
+    workspace: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
-    path = write(desk, "linear", RIGHT["linear"])
-    session = sit_down(desk)
+    path = write(workspace, "linear", RIGHT["linear"])
+    session = sit_down(workspace)
     found = session.find("linear")
     assert found is not None
     session.go_to(found)
@@ -228,12 +228,12 @@ def test_a_file_python_cannot_read_takes_no_mark_away(
     assert next_step(session).startswith("mend ")
 
 
-def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(desk: Path) -> None:
-    write(desk, "linear", "return x @ weight")
-    write(desk, "mlp_forward", "return linear(x, *layers[0])")
-    session = sit_down(desk)
+def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(workspace: Path) -> None:
+    write(workspace, "linear", "return x @ weight")
+    write(workspace, "mlp_forward", "return linear(x, *layers[0])")
+    session = sit_down(workspace)
 
-    path = desk / "exercises" / "ch02_neuron.py"
+    path = workspace / "exercises" / "ch02_neuron.py"
     text = path.read_text(encoding="utf-8").replace("return x @ weight", RIGHT["linear"])
     path.write_text(text, encoding="utf-8")
 
@@ -243,10 +243,12 @@ def test_an_exercise_is_judged_again_when_one_that_it_calls_was_rewritten(desk: 
 # --- judging ----------------------------------------------------------------------------------------------
 
 
-def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Worker, queue.Queue[Event]]) -> None:
+def test_a_newer_save_stops_an_endless_run(
+    workspace: Path, judged: tuple[Worker, queue.Queue[Event]]
+) -> None:
     judging, news = judged
-    path = write(desk, "linear", "while True: pass")
-    session = sit_down(desk)
+    path = write(workspace, "linear", "while True: pass")
+    session = sit_down(workspace)
     found = session.find("linear")
     assert found is not None
     session.go_to(found)
@@ -264,12 +266,12 @@ def test_a_newer_save_stops_an_endless_run(desk: Path, judged: tuple[Worker, que
 
 
 def test_the_first_failure_is_told_before_the_rest_is_judged(
-    desk: Path, judged: tuple[Worker, queue.Queue[Event]]
+    workspace: Path, judged: tuple[Worker, queue.Queue[Event]]
 ) -> None:
     judging, news = judged
-    session = sit_down(desk)
+    session = sit_down(workspace)
 
-    judging.ask(session.saved([write(desk, "linear", "return (x @ weight.T + bias).clamp(min=0)")])[:1])
+    judging.ask(session.saved([write(workspace, "linear", "return (x @ weight.T + bias).clamp(min=0)")])[:1])
     early, whole = next_event(news, EventKind.PARTIAL), next_event(news, EventKind.JUDGED)
 
     assert early.report is not None
@@ -282,16 +284,19 @@ def test_the_first_failure_is_told_before_the_rest_is_judged(
 
 
 def test_the_name_of_a_mistake_follows_the_verdict(
-    desk: Path, judged: tuple[Worker, queue.Queue[Event]], lent: WarmSandbox, monkeypatch: pytest.MonkeyPatch
+    workspace: Path,
+    judged: tuple[Worker, queue.Queue[Event]],
+    lent: WarmSandbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judging, news = judged
     mistakes = packaged_course_root() / "solutions" / "mistakes"
     monkeypatch.setattr(lent, "_profile", replace(lent._profile, mistakes=mistakes))
-    session = sit_down(desk)
+    session = sit_down(workspace)
 
     judging.ask(
         session.saved(
-            [write(desk, "count_parameters", "return sum(m * n for m, n in zip(sizes, sizes[1:]))")]
+            [write(workspace, "count_parameters", "return sum(m * n for m, n in zip(sizes, sizes[1:]))")]
         )
     )
     verdict, named = next_event(news, EventKind.JUDGED), next_event(news, EventKind.JUDGED)
@@ -302,8 +307,8 @@ def test_the_name_of_a_mistake_follows_the_verdict(
     assert any("bias" in result.diagnosis for result in named.report.checks)
 
 
-def test_inputs_are_drawn_ahead_for_the_current_exercise_first(desk: Path, sandbox: WarmSandbox) -> None:
-    session = sit_down(desk)
+def test_inputs_are_drawn_ahead_for_the_current_exercise_first(workspace: Path, sandbox: WarmSandbox) -> None:
+    session = sit_down(workspace)
     found = session.find("neuron")
     assert found is not None
     kept, profile = sandbox._profile.kept, sandbox._profile
@@ -371,10 +376,10 @@ class Typist(io.StringIO):
                 yield word + "\n"
 
 
-def test_the_plain_loop_from_a_mistake_to_the_next_exercise(desk: Path, lent: WarmSandbox) -> None:
+def test_the_plain_loop_from_a_mistake_to_the_next_exercise(workspace: Path, lent: WarmSandbox) -> None:
     said: list[str] = []
-    path = write(desk, "neuron", "return (w * x).sum() + b")
-    session = sit_down(desk)
+    path = write(workspace, "neuron", "return (w * x).sum() + b")
+    session = sit_down(workspace)
 
     def mend() -> str:
         text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
@@ -419,7 +424,7 @@ def test_an_editor_is_opened_at_the_line() -> None:
 
 
 def app_for(session: WatchState, sandbox: WarmSandbox, **options: object) -> WatchApp:
-    """The app at the desk, with a few examples per check."""
+    """The app in the workspace, with a few examples per check."""
 
     def reset(session: WatchState) -> str:
         undone = put_back(
@@ -465,9 +470,9 @@ async def shows(pilot: Pilot[None], name: str, wanted: str) -> str:
     return found
 
 
-def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, lent: WarmSandbox) -> None:
-    path = write(desk, "neuron", "return (w * x).sum() + b")
-    session = sit_down(desk)
+def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(workspace: Path, lent: WarmSandbox) -> None:
+    path = write(workspace, "neuron", "return (w * x).sum() + b")
+    session = sit_down(workspace)
     found = session.find("neuron")
     assert found is not None
     session.go_to(found)
@@ -493,10 +498,10 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(desk: Path, len
     drive(app, steps)
 
 
-def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: WarmSandbox) -> None:
-    path = write(desk, "linear", RIGHT["linear"])
+def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSandbox) -> None:
+    path = write(workspace, "linear", RIGHT["linear"])
     mine = path.read_text(encoding="utf-8")
-    session = sit_down(desk)
+    session = sit_down(workspace)
     app = app_for(session, lent)
 
     async def steps(pilot: Pilot[None]) -> None:
@@ -517,14 +522,14 @@ def test_the_list_is_searched_and_reset_asks_first(desk: Path, lent: WarmSandbox
         assert path.read_text(encoding="utf-8") != mine
 
     drive(app, steps)
-    [backup] = (desk / ".brickwork" / "backups").iterdir()
+    [backup] = (workspace / ".brickwork" / "backups").iterdir()
     assert backup.read_text(encoding="utf-8") == mine
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43), (40, 12)])
-def test_every_line_fits_the_screen(desk: Path, lent: WarmSandbox, size: tuple[int, int]) -> None:
-    write(desk, "linear", "return x @ weight + bias")
-    session = sit_down(desk)
+def test_every_line_fits_the_screen(workspace: Path, lent: WarmSandbox, size: tuple[int, int]) -> None:
+    write(workspace, "linear", "return x @ weight + bias")
+    session = sit_down(workspace)
     found = session.find("linear")
     assert found is not None
     session.go_to(found)
@@ -544,8 +549,10 @@ def test_every_line_fits_the_screen(desk: Path, lent: WarmSandbox, size: tuple[i
     drive(app, steps, size)
 
 
-def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path, lent: WarmSandbox) -> None:
-    session = sit_down(desk)
+def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(
+    workspace: Path, lent: WarmSandbox
+) -> None:
+    session = sit_down(workspace)
     found = session.find("relu")
     assert found is not None
     session.go_to(found)
@@ -566,8 +573,8 @@ def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(desk: Path
     drive(app, steps)
 
 
-def test_a_key_can_be_clicked(desk: Path, lent: WarmSandbox) -> None:
-    session = sit_down(desk)
+def test_a_key_can_be_clicked(workspace: Path, lent: WarmSandbox) -> None:
+    session = sit_down(workspace)
     app = app_for(session, lent)
 
     async def steps(pilot: Pilot[None]) -> None:
@@ -605,11 +612,11 @@ def colours(app: WatchApp) -> set[str]:
 
 
 @pytest.fixture
-def waiting(desk: Path, report: Report) -> Iterator[WatchApp]:
+def waiting(workspace: Path, report: Report) -> Iterator[WatchApp]:
     """The app over the report of tests/conftest.py, for as long as its sandbox is being set up."""
-    chapter = load_course(desk).chapters[2]
-    keep_report(workspace_of(load_course(desk)), chapter, report)
-    session = sit_down(desk)
+    chapter = load_course(workspace).chapters[2]
+    keep_report(workspace_of(load_course(workspace)), chapter, report)
+    session = sit_down(workspace)
     found = session.find("softmax")
     assert found is not None
     session.go_to(found)

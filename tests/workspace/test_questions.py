@@ -171,16 +171,16 @@ def test_a_question_without_an_answer_is_the_authors_error(chapter: Chapter) -> 
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course folder of a learner, who stands in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "desk").exit_code == 0
-    monkeypatch.chdir(tmp_path / "desk")
-    return tmp_path / "desk"
+    assert brick("init", "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
 
 
-def test_predict_asks_compares_and_then_tells(desk: Path) -> None:
+def test_predict_asks_compares_and_then_tells(workspace: Path) -> None:
     result = brick("predict", "relu", answer="perhaps\n1\n")
 
     assert result.exit_code == 0, result.output
@@ -192,7 +192,7 @@ def test_predict_asks_compares_and_then_tells(desk: Path) -> None:
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 
-def test_predict_goes_on_to_the_next_question_and_nothing_is_graded(desk: Path) -> None:
+def test_predict_goes_on_to_the_next_question_and_nothing_is_graded(workspace: Path) -> None:
     first, second = (brick("predict", answer="0\n").stdout for _ in range(2))
     status = brick("status").stdout
 
@@ -201,17 +201,19 @@ def test_predict_goes_on_to_the_next_question_and_nothing_is_graded(desk: Path) 
     assert "0 of 120 points" in status
 
 
-def test_predict_without_an_answer_tells_but_keeps_nothing(desk: Path) -> None:
+def test_predict_without_an_answer_tells_but_keeps_nothing(workspace: Path) -> None:
     told, silent = brick("predict", "softmax", answer="\n").stdout, brick("predict", "softmax").stdout
 
     assert "Doubling doubles the differences" in told
     assert "Doubling doubles" not in silent
-    assert not (desk / ".brickwork" / "predictions.json").exists()
+    assert not (workspace / ".brickwork" / "predictions.json").exists()
 
 
-def test_predict_survives_damaged_notes(desk: Path) -> None:
-    (desk / ".brickwork").mkdir(exist_ok=True)
-    (desk / ".brickwork" / "predictions.json").write_text('{"ch03_activations/4": "\\u001b[31m"}', "utf-8")
+def test_predict_survives_damaged_notes(workspace: Path) -> None:
+    (workspace / ".brickwork").mkdir(exist_ok=True)
+    (workspace / ".brickwork" / "predictions.json").write_text(
+        '{"ch03_activations/4": "\\u001b[31m"}', "utf-8"
+    )
 
     result = brick("predict", "relu", answer="0\n")
 
@@ -219,7 +221,7 @@ def test_predict_survives_damaged_notes(desk: Path) -> None:
     assert "1 of 1 predictions" in result.stdout
 
 
-def test_predict_before_an_exercise_without_a_question_says_so(desk: Path) -> None:
+def test_predict_before_an_exercise_without_a_question_says_so(workspace: Path) -> None:
     result = brick("predict", "relu_backward")
 
     assert isinstance(result.exception, KitError)

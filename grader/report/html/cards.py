@@ -58,7 +58,7 @@ def card_html(result: CheckResult, *, replay: bool = False) -> str:
     """One check with what it found, as a fragment that brings its own style.
 
     Args:
-        replay: name the command that steps into the failing call, where the desk remembers it.
+        replay: name the command that steps into the failing call, where the workspace remembers it.
     """
     return fill("card.html", card=card_of(result, replay=replay), style=stylesheet("brick.css"))
 

@@ -107,7 +107,7 @@ def _when(time: datetime | None, chapter: Chapter) -> str:
 
 
 def _as_at_home(report: Report) -> Report:
-    """The report with its file named as on the learner's desk.
+    """The report with its file named as in the learner's workspace.
 
     Where it lay when it was graded is the instructor's affair, and who handed in the very same file shares the
     verdict, so that the path may hold another learner's name.
