@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,20 @@ from grader.records import (
 # Unset, it makes tiny checks a hundred times slower; the sandboxes inherit nothing and set it themselves.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+_CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _any_core() -> Iterator[None]:
+    """Let every test start on any core.
+
+    A sandbox keeps its thread on one core for as long as a learner is open. One that several tests share would keep
+    the whole worker there, and two workers may well have been on the same core when that began.
+    """
+    yield
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, _CORES)
 
 
 @pytest.fixture(scope="session")
