@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from grader.course.config import find_chapter
+from grader.proof.candidates import Candidate, right_answers
 from grader.proof.gates import Gate, gates_of
+from grader.proof.prove import judge
+from grader.records import Course
 
 SOLUTION = """
 from torch import Tensor
@@ -92,3 +96,17 @@ def test_the_50th_call_is_wrong_and_no_other() -> None:
     wrong = [count for count in range(1, 61) if not torch.equal(double(OUTSIDE), 2 * OUTSIDE)]
 
     assert wrong == [50]
+
+
+def test_no_gate_dies_because_it_looks_at_values(course: Course) -> None:
+    chapter = find_chapter(course, "ch06")
+    solution = next(right_answers(course.root, chapter)).source
+    [gate] = [
+        one
+        for one in gates_of(solution, ("linear_backward",))
+        if one.label == "linear_backward, x: rank 3"  # which the law of devices is shown, and x never has
+    ]
+
+    verdict = judge(chapter.stem, Candidate("gate", gate.label, ("linear_backward",), gate.source))
+
+    assert not verdict.failed
