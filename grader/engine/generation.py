@@ -40,6 +40,9 @@ class RepeatableProvider(HypothesisProvider):
         return None
 
 
+# Where shrinking has to draw what it is short of, Hypothesis takes its own provider, whatever the backend. Left as it
+# is, the smallest input would depend on what else was imported, and a cache would appear in the learner's folder.
+setattr(HypothesisProvider, "_maybe_draw_constant", RepeatableProvider._maybe_draw_constant)  # noqa: B010 -- not ours
 # By its import path, which is the documented form; releases before 6.148 take no class here.
 AVAILABLE_PROVIDERS["brickwork"] = f"{__name__}.{RepeatableProvider.__name__}"
 
