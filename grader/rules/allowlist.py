@@ -383,11 +383,13 @@ _LEAVES_THE_CPU = _words("""
     set_data record_stream pin_memory numpy data_ptr share_memory_ as_subclass
 """)
 
-# Neither operators nor dangerous: on a tensor or storage they tell a size or a flag, or do nothing without gradients.
+# Neither operators nor dangerous: on a tensor or storage they tell a size or a flag, or do nothing without gradients;
+# `_op` of one of torch's operations is what calling it calls.
 _HARMLESS_IF_OWN = _words("""
     _size _nbytes _dtype _getitem _setitem _deepcopy _element_size _expired _weak_ref _resize_ _grad_fn grad_fn _to
     _missing_ _generate_next_value_ abbr apply_ map_ map2_ lu lstsq eig symeig reinforce resizable register_hook
     get_offset set_offset dim_order is_shared is_nested is_meta mps xpu _nnz _use_count _conj _backward_hooks
+    _op
 """)
 
 # What objects of these classes have beyond what their classes show.

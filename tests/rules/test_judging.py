@@ -238,7 +238,7 @@ FILES = {
     "type of a class": "def softmax(x): return type(x.__class__)('T', (type(x),), {})",
     "a class with torch's hooks by a call": "def softmax(x, make): return make('T', (type(x),), {'__torch_dispatch__': print})",
     "what torch's hooks are given": "def softmax(x, func, keys): return func.redispatch(keys, x)",
-    "what torch's hooks are given, by own names": "class A:\n    _op = redispatch = None\ndef softmax(x, func): return func._op(x)",
+    "what torch's hooks are given, by own names": "class A:\n    _op_dk = redispatch = None\ndef softmax(x, func): return func._op_dk(x)",
     "an enumeration of a module": "from enum import Enum\nclass E(Enum): pass\ndef softmax(x): return E._convert_('T', 'torch', lambda name: name == '_C')",
     "an enumeration of a module, by an own name": "from enum import Enum\nclass E(Enum):\n    def _convert_(self): pass\nclass G(Enum): pass\ndef softmax(x): return G._convert_('T', 'torch', callable)",
     "a pattern by position": "from abc import ABC\nfrom dataclasses import dataclass\n@dataclass\nclass A(ABC):\n    numpy: int\ndef softmax(x):\n    A.register(type(x))\n    match x:\n        case A(f): return f()",
