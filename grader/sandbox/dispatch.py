@@ -211,5 +211,10 @@ def bar_autograd() -> None:
     def run_backward(*args: Any, **kwargs: Any) -> None:
         raise OperationBarred("gradients are written by hand here")
 
+    def make_dual(*args: Any, **kwargs: Any) -> None:
+        raise OperationBarred("gradients are written by hand here")
+
+    # Forward mode carries the derivative along in dual tensors; functorch makes them by this function too.
+    torch.autograd.forward_ad.make_dual = make_dual
     torch.autograd.graph._engine_run_backward = run_backward  # type: ignore[assignment]
     torch.autograd._engine_run_backward = run_backward  # type: ignore[attr-defined, assignment]
