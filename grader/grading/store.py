@@ -21,7 +21,7 @@ from grader.serialization import as_dict, from_dict
 from grader.submissions.times import believable
 
 STORE_FILE = "results.db"
-VERSION = 4
+VERSION = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
