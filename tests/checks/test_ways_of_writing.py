@@ -84,12 +84,6 @@ def read_ways() -> list[Way]:
 
 
 WAYS = read_ways()
-# Right ways that a check still fails for what no text says.
-# TODO: empty this set; an entry that passes need not stay.
-OPEN = {
-    "p.data assign new tensor",
-    "velocity holds lr (equal for constant lr only) ",
-}
 
 
 def verdict_on(way: Way, workplace: Workplace, examples: int) -> Report:
@@ -111,10 +105,7 @@ def assert_fair(way: Way, report: Report) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.chapter.label}-{way.exercise}-{way.title}")
-def test_a_way_of_writing_gets_what_it_is_worth(way: Way, request: pytest.FixtureRequest) -> None:
-    if way.title in OPEN:
-        request.applymarker(pytest.mark.xfail(strict=False, reason="a check demands what no text says"))
-
+def test_a_way_of_writing_gets_what_it_is_worth(way: Way) -> None:
     assert_fair(way, verdict_on(way, TimedProcess(), examples=25))
 
 

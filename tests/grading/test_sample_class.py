@@ -13,7 +13,11 @@ import pytest
 import yaml
 from sandboxes import need
 
+from grader.report.html.cards import breach_words
+from grader.report.reasons import note_words
+from grader.report.words import exercise_lines, problem
 from grader.sandbox.levels import Level
+from grader.serialization import from_dict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLASS = CHECKOUT / "examples" / "class"
@@ -47,7 +51,7 @@ def learners(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def test_every_score_is_the_one_written_beside_the_class(learners: dict[str, Any]) -> None:
     scores = {
-        name: {report["chapter"]: report["points"] for report in learner["reports"]}
+        name: {report["chapter"]: round(report["points"], 6) for report in learner["reports"]}
         for name, learner in learners.items()
     }
 
@@ -56,8 +60,12 @@ def test_every_score_is_the_one_written_beside_the_class(learners: dict[str, Any
 
 def test_the_reports_say_why(learners: dict[str, Any]) -> None:
     def said(learner: str, chapter: str) -> str:
-        [report] = [r for r in learners[learner]["reports"] if r["chapter"] == chapter]
-        return json.dumps(report)
+        [report] = [from_dict(r) for r in learners[learner]["reports"] if r["chapter"] == chapter]
+        lines = [line for score in report.exercises for line in exercise_lines(report, score)]
+        lines += [breach_words(breach) for breach in report.breaches]
+        lines += [note_words(note) for note in report.notes]
+        # What breaks sentences is the width of a terminal.
+        return " ".join(" ".join([problem(report), report.output, *lines]).split())
 
     for learner, chapter, words in EXPECTED["said"]:
         assert words in said(learner, chapter), f"{learner} {chapter}: {words}"
