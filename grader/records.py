@@ -104,7 +104,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What lateness costs: for each day begun after the grace, a share of the chapter's points, up to a cap.
+    """What lateness costs: a share of the chapter's points for each day begun after the deadline, up to a cap.
+
+    Nothing within the grace; past it days count from the deadline all the same.
 
     Args:
         grace_min: minutes after the deadline that cost nothing.

@@ -120,7 +120,8 @@ class _Limits(_Model):
 class _Late(_Model):
     """What lateness costs; by default nothing.
 
-    Percents are of the chapter's points, per day begun after the grace; `cap_percent` is the most that is taken off.
+    Percents are of the chapter's points, per day begun after the deadline once the grace is over; `cap_percent` is
+    the most that is taken off.
     """
 
     grace_minutes: Annotated[float, Field(ge=0)] = 0

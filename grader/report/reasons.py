@@ -1,4 +1,4 @@
-"""Turn the facts of a report into the sentences that say why: the one place where these words are made.
+"""Turn the facts of a report into the sentences that say why: what a comparison found is worded by the check.
 
 Nothing reads these sentences back. Whoever has to decide something looks at `CheckResult.cause`, `Report.state` and
 their particulars; so a sentence can be mended, or said in another language, without changing a verdict.
