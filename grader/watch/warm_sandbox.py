@@ -62,11 +62,12 @@ class WarmSandbox(Sandbox):
     # --- stopping ---
 
     def open(self, source: str) -> Learner:
-        """As in every sandbox, but a stopped run gets no fresh process."""
+        """As in every sandbox, but a stopped run gets no fresh process, and a process that was ended is no fault."""
         self.refuse_if_stopped()
-        learner = super().open(source)
-        self.refuse_if_stopped()
-        return learner
+        try:
+            return super().open(source)
+        finally:
+            self.refuse_if_stopped()
 
     def refuse_if_stopped(self) -> None:
         """Raise Cancelled in a run that was stopped."""

@@ -88,17 +88,23 @@ class Worker:
         """Set up, generate inputs while the process starts, warm up, then serve until closed."""
         try:
             sandbox = self._set_up()
-            with self._wake:
-                self._sandbox = sandbox
-                self._last = self._asked[0] if self._asked else None
-            while sandbox.is_launching and self._generates_ahead(sandbox):
-                pass
+        except KitError as error:
+            self._tell(Event(EventKind.NO_SANDBOX, error=str(error)))
+            return
+        with self._wake:
+            self._sandbox = sandbox
+            self._last = self._asked[0] if self._asked else None
+        while sandbox.is_launching and self._generates_ahead(sandbox):
+            pass
+        try:
             sandbox.warm_up()
         except Cancelled:
             pass
         except KitError as error:
             self._tell(Event(EventKind.NO_SANDBOX, error=str(error)))
             return
+        except Exception:  # a fault of the kit; the first save may go well without the rehearsal
+            self._tell(Event(EventKind.FAULT, error=traceback.format_exc(limit=-4)))
         with self._wake:
             # What was asked while we got ready did not take that long to judge.
             self._since = time.perf_counter()

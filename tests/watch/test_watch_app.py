@@ -38,7 +38,7 @@ from grader.watch.programs import editor_words
 from grader.watch.state import WatchState
 from grader.watch.view import next_step
 from grader.watch.warm_sandbox import WarmSandbox
-from grader.watch.worker import Worker
+from grader.watch.worker import Cancelled, Worker
 from grader.workspace.progress import keep_report
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import workspace_of
@@ -263,6 +263,48 @@ def test_a_newer_save_stops_an_endless_run(
     assert verdict.report is not None
     assert verdict.report.passed, verdict.report.checks
     assert not any(found.kind is EventKind.JUDGED for found in list(news.queue))
+
+
+def test_a_process_that_is_ended_while_it_loads_is_a_stopped_run(sandbox: WarmSandbox) -> None:
+    sandbox.allow_run()
+    before = sandbox._channel
+
+    def stop() -> None:
+        while sandbox._channel in (before, None):
+            pass
+        sandbox.stop_run()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    with pytest.raises(Cancelled):
+        sandbox.open("while True: pass")
+    stopping.join()
+
+
+def test_a_fault_while_it_gets_ready_is_told_and_what_is_asked_is_judged(
+    workspace: Path, lent: WarmSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("the rehearsal")
+
+    monkeypatch.setattr(lent, "warm_up", fail)
+    write(workspace, "linear", RIGHT["linear"])
+    session = sit_down(workspace)
+    found = session.find("linear")
+    assert found is not None
+    session.go_to(found)
+    news: queue.Queue[Event] = queue.Queue()
+    judging = Worker(lambda: lent, news.put)
+    judging.ask(session.want_current())
+    judging.start()
+    try:
+        fault, verdict = next_event(news, EventKind.FAULT), next_event(news, EventKind.JUDGED)
+    finally:
+        judging.close()
+
+    assert "the rehearsal" in fault.error
+    assert verdict.report is not None
+    assert verdict.report.passed
 
 
 def test_the_first_failure_is_told_before_the_rest_is_judged(
@@ -651,9 +693,13 @@ def test_the_screen_looks_as_in_the_picture(
 
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
-        await pilot.pause()
-        seen = picture(waiting) + "\n"
-        if os.environ.get("BRICKWORK_PICTURES"):  # look at them before they are committed
+        anew = bool(os.environ.get("BRICKWORK_PICTURES"))  # look at them before they are committed
+        wanted = kept.read_text(encoding="utf-8") if kept.exists() else ""
+        # Lines are broken anew once the first layout tells how much room there is.
+        end = time.monotonic() + (2.0 if anew else PATIENCE_S)
+        while (seen := picture(waiting) + "\n") != wanted and time.monotonic() < end:
+            await pilot.pause(0.05)
+        if anew:
             kept.parent.mkdir(exist_ok=True)
             kept.write_text(seen, encoding="utf-8")
         assert seen == kept.read_text(encoding="utf-8")
