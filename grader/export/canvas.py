@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from grader.errors import UsageError, did_you_mean
-from grader.export.gradesheets import Column, Filled, Person, fill
+from grader.export.gradesheets import Column, Filled, fill
 from grader.export.spreadsheet import Cell, Sheet, read_sheet
+from grader.grading.matching import Person
 from grader.records import Chapter, ClassResults
 from grader.text import clean_line
 

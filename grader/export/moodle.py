@@ -10,8 +10,9 @@ import html
 import re
 
 from grader.errors import UsageError
-from grader.export.gradesheets import Column, Filled, Person, fill
+from grader.export.gradesheets import Column, Filled, fill
 from grader.export.spreadsheet import Sheet, read_sheet
+from grader.grading.matching import Person
 from grader.records import ClassResults, LearnerResult, Outcome, Report
 from grader.report.reasons import reason
 from grader.report.terminal import is_untouched, results_of

@@ -16,9 +16,9 @@ from reports import unread
 from grader.course.config import find_chapter
 from grader.errors import UsageError
 from grader.export.canvas import fill_canvas
-from grader.export.gradesheets import Person, place
 from grader.export.moodle import fill_moodle
 from grader.export.spreadsheet import read_sheet
+from grader.grading.matching import Person, place
 from grader.records import ClassResults, Course, ExerciseScore, HandIn, LearnerResult, Report
 
 BOM = b"\xef\xbb\xbf"
