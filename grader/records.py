@@ -574,18 +574,21 @@ class HandIn:
 
 @dataclass(frozen=True)
 class LearnerResult:
-    """One learner's reports on an assignment; `missing` are the chapters not handed in, with their points.
+    """One learner's reports on an assignment: every chapter has a report, is missing, or waits for its verdict.
 
     Args:
         learner: the name under which work was handed in.
         reports: those that count, one a chapter.
+        missing: the chapters not handed in, with their points; each counts 0.
         hand_ins: when each was handed in.
+        ungraded: chapters whose newest work has no verdict yet, with their points; what they count nobody knows.
     """
 
     learner: str
     reports: tuple[Report, ...]
     missing: tuple[tuple[str, float], ...] = ()
     hand_ins: tuple[HandIn, ...] = ()
+    ungraded: tuple[tuple[str, float], ...] = ()
 
     def hand_in(self, chapter: str) -> HandIn:
         """How the chapter was handed in; in time and once, if nothing else is known."""
@@ -602,13 +605,24 @@ class LearnerResult:
 
     @property
     def max_points(self) -> float:
-        """The most there is; a chapter that was not handed in counts."""
-        return sum(report.max_points for report in self.reports) + sum(worth for _, worth in self.missing)
+        """The most there is; a chapter without a report counts."""
+        others = sum(worth for _, worth in (*self.missing, *self.ungraded))
+        return sum(report.max_points for report in self.reports) + others
 
     @property
     def passed(self) -> bool:
         """Whether everything was handed in and everything passed."""
-        return not self.missing and all(report.passed for report in self.reports)
+        return not (self.missing or self.ungraded) and all(report.passed for report in self.reports)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The chapters at which the kit failed: their points say nothing about the learner."""
+        return tuple(r.chapter for r in self.reports if r.state is ReportState.KIT_FAULT)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the points are final: nothing waits for a verdict, and the kit failed at nothing."""
+        return not (self.ungraded or self.faults)
 
 
 @dataclass(frozen=True)

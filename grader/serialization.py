@@ -44,6 +44,7 @@ def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
         "points": result.points,
         "max_points": result.max_points,
         "missing": [stem for stem, _ in result.missing],
+        "ungraded": [stem for stem, _ in result.ungraded],
         "hand_ins": [_hand_in(hand_in) for hand_in in result.hand_ins],
         "reports": [as_dict(report) for report in result.reports],
     }

@@ -24,8 +24,8 @@ from grader.export.gradescope import gradescope
 from grader.export.gradesheets import Filled, amount
 from grader.export.junit import junit
 from grader.export.moodle import fill_moodle
-from grader.grading.gradebook import class_results
-from grader.records import Chapter, ClassResults, LearnerResult, ReportState
+from grader.grading.gradebook import class_results, without_faults
+from grader.records import Chapter, ClassResults, LearnerResult
 from grader.serialization import dumps
 from grader.text import points
 
@@ -92,6 +92,10 @@ Scale = Annotated[
     bool,
     typer.Option("--scale", help="Stretch points to the column's maximum where it is another than ours."),
 ]
+Partial = Annotated[
+    bool,
+    typer.Option("--partial", help="Leave blank what has no verdict yet, instead of refusing."),
+]
 
 
 def export(
@@ -102,17 +106,21 @@ def export(
     learner: Annotated[str | None, typer.Option(help="Export this learner only.", show_default=False)] = None,
     assignment: Assignment = None,
     scale: Scale = False,
+    partial: Partial = False,
 ) -> None:
     """Write what was graded for another program to read.
 
-    Exit code 0: everything was written; 1: some learners could not be placed, and are named.
+    What was not handed in is 0. What has no verdict yet is refused, or left blank with --partial.
+
+    Exit code 0: everything was written; 1: some learners could not be placed, and are named; 2: nothing was written.
     """
-    _refuse_wrong_options(reader, into, out, assignment, scale)
+    _refuse_wrong_options(reader, into, out, assignment, scale, partial)
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     results = _only(results, learner) if learner else results
+    _tell_of_unsettled(reader, results, partial)
     if reader is not Format.JUNIT:  # which has a place for what went wrong
-        results = _graded(reader, results)
+        results = without_faults(results)
     if reader is Format.NBGRADER:
         assert into is not None
         with needs_nbgrader():
@@ -128,7 +136,7 @@ def export(
 
 
 def _refuse_wrong_options(
-    reader: Format, into: Path | None, out: Path | None, assignment: str | None, scale: bool
+    reader: Format, into: Path | None, out: Path | None, assignment: str | None, scale: bool, partial: bool
 ) -> None:
     """Refuse options that would be ignored: whoever typed one expects something of it."""
     # In the order in which somebody would mend the command: what is missing, then what is too much.
@@ -139,6 +147,8 @@ def _refuse_wrong_options(
         "--out": out is not None and reader is Format.NBGRADER,
         "--assignment": assignment is not None and reader is not Format.CANVAS,
         "--scale": scale and reader not in (Format.CANVAS, Format.MOODLE),
+        # Their files are about one learner, and have a sum: it cannot be left blank.
+        "--partial": partial and reader in (Format.GRADESCOPE, Format.CLASSROOM50),
     }
     for option, is_wrong in wrong.items():
         if is_wrong:
@@ -158,27 +168,30 @@ def _only(results: ClassResults, learner: str) -> ClassResults:
     return replace(results, learners=found)
 
 
-def _graded(reader: Format, results: ClassResults) -> ClassResults:
-    """The results without what the kit failed to grade: a 0 there would say nothing about the learner.
+def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> None:
+    """Name whose work has no verdict, because it was not reached yet or because the kit failed at it.
 
-    For the files about one learner that is an error: without the report there is nothing left to publish.
-
-    Args:
-        reader: decides between leaving out and refusing.
+    Raises:
+        UsageError: there is such work, and a part was not asked for. A blank is soon taken for a 0 elsewhere.
     """
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
-    again = "run: brick grade FOLDER --again"
-    learners = []
-    for one in results.learners:
-        sound = tuple(report for report in one.reports if report.state is not ReportState.KIT_FAULT)
-        for report in one.reports:
-            if report not in sound:
-                what = f"{one.learner} {labels[report.chapter]} could not be graded"
-                if reader in (Format.GRADESCOPE, Format.CLASSROOM50):
-                    raise UsageError(f"{what}, so there is nothing to publish", report.path, again)
-                say(f"left out: {what}; {again}")
-        learners.append(replace(one, reports=sound))
-    return replace(results, learners=tuple(learners))
+    waiting = [(one.learner, labels[stem]) for one in results.learners for stem, _ in one.ungraded]
+    failed = [(one.learner, labels[stem]) for one in results.learners for stem in one.faults]
+    if partial:
+        say_list("left blank, not graded yet", waiting)
+        say_list("left blank, the kit could not grade it", failed)
+        return
+    if not (waiting or failed):
+        return
+    learners = {learner for learner, _ in (*waiting, *failed)}
+    what = f"{number_of(len(waiting) + len(failed), 'hand-in')} of {number_of(len(learners), 'learner')}"
+    named = [f"{learner} {label}" for learner, label in waiting]
+    named += [f"{learner} {label} (the kit failed)" for learner, label in failed]
+    listed = ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN} more" if len(named) > SHOWN else "")
+    step = "run brick grade again: it goes on where it was"
+    if reader not in (Format.GRADESCOPE, Format.CLASSROOM50):
+        step += "; or add --partial, which leaves them blank"
+    raise UsageError(f"{what} not graded yet, so nothing was written", listed, step)
 
 
 # --- files of our own -------------------------------------------------------------------------------------

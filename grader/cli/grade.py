@@ -29,8 +29,9 @@ from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
 from grader.grading.batch import Setup
-from grader.grading.cache import grade_handed_in
+from grader.grading.cache import count_unstored, grade_handed_in
 from grader.grading.gradebook import publish, results_in
+from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import Chapter, Course, LearnerResult, ReportState
 from grader.report.class_table import class_table
@@ -93,9 +94,13 @@ def grade(
     setup = judged_by(course, settings)
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
+    work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
     with Store(workspace_of(course).state / STORE_FILE) as store:
-        run = store.begin_run([one.stem for one in assigned], found.learners, settings)
-        faults = _grade_all(course, found, setup, store, run, jobs=jobs, again=again, quiet=as_json)
+        # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.
+        run = store.begin_run(
+            [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
+        )
+        faults = _grade_all(course, work, setup, store, run, jobs=jobs, again=again, quiet=as_json)
         learners = results_in(store, course, assigned, found.learners).learners
     files = write_reports(learners, out)
     if as_json:
@@ -113,7 +118,7 @@ def grade(
 
 def _grade_all(
     course: Course,
-    found: Collection,
+    work: Sequence[HandInRead],
     setup: Setup,
     store: Store,
     run: int,
@@ -135,9 +140,17 @@ def _grade_all(
         again: grade also what was graded before in the same way.
     """
     done = faults = 0
-    total = len(found.submissions)
-    verdicts = grade_handed_in(found.submissions, setup, store, jobs, again=again)
-    shown = counted(verdicts, total, "grading", quiet=quiet, fails=lambda pair: fails(pair[1]))
+    total = len(work)
+    verdicts = grade_handed_in(work, setup, store, jobs, again=again)
+    shown = counted(
+        verdicts,
+        count_unstored(work, setup, store, again=again),
+        "grading",
+        quiet=quiet,
+        fails=lambda pair: fails(pair[1]),
+        # Copies of a file, and what the store knows, come at once: counted, they would falsify the time left.
+        counts=lambda pair: pair[1].is_new,
+    )
     try:
         with closing(verdicts):  # an error must not wait for the rest of the class
             for item, verdict in shown:

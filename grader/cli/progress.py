@@ -99,26 +99,28 @@ def counted(
     *,
     quiet: bool = False,
     fails: Callable[[Item], bool] | None = None,
+    counts: Callable[[Item], bool] | None = None,
 ) -> Iterator[Item]:
     """Pass `items` through and show how many have come; one alone needs no bar.
-
-    Args:
-        total: how many there will be.
-        fails: which of them failed; then their number and the rate stand beside the bar.
 
     An item counts as done when the caller asks for the next, so the work on it is in the rate.
 
     Args:
         items: usually work that is done as they are asked for; none is asked for ahead.
+        total: how many there will be that count.
+        fails: which of them failed; then their number and the rate stand beside the bar.
+        counts: which of them took work; by default all do.
     """
     with progress_bar(label, quiet=quiet or total < 2) as advance:
-        start, failing = time.monotonic(), 0
+        start, done, failing = time.monotonic(), 0, 0
         advance("", 0, total)
-        for done, item in enumerate(items, start=1):
+        for item in items:
             yield item
+            done += counts is None or counts(item)
             failing += fails is not None and fails(item)
             note = f"{failing} failing{_rate(done, time.monotonic() - start)}" if fails else ""
-            advance("", done, total, note)
+            # What was lost beside others is graded once more, so there may be more than was foreseen.
+            advance("", done, max(done, total), note)
 
 
 def _rate(done: int, seconds: float) -> str:

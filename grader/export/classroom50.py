@@ -11,7 +11,7 @@ from typing import Any
 from grader.errors import UsageError
 from grader.records import ClassResults, ExerciseScore, LearnerResult, Report
 from grader.report.terminal import is_whole
-from grader.report.words import exercise_lines, lateness
+from grader.report.words import NOT_HANDED_IN, exercise_lines, lateness
 from grader.text import clean
 
 SCHEMA = "classroom50/result/v1"
@@ -99,7 +99,7 @@ def _missing(stem: str, worth: float) -> Fields:
     """A chapter that was not handed in."""
     return {
         "test-name": stem, "passed": False, "score": 0, "max-score": _hundredths(worth),
-        "points": 0.0, "max-points": worth, "unit": UNIT, "output": "not handed in",
+        "points": 0.0, "max-points": worth, "unit": UNIT, "output": NOT_HANDED_IN,
     }  # fmt: skip
 
 

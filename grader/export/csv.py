@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
-from grader.report.words import lateness, problem
+from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
 from grader.text import clean_line, points
 
 COLUMNS = (
@@ -41,14 +41,15 @@ def class_csv(results: ClassResults) -> str:
 
 
 def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
-    """One line. Not handed in is 0 points; not graded yet has no score at all."""
+    """One line. Not handed in is 0 points; what has no verdict yet has no score at all."""
     report = next((found for found in one.reports if found.chapter == chapter.stem), None)
     row = {"assignment": chapter.stem, "duedate": _instant(chapter.deadline), "student_id": one.learner}
     if report is not None:
         return row | _scores(one, report)
+    row |= {"max_score": points(chapter.points)}
     if any(stem == chapter.stem for stem, _ in one.missing):
-        return row | {"score": "0", "max_score": points(chapter.points), "remark": "not handed in"}
-    return row | {"max_score": points(chapter.points), "remark": "not graded"}
+        return row | {"raw_score": "0", "late_submission_penalty": "0", "score": "0", "remark": NOT_HANDED_IN}
+    return row | {"remark": NOT_GRADED_YET}
 
 
 def _scores(one: LearnerResult, report: Report) -> dict[str, str]:

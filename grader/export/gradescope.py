@@ -6,7 +6,7 @@ from typing import Any
 
 from grader.records import Chapter, ClassResults, ExerciseScore, LearnerResult, Report
 from grader.report.terminal import is_whole
-from grader.report.words import exercise_lines, summary
+from grader.report.words import NOT_HANDED_IN, exercise_lines, summary
 from grader.text import clean
 
 _LONGEST = 20_000  # characters of one test's output: more makes the page slow, and nobody reads it
@@ -31,7 +31,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
     for chapter in results.chapters:
         report = next((found for found in one.reports if found.chapter == chapter.stem), None)
         if report is None:
-            output += [f"{chapter.stem}: not handed in"]
+            output += [f"{chapter.stem}: {NOT_HANDED_IN}"]
             tests += [_missing(chapter)]
             continue
         output += summary(one, report)
@@ -77,7 +77,7 @@ def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Field
 def _missing(chapter: Chapter) -> Fields:
     """A chapter that was not handed in, worth 0 of its points."""
     return {
-        "name": chapter.stem, "status": "failed", "output": "not handed in", "visibility": "visible",
+        "name": chapter.stem, "status": "failed", "output": NOT_HANDED_IN, "visibility": "visible",
         "score": 0.0, "max_score": chapter.points,
     }  # fmt: skip
 

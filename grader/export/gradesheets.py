@@ -14,6 +14,7 @@ from grader.errors import UsageError
 from grader.export.spreadsheet import Cell, Sheet
 from grader.grading.matching import Person, place
 from grader.records import Chapter, ClassResults, LearnerResult
+from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN
 from grader.text import clean_line, points
 
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?")
@@ -85,7 +86,9 @@ def fill(
     taken: Mapping[str, str] | None = None,
     comments: tuple[int, Callable[[LearnerResult, str], str | None]] | None = None,
 ) -> Filled:
-    """Write the grades of everyone who has a verdict; the cells of all others stay as they are.
+    """Write the grades of everyone who has a verdict, and 0 where nothing was handed in and the cell is empty.
+
+    The cells of all others stay as they are: who is not in the class, and who waits for a verdict.
 
     Args:
         sheet: the export.
@@ -103,12 +106,12 @@ def fill(
         _refuse_another_scale(sheet, column, scale)
     filling = _Filling(sheet, taken or {})
     for column in columns:
-        graded = {one.learner: one for one in results.learners if _has_verdict(one, column)}
-        placed, lost = place(list(graded), people)
+        known = {one.learner: one for one in results.learners if _is_about(one, column)}
+        placed, lost = place(list(known), people)
         filling.unplaced |= lost
         for learner, person in placed.items():
-            if filling.write_grade(graded[learner], person, column) and comments is not None:
-                filling.write_comment(graded[learner], person, *comments)
+            if filling.write_grade(known[learner], person, column) and comments is not None:
+                filling.write_comment(known[learner], person, *comments)
     return Filled(
         sheet.written(filling.new), tuple(columns), tuple(filling.written), filling.unchanged,
         tuple(filling.kept.items()), tuple(filling.unplaced.items()),
@@ -129,7 +132,7 @@ class _Filling:
     def write_grade(self, one: LearnerResult, person: Person, column: Column) -> bool:
         """Put the points of a column into a learner's cell; False if the cell has to stay as it is."""
         cell = self._sheet.rows[person.row][column.at]
-        why = person.locked or self._taken.get(cell.text.strip(), "")
+        why = person.locked or self._taken.get(cell.text.strip(), "") or _why_not_now(one, column, cell.text)
         if why:
             self.kept[one.learner] = why
             return False
@@ -154,10 +157,23 @@ class _Filling:
             self.new[cell] = comment
 
 
-def _has_verdict(one: LearnerResult, column: Column) -> bool:
-    """Whether anything was graded for the column. Not handed in is no grade of 0: the instructor says what it is."""
+def _is_about(one: LearnerResult, column: Column) -> bool:
+    """Whether anything is known of a learner for the column: a verdict, or that it is missing or waits."""
     stems = {chapter.stem for chapter in column.chapters}
-    return any(report.chapter in stems for report in one.reports)
+    known = [report.chapter for report in one.reports]
+    known += [stem for stem, _ in (*one.missing, *one.ungraded)]
+    return not stems.isdisjoint(known)
+
+
+def _why_not_now(one: LearnerResult, column: Column, old: str) -> str:
+    """Why a cell stays as it is for the learner's sake; empty if it is to be written."""
+    stems = {chapter.stem for chapter in column.chapters}
+    if any(stem in stems for stem, _ in one.ungraded):
+        return NOT_GRADED_YET
+    if old.strip() and amount(old) != 0 and not any(report.chapter in stems for report in one.reports):
+        # Somebody gave a grade for work that we have never seen.
+        return f"{NOT_HANDED_IN} here; the grade there, {clean_line(old.strip(), 20)}, stays"
+    return ""
 
 
 def _grade(one: LearnerResult, column: Column) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
+from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report, ReportState
 from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card
-from grader.report.words import lateness, problem
+from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
 from grader.text import clean, clean_line, points
 
 _WIDTH = 100  # columns of a card in a failure's text
@@ -27,17 +27,19 @@ def junit(results: ClassResults) -> str:
 
 
 def _suites(one: LearnerResult) -> list[Element]:
-    """A learner's chapters, those not handed in last."""
+    """A learner's chapters, those without a report last."""
     suites = [_suite(one, report) for report in one.reports]
-    return suites + [_missing(one, stem, worth) for stem, worth in one.missing]
+    suites += [_without_report(one, stem, worth, NOT_GRADED_YET) for stem, worth in one.ungraded]
+    return suites + [_without_report(one, stem, worth, NOT_HANDED_IN) for stem, worth in one.missing]
 
 
 def _suite(one: LearnerResult, report: Report) -> Element:
     """One chapter of one learner: what it came to as properties, then a case per check."""
     suite = Element("testsuite")
     hand_in = one.hand_in(report.chapter)
+    is_fault = report.state is ReportState.KIT_FAULT  # its points say nothing about the learner
     known = {
-        "points": points(one.points_of(report), report.max_points),
+        "points": "" if is_fault else points(one.points_of(report), report.max_points),
         "max_points": points(report.max_points),
         "handed_in": hand_in.time.isoformat() if hand_in.time else "",
         "lateness": lateness(hand_in),
@@ -79,16 +81,24 @@ def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
     return case
 
 
-def _missing(one: LearnerResult, stem: str, worth: float) -> Element:
-    """A chapter that was not handed in: one failed case, or the suite would count as passed."""
+def _without_report(one: LearnerResult, stem: str, worth: float, why: str) -> Element:
+    """A chapter without a report: one case that is not passed, or the suite would count as passed.
+
+    What was not handed in has failed, with 0 points; what waits for its verdict is an error without points.
+    """
     suite = Element("testsuite")
-    _add_properties(suite, {"points": "0", "max_points": points(worth)})
+    missing = why == NOT_HANDED_IN
+    _add_properties(suite, {"points": "0" if missing else "", "max_points": points(worth)})
     case = SubElement(
         suite,
         "testcase",
         {"classname": f"{clean_line(one.learner)}.{stem}", "name": "handed in", "time": "0.000"},
     )
-    SubElement(case, "failure", {"message": "not handed in", "type": "missing"})
+    SubElement(
+        case,
+        "failure" if missing else "error",
+        {"message": why, "type": "missing" if missing else "ungraded"},
+    )
     return _headed(suite, f"{clean_line(one.learner)} {stem}", 0.0)
 
 

@@ -16,7 +16,7 @@ from grader.grading.matching import Person
 from grader.records import ClassResults, LearnerResult, Outcome, Report
 from grader.report.reasons import reason
 from grader.report.terminal import is_untouched, results_of
-from grader.report.words import summary
+from grader.report.words import NOT_HANDED_IN, summary
 from grader.text import clean_line, points
 
 _MARK = "Brickwork: "  # what our own comments begin with; others are an instructor's, and stay
@@ -99,6 +99,7 @@ def _comment(one: LearnerResult, old: str) -> str | None:
     if old.strip() and not old.startswith(_MARK):
         return None
     lines = [line for report in one.reports for line in _report_lines(one, report)]
+    lines += [f"{stem}: {NOT_HANDED_IN}" for stem, _ in one.missing]
     # Moodle takes the cell as HTML.
     return _MARK + "<br>".join(html.escape(line, quote=False) for line in lines)
 

@@ -13,18 +13,19 @@ from grader.engine.runner import unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
 from grader.grading.batch import Setup, grade_all
+from grader.grading.hand_ins import HandInRead
 from grader.grading.store import Store, Verdict, key_of
 from grader.records import Chapter, Submission
 from grader.submissions.collecting import HandedIn
 
 
 def grade_handed_in(
-    handed_in: Iterable[HandedIn], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
+    handed_in: Iterable[HandInRead], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
 ) -> Generator[tuple[HandedIn, Verdict]]:
-    """Read and grade what was handed in; what the store holds a verdict on is not graded again.
+    """Grade what was handed in; what the store holds a verdict on is not graded again.
 
     Args:
-        handed_in: one learner's work on one chapter each.
+        handed_in: one learner's work on one chapter each, read.
         setup: how all of it is judged.
         store: where verdicts are found and kept.
         jobs: how many at once; 0 for as many as are worth their start.
@@ -34,12 +35,12 @@ def grade_handed_in(
         Each item with its verdict, those that cannot be read first.
     """
     readable: list[tuple[HandedIn, Submission]] = []
-    for item in handed_in:
-        try:
-            readable.append((item, item.read()))
-        except SubmissionError as error:
-            yield item, _verdict_on_unreadable(item, error, setup, store)
-    for number, verdict in grade_stored([read for _, read in readable], setup, store, jobs, again=again):
+    for read in handed_in:
+        if isinstance(read.content, SubmissionError):
+            yield read.item, _verdict_on_unreadable(read.item, read.content, setup, store)
+        else:
+            readable.append((read.item, read.content))
+    for number, verdict in grade_stored([one for _, one in readable], setup, store, jobs, again=again):
         yield readable[number][0], verdict
 
 
@@ -69,6 +70,15 @@ def grade_stored(
             number = chosen[position]
             yield number, store.keep(keys[number], report, submissions[number])
         waiting, again = others, False
+
+
+def count_unstored(
+    handed_in: Iterable[HandInRead], setup: Setup, store: Store, *, again: bool = False
+) -> int:
+    """How many files the checks have to be run on: each once, and none of which the store holds the verdict."""
+    submissions = [read.content for read in handed_in if isinstance(read.content, Submission)]
+    keys = {verdict_key(one.chapter, one.sha256, setup) for one in submissions}
+    return len(keys) if again else sum(store.find(key) is None for key in keys)
 
 
 def _placed(verdict: Verdict, submission: Submission) -> Verdict:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from grader.errors import UsageError
+from grader.grading.hand_ins import sha256_of_unreadable
 from grader.grading.lateness import lateness
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Report
@@ -65,8 +66,9 @@ def results_in(
         chapters: what was assigned; to a learner without one of them it is missing.
         learners: every learner to list, also those who handed in nothing.
     """
-    attempts = store.standing(learners, [chapter.stem for chapter in chapters])
-    return results_from(attempts, course, chapters, learners)
+    stems = [chapter.stem for chapter in chapters]
+    ungraded = store.ungraded(stems)
+    return results_from(store.standing(learners, stems), course, chapters, learners, ungraded)
 
 
 def results_from(
@@ -74,23 +76,42 @@ def results_from(
     course: Course,
     chapters: Sequence[Chapter],
     learners: Sequence[str],
+    ungraded: Container[tuple[str, str]] = (),
 ) -> ClassResults:
     """The class that these attempts make.
 
     Args:
         attempts: sorted by learner, chapter and attempt, as `Store.standing` gives them.
         course, chapters, learners: as for `results_in`.
+        ungraded: learner and chapter of the newest work that waits for its verdict; what stood before does not count.
     """
     counting: dict[tuple[str, str], tuple[Report, HandIn]] = {}
     for place, group in groupby(attempts, key=lambda pair: (pair[0].learner, pair[0].chapter)):
-        counting[place] = _the_one_that_counts(tuple(group))
+        if place not in ungraded:
+            counting[place] = _the_one_that_counts(tuple(group))
     results = []
     for learner in learners:
         mine = [counting[learner, c.stem] for c in chapters if (learner, c.stem) in counting]
-        missing = tuple((c.stem, c.points) for c in chapters if (learner, c.stem) not in counting)
+        others = [c for c in chapters if (learner, c.stem) not in counting]
+        waiting = tuple((c.stem, c.points) for c in others if (learner, c.stem) in ungraded)
+        missing = tuple((c.stem, c.points) for c in others if (learner, c.stem) not in ungraded)
         reports, hand_ins = tuple(report for report, _ in mine), tuple(hand_in for _, hand_in in mine)
-        results.append(LearnerResult(learner, reports, missing, hand_ins))
+        results.append(LearnerResult(learner, reports, missing, hand_ins, waiting))
     return ClassResults(course, tuple(chapters), tuple(results))
+
+
+def without_faults(results: ClassResults) -> ClassResults:
+    """The class with what the kit failed to grade among what is not graded yet: a 0 there would be no grade."""
+    worth = {chapter.stem: chapter.points for chapter in results.chapters}
+    learners = tuple(
+        replace(
+            one,
+            reports=tuple(report for report in one.reports if report.chapter not in one.faults),
+            ungraded=(*one.ungraded, *((stem, worth[stem]) for stem in one.faults)),
+        )
+        for one in results.learners
+    )
+    return replace(results, learners=learners)
 
 
 def _the_one_that_counts(attempts: Sequence[tuple[Entry, Verdict]]) -> tuple[Report, HandIn]:
@@ -129,9 +150,8 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
         verdict: what was made of it.
     """
     report = verdict.report
-    # What cannot be read has no fingerprint; the reason stands for it, wherever the file lay.
     reason = report.problem.what if report.problem is not None else ""
-    sha256 = report.submission_sha256 or hashlib.sha256(reason.encode()).hexdigest()
+    sha256 = report.submission_sha256 or sha256_of_unreadable(reason)
     with store.at_once():
         before = store.newest(item.learner, report.chapter)
         attempt, times = 1, [item.time]

@@ -21,7 +21,7 @@ from grader.serialization import as_dict, from_dict
 from grader.submissions.times import believable
 
 STORE_FILE = "results.db"
-VERSION = 5
+VERSION = 6
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
@@ -43,6 +43,16 @@ CREATE TABLE IF NOT EXISTS runs (
     learners   TEXT NOT NULL,     -- the learners met, as JSON
     settings   TEXT NOT NULL      -- how it was graded, as JSON
 );
+CREATE TABLE IF NOT EXISTS collected (
+    id         INTEGER PRIMARY KEY,
+    run        INTEGER NOT NULL REFERENCES runs (id),
+    learner    TEXT NOT NULL,
+    chapter    TEXT NOT NULL,
+    sha256     TEXT NOT NULL,     -- of the submission, as in hand_ins
+    path       TEXT NOT NULL,     -- where it lay
+    handed_in  REAL               -- when it was handed in, seconds since 1970
+);
+CREATE INDEX IF NOT EXISTS collected_by_learner ON collected (learner, chapter, id);
 CREATE TABLE IF NOT EXISTS hand_ins (
     id         INTEGER PRIMARY KEY,
     run        INTEGER NOT NULL REFERENCES runs (id),
@@ -72,11 +82,12 @@ _OTHER_REMEDY = "move that file away and grade the class again, or bring it back
 
 @dataclass(frozen=True)
 class Verdict:
-    """A report, and the key it is found by."""
+    """A report, and the key it is found by; `is_new` if the checks were run for it just now."""
 
     id: int
     key: str
     report: Report
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,17 @@ class Settings:
     isolation: str
     examples: int | None
     device: str
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a run found of one learner for one chapter: a fact of its own, known before anything is graded."""
+
+    learner: str
+    chapter: str
+    sha256: str
+    path: str
+    handed_in: float | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +128,7 @@ class Entry:
 
 
 _COLUMNS = tuple(field.name for field in fields(Entry))
+_COLLECTED = tuple(field.name for field in fields(Collected))
 
 
 def key_of(submission_sha256: str, checks_sha256: str, *, isolation: str, device: str, profile: str) -> str:
@@ -179,7 +202,7 @@ class Store:
             cursor = self._database.execute(
                 "INSERT INTO verdicts (key, graded, reusable, report) VALUES (?, ?, ?, ?)", row
             )
-        return Verdict(int(cursor.lastrowid or 0), key, report)
+        return Verdict(int(cursor.lastrowid or 0), key, report, is_new=submission is not None)
 
     def _keep_source(self, submission: Submission) -> None:
         packed = _packed(submission.source)
@@ -212,15 +235,49 @@ class Store:
 
     # --- runs: the roster -------------------------------------------------------------------------------------
 
-    def begin_run(self, chapters: Iterable[str], learners: Iterable[str], settings: Settings) -> int:
-        """Append a run: the chapters it assigns, the learners it met, and how it grades."""
+    def begin_run(
+        self,
+        chapters: Iterable[str],
+        learners: Iterable[str],
+        settings: Settings,
+        collected: Iterable[Collected] = (),
+    ) -> int:
+        """Append a run, and all that it collected in the same write: a run broken off later forgets no hand-in.
+
+        Args:
+            chapters: the stems that it assigns.
+            learners: everybody it met, also those without any work.
+            settings: how it grades.
+            collected: the work it found.
+
+        Returns:
+            Its number, under which verdicts are published.
+        """
         lists = (list(chapters), list(learners), asdict(settings))
         row = (time.time(), *(json.dumps(value, ensure_ascii=False) for value in lists))
-        with self._writing():
+        places = ", ".join("?" * (len(_COLLECTED) + 1))
+        with self.at_once():
             cursor = self._database.execute(
                 "INSERT INTO runs (started, chapters, learners, settings) VALUES (?, ?, ?, ?)", row
             )
-        return int(cursor.lastrowid or 0)
+            run = int(cursor.lastrowid or 0)
+            self._database.executemany(
+                f"INSERT INTO collected (run, {', '.join(_COLLECTED)}) VALUES ({places})",
+                [(run, *astuple(found)) for found in collected],
+            )
+        return run
+
+    def ungraded(self, chapters: Iterable[str]) -> set[tuple[str, str]]:
+        """Learner and chapter of all whose newest work was collected, and has no verdict yet."""
+        # An older attempt may have one: it says nothing about what was handed in since.
+        query = (
+            "SELECT c.learner, c.chapter FROM collected c"
+            " WHERE c.id IN (SELECT max(id) FROM collected GROUP BY learner, chapter)"
+            " AND c.chapter IN (SELECT value FROM json_each(?))"
+            " AND c.sha256 IS NOT (SELECT h.sha256 FROM hand_ins h"
+            "  WHERE h.learner = c.learner AND h.chapter = c.chapter ORDER BY h.attempt DESC, h.id DESC LIMIT 1)"
+        )
+        return {(learner, chapter) for learner, chapter in self._rows(query, (json.dumps(list(chapters)),))}
 
     def last_settings(self) -> Settings | None:
         """How the newest run graded."""

@@ -16,18 +16,20 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
     """One row per learner and one column per chapter, then why a score is what it is where that is not plain.
 
     Args:
-        learners: in the order of the rows; `!` marks a score with a remark, `-` a chapter that was not handed in.
+        learners: in the order of the rows; `!` marks a score with a remark, `-` a chapter that was not handed in,
+            `?` one that was, and has no verdict yet.
         style: for its width. Where the chapters do not fit, the sums alone are shown.
     """
     stems = sorted(
-        {r.chapter for one in learners for r in one.reports} | {s for one in learners for s, _ in one.missing}
+        {r.chapter for one in learners for r in one.reports}
+        | {stem for one in learners for stem, _ in (*one.missing, *one.ungraded)}
     )
     labels = tuple(stem.split("_", 1)[0] for stem in stems)
     header = ("learner", *labels, "points", "of")
     rows = []
     for one in learners:
         reports = {report.chapter: report for report in one.reports}
-        cells = (_score_cell(one, reports.get(stem)) for stem in stems)
+        cells = (_score_cell(one, stem, reports.get(stem)) for stem in stems)
         rows.append((one.learner, *cells, points(one.points, one.max_points), points(one.max_points)))
     lines = table(header, rows, style.width)
     if any(width_of(line) > style.width for line in lines):
@@ -36,10 +38,12 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
     return lines + _notes(learners, style)
 
 
-def _score_cell(one: LearnerResult, report: Report | None) -> str:
+def _score_cell(one: LearnerResult, stem: str, report: Report | None) -> str:
     """The points of one chapter, lateness taken off."""
+    if stem in one.faults:
+        return "?!"
     if report is None:
-        return "-"
+        return "?" if stem in dict(one.ungraded) else "-"
     return points(one.points_of(report), report.max_points) + ("!" if _remarks(one, report) else "")
 
 

@@ -53,7 +53,8 @@ class ChapterFigures:
     """How the class did in one chapter.
 
     Args:
-        handed_in: learners with a report.
+        handed_in: learners who handed in something, graded or not.
+        graded: those of them with a verdict; all that follows is about them alone.
         whole: those with everything right.
         mean: of their shares of the points, lateness taken off; who handed in nothing does not count.
         late: those who came after the deadline.
@@ -63,6 +64,7 @@ class ChapterFigures:
 
     chapter: Chapter
     handed_in: int
+    graded: int
     whole: int
     mean: float
     late: int
@@ -122,9 +124,16 @@ class Look:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """All figures of a class; `absent` are the learners without any report."""
+    """All figures of a class.
+
+    Args:
+        points: of the learners whose every hand-in has its verdict.
+        ungraded: learner and chapter of what was handed in and has none.
+        absent: the learners who handed in nothing at all.
+    """
 
     points: Distribution
+    ungraded: tuple[tuple[str, Chapter], ...]
     chapters: tuple[ChapterFigures, ...]
     checks: tuple[CheckFigures, ...]
     diagnoses: tuple[DiagnosisFigures, ...]
@@ -144,8 +153,22 @@ def class_figures(results: ClassResults) -> ClassFigures:
         for chapter in results.chapters
     }  # fmt: skip
     return ClassFigures(
-        points=distribution([share_of(one) for one in results.learners]),
-        chapters=tuple(_chapter_figures(chapter, mine) for chapter, mine in reports.items()),
+        # What waits for a verdict is no 0, so whoever waits for one is in no median.
+        points=distribution([share_of(one) for one in results.learners if one.is_settled]),
+        ungraded=tuple(
+            (one.learner, chapter)
+            for chapter in results.chapters
+            for one in results.learners
+            if chapter.stem in dict(one.ungraded)
+        ),
+        chapters=tuple(
+            _chapter_figures(
+                chapter,
+                [pair for pair in mine if pair[1].state is not ReportState.KIT_FAULT],
+                sum(chapter.stem in (*dict(one.ungraded), *one.faults) for one in results.learners),
+            )
+            for chapter, mine in reports.items()
+        ),
         checks=tuple(
             figures
             for chapter, mine in reports.items()
@@ -153,7 +176,7 @@ def class_figures(results: ClassResults) -> ClassFigures:
         ),
         diagnoses=_diagnoses(reports),
         looks=tuple(look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
-        absent=tuple(one.learner for one in results.learners if not one.reports),
+        absent=tuple(one.learner for one in results.learners if not (one.reports or one.ungraded)),
     )
 
 
@@ -175,12 +198,15 @@ def distribution(shares: Sequence[float]) -> Distribution:
     )
 
 
-def _chapter_figures(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> ChapterFigures:
-    """One chapter's figures, from those who handed it in."""
+def _chapter_figures(
+    chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]], waiting: int
+) -> ChapterFigures:
+    """One chapter's figures, from those whose work on it has a verdict; `waiting` is how many have none."""
     shares = [one.points_of(report) / (report.max_points or 1.0) for one, report in mine]
     return ChapterFigures(
         chapter=chapter,
-        handed_in=len(mine),
+        handed_in=len(mine) + waiting,
+        graded=len(mine),
         whole=sum(report.passed for _, report in mine),
         mean=statistics.fmean(shares) if shares else 0.0,
         late=sum(one.hand_in(chapter.stem).late_s > 0 for one, _ in mine),

@@ -13,6 +13,9 @@ from grader.report.terminal import WORDS, Style, breach_place, card, results_of,
 from grader.text import clean_line, points
 
 _WIDTH = 100
+# Every page and export says it so. The first is worth 0; what the second is worth nobody knows yet.
+NOT_HANDED_IN = "not handed in"
+NOT_GRADED_YET = "handed in, not graded yet"
 
 
 def lateness(hand_in: HandIn) -> str:

@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import xmlschema
 from junitparser import Error, Failure, JUnitXml, Skipped
-from made_up import made_up_class
+from made_up import keep, made_up_class
 from reports import faulty, unread
 from typer.testing import CliRunner, Result
 
@@ -27,13 +27,8 @@ from grader.export.classroom50 import classroom50
 from grader.export.csv import COLUMNS, class_csv, guarded
 from grader.export.gradescope import gradescope
 from grader.export.junit import junit
-from grader.grading.gradebook import publish
-from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Refusal, Report
-from grader.submissions.collecting import HandedIn
-from grader.submissions.files import File
 from grader.text import points
-from grader.workspace.workspace import workspace_of
 
 HERE = Path(__file__).resolve().parents[1]
 RUNNER = {
@@ -129,7 +124,8 @@ def test_a_learner_cannot_break_out_of_the_csv(
 def test_what_could_not_be_graded_is_no_zero_in_the_csv(results: ClassResults, one: LearnerResult) -> None:
     rows = read_csv(class_csv(replace(results, learners=(replace(one, reports=()),))))
 
-    assert [(row["score"], row["remark"]) for row in rows] == [("0", "not handed in"), ("", "not graded")]
+    said = [(row["raw_score"], row["score"], row["remark"]) for row in rows]
+    assert said == [("0", "0", "not handed in"), ("", "", "handed in, not graded yet")]
 
 
 # --- JUnit ------------------------------------------------------------------------------------------------
@@ -416,28 +412,6 @@ def test_away_from_its_runner_classroom50_is_refused_by_the_name_of_what_is_miss
 # --- the command ------------------------------------------------------------------------------------------
 
 
-def keep(results: ClassResults) -> None:
-    """Put a class into its course's store, as `brick grade` does."""
-    course = results.course
-    chapters = {chapter.stem: chapter for chapter in results.chapters}
-    with Store(workspace_of(course).state / STORE_FILE) as store:
-        run = store.begin_run(
-            list(chapters), [one.learner for one in results.learners], Settings("bwrap", None, "cpu")
-        )
-        for one in results.learners:
-            for number, report in enumerate(one.reports):
-                key = f"{one.learner} {number}"
-                path = Path(f"{one.learner}.py")
-                time = one.hand_in(report.chapter).time
-                item = HandedIn(
-                    one.learner,
-                    chapters[report.chapter],
-                    (File(path, (path.name,)),),
-                    None if time is None else time.timestamp(),
-                )
-                publish(store, run, course, item, store.keep(key, report))
-
-
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """The folder of a course in which a class was graded, and the instructor stands in it."""
@@ -523,8 +497,7 @@ def test_an_export_is_filled_beside_itself_and_who_is_not_in_it_is_named(workspa
     ours = read_csv((workspace.root / "brickwork-grades.csv").read_text(encoding="utf-8"))
     for row in filled[1:4]:
         mine = [one for one in ours if one["student_id"] == row["SIS Login ID"]]
-        expected = ["" if one["remark"] == "not handed in" else one["score"] for one in mine]
-        assert [row["ch02 (12)"], row["ch03 (13)"]] == expected
+        assert [row["ch02 (12)"], row["ch03 (13)"]] == [one["score"] for one in mine]
     assert [filled[4]["ch02 (12)"], filled[4]["ch03 (13)"]] == ["", ""]
     assert "ch02 -> ch02 (12), out of 10" in outcome.stdout
     for name in ("learner004", "learner005"):
@@ -543,17 +516,21 @@ def test_the_export_itself_is_replaced_only_if_out_names_it(workspace: Course) -
     assert sorted(path.name for path in workspace.root.iterdir() if "canvas" in path.name) == ["canvas.csv"]
 
 
-def test_what_the_kit_failed_to_grade_is_left_out_and_named(workspace: Course, report: Report) -> None:
+def test_what_the_kit_failed_to_grade_is_no_grade_and_is_named(workspace: Course, report: Report) -> None:
     chapter = find_chapter(workspace, "ch03")
     keep(ClassResults(workspace, (chapter,), (LearnerResult("learner099", (faulty(report),)),)))
     (workspace.root / "canvas.csv").write_bytes(canvas_export(workspace).replace(b"stranger", b"learner099"))
+    canvas = ("--as", "canvas", "--into", "canvas.csv", "-c", "ch03")
 
-    outcome = brick("--as", "canvas", "--into", "canvas.csv", "-c", "ch03")
+    refused = brick(*canvas)
+    outcome = brick(*canvas, "--partial")
     published = brick("--as", "gradescope", "--learner", "learner099", "-c", "ch03")
 
-    assert "there is nothing to publish" in str(published.exception)
+    for one in (refused, published):
+        assert "1 hand-in of 1 learner not graded yet, so nothing was written" in str(one.exception)
+        assert "learner099 ch03 (the kit failed)" in str(one.exception)
     assert not (workspace.root / "results.json").exists()
-    assert "left out: learner099 ch03 could not be graded; run: brick grade FOLDER --again" in outcome.stdout
+    assert "left blank, the kit could not grade it: 1\n  learner099: ch03\n" in outcome.stdout
     assert "learner099,A,,\n" in (workspace.root / "canvas-graded.csv").read_text(encoding="utf-8")
 
 
@@ -564,6 +541,7 @@ def test_what_the_kit_failed_to_grade_is_left_out_and_named(workspace: Course, r
         (["--as", "csv", "--into", "canvas.csv"], "--as csv has no --into"),
         (["--as", "moodle", "--into", "x.csv", "--assignment", "a"], "--as moodle has no --assignment"),
         (["--as", "junit", "--scale"], "--as junit has no --scale"),
+        (["--as", "gradescope", "--partial"], "--as gradescope has no --partial"),
         (["--as", "nbgrader", "--into", ".", "--out", "x"], "--as nbgrader has no --out"),
         (["--as", "moodle", "--into", "gone.csv"], "the export cannot be read: No such file"),
         (["--as", "canvas", "--into", "."], "the export cannot be read: Is a directory"),

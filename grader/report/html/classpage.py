@@ -12,7 +12,7 @@ from grader.report.statistics import ChapterFigures, CheckFigures, ClassFigures,
 from grader.report.words import lateness, problem
 from grader.text import clean_line, points
 
-MISSING = "m"
+MISSING, UNGRADED = "m", "u"
 SHADES = 6  # 0 for no points, 5 for all of them, and four between
 SHOWN = 10
 BLUNT = 0.1  # a correlation below which a check does not tell who knows the rest
@@ -94,10 +94,11 @@ def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
         width = len(list(group))
         runs.append(Run(start, width, shade))
         start += width
-    absent = shades.count(MISSING)
+    absent, waiting = shades.count(MISSING), figures.handed_in - figures.graded
     words = (
         f"{figures.chapter.label}, learners from the most points to the fewest: {figures.whole} of {len(ranked)} "
         f"with everything right, {absent} without a hand-in"
+        + (f", {waiting} not graded yet" if waiting else "")
     )
     return Strip(figures, tuple(runs), words)
 
@@ -105,6 +106,8 @@ def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
 def _shade(one: LearnerResult, chapter: Chapter) -> str:
     """How dark a learner's part of the row is; the ends are kept for nothing and for everything right."""
     report = _report(one, chapter)
+    if chapter.stem in (*dict(one.ungraded), *one.faults):
+        return UNGRADED
     if report is None:
         return MISSING
     share = one.points_of(report) / report.max_points if report.max_points else 0.0
@@ -148,7 +151,10 @@ def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
     for chapter in chapters:
         report = _report(one, chapter)
         if report is None:
-            cells.append("–")
+            cells.append("?" if chapter.stem in dict(one.ungraded) else "–")
+            continue
+        if chapter.stem in one.faults:
+            cells.append("?!")
             continue
         cells.append(points(one.points_of(report), report.max_points) + ("!" if problem(report) else ""))
         late = lateness(one.hand_in(chapter.stem))

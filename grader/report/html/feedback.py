@@ -11,7 +11,7 @@ from grader.report.html.cards import ShownExercise, breach_words, exercise_of, p
 from grader.report.html.rendering import cut, page
 from grader.report.reasons import note_words, trouble_lines
 from grader.report.terminal import focused_exercise, next_step
-from grader.report.words import lateness
+from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness
 from grader.text import clean_line
 
 NOTES_SHOWN = 20
@@ -22,9 +22,10 @@ class ShownChapter:
     """One chapter as its learner sees it.
 
     Args:
-        points: lateness taken off.
+        points: lateness taken off; None where no verdict says what they are.
+        without_report: what is known of a chapter that has no report, in words.
         handed_in, late: when, which attempt, and what lateness costs, in words.
-        report: None for a chapter that was not handed in.
+        report: None for a chapter that was not handed in, or not graded yet.
         error: why nothing could be judged.
         breaches: what the rules do not allow, where it costs no exercise.
         notes: what was left out of the file.
@@ -35,7 +36,8 @@ class ShownChapter:
     """
 
     chapter: Chapter
-    points: float
+    points: float | None
+    without_report: str = ""
     handed_in: str = ""
     late: str = ""
     report: Report | None = None
@@ -58,16 +60,22 @@ def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
         learner: whose page it is.
     """
     reports = {report.chapter: report for report in learner.reports}
-    chapters = [
-        _shown(chapter, learner, reports[chapter.stem]) if chapter.stem in reports else ShownChapter(chapter, 0.0)
-        for chapter in results.chapters
-    ]  # fmt: skip
+    ungraded = dict(learner.ungraded)
+    chapters = []
+    for chapter in results.chapters:
+        if chapter.stem in reports:
+            chapters.append(_shown(chapter, learner, reports[chapter.stem]))
+        elif chapter.stem in ungraded:
+            chapters.append(ShownChapter(chapter, None, NOT_GRADED_YET))
+        else:
+            chapters.append(ShownChapter(chapter, 0.0, NOT_HANDED_IN))
     return page(
         "feedback.html",
         title=f"{clean_line(learner.learner, 80)}: feedback",
         course=results.course,
         learner=learner,
         chapters=chapters,
+        open_points=sum(shown.chapter.points for shown in chapters if shown.points is None),
         next_up=next((shown for shown in chapters if shown.next_step), None),
     )
 
@@ -80,7 +88,7 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
     report = _as_at_home(report)
     return ShownChapter(
         chapter=chapter,
-        points=learner.points_of(report),
+        points=None if broken else learner.points_of(report),
         handed_in=", ".join(part for part in (when, attempt) if part),
         late=lateness(hand_in),
         report=report,
