@@ -40,6 +40,11 @@ class Profile:
     mistakes: Path | None = None
     kept: Kept | None = field(default=None, compare=False)
 
+    def __post_init__(self) -> None:
+        """Refuse an empty secret: the inputs of a graded class would be known to everybody."""
+        if self.secret is not None and not self.secret:
+            raise ValueError("an empty secret keeps nothing secret")
+
     def seed_of(self, chapter: str, check: str) -> int:
         """The seed of one check: the same for every learner, and told to nobody who does not know the secret.
 
@@ -48,7 +53,8 @@ class Profile:
             check: the name of the check.
         """
         text = f"{chapter}/{check}/{self.seed}".encode()
-        return int.from_bytes(hmac.digest(self.secret or _PUBLIC_KEY, text, "sha256")[:8], "big")
+        key = _PUBLIC_KEY if self.secret is None else self.secret
+        return int.from_bytes(hmac.digest(key, text, "sha256")[:8], "big")
 
     def examples_of(self, check: Check) -> int:
         """How many inputs a check gets: those of the profile, or fewer where the check says that fewer do."""

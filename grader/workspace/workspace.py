@@ -29,6 +29,7 @@ from grader.syntax import parse_in_turn
 
 STATE_FOLDER = ".brickwork"
 SECRET_VARIABLE = "BRICKWORK_SECRET"
+SHORTEST_SECRET = 32  # characters; a file cut short by a full disk must not pass for a secret
 SUFFIXES = (".py", ".ipynb")
 
 
@@ -134,27 +135,57 @@ class Workspace:
         """The course's key, from which the graded inputs are drawn: from the environment, else made once and kept.
 
         Whoever knows it can compute the inputs that submissions are graded on, so the file is for its owner alone.
-        To lose it means that a regrade draws other inputs.
+        To lose it means that a regrade draws other inputs. One that is there and cannot be used is an error: without
+        it a class would be graded on inputs that anybody can compute.
 
         Raises:
-            KitError: it can be neither read nor written.
+            KitError: it can be neither read nor written, or is damaged.
         """
         given = os.environ.get(SECRET_VARIABLE, "")
         if given:
             return given.encode()
         path = self.state / "secret"
         try:
-            if not path.is_file():
+            if not os.path.lexists(path):
                 self.state.mkdir(parents=True, exist_ok=True)
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "w") as file:
-                    file.write(secrets.token_hex(32))
-            return path.read_text(encoding="utf-8").strip().encode()
+                _make_secret(path)
+            kept = path.read_text(encoding="ascii").strip()
         except OSError as error:
-            step = f"set {SECRET_VARIABLE}, or grade from a folder you can write to"
-            raise KitError(
-                f"the course's secret cannot be kept: {error.strerror}", str(path), step
-            ) from error
+            step = f"set {SECRET_VARIABLE}, or grade from a folder you can read and write"
+            what = f"the course's secret cannot be kept or read: {error.strerror}"
+            raise KitError(what, str(path), step) from error
+        except UnicodeDecodeError:
+            kept = ""
+        if len(kept) < SHORTEST_SECRET:
+            what = "the course's secret is damaged: it is empty, too short or no text"
+            step = "bring it back from a backup; or delete it, and grade with --again: a new one draws other inputs"
+            raise KitError(what, str(path), step)
+        return kept.encode()
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret beside `path` and give it its name when it is whole; one that came first is left.
+
+    Raises:
+        OSError: it cannot be written; then there is no secret, rather than half of one.
+    """
+    unfinished = path.with_name(f".secret.{os.getpid()}")
+    try:
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SHORTEST_SECRET))
+            file.flush()
+            os.fsync(
+                file.fileno()
+            )  # a name that points to nothing after a power cut would be an empty secret
+        try:
+            os.link(unfinished, path)
+        except FileExistsError:
+            pass  # of two first runs at once both take the same secret
+        except OSError:
+            unfinished.replace(path)  # a disk that knows no second names
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
