@@ -21,6 +21,10 @@ class KitError(Exception):
         self.where = where
         self.next_step = next_step
 
+    def __reduce__(self) -> tuple[type[KitError], tuple[str, str, str]]:
+        # Exceptions are pickled by their arguments, of which this one hands on the first alone.
+        return type(self), (self.what, self.where, self.next_step)
+
     def __str__(self) -> str:
         return f"{self.what}\n  where: {self.where}\n  next:  {self.next_step}"
 

@@ -37,16 +37,23 @@ class Exercise:
         return 0.0 if self.extra else self.points
 
 
+def label_of(stem: str) -> str:
+    """The short name of a chapter: what stands before the first `_` if it ends with a number, else the whole stem."""
+    first = stem.split("_", 1)[0]
+    return first if first[-1:].isdecimal() else stem
+
+
 @dataclass(frozen=True)
 class Chapter:
     """One file of exercises. `imports` are the modules its submissions may import beyond the common ones.
 
     Args:
         stem: names its file in every folder, such as ch03_activations.
-        title_zh: the title in Chinese, the language of the essay that the course follows.
-        sections: the parts of that essay which it covers.
+        title_zh: the title in Chinese, the language of the essay that the twelve chapters follow; may be empty.
+        sections: the parts of that essay which it covers; a course of one's own may leave them out.
         minutes: how long a learner needs for it.
         deadline: with a time zone; None if there is none.
+        checks: the file of its checks, where a course has its own; None for those of the kit.
     """
 
     stem: str
@@ -57,11 +64,12 @@ class Chapter:
     imports: tuple[str, ...] = ()
     minutes: int = 75
     deadline: datetime | None = None
+    checks: Path | None = None
 
     @property
     def label(self) -> str:
-        """The short name typed on the command line: ch03 for ch03_activations."""
-        return self.stem.split("_", 1)[0]
+        """The short name typed on the command line: ch03 for ch03_activations, the whole stem without a number."""
+        return label_of(self.stem)
 
     @property
     def points(self) -> float:
@@ -131,10 +139,12 @@ class Course:
     """A whole course, as course.yml states it; `root` is the folder that holds course.yml.
 
     Args:
-        title_zh: the title in Chinese.
+        title_zh: the title in Chinese; empty if it has none.
         practice_examples: inputs per check while practising, when speed counts.
         grade_examples: inputs per check when work is graded.
         counts: which attempt counts when something was handed in several times.
+        name: of a course with checks of its own; empty for one that is judged by the kit's.
+        home: the folder that those checks, and untouched exercises, are read from.
     """
 
     root: Path
@@ -146,6 +156,8 @@ class Course:
     limits: Limits = field(default_factory=Limits)
     late: LatePolicy = field(default_factory=LatePolicy)
     counts: Counts = Counts.LAST
+    name: str = ""
+    home: Path | None = None
 
 
 # --- a submission (made by submissions/) ------------------------------------------------------------------

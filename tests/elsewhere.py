@@ -148,8 +148,9 @@ def pretended_gpu() -> Iterator[None]:
 
 def failures(stem: str, answers: int | None) -> Iterator[str]:
     """The checks of a chapter that so many right answers, the solution first, fail when all tensors are elsewhere."""
-    suite, profile = load_suite(stem), Profile(examples=2, shrink=False, kept=Kept(), device=str(GPU))
-    for candidate in islice(right_answers(CHECKOUT, find_chapter(load_course(CHECKOUT), stem)), answers):
+    chapter = find_chapter(load_course(CHECKOUT), stem)
+    suite, profile = load_suite(chapter), Profile(examples=2, shrink=False, kept=Kept(), device=str(GPU))
+    for candidate in islice(right_answers(CHECKOUT, chapter), answers):
         learner = SameProcess(device=str(GPU)).open(candidate.source)
         learner.returns = suite.returns
         for check in suite.checks:

@@ -52,7 +52,7 @@ def hint(
         raise typer.Exit(2)
     # Without an exercise the one to go on with: the first that was begun and does not pass.
     name = target.exercise or focused_exercise(report)
-    hints = hints_for(report, name, written_hints(target.chapter.stem))
+    hints = hints_for(report, name, written_hints(target.chapter))
     if not name or not hints:
         typer.echo(f"{name or target.chapter.stem} passes every check; there is nothing to hint at")
         return

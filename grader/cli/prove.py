@@ -76,7 +76,7 @@ def prove(
     if as_json:
         typer.echo(proof.as_json(proofs, found), nl=False)
     else:
-        typer.echo("\n".join(proof.summary(proofs, found)))
+        typer.echo("\n".join(proof.summary(course, proofs, found)))
     if not all(one.holds for one in proofs) or any(table.shortfalls for table in found):
         raise typer.Exit(1)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course.config import COURSE_FILE, find_by_name, find_chapter, find_exercise
+from grader.course.paths import checks_file
 from grader.errors import UsageError
 from grader.records import Chapter, Course
 from grader.workspace.workspace import Workspace
@@ -161,8 +161,5 @@ def shown_path(path: Path) -> Path:
 
 
 def _has_checks(chapter: Chapter) -> bool:
-    """Whether the kit judges the chapter at all; one that an author has just laid out has no checks yet.
-
-    Only looked for, not imported: checks import torch.
-    """
-    return importlib.util.find_spec(f"grader.checks.{chapter.stem}") is not None
+    """Whether the chapter is judged at all; only looked for, not imported, for checks import torch."""
+    return checks_file(chapter).is_file()

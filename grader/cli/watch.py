@@ -93,7 +93,7 @@ def _open_hints(
         report: decides where the first hint points.
         source: the learner's text; as long as it is the same no further hint opens.
     """
-    hints = hints_for(report, exercise, written_hints(chapter.stem))
+    hints = hints_for(report, exercise, written_hints(chapter))
     if not hints:
         return (), 0
     opened = open_one_more(workspace, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))

@@ -1,7 +1,8 @@
 """Say where the files of a course lie: a chapter's exercise, solution, known mistakes, right versions and checks.
 
-Learners get `course.yml` and `exercises/` alone. All else is in a checkout of the course only, and the checks are
-part of the installed kit. One stem, such as `ch03_activations`, names the file of a chapter in every folder.
+Learners get `course.yml` and `exercises/` alone. All else is in a checkout of the course only. The checks of the twelve
+chapters are part of the installed kit; a course of one's own has them in its folder. One stem, such as
+`ch03_activations`, names the file of a chapter in every folder.
 
 A function that names a file does not look for it: whether it is there is for the caller to ask.
 """
@@ -9,6 +10,8 @@ A function that names a file does not look for it: whether it is there is for th
 from __future__ import annotations
 
 from pathlib import Path
+
+from grader.records import Chapter
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -66,6 +69,16 @@ def gates_file(root: Path) -> Path:
     return mistakes_folder(root) / "gates.yml"
 
 
-def checks_file(stem: str) -> Path:
-    """The checks of a chapter; they belong to the kit that runs, whichever course it grades."""
+def checks_folder(root: Path) -> Path:
+    """Where a course of one's own has its checks. Who may have them run is for `grader.course.trust` to say."""
+    return root / "checks"
+
+
+def kit_checks_file(stem: str) -> Path:
+    """The checks that the kit has for a chapter of this name."""
     return _PACKAGE / "checks" / f"{stem}.py"
+
+
+def checks_file(chapter: Chapter) -> Path:
+    """The checks by which a chapter is judged, those of its course or of the kit that runs."""
+    return chapter.checks or kit_checks_file(chapter.stem)

@@ -58,7 +58,11 @@ def source_sha256(file: Path) -> str:
     The syntax tree is what Python runs, and it has everything that can change a verdict, docstrings included: they
     are the titles of checks and the names of mistakes. A file that Python cannot read is hashed as it is.
     """
-    content = file.read_bytes()
+    return content_sha256(file.read_bytes())
+
+
+def content_sha256(content: bytes) -> str:
+    """As `source_sha256`, of what a file holds."""
     try:
         with PARSER:
             text = ast.dump(ast.parse(content))

@@ -35,6 +35,7 @@ class Judged:
     `ruling` is None for a submission that could not be read.
     """
 
+    chapter: Chapter
     report: Report
     ruling: Ruling | None = None
 
@@ -71,7 +72,7 @@ def judge_path(
     try:
         submission = read_submission(path, chapter)
     except SubmissionError as error:
-        return Judged(unreadable(chapter, path, error, profile))
+        return Judged(chapter, unreadable(chapter, path, error, profile))
     return judge_and_run(submission, workplace, profile, tell=tell)
 
 
@@ -90,7 +91,7 @@ def judge_and_run(
         tell: hears the report as far as it goes, see `run_checks`.
     """
     ruling = judge(submission)
-    return Judged(run_checks(submission, ruling, workplace, profile, suite, tell), ruling)
+    return Judged(submission.chapter, run_checks(submission, ruling, workplace, profile, suite, tell), ruling)
 
 
 def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Report:
@@ -101,7 +102,7 @@ def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Rep
     mistakes = _known_mistakes(profile.mistakes, report.chapter)
     if not mistakes:
         return report
-    return diagnose(report, ruling, workplace, profile, load_suite(report.chapter), mistakes)
+    return diagnose(report, ruling, workplace, profile, load_suite(judged.chapter), mistakes)
 
 
 @cache

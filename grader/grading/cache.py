@@ -114,7 +114,7 @@ def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
 def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
     """The checks of a chapter and its known mistakes in one word."""
     try:
-        checks = load_suite(chapter.stem).sha256
+        checks = load_suite(chapter).sha256
     except CourseError:  # each submission's own report will say so
         checks = ""
     file = mistakes / f"{chapter.stem}.py" if mistakes else None

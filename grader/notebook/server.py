@@ -175,7 +175,7 @@ class NotebookServer:
         """The exercise is checked first: a hint begins with what fails now."""
         chapter, exercise = self._meant(name, work)
         report = self._report(chapter, exercise, work)
-        hints = hints_for(report, exercise.name, load_suite(chapter.stem).hints)
+        hints = hints_for(report, exercise.name, load_suite(chapter).hints)
         if not report.is_graded:
             return {"html": exercise_html(report, exercise.name), "text": render(report, Style(_WIDTH))}
         if not hints:

@@ -101,7 +101,7 @@ def drawn_inputs(chapter: Chapter, solution: Candidate) -> dict[str, Drawn]:
         chapter: whose checks are run, with as many inputs as when work is graded.
         solution: runs in this process; it is the author's own.
     """
-    suite, found = load_suite(chapter.stem), dict[str, Drawn]()
+    suite, found = load_suite(chapter), dict[str, Drawn]()
     learner = TimedProcess().open(solution.source)
     learner.returns = suite.returns
     profile = Profile("grade", EXAMPLES, shrink=False, kept=Kept())

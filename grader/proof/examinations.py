@@ -154,7 +154,7 @@ def _gates_table(
     ]
     alive: list[str] = []
     for done, (label, killed) in enumerate(
-        pool.map(_kill_packed, [(chapter.stem, gate) for gate in gates], chunksize=4), 1
+        pool.map(_kill_packed, [(chapter, gate) for gate in gates], chunksize=4), 1
     ):
         if not killed:
             alive.append(label)
@@ -186,7 +186,7 @@ def _reason_for(label: str, reasons: dict[str, str]) -> str:
     return next((reason for pattern, reason in reasons.items() if fnmatchcase(label, pattern)), "")
 
 
-def _kill_packed(work: tuple[str, Candidate]) -> tuple[str, bool]:
+def _kill_packed(work: tuple[Chapter, Candidate]) -> tuple[str, bool]:
     """Whether a gate is killed, with its label: the source need not travel back."""
     verdict = judge(*work)
     return verdict.candidate.label, bool(verdict.failed)

@@ -73,7 +73,7 @@ def closeness_of(
     Yields:
         One for each mistake, in their order.
     """
-    suite = load_suite(chapter.stem)
+    suite = load_suite(chapter)
     profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
     probing = Probing(TimedProcess(), profile, chapter.stem, suite)
     right: dict[str, list[object]] = {}

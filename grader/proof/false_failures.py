@@ -36,7 +36,7 @@ class Task:
     Tasks run side by side, so one is small enough that all cores have work until the end.
     """
 
-    stem: str
+    chapter: Chapter
     exercise: str
     right: tuple[Candidate, ...]
     seeds: range
@@ -72,7 +72,7 @@ def tasks_of(
         own = tuple(one for one in answers if exercise.name in one.judges)
         for start in range(0, seeds, _SEEDS_PER_TASK):
             part = range(start, min(start + _SEEDS_PER_TASK, seeds))
-            yield Task(chapter.stem, exercise.name, own, part, thorough)
+            yield Task(chapter, exercise.name, own, part, thorough)
 
 
 def find_false_failures(task: Task) -> Findings:
@@ -81,7 +81,7 @@ def find_false_failures(task: Task) -> Findings:
     Returns:
         How each answer and check that fails did so first, and how long each check took.
     """
-    suite, workplace, found = load_suite(task.stem), TimedProcess(), Findings()
+    suite, workplace, found = load_suite(task.chapter), TimedProcess(), Findings()
     learners: list[tuple[str, Learner]] = []
     for candidate in task.right:
         try:
@@ -102,7 +102,7 @@ def find_false_failures(task: Task) -> Findings:
                 if (label, check.name) in found.failures:
                     continue  # the first failure is enough to name it
                 # By the wall's clock and with much of it: what is right must not fail because the machine is busy.
-                result = Trial(check, learner, profile, task.stem, _CHECK_S).run()
+                result = Trial(check, learner, profile, task.chapter.stem, _CHECK_S).run()
                 found.seconds[check.name] = found.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
                     why = result.message or result.cause

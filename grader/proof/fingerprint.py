@@ -42,7 +42,12 @@ def fingerprint_of(course: Course, chapter: Chapter) -> str:
         Hexadecimal digits; files that are missing count as such.
     """
     root, stem = course.root, chapter.stem
-    code = (solution_file(root, stem), mistakes_file(root, stem), right_file(root, stem), checks_file(stem))
+    code = (
+        solution_file(root, stem),
+        mistakes_file(root, stem),
+        right_file(root, stem),
+        checks_file(chapter),
+    )
     digest = hashlib.sha256(f"{prover_sha256()}\n{chapter.exercises}\n{chapter.imports}\n".encode())
     for path in code:
         digest.update(f"{source_sha256(path) if path.is_file() else None}\n".encode())

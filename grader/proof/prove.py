@@ -119,6 +119,9 @@ def prove(
     """
     if not is_checkout(course.root):
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
+    chapters = list(chapters)
+    for chapter in chapters:
+        load_suite(chapter)  # checks that cannot be loaded are told before anything is proven
     warm_up()  # once for all processes, which are forks of this one
     proofs = []
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
@@ -126,7 +129,7 @@ def prove(
             fingerprint = fingerprint_of(course, chapter)
             right = list(right_answers(course.root, chapter))
             tasks = list(false_failures.tasks_of(chapter, right, seeds, thorough=thorough))
-            wrong = [(chapter.stem, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
+            wrong = [(chapter, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
             done, total = 0, len(tasks) + len(wrong)
             findings, verdicts = [], []
             for found in pool.map(false_failures.find_false_failures, tasks):
@@ -135,7 +138,7 @@ def prove(
             for verdict in pool.map(_judge_packed, wrong, chunksize=2):
                 verdicts.append(verdict)
                 advance(chapter.stem, done := done + 1, total)
-            verdicts += _give_idle_checks_a_turn(pool, chapter.stem, verdicts)
+            verdicts += _give_idle_checks_a_turn(pool, chapter, verdicts)
             proof = _conclude(course.root, chapter, [*_verdicts(right, findings), *verdicts], findings, seeds)
             proofs.append(replace(proof, fingerprint=fingerprint))
     return proofs
@@ -156,7 +159,9 @@ def _verdicts(right: Iterable[Candidate], findings: Iterable[false_failures.Find
         yield Verdict(candidate, tuple(own), next(iter(own.values()), ""))
 
 
-def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: list[Verdict]) -> list[Verdict]:
+def _give_idle_checks_a_turn(
+    pool: ProcessPoolExecutor, chapter: Chapter, verdicts: list[Verdict]
+) -> list[Verdict]:
     """Show the mutants, which are done with at their first failure, to the checks that have caught nothing yet.
 
     A check that another one always forestalls is no idle check: somebody who is wrong in two places needs both. So it
@@ -172,12 +177,12 @@ def _give_idle_checks_a_turn(pool: ProcessPoolExecutor, stem: str, verdicts: lis
         name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed
     }
     found = []
-    for check in _suite(stem).checks:
+    for check in _suite(chapter).checks:
         if check.name in caught_something:
             continue
         mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
         again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
-        for verdict in pool.map(_judge_packed, [(stem, one) for one in again]):
+        for verdict in pool.map(_judge_packed, [(chapter, one) for one in again]):
             if verdict.failed:
                 found.append(verdict)
                 break
@@ -195,7 +200,7 @@ def _conclude(
         findings: on the right answers, for how long each check took.
         seeds: under how many the right answers passed.
     """
-    suite = load_suite(chapter.stem)
+    suite = load_suite(chapter)
     equivalents = read_equivalents(root).get(chapter.stem, {})
     of_kind: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
@@ -287,25 +292,25 @@ def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
 # --- judging one candidate, in a worker -------------------------------------------------------------------
 
 
-def _judge_packed(work: tuple[str, Candidate]) -> Verdict:
+def _judge_packed(work: tuple[Chapter, Candidate]) -> Verdict:
     """A pool calls functions of one argument."""
     return judge(*work)
 
 
-def judge(stem: str, candidate: Candidate) -> Verdict:
+def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
     """Run the checks that should speak on what is wrong, round by round, until one fails.
 
     A mutant or gate is done with at its first failure, the others at the end of that round: of a mistake it is worth
     knowing which checks catch it.
 
     Args:
-        stem: the chapter's.
+        chapter: by whose checks.
         candidate: what is wrong; one that does not even load has failed every check.
 
     Returns:
         The checks that failed; none if the candidate passed everything under every seed.
     """
-    suite = _suite(stem)
+    suite = _suite(chapter)
     workplace = TimedProcess()
     checks = [
         check
@@ -324,9 +329,9 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
         except (LearnerRaised, LearnerLost) as error:
             return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
         learner.returns = suite.returns
-        profile = Profile("prove", examples, seed=seed, shrink=False, kept=_kept(stem))
+        profile = Profile("prove", examples, seed=seed, shrink=False, kept=_kept(chapter))
         for check in checks:
-            result = Trial(check, learner, profile, stem, CHECK_S).run()
+            result = Trial(check, learner, profile, chapter.stem, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result)
                 if candidate.kind in ("mutant", "gate"):
@@ -340,12 +345,12 @@ def judge(stem: str, candidate: Candidate) -> Verdict:
 
 
 @lru_cache
-def _suite(stem: str) -> Suite:
+def _suite(chapter: Chapter) -> Suite:
     """The checks of a chapter, hashed and collected once per process."""
-    return load_suite(stem)
+    return load_suite(chapter)
 
 
 @lru_cache(maxsize=1)
-def _kept(stem: str) -> Kept:
+def _kept(chapter: Chapter) -> Kept:
     """The inputs of the chapter at hand: every candidate gets the same ones, so they are drawn once."""
     return Kept()

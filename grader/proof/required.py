@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from grader.course.paths import is_checkout
+from grader.course.paths import checks_file, is_checkout
 from grader.errors import CourseError, UsageError
 from grader.proof.false_failures import SEEDS
 from grader.proof.fingerprint import fingerprint_of
@@ -57,7 +57,7 @@ def require_proof(
             more = f" (and {len(proof.shortfalls) - 1} more)" if len(proof.shortfalls) > 1 else ""
             raise CourseError(
                 f"the checks of {chapter.stem} are not proven: {proof.shortfalls[0]}{more}",
-                f"grader/checks/{chapter.stem}.py",
+                str(checks_file(chapter)),
                 f"see all of it with: brick prove {chapter.label}",
             )
 

@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib import import_module
 from pathlib import Path
 
 from grader.checking.check import Check
+from grader.course.paths import checks_file
 from grader.engine.suites import load_suite
 from grader.proof.tables import Table
 from grader.records import Chapter, Exercise
@@ -71,8 +71,8 @@ def demands_of(chapter: Chapter, solution: str) -> Iterator[Demand]:
     Yields:
         Every demand, stated or not.
     """
-    suite = load_suite(chapter.stem)
-    functions = _functions(Path(str(import_module(f"grader.checks.{chapter.stem}").__file__)))
+    suite = load_suite(chapter)
+    functions = _functions(checks_file(chapter))
     for exercise in chapter.exercises:
         texts = _Texts(_lesson(solution), _docstrings(solution, exercise.name))
         yield from _of_words(exercise, texts)

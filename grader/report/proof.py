@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from grader.course.paths import checks_file
+from grader.records import Course, label_of
+
 if TYPE_CHECKING:
     from grader.proof.prove import Proof
     from grader.proof.tables import Table
@@ -60,7 +63,7 @@ def table_lines(table: Table, *, rows: bool = True) -> Iterator[str]:
             )
 
 
-def summary(proofs: Sequence[Proof], tables: Sequence[Table] = ()) -> Iterator[str]:
+def summary(course: Course, proofs: Sequence[Proof], tables: Sequence[Table] = ()) -> Iterator[str]:
     """The whole course in one line, and the next step."""
     figures = [
         f"{sum(p.mistakes_caught for p in proofs)} of {sum(p.mistakes for p in proofs)} mistakes caught",
@@ -73,12 +76,18 @@ def summary(proofs: Sequence[Proof], tables: Sequence[Table] = ()) -> Iterator[s
     yield ", ".join(figures)
     short = [proof.chapter for proof in proofs if not proof.holds]
     if short:
-        yield f"next: mend grader/checks/{short[0]}.py, then run: brick prove {short[0][:4]}"
+        yield _mend(course, short[0])
         return
     open_tables = [table for table in tables if table.shortfalls]
     if open_tables:
-        chapter, name = open_tables[0].chapter, open_tables[0].name
-        yield f"next: mend grader/checks/{chapter}.py, then run: brick prove {chapter[:4]} --table {name}"
+        yield f"{_mend(course, open_tables[0].chapter)} --table {open_tables[0].name}"
+
+
+def _mend(course: Course, stem: str) -> str:
+    """The next step for a chapter that falls short: its file of checks, and the command that proves it again."""
+    file = checks_file(next(chapter for chapter in course.chapters if chapter.stem == stem))
+    shown = file.relative_to(course.root) if file.is_relative_to(course.root) else file
+    return f"next: mend {shown.as_posix()}, then run: brick prove {label_of(stem)}"
 
 
 def _seeds(number: int) -> str:

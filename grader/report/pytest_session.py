@@ -32,7 +32,7 @@ class OpenSubmission:
     """
 
     def __init__(self, config: pytest.Config, chapter: Chapter, path: Path) -> None:
-        self._suite = load_suite(chapter.stem)
+        self._suite = load_suite(chapter)
         self._submission = read_submission(path, chapter)
         self._profile = Profile(
             examples=config.getoption("--check-examples"), seed=config.getoption("--check-seed")

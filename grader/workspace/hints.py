@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from collections.abc import Mapping
-from pathlib import Path
 
+from grader.course.paths import checks_file
+from grader.records import Chapter
 from grader.syntax import parse_in_turn
 from grader.workspace.workspace import Workspace
 
 LABELS = ("where to look", "the idea", "the steps")
 
 
-def written_hints(stem: str) -> Mapping[str, tuple[str, ...]]:
+def written_hints(chapter: Chapter) -> Mapping[str, tuple[str, ...]]:
     """The hints that a chapter's author wrote for each exercise: the idea, then the steps; none without checks.
 
     They are read from the source of the checks. Importing it would import torch and Hypothesis, and a hint is asked
     for by somebody who waits for nothing else.
     """
-    module = importlib.util.find_spec(f"grader.checks.{stem}")
-    if module is None or module.origin is None:
+    path = checks_file(chapter)
+    if not path.is_file():
         return {}
-    for node in parse_in_turn(Path(module.origin).read_text(encoding="utf-8")).body:
+    for node in parse_in_turn(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS":
             hints: dict[str, tuple[str, ...]] = ast.literal_eval(node.value)
             return hints

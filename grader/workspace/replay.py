@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from grader.course.paths import checks_file
 from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
 from grader.submissions.reading import read_submission
@@ -43,9 +44,10 @@ def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) ->
     path = workspace.exercise_file(chapter)
     calls = [call.expression for call in example.calls] if example else []
     if example is None or not example.can_run:
-        check = f"grader/checks/{chapter.stem}.py"
-        step = f"run: pytest --pyargs grader.checks.{chapter.stem} --submission {path} --in-process -k {result.name}"
-        raise UsageError("the input is too long to be written as a script", check, step)
+        file = str(checks_file(chapter))
+        module = file if chapter.checks else f"--pyargs grader.checks.{chapter.stem}"
+        step = f"run: pytest {module} --submission {path} --in-process -k {result.name}"
+        raise UsageError("the input is too long to be written as a script", file, step)
     folder = workspace.state / "replay"
     folder.mkdir(parents=True, exist_ok=True)
     home = path.parent

@@ -152,7 +152,7 @@ def named(stem: str, every: int) -> tuple[int, int, list[str]]:
     chapter = chapter_of(stem)
     solution = (CHECKOUT / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
     mistakes = read_variants(CHECKOUT / "solutions" / "mistakes" / f"{stem}.py", solution)
-    suite, workplace, right, wrong = load_suite(stem), TimedProcess(), 0, []
+    suite, workplace, right, wrong = load_suite(chapter), TimedProcess(), 0, []
     tried, kept = mistakes[::every], Kept()
     for mistake in tried:
         profile = Profile(examples=25, only=mistake.exercise, shrink=False, kept=kept)

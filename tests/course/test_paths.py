@@ -20,7 +20,7 @@ def test_every_chapter_has_its_files(course: Course, file: object) -> None:
 
 
 def test_the_checks_are_those_of_the_kit_that_runs(course: Course) -> None:
-    assert [c.stem for c in course.chapters if not paths.checks_file(c.stem).is_file()] == []
+    assert [c.stem for c in course.chapters if not paths.checks_file(c).is_file()] == []
 
 
 def test_a_course_without_solutions_is_no_checkout(course: Course, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.course.config import find_chapter
+from grader.course.config import find_chapter, load_course
 from grader.engine.suites import load_suite
 from grader.proof.candidates import right_answers, wrong_answers
 from grader.proof.fairness import Closeness, closeness_of, plain_checks
@@ -21,7 +21,7 @@ def test_unfair_is_who_is_nearly_right_and_loses_most(agrees: float, keeps: floa
 
 
 def test_what_others_wait_for_draws_the_plain_inputs() -> None:
-    suite = load_suite("ch08_clipping")
+    suite = load_suite(find_chapter(load_course(), "ch08"))
 
     for exercise in ("clip_by_norm", "clip_by_value"):
         plain = plain_checks(suite, exercise)

@@ -107,6 +107,6 @@ def test_no_gate_dies_because_it_looks_at_values(course: Course) -> None:
         if one.label == "linear_backward, x: rank 3"  # which the law of devices is shown, and x never has
     ]
 
-    verdict = judge(chapter.stem, Candidate("gate", gate.label, ("linear_backward",), gate.source))
+    verdict = judge(chapter, Candidate("gate", gate.label, ("linear_backward",), gate.source))
 
     assert not verdict.failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis.strategies import SearchStrategy
 
-import grader.checks
 from grader.checking import integers
 from grader.checking.check import Check
 from grader.engine.generation import draw_straight
@@ -85,20 +83,16 @@ def check_shifted_default(learner):
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
+def course(tmp_path: Path) -> Iterator[Course]:
     """A course of one tiny chapter, in a folder of its own."""
-    monkeypatch.setattr(grader.checks, "__path__", [*grader.checks.__path__, str(tmp_path / "checks")])
     write(tmp_path, "solutions", SOLUTION)
     write(tmp_path, "exercises", STUB)
     write(tmp_path, "solutions/mistakes", MISTAKES)
     write(tmp_path, "solutions/right", RIGHT)
     write(tmp_path, "checks", CHECKS)
-    yield Course(tmp_path, "", "", (Chapter(STEM, "Tiny", "小", ("1",), (Exercise("shifted", 1.0),)),))
-    forget()
-
-
-def forget() -> None:
-    sys.modules.pop(f"grader.checks.{STEM}", None)
+    exercises = (Exercise("shifted", 1.0),)
+    chapter = Chapter(STEM, "Tiny", "小", ("1",), exercises, checks=tmp_path / "checks" / f"{STEM}.py")
+    yield Course(tmp_path, "", "", (chapter,))
     _suite.cache_clear()
 
 
@@ -106,7 +100,7 @@ def write(root: Path, folder: str, text: str) -> None:
     path = root / folder / f"{STEM}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(textwrap.dedent(text))
-    forget()
+    _suite.cache_clear()
 
 
 def proof_of(course: Course) -> Proof:
@@ -230,7 +224,7 @@ def test_a_check_with_few_examples_runs_under_fewer_seeds(course: Course, thorou
     for task in false_failures.tasks_of(course.chapters[0], answers, 100, thorough=thorough):
         assert not false_failures.find_false_failures(task).failures
 
-    calls = sys.modules[f"grader.checks.{STEM}"].CALLS
+    calls = load_suite(course.chapters[0]).checks[0].body.__globals__["CALLS"]  # type: ignore[attr-defined]
     assert [calls.count(word) for word in ("all", "four", "once")] == [25 + 99, turns, 1]
 
 
@@ -306,7 +300,7 @@ def test_every_mutant_is_one_program_apart_from_the_solution() -> None:
 
 
 def test_the_stub_of_this_chapter_is_loaded_afresh(course: Course) -> None:
-    assert [check.name for check in load_suite(STEM).checks] == [
+    assert [check.name for check in load_suite(course.chapters[0]).checks] == [
         "check_shifted_adds",
         "check_shifted_default",
     ]

@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
-from grader.course.config import load_course, packaged_course_root
+from grader.course.config import find_chapter, load_course, packaged_course_root
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.errors import KitError
@@ -355,7 +355,11 @@ def test_inputs_are_drawn_ahead_for_the_current_exercise_first(workspace: Path, 
     assert found is not None
     kept, profile = sandbox._profile.kept, sandbox._profile
     assert kept is not None
-    neuron = [c for c in load_suite("ch02_neuron").checks if c.exercise == "neuron" and c.inputs]
+    neuron = [
+        c
+        for c in load_suite(find_chapter(load_course(), "ch02")).checks
+        if c.exercise == "neuron" and c.inputs
+    ]
 
     for _ in neuron:
         sandbox.generate_ahead(found.chapter, "neuron")
