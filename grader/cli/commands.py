@@ -29,6 +29,8 @@ COMMANDS = {
     "regrade": "Grade again what a changed check, kit or course may judge anew.",
     "report": "Write a page for every learner, and one about the class for you.",
     "export": "Write what was graded for another program to read.",
+    "new-course": "Make a course with checks of its own, with one chapter to begin from.",
+    "trust": "Let the checks of a course's folder run here, as your own code.",
     "new": "Lay out the files of a new chapter, and its entry in course.yml.",
     "stubs": "Make the exercises from the solutions.",
     "prove": "Judge the checks by mistakes, mutants and right answers.",
@@ -36,7 +38,7 @@ COMMANDS = {
 
 
 class LazyCommands(TyperGroup):
-    """The group behind `brick`. The command NAME is the function NAME of the module `grader.cli.NAME`.
+    """The group behind `brick`. The command NAME is the function NAME of the module `grader.cli.NAME`, `_` for `-`.
 
     A context is typed `Any` below, because its class is click's in some versions of typer and typer's own in others.
     """
@@ -52,7 +54,8 @@ class LazyCommands(TyperGroup):
     def load(self, name: str) -> Any:
         """Import the module of a command, and let typer make a command of its function."""
         if name not in self.commands:
-            function = getattr(importlib.import_module(f"grader.cli.{name}"), name)
+            python_name = name.replace("-", "_")
+            function = getattr(importlib.import_module(f"grader.cli.{python_name}"), python_name)
             single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
             single.command(name)(function)
             self.add_command(typer.main.get_command(single), name)

@@ -1,6 +1,8 @@
 """`brick init`: copy the course into a folder of the learner's own.
 
-A second run brings back what was lost since. Where a file differs from the kit's nothing is written at all: it is work.
+With `--course` it is another course than the kit's: its checks are copied into the user's own data folder, where they
+are trusted, and not into the workspace. A second run brings back what was lost since. Where a file differs from the
+course's nothing is written at all: it is work.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
-from grader.course.config import load_course
+from grader.course.config import COURSE_FILE, course_name, load_course
+from grader.course.trust import install
+from grader.errors import CourseError
 from grader.text import wrap
 from grader.workspace.workspace import lay_out
 
@@ -20,9 +24,18 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where to put the course.", metavar="DIR")] = Path(
         "brickwork"
     ),
+    course_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--course",
+            help="The folder of another course, whose checks may then run here as your own code.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Copy lessons and exercises into a folder of your own."""
-    written = lay_out(folder)
+    written = lay_out(folder, taken_in(course_folder) if course_folder else None)
     # The course of the new folder, not the one that this process may stand in.
     course = load_course(folder)
     first = course.chapters[0]
@@ -33,3 +46,18 @@ def init(
         typer.echo(f"{folder}: everything is there already")
     step = f"next: cd {folder}, open exercises/{first.stem}.py in your editor, and run: brick"
     typer.echo("\n".join(wrap(step, console.columns(), indent="      ", first="", cut=False)))
+
+
+def taken_in(folder: Path) -> Path:
+    """The folder to copy exercises from, after the course's checks were taken in.
+
+    Raises:
+        CourseError: it is no folder of a course with checks of its own.
+    """
+    name = course_name(folder)
+    if not name:
+        step = "leave --course out: this course is judged by the checks of the kit"
+        raise CourseError(
+            "the course has no name, so it has no checks of its own", str(folder / COURSE_FILE), step
+        )
+    return install(name, folder, folder / COURSE_FILE)

@@ -8,11 +8,15 @@ import typer
 
 from grader.course.config import load_course
 from grader.course.stubs import write_stubs
+from grader.records import label_of
 from grader.release.scaffold import lay_out_chapter
 
 
 def new(
-    stem: Annotated[str, typer.Argument(help="chNN_name, such as ch13_attention.", metavar="CHAPTER")],
+    stem: Annotated[
+        str,
+        typer.Argument(help="chNN_name, such as ch13_attention, or week2.", metavar="CHAPTER"),
+    ],
 ) -> None:
     """Lay out the files of a new chapter, and its entry in course.yml."""
     # Solution, checks and mistakes belong in a checkout; elsewhere it is refused before anything is written.
@@ -22,4 +26,4 @@ def new(
     # Read again: the chapter stands in course.yml only now.
     for name in write_stubs(load_course(course.root)):
         typer.echo(f"{name}: written")
-    typer.echo(f"next: fill the places marked TODO, then run: brick stubs && brick prove {stem[:4]}")
+    typer.echo(f"next: fill the places marked TODO, then run: brick stubs && brick prove {label_of(stem)}")

@@ -24,13 +24,16 @@ from pydantic import (
 )
 
 from grader import records
+from grader.course.paths import checks_folder, kit_checks_file
+from grader.course.trust import home_of
 from grader.errors import CourseError, UsageError, did_you_mean
 from grader.sandbox.operations import KERNELS, unknown
 
 COURSE_FILE = "course.yml"
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-Stem = Annotated[str, StringConstraints(pattern=r"^ch[0-9]{2}_[a-z][a-z0-9_]*$")]
+Stem = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+CourseName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -44,10 +47,18 @@ class _Model(BaseModel):
 
 
 class _Title(_Model):
-    """A title in English and in Chinese: the essay that the course follows is Chinese."""
+    """A title, and the same in Chinese where there is one: the essay that the twelve chapters follow is Chinese."""
 
     en: Text
-    zh: Text
+    zh: str = ""
+
+
+def _as_title(value: object) -> object:
+    """`title: Integration` says the same as `title: {en: Integration}`."""
+    return {"en": value} if isinstance(value, str) else value
+
+
+Title = Annotated[_Title, BeforeValidator(_as_title)]
 
 
 def _all_known(words: list[str]) -> list[str]:
@@ -96,8 +107,8 @@ class _Chapter(_Model):
     """One file of exercises; `minutes` is how long a learner needs, and `imports` what the file may import."""
 
     stem: Stem
-    title: _Title
-    sections: Annotated[list[Text], Field(min_length=1)]
+    title: Title
+    sections: list[Text] = []
     minutes: Annotated[int, Field(ge=1)] = 75
     imports: list[Identifier] = []
     deadline: Annotated[datetime, BeforeValidator(_instant)] | None = None
@@ -146,7 +157,7 @@ class _Grading(_Model):
 def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
     seen: dict[str, str] = {}
     for chapter in chapters:
-        label = chapter.stem.split("_", 1)[0]
+        label = records.label_of(chapter.stem)
         if label in seen:
             raise ValueError(f"each chapter number once; {seen[label]} and {chapter.stem} share {label}")
         seen[label] = chapter.stem
@@ -154,9 +165,10 @@ def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
 
 
 class _Course(_Model):
-    """The whole file."""
+    """The whole file. `name` is that of a course with checks of its own, by which they are found and trusted."""
 
-    title: _Title
+    title: Title
+    name: CourseName | None = None
     grading: _Grading = _Grading()
     chapters: Annotated[list[_Chapter], Field(min_length=1), AfterValidator(_labels_differ)]
 
@@ -168,12 +180,36 @@ def load_course(root: Path | None = None) -> records.Course:
     """Read the course in `root`; without it the nearest course.yml upward from here, else the kit's own.
 
     Raises:
-        CourseError: for a file that is missing, is no YAML, or says what no course can mean.
+        CourseError: for a file that is missing, is no YAML, or says what no course can mean; and for a course of
+            one's own whose checks nobody let run.
 
     Args:
         root: the folder that holds course.yml.
     """
     folder = root if root is not None else find_course_root()
+    return _as_record(_read(folder), folder)
+
+
+def course_name(root: Path) -> str:
+    """The name of the course in `root`, which need not be trusted; empty if it has no checks of its own.
+
+    Raises:
+        CourseError: as `load_course`.
+    """
+    return _read(root).name or ""
+
+
+def original_root(course: records.Course) -> Path:
+    """The folder that has the exercises as they were handed out, for whoever has begun to write in them."""
+    return course.home or packaged_course_root()
+
+
+def _read(folder: Path) -> _Course:
+    """The course file of a folder.
+
+    Raises:
+        CourseError: it is missing, is no YAML, or says what no course can mean.
+    """
     path = folder / COURSE_FILE
     try:
         text = path.read_text(encoding="utf-8")
@@ -182,7 +218,7 @@ def load_course(root: Path | None = None) -> records.Course:
         raise CourseError(f"no course here: {reason}", str(path), "run: brick init") from error
     except UnicodeDecodeError as error:
         raise CourseError("the course file is not UTF-8 text", str(path), "save it as UTF-8") from error
-    return _as_record(_parse(text, path), folder)
+    return _parse(text, path)
 
 
 def find_course_root() -> Path:
@@ -202,6 +238,13 @@ def packaged_course_root() -> Path:
     package = Path(__file__).resolve().parents[1]
     packaged = package / "course_files"
     return packaged if (packaged / COURSE_FILE).is_file() else package.parent
+
+
+def template_root() -> Path:
+    """The small course that a new one is copied from: in the package, or the example in the checkout around it."""
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "course_template"
+    return packaged if packaged.is_dir() else package.parent / "examples" / "integration"
 
 
 def _parse(text: str, path: Path) -> _Course:
@@ -280,8 +323,9 @@ def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
         return f"expected {message.removeprefix('Value error, ')}"
     expected = message.removeprefix("Input should ").removeprefix("be ")
     if kind == "string_pattern_mismatch":
-        is_stem = location[-1] == "stem"
-        expected = "a stem such as ch03_activations" if is_stem else "a name of letters, digits and _"
+        expected = "a name of letters, digits and _"
+        if location[-1] == "stem":
+            expected = "a name of small letters, digits and _, such as ch03_activations or week1"
     return f"expected {expected}, found {problem['input']!r}"
 
 
@@ -327,11 +371,14 @@ def _line_of(node: yaml.Node, location: tuple[str | int, ...]) -> int:
 def _as_record(course: _Course, root: Path) -> records.Course:
     """The model as the record that the rest of the kit knows."""
     limits, late = records.Limits(**course.grading.limits.model_dump()), course.grading.late
+    home = home_of(course.name, root, root / COURSE_FILE) if course.name else None
     return records.Course(
         root=root,
+        name=course.name or "",
+        home=home,
         title=course.title.en,
         title_zh=course.title.zh,
-        chapters=tuple(_chapter_record(chapter) for chapter in course.chapters),
+        chapters=tuple(_chapter_record(chapter, home) for chapter in course.chapters),
         practice_examples=course.grading.practice_examples,
         grade_examples=course.grading.grade_examples,
         limits=limits,
@@ -340,8 +387,15 @@ def _as_record(course: _Course, root: Path) -> records.Course:
     )
 
 
-def _chapter_record(chapter: _Chapter) -> records.Chapter:
-    """One chapter's model as its record."""
+def _chapter_record(chapter: _Chapter, home: Path | None) -> records.Chapter:
+    """One chapter's model as its record.
+
+    Args:
+        home: where a course of one's own has its checks. For a chapter of the kit it may leave them to the kit.
+    """
+    own = checks_folder(home) / f"{chapter.stem}.py" if home else None
+    if own is not None and not own.is_file() and kit_checks_file(chapter.stem).is_file():
+        own = None
     exercises = tuple(
         records.Exercise(e.name, e.points, tuple(e.forbidden), e.extra) for e in chapter.exercises
     )
@@ -354,6 +408,7 @@ def _chapter_record(chapter: _Chapter) -> records.Chapter:
         imports=tuple(chapter.imports),
         minutes=chapter.minutes,
         deadline=chapter.deadline,
+        checks=own,
     )
 
 
@@ -382,16 +437,19 @@ def find_chapter(course: records.Course, text: str) -> records.Chapter:
     if matches:
         names = ", ".join(chapter.stem for chapter in matches)
         raise UsageError(f"'{text}' could be any of {names}", "chapter", "type one of them")
+    labels = [chapter.label for chapter in course.chapters]
     raise UsageError(
         f"no chapter '{text}'{_nearest_chapter(course, wanted)}",
         str(course.root / COURSE_FILE),
-        f"type one of {course.chapters[0].label} to {course.chapters[-1].label}",
+        f"type one of {', '.join(labels)}" if len(labels) < 6 else f"type one of {labels[0]} to {labels[-1]}",
     )
 
 
 def _nearest_chapter(course: records.Course, wanted: str) -> str:
     """Compare with whole stems and with the word after the number: normalisation is near normalization."""
-    words = {chapter.stem.split("_", 1)[1]: chapter.stem for chapter in course.chapters}
+    words = {
+        chapter.stem.partition("_")[2]: chapter.stem for chapter in course.chapters if "_" in chapter.stem
+    }
     words |= {chapter.stem: chapter.stem for chapter in course.chapters}
     words |= {chapter.label: chapter.stem for chapter in course.chapters}
     nearest = difflib.get_close_matches(wanted, words, n=1, cutoff=0.5)

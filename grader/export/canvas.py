@@ -157,9 +157,10 @@ def _by_chapter(
 def _is_about(title: str, chapter: Chapter) -> bool:
     """Whether an assignment's title has the chapter's label in it, as a word, or its title as a whole."""
     label = re.compile(rf"(?<![^\W_]){re.escape(chapter.label)}(?![^\W_])", re.IGNORECASE)
-    return bool(label.search(title)) or title.strip().casefold() in (
-        chapter.stem.casefold(), chapter.title.casefold(), chapter.title_zh.casefold(),
-    )  # fmt: skip
+    names = (chapter.stem, chapter.title, chapter.title_zh)
+    return bool(label.search(title)) or title.strip().casefold() in [
+        name.casefold() for name in names if name
+    ]
 
 
 def _choices(open_ones: dict[int, tuple[str, str]]) -> str:

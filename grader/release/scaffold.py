@@ -1,4 +1,4 @@
-"""Lay out the files of a new chapter, with the places to fill: `brick new`.
+"""Lay out the files of a new chapter, with the places to fill, or of a whole new course.
 
 What is written is a whole chapter already, with one exercise that doubles its input, so that its author changes
 something that works. CONTRIBUTING.md walks through what the places are for.
@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.course.config import COURSE_FILE
+from grader.course.config import COURSE_FILE, template_root
 from grader.course.paths import is_checkout
 from grader.errors import UsageError
-from grader.records import Course
+from grader.records import Course, label_of
 
-STEM = re.compile(r"ch(?P<number>\d\d)_(?P<name>[a-z][a-z0-9_]*)")
+STEM = re.compile(r"[a-z][a-z0-9_]*")
+_NUMBERED = re.compile(r"[a-z]+\d+_(?P<name>[a-z].*)")
+# In the course of the kit the number tells the chapter's place.
+_OF_THE_KIT = re.compile(r"ch\d\d_[a-z][a-z0-9_]*")
 
 _ENTRY = """
   - stem: {stem}
-    title: {{en: {title}, zh: {title}}}
-    sections: ["TODO"]
+    title: {{en: {title}}}
     minutes: 75
     exercises:
       - {{name: {exercise}, points: 10}}
@@ -27,7 +29,7 @@ _ENTRY = """
 
 _SOLUTION = '''\
 # %% [markdown]
-# # Chapter {number}: {title}
+# # {title}
 #
 # TODO: what this block is for, and that it takes 60 to 90 minutes.
 
@@ -65,7 +67,7 @@ def {exercise}(x: Tensor) -> Tensor:
 '''
 
 _CHECKS = '''\
-"""Checks of chapter {number}: TODO, the laws in a sentence."""
+"""Checks of {stem}: TODO, the laws in a sentence."""
 
 from __future__ import annotations
 
@@ -90,7 +92,7 @@ check_{exercise}_everywhere = tensor_laws(
 '''
 
 _MISTAKES = '''\
-"""Known mistakes of chapter {number}: each is named <exercise>__<slug>, its docstring is the diagnosis."""
+"""Known mistakes of {stem}: each is named <exercise>__<slug>, its docstring is the diagnosis."""
 
 from __future__ import annotations
 
@@ -103,7 +105,7 @@ def {exercise}__untouched(x: Tensor) -> Tensor:
 '''
 
 _RIGHT = '''\
-"""Right answers of chapter {number}, written differently: they catch checks that are too strict."""
+"""Right answers of {stem}, written differently: they catch checks that are too strict."""
 
 from __future__ import annotations
 
@@ -117,7 +119,7 @@ def {exercise}__times_two(x: Tensor) -> Tensor:
 
 _FILES = {
     "solutions/{stem}.py": _SOLUTION,
-    "grader/checks/{stem}.py": _CHECKS,
+    "{checks}/{stem}.py": _CHECKS,
     "solutions/mistakes/{stem}.py": _MISTAKES,
     "solutions/right/{stem}.py": _RIGHT,
 }
@@ -128,7 +130,8 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
 
     Args:
         course: a checkout.
-        stem: chNN_name; the name becomes the exercise's too.
+        stem: chNN_name in the kit's own course, any name of small letters, digits and `_` in another one. What stands
+            behind the number becomes the exercise's name.
 
     Returns:
         The files that were written, course.yml last.
@@ -136,27 +139,25 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
     Raises:
         UsageError: for a name that no chapter can have, a number that is taken, a file that exists, or no checkout.
     """
-    match = STEM.fullmatch(stem)
-    if match is None:
-        raise UsageError(
-            f"no chapter can be called {stem}", "the name", "write chNN_name, such as ch13_attention"
-        )
+    if (STEM if course.name else _OF_THE_KIT).fullmatch(stem) is None:
+        step = "use small letters, digits and _" if course.name else "write chNN_name, such as ch13_attention"
+        raise UsageError(f"no chapter can be called {stem}", "the name", step)
     if not is_checkout(course.root):
         raise UsageError(
             "a chapter is added in a checkout, and this is none", str(course.root), "clone the course"
         )
-    taken = [chapter.stem for chapter in course.chapters if chapter.label == f"ch{match['number']}"]
+    taken = [chapter.stem for chapter in course.chapters if chapter.label == label_of(stem)]
     if taken:
-        raise UsageError(
-            f"chapter {match['number']} is there already", taken[0], "choose the next free number"
-        )
+        raise UsageError(f"chapter {label_of(stem)} is there already", taken[0], "choose one that is free")
+    numbered = _NUMBERED.fullmatch(stem)
+    name = numbered["name"] if numbered else stem
     words = {
         "stem": stem,
-        "number": str(int(match["number"])),
-        "exercise": match["name"],
-        "title": match["name"].replace("_", " ").capitalize(),
+        "exercise": name,
+        "title": name.replace("_", " ").capitalize(),
+        "checks": "checks" if course.name else "grader/checks",
     }
-    files = {course.root / name.format(stem=stem): text.format(**words) for name, text in _FILES.items()}
+    files = {course.root / name.format(**words): text.format(**words) for name, text in _FILES.items()}
     for path in files:
         if path.exists():
             raise UsageError(
@@ -170,3 +171,41 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
         listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + _ENTRY.format(**words), encoding="utf-8"
     )
     return (*files, listed)
+
+
+def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
+    """Copy the example course into `folder`, under a name of its own; its stubs are still to be made.
+
+    Args:
+        folder: new or empty; its name becomes that of the course.
+
+    Returns:
+        The name of the course, and the files that were written.
+
+    Raises:
+        UsageError: something is there already, nothing can be written there, or no name can be made of the folder's.
+    """
+    name = re.sub(r"[^a-z0-9_-]+", "-", folder.resolve().name.lower()).strip("-_")[:60]
+    if not re.match(r"[a-z]", name):
+        raise UsageError(
+            "no course can be called so", str(folder), "begin the folder's name with a letter, a to z"
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            "something is there already, and nothing was written", str(folder), "name a new folder"
+        )
+    source = template_root()
+    parts = ("solutions/*.py", "solutions/mistakes/*.py", "solutions/right/*.py", "checks/*.py")
+    listed = (source / COURSE_FILE).read_text(encoding="utf-8")
+    listed = re.sub(r"(?m)\A#.*\n#.*\n", "", re.sub(r"(?m)^name: .*$", f"name: {name}", listed))
+    files = {folder / COURSE_FILE: listed.encode()}
+    for part in parts:
+        files |= {folder / path.relative_to(source): path.read_bytes() for path in sorted(source.glob(part))}
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        step = "name a folder you can write to"
+        raise UsageError(f"the course cannot be written: {error.strerror}", str(folder), step) from error
+    return name, tuple(files)

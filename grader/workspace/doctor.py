@@ -172,7 +172,7 @@ def _event_arrives() -> float | None:
 
 
 def _workspace(workspace: Workspace) -> Finding:
-    count = len(list(exercises_folder(workspace.root).glob("ch*.*")))
+    count = len(list(exercises_folder(workspace.root).glob("*.*")))
     if not count:
         return Finding("workspace", None, f"no exercises in {workspace.root}", "brick init")
     try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.course.config import packaged_course_root
+from grader.course.config import original_root
 from grader.course.paths import exercise_file
 from grader.errors import CourseError
 from grader.records import Chapter, Course
@@ -266,7 +266,7 @@ def _exercise_after(lines: Sequence[str], start: int, chapter: Chapter) -> str:
 
 def lesson_of(course: Course, chapter: Chapter) -> Path:
     """The file with the lesson as the course hands it out; a learner's own file may lack it by now."""
-    original = exercise_file(packaged_course_root(), chapter.stem)
+    original = exercise_file(original_root(course), chapter.stem)
     return original if original.is_file() else exercise_file(course.root, chapter.stem)
 
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.config import packaged_course_root
+from grader.course.config import original_root
 from grader.course.paths import exercise_file, solution_file
 from grader.course.stubs import make_stub
 from grader.errors import CourseError, SubmissionError, UsageError
@@ -70,7 +70,7 @@ def stub_of(course: Course, chapter: Chapter) -> str:
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
         with PARSER:
             return make_stub(solution.read_text(encoding="utf-8"), chapter.label, where=str(solution))
-    original = exercise_file(packaged_course_root(), chapter.stem)
+    original = exercise_file(original_root(course), chapter.stem)
     if not original.is_file():
         step = "take the file from wherever the course came from"
         raise CourseError(f"the kit has no exercise file of {chapter.stem}", str(original), step)

@@ -88,7 +88,7 @@ class Workspace:
         path = self.find(chapter)
         if path is None:
             # Where others are worked on, `brick init` would refuse to touch them.
-            begun = any(exercises_folder(self.root).glob("ch*"))
+            begun = any(exercises_folder(self.root).glob("*.*"))
             step = f"run: brick reset {chapter.label}" if begun else self.how_to_begin()
             missing = exercise_file(self.root, chapter.stem)
             raise UsageError(f"{chapter.stem} has no exercise file", str(missing), step)
@@ -243,22 +243,25 @@ def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
 # --- laying out a new workspace ---------------------------------------------------------------------------
 
 
-def lay_out(target: Path) -> tuple[Path, ...]:
-    """Copy course.yml and the exercises that came with the kit into `target`.
+def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
+    """Copy course.yml and the exercises of a course into `target`; of its checks nothing.
+
+    Args:
+        target: the folder to work in.
+        source: the course's folder; the course that came with the kit if left out.
 
     Returns:
         The files written; those that were there already, and the same, are not among them.
 
     Raises:
-        UsageError: a file there differs from the kit's; nothing is written then.
+        UsageError: a file there differs from the course's; nothing is written then.
     """
-    source = packaged_course_root()
+    source = source or packaged_course_root()
     if not (source / COURSE_FILE).is_file():
         raise CourseError("the kit was installed without its course", str(source), "install brickwork again")
     pairs = [(source / COURSE_FILE, target / COURSE_FILE)]
     pairs += [
-        (path, exercises_folder(target) / path.name)
-        for path in sorted(exercises_folder(source).glob("ch*.py"))
+        (path, exercises_folder(target) / path.name) for path in sorted(exercises_folder(source).glob("*.py"))
     ]
     for original, copy in pairs:
         if (copy.exists() or copy.is_symlink()) and not _same(original, copy):

@@ -19,7 +19,8 @@ MODULES = {module.name for module in pkgutil.iter_modules(grader.cli.__path__)}
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_a_module_and_its_line_is_its_own(name: str) -> None:
-    function = getattr(importlib.import_module(f"grader.cli.{name}"), name)
+    python_name = name.replace("-", "_")
+    function = getattr(importlib.import_module(f"grader.cli.{python_name}"), python_name)
 
     assert function.__doc__.splitlines()[0] == COMMANDS[name]
     assert brick(name, "--help").stdout.startswith(f"Usage: brick {name} ")
@@ -32,7 +33,7 @@ def test_every_module_that_defines_a_command_is_listed() -> None:
         if callable(getattr(importlib.import_module(f"grader.cli.{name}"), name, None))
     }
 
-    assert found == set(COMMANDS)
+    assert found == {name.replace("-", "_") for name in COMMANDS}
 
 
 def test_help_imports_no_command(tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ def test_every_section_of_the_essay_has_a_chapter(course: Course) -> None:
         ("name: Beta", "name: 'Be ta'", 10, ["exercises[2].name", "letters, digits", "'Be ta'"]),
         ("ch01_first", "chapter one", 5, ["chapters[1].stem", "ch03_activations", "'chapter one'"]),
         ("ch02_second", "ch01_second", 4, ["chapters", "each chapter number once", "ch01"]),
-        ('sections: ["1"]', "sections: []", 7, ["chapters[1].sections", "at least 1 item"]),
+        ("ch01_first", "Week 1", 5, ["chapters[1].stem", "small letters", "'Week 1'"]),
+        ("title: {en: Small, zh: 小}", "title: Small\nname: My Course", 2, ["name", "'My Course'"]),
         ('sections: ["1"]', "sections: [1]", 7, ["chapters[1].sections[1]", "valid string", "1"]),
         (
             "practice_examples: 5",
@@ -157,7 +158,7 @@ def test_every_section_of_the_essay_has_a_chapter(course: Course) -> None:
             ["deadline", "a date, a time and a zone", "'next Friday'"],
         ),
         ("minutes: 60", "deadline: 7", 14, ["deadline", "a date, a time and a zone", "7"]),
-        ("title: {en: Small, zh: 小}", "title: {en: Small}", 1, ["title.zh", "missing"]),
+        ("title: {en: Small, zh: 小}", "title: {zh: 小}", 1, ["title.en", "missing"]),
         ("minutes: 60", "minutes: 60\n    minutes: 70", 15, ["minutes", "twice", "line 14"]),
         ("minutes: 60", "minutes: [60", 15, ["not YAML"]),
     ],

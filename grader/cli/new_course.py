@@ -1,0 +1,31 @@
+"""`brick new-course`: make a course with checks of its own, which may run here from then on."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.course.config import load_course
+from grader.course.stubs import write_stubs
+from grader.course.trust import trust
+from grader.release.scaffold import lay_out_course
+
+
+def new_course(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to put it; its name becomes the course's.", metavar="DIR")
+    ],
+) -> None:
+    """Make a course with checks of its own, with one chapter to begin from."""
+    name, written = lay_out_course(folder)
+    trust(name, folder)
+    course = load_course(folder)
+    for path in (*written, *(folder / stub for stub in write_stubs(course))):
+        typer.echo(f"{path}: written")
+    label = course.chapters[0].label
+    typer.echo(
+        f"next: cd {shlex.quote(str(folder))}, run: brick prove {label}, then make the chapter yours, or add one: brick new week2"
+    )

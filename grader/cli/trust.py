@@ -1,0 +1,35 @@
+"""`brick trust`: let the checks of a course's folder run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import console
+from grader.course.config import COURSE_FILE, course_name, load_course
+from grader.course.paths import checks_folder
+from grader.course.trust import trust as trust_course
+from grader.errors import CourseError
+
+
+def trust(
+    folder: Annotated[Path, typer.Argument(help="The course's folder.", metavar="DIR")] = Path("."),
+) -> None:
+    """Let the checks of a course's folder run here, as your own code.
+
+    Never for a folder that a learner handed in.
+    """
+    name = course_name(folder)
+    if not name:
+        step = "to give the course checks of its own, add to it: name: my-course"
+        raise CourseError(
+            "the course has no name, so it has no checks of its own", str(folder / COURSE_FILE), step
+        )
+    before = trust_course(name, folder)
+    course = load_course(folder)
+    if before is not None:
+        console.say(f"until now the checks of the course {name} came from {before}")
+    console.say(f"the checks in {checks_folder(folder.resolve())} may run: those of {course.title} ({name})")
+    typer.echo(f"next: run: brick prove {course.chapters[0].label}")
