@@ -26,6 +26,4 @@ def new_course(
     for path in (*written, *(folder / stub for stub in write_stubs(course))):
         typer.echo(f"{path}: written")
     label = course.chapters[0].label
-    typer.echo(
-        f"next: cd {shlex.quote(str(folder))}, run: brick prove {label}, then make the chapter yours, or add one: brick new week2"
-    )
+    typer.echo(f"next: cd {shlex.quote(str(folder))}, run: brick prove {label}, and make the chapter yours")
