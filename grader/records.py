@@ -324,6 +324,7 @@ class ReportState(StrEnum):
     UNREADABLE = "unreadable"  # not one line ran
     NOT_LOADED = "not loaded"  # its definitions raised, ended the process, or took too long
     KIT_FAULT = "fault of the kit"  # says nothing about the learner
+    BY_HAND = "by hand"  # nothing was graded; a person gave the points
 
 
 class TimeLimit(StrEnum):
@@ -478,6 +479,7 @@ class ExerciseScore:
     Args:
         max_points: what the exercise is worth, an extra as well.
         barred: whether a broken rule took the points.
+        judged: what the checks give, where a person set other points; None where the points are the checks' own.
     """
 
     name: str
@@ -485,6 +487,7 @@ class ExerciseScore:
     max_points: float
     extra: bool = False
     barred: bool = False
+    judged: float | None = None
 
     @property
     def counts(self) -> float:
@@ -584,16 +587,82 @@ class HandIn:
     deducted: float = 0.0
 
 
+class AdjustmentKind(StrEnum):
+    """What a person may decide about a result."""
+
+    SCORE = "score"  # the points of a chapter or an exercise are set
+    COMMENT = "comment"
+    EXCUSE = "excuse"  # a chapter, an exercise or a check does not count, not in the maximum either
+    EXTENSION = "extension"  # another deadline
+    UNDO = "undo"  # an earlier entry is in force no longer
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """One decision of a person about what the checks found; it is never changed, only undone by another one.
+
+    Args:
+        number: its own, from 1 in the order of making.
+        by, made, reason: who decided, when, and why. The learner reads the reason.
+        learner: whom it is about; empty for everybody.
+        chapter: the stem; empty for an undo.
+        exercise, check: what it is about, empty for the whole chapter or exercise.
+        mistake: the id of a mistake, see `grading.mistakes`; then it is about those who make it.
+        points: set by a score.
+        judged: what the checks gave when the score was set; None if nothing was graded then.
+        comment: its words.
+        deadline: of an extension, with a time zone.
+        undoes: the number of the entry that an undo takes out of force.
+    """
+
+    number: int
+    kind: AdjustmentKind
+    by: str
+    made: datetime
+    reason: str
+    learner: str = ""
+    chapter: str = ""
+    exercise: str = ""
+    check: str = ""
+    mistake: str = ""
+    points: float | None = None
+    judged: float | None = None
+    comment: str = ""
+    deadline: datetime | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in the class, as the roster has them; every field but one may be empty.
+
+    Args:
+        name: "Given Family" or "Family, Given".
+        number: the school's or the platform's id.
+        section: the group or section; several are kept as the platform writes them.
+    """
+
+    name: str = ""
+    number: str = ""
+    email: str = ""
+    section: str = ""
+
+
 @dataclass(frozen=True)
 class LearnerResult:
-    """One learner's reports on an assignment: every chapter has a report, is missing, or waits for its verdict.
+    """One learner's reports on an assignment: every chapter has one, is missing, waits for its verdict, or is excused.
+
+    What a person decided is in these figures already; `grading.adjustments` is the one place that works it in.
 
     Args:
         learner: the name under which work was handed in.
-        reports: those that count, one a chapter.
+        reports: those that count, one a chapter, without what is excused.
         missing: the chapters not handed in, with their points; each counts 0.
         hand_ins: when each was handed in.
         ungraded: chapters whose newest work has no verdict yet, with their points; what they count nobody knows.
+        adjustments: what a person decided about this learner and is in force, the oldest first.
+        excused: stems of the chapters that count nothing, in the maximum either.
+        member: who it is by the roster, if there is one that knows.
     """
 
     learner: str
@@ -601,13 +670,40 @@ class LearnerResult:
     missing: tuple[tuple[str, float], ...] = ()
     hand_ins: tuple[HandIn, ...] = ()
     ungraded: tuple[tuple[str, float], ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    excused: tuple[str, ...] = ()
+    member: Member | None = None
 
     def hand_in(self, chapter: str) -> HandIn:
         """How the chapter was handed in; in time and once, if nothing else is known."""
         return next((found for found in self.hand_ins if found.chapter == chapter), HandIn(chapter))
 
+    def adjustments_of(self, chapter: str) -> tuple[Adjustment, ...]:
+        """What a person decided about this learner's chapter."""
+        return tuple(found for found in self.adjustments if found.chapter == chapter)
+
+    def worth_of(self, chapter: Chapter) -> float:
+        """The most that a chapter can give this learner: less where a part is excused, 0 where all of it is."""
+        if chapter.stem in self.excused:
+            return 0.0
+        if not any(a.kind is AdjustmentKind.EXCUSE for a in self.adjustments_of(chapter.stem)):
+            return chapter.points
+        report = next((found for found in self.reports if found.chapter == chapter.stem), None)
+        others = dict((*self.missing, *self.ungraded))
+        return report.max_points if report else others.get(chapter.stem, chapter.points)
+
+    def set_by_hand(self, chapter: str) -> Adjustment | None:
+        """The decision that set the points of a chapter as a whole; None if the checks give them."""
+        scores = [
+            a for a in self.adjustments_of(chapter) if a.kind is AdjustmentKind.SCORE and not a.exercise
+        ]
+        return scores[-1] if scores else None
+
     def points_of(self, report: Report) -> float:
-        """Points of one chapter, less what lateness takes off."""
+        """Points of one chapter, less what lateness takes off, or those that a person set for it as a whole."""
+        by_hand = self.set_by_hand(report.chapter)
+        if by_hand is not None and by_hand.points is not None:
+            return min(by_hand.points, report.max_points)
         return max(0.0, report.points - self.hand_in(report.chapter).deducted)
 
     @property
@@ -617,7 +713,7 @@ class LearnerResult:
 
     @property
     def max_points(self) -> float:
-        """The most there is; a chapter without a report counts."""
+        """The most there is; a chapter without a report counts, what is excused does not."""
         others = sum(worth for _, worth in (*self.missing, *self.ungraded))
         return sum(report.max_points for report in self.reports) + others
 
@@ -628,8 +724,9 @@ class LearnerResult:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The chapters at which the kit failed: their points say nothing about the learner."""
-        return tuple(r.chapter for r in self.reports if r.state is ReportState.KIT_FAULT)
+        """The chapters at which the kit failed, and no person set the points: theirs say nothing about the learner."""
+        failed = [r.chapter for r in self.reports if r.state is ReportState.KIT_FAULT]
+        return tuple(chapter for chapter in failed if not self.set_by_hand(chapter))
 
     @property
     def is_settled(self) -> bool:
@@ -663,3 +760,18 @@ class Change:
     def is_lower(self) -> bool:
         """Whether the learner loses by it."""
         return self.after < self.before
+
+
+@dataclass(frozen=True)
+class Overruled:
+    """A score that a person set, which stays, although a regrade gives other points than before.
+
+    Args:
+        before, after: what the checks gave and would give.
+    """
+
+    learner: str
+    chapter: Chapter
+    adjustment: Adjustment
+    before: float
+    after: float

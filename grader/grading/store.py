@@ -21,7 +21,9 @@ from grader.serialization import as_dict, from_dict
 from grader.submissions.times import believable
 
 STORE_FILE = "results.db"
-VERSION = 6
+VERSION = 7
+# Versions that lack tables of this one and are else alike: what they lack is added when they are opened.
+_FEWER_TABLES = frozenset({5, 6})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
@@ -69,6 +71,18 @@ CREATE TABLE IF NOT EXISTS hand_ins (
     counts     TEXT NOT NULL      -- which attempt counts: last or best
 );
 CREATE INDEX IF NOT EXISTS hand_ins_by_attempt ON hand_ins (learner, chapter, attempt, id);
+CREATE TABLE IF NOT EXISTS adjustments (
+    number     INTEGER PRIMARY KEY,
+    made       REAL NOT NULL,     -- seconds since 1970
+    entry      TEXT NOT NULL      -- what a person decided, as JSON; see records.Adjustment
+);
+CREATE TABLE IF NOT EXISTS members (
+    id         INTEGER PRIMARY KEY,
+    made       REAL NOT NULL,     -- seconds since 1970
+    made_by    TEXT NOT NULL,
+    active     INTEGER NOT NULL,  -- 0 from when they left; the newest row of a member stands
+    member     TEXT NOT NULL      -- who it is, as JSON; see records.Member
+);
 """
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "let the other brick grade end, then run it again",
@@ -163,7 +177,7 @@ class Store:
         """The version of what is in the file, 0 if nothing is."""
         [(version,)] = self._rows("PRAGMA user_version")
         [(tables,)] = self._rows("SELECT count(*) FROM sqlite_schema")
-        if tables and version != VERSION:
+        if tables and version != VERSION and version not in _FEWER_TABLES:
             raise self._of_another_version()
         return int(version)
 
@@ -327,6 +341,22 @@ class Store:
         ):
             entry = _entry(row)
             yield entry, Verdict(entry.verdict, key, replace(self._report(report), path=entry.path))
+
+    # --- what a person decided: adjustments and the roster ----------------------------------------------------
+
+    def append(self, table: str, **values: object) -> int:
+        """Append a row, made now, to the table `adjustments` or `members`; the number of the row."""
+        values = {"made": time.time()} | values
+        places = ", ".join("?" * len(values))
+        with self._writing():
+            cursor = self._database.execute(
+                f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})", tuple(values.values())
+            )
+        return int(cursor.lastrowid or 0)
+
+    def all_rows(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Every row of the table `adjustments` or `members`, the oldest first."""
+        yield from self._rows(f"SELECT * FROM {table} ORDER BY 1")
 
     # --- reading and writing ----------------------------------------------------------------------------------
 
