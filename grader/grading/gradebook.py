@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 
 from grader.errors import UsageError
+from grader.grading.adjustments import Adjustments, in_force, kept
 from grader.grading.hand_ins import sha256_of_unreadable
 from grader.grading.lateness import lateness
+from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
 from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Report
 from grader.submissions.collecting import HandedIn
@@ -20,7 +22,9 @@ from grader.workspace.workspace import workspace_of
 
 
 def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResults:
-    """Every learner ever met, with the attempt that counts at each chapter.
+    """Everybody in the class, with the attempt that counts at each chapter.
+
+    That is who is in the roster, and who ever handed in something and is not known to have left.
 
     Args:
         chapters: these only; by default every chapter that was ever assigned.
@@ -30,7 +34,7 @@ def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResu
     """
     with open_store(course) as store:
         assigned = assigned_in(store, course, chapters)
-        return results_in(store, course, assigned, store.roster()[1])
+        return results_in(store, course, assigned, class_list(store).learners)
 
 
 def open_store(course: Course) -> Store:
@@ -67,8 +71,12 @@ def results_in(
         learners: every learner to list, also those who handed in nothing.
     """
     stems = [chapter.stem for chapter in chapters]
-    ungraded = store.ungraded(stems)
-    return results_from(store.standing(learners, stems), course, chapters, learners, ungraded)
+    attempts, ungraded = store.standing(learners, stems), store.ungraded(stems)
+    adjustments = Adjustments(in_force(kept(store)))
+    results = results_from(attempts, course, chapters, learners, ungraded, adjustments)
+    members = class_list(store).members
+    known = tuple(replace(one, member=members.get(one.learner)) for one in results.learners)
+    return replace(results, learners=known)
 
 
 def results_from(
@@ -77,6 +85,7 @@ def results_from(
     chapters: Sequence[Chapter],
     learners: Sequence[str],
     ungraded: Container[tuple[str, str]] = (),
+    adjustments: Adjustments | None = None,
 ) -> ClassResults:
     """The class that these attempts make.
 
@@ -84,11 +93,20 @@ def results_from(
         attempts: sorted by learner, chapter and attempt, as `Store.standing` gives them.
         course, chapters, learners: as for `results_in`.
         ungraded: learner and chapter of the newest work that waits for its verdict; what stood before does not count.
+        adjustments: what a person decided; nothing by default.
     """
+    adjustments = adjustments or Adjustments()
+    by_stem = {chapter.stem: chapter for chapter in chapters}
     counting: dict[tuple[str, str], tuple[Report, HandIn]] = {}
     for place, group in groupby(attempts, key=lambda pair: (pair[0].learner, pair[0].chapter)):
-        if place not in ungraded:
-            counting[place] = _the_one_that_counts(tuple(group))
+        if place in ungraded:
+            continue
+        # What is excused or extended may decide which attempt is the best.
+        counted = [
+            adjustments.applied(entry, verdict.report, by_stem[entry.chapter], course.late)
+            for entry, verdict in group
+        ]
+        counting[place] = _the_one_that_counts(counted)
     results = []
     for learner in learners:
         mine = [counting[learner, c.stem] for c in chapters if (learner, c.stem) in counting]
@@ -96,7 +114,8 @@ def results_from(
         waiting = tuple((c.stem, c.points) for c in others if (learner, c.stem) in ungraded)
         missing = tuple((c.stem, c.points) for c in others if (learner, c.stem) not in ungraded)
         reports, hand_ins = tuple(report for report, _ in mine), tuple(hand_in for _, hand_in in mine)
-        results.append(LearnerResult(learner, reports, missing, hand_ins, waiting))
+        found = LearnerResult(learner, reports, missing, hand_ins, waiting)
+        results.append(adjustments.settled(found, chapters))
     return ClassResults(course, tuple(chapters), tuple(results))
 
 
@@ -114,26 +133,26 @@ def without_faults(results: ClassResults) -> ClassResults:
     return replace(results, learners=learners)
 
 
-def _the_one_that_counts(attempts: Sequence[tuple[Entry, Verdict]]) -> tuple[Report, HandIn]:
+def _the_one_that_counts(attempts: Sequence[tuple[Entry, Report]]) -> tuple[Report, HandIn]:
     """The last of a learner's attempts at a chapter, or the best; the policy in the newest of them decides."""
     last = attempts[-1]
     policy = last[0].counts
-    entry, verdict = last if policy is Counts.LAST else max(attempts, key=_worth)
+    entry, report = last if policy is Counts.LAST else max(attempts, key=_worth)
     hand_in = HandIn(
         chapter=entry.chapter,
         time=as_datetime(entry.handed_in),
         attempt=entry.attempt,
         attempts=last[0].attempt,
         late_s=entry.late_s,
-        deducted=min(entry.deducted, verdict.report.points),
+        deducted=min(entry.deducted, report.points),
     )
-    return verdict.report, hand_in
+    return report, hand_in
 
 
-def _worth(attempt: tuple[Entry, Verdict]) -> tuple[float, int]:
+def _worth(attempt: tuple[Entry, Report]) -> tuple[float, int]:
     """What an attempt brings; of equals the later one counts."""
-    entry, verdict = attempt
-    return max(0.0, verdict.report.points - entry.deducted), entry.attempt
+    entry, report = attempt
+    return max(0.0, report.points - entry.deducted), entry.attempt
 
 
 # --- writing ----------------------------------------------------------------------------------------------

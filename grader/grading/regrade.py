@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from grader.grading.adjustments import Adjustments, checks_give, in_force, kept
 from grader.grading.batch import Setup
 from grader.grading.cache import grade_stored, verdict_key
 from grader.grading.gradebook import results_from
 from grader.grading.lateness import lateness
 from grader.grading.store import Entry, Store, Verdict
-from grader.records import Change, Chapter, Counts, Course, LearnerResult, Report, ReportState
+from grader.records import (
+    AdjustmentKind,
+    Change,
+    Chapter,
+    Counts,
+    Course,
+    LearnerResult,
+    Overruled,
+    Report,
+    ReportState,
+)
 
 Attempt = tuple[Entry, Verdict]
 
@@ -22,12 +33,14 @@ class Regrade:
     Args:
         chapters: the chapters it looks at.
         stale: numbers, in `attempts`, of those that are to be graded again.
+        adjustments: what a person decided, which a regrade leaves alone.
     """
 
     course: Course
     chapters: tuple[Chapter, ...]
     attempts: list[Attempt]
     stale: list[int]
+    adjustments: Adjustments
     fresh: dict[int, Verdict] = field(default_factory=dict)
 
     def run(self, store: Store, setup: Setup, jobs: int = 0) -> Generator[Verdict]:
@@ -61,16 +74,36 @@ class Regrade:
 
     def changes(self) -> tuple[list[Change], int]:
         """What would count otherwise, lower ones first; and how many there are that count."""
-        learners = sorted({entry.learner for entry, _ in self.attempts})
-        before = results_from(self.attempts, self.course, self.chapters, learners).learners
-        after = results_from(self.proposed(), self.course, self.chapters, learners).learners
         changes = []
+        before, after = self._before_and_after()
         for old, new in zip(before, after, strict=True):
             for chapter in self.chapters:
                 change = _change(chapter, old, new)
                 changes += [change] if change else []
-        total = sum(len(one.reports) for one in before)
+        total = sum(r.state is not ReportState.BY_HAND for one in before for r in one.reports)
         return sorted(changes, key=lambda change: (not change.is_lower, change.learner)), total
+
+    def overruled(self) -> list[Overruled]:
+        """Scores that a person set, where the checks now give other points: they stay, and that is to be said."""
+        found = []
+        by_stem = {chapter.stem: chapter for chapter in self.chapters}
+        for old, new in zip(*self._before_and_after(), strict=True):
+            for one in new.adjustments:
+                if one.kind is not AdjustmentKind.SCORE or one.chapter not in by_stem:
+                    continue
+                before, after = checks_give(old, one), checks_give(new, one)
+                if before is not None and after is not None and abs(before - after) > 1e-9:
+                    found.append(Overruled(new.learner, by_stem[one.chapter], one, before, after))
+        return found
+
+    def _before_and_after(self) -> tuple[Sequence[LearnerResult], Sequence[LearnerResult]]:
+        """Everybody who handed in something, as they stand and as they would."""
+        learners = sorted({entry.learner for entry, _ in self.attempts})
+        before, after = (
+            results_from(attempts, self.course, self.chapters, learners, (), self.adjustments).learners
+            for attempts in (self.attempts, self.proposed())
+        )
+        return before, after
 
     def entries(self) -> list[Entry]:
         """What would be published: every attempt that would stand otherwise."""
@@ -103,7 +136,7 @@ def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], se
         key = verdict_key(by_stem[entry.chapter], entry.sha256, setup)
         if verdict.report.submission_sha256 and (key != verdict.key or _is_fault(verdict.report)):
             stale.append(number)
-    return Regrade(course, chapters, attempts, stale)
+    return Regrade(course, chapters, attempts, stale, Adjustments(in_force(kept(store))))
 
 
 def _is_last(attempts: Sequence[Attempt], number: int) -> bool:

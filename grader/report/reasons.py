@@ -94,6 +94,8 @@ def trouble(report: Report) -> str:
             return ""
         case ReportState.KIT_FAULT:
             return FAULT
+        case ReportState.BY_HAND:
+            return "nothing was graded; a person gave the points"
         case ReportState.UNREADABLE:
             return problem.what
         case ReportState.NOT_LOADED:

@@ -1,0 +1,76 @@
+"""Group the learners of a class by the mistake they made, so that one comment can reach all of them.
+
+Two learners made the same mistake where the same known mistake explains both, or where the same law fails with the
+same classification. A mistake is found again by an id that depends on nothing else, so it survives a regrade.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from grader.records import Cause, CheckResult, LearnerResult, Outcome, Report
+
+_ID_LETTERS = 6  # as many as a call to be replayed has: short enough to be typed
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What several learners may have done wrong alike.
+
+    Args:
+        id: what is typed after `brick adjust --mistake`.
+        chapter: the stem.
+        diagnosis: the known mistake; empty where only a law is known to fail.
+        law: the title of the law that fails; empty where the mistake is known.
+        explanation: how the law fails, where that could be told.
+        cause: why it fails; None where the mistake is known.
+    """
+
+    id: str
+    chapter: str
+    exercise: str
+    diagnosis: str = ""
+    law: str = ""
+    explanation: str = ""
+    cause: Cause | None = None
+
+
+def mistakes_of(report: Report) -> Iterator[Mistake]:
+    """The mistakes that a report shows, each once: of an exercise with a known one, only that."""
+    seen = set()
+    for result in report.checks:
+        if result.outcome is not Outcome.FAILED or result.is_unwritten:
+            continue
+        found = _mistake(report.chapter, result)
+        if found.id not in seen:
+            seen.add(found.id)
+            yield found
+
+
+def _mistake(chapter: str, result: CheckResult) -> Mistake:
+    """What a failed check is a sign of. The check's name enters the id, and not its title, which may be reworded."""
+    if result.diagnosis:
+        key = (chapter, result.exercise, result.diagnosis)
+        return Mistake(_id(*key), *key)
+    cause = result.cause
+    number = _id(chapter, result.exercise, result.name, str(cause), result.explanation)
+    return Mistake(number, chapter, result.exercise, "", result.title, result.explanation, cause)
+
+
+def _id(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LETTERS]
+
+
+def who_made_what(learners: Iterable[LearnerResult]) -> dict[Mistake, tuple[str, ...]]:
+    """Every mistake of a class with the learners who made it: the commonest first, known ones before laws."""
+    found: dict[Mistake, list[str]] = {}
+    for one in learners:
+        for report in one.reports:
+            for mistake in mistakes_of(report):
+                found.setdefault(mistake, []).append(one.learner)
+    ranked = sorted(
+        found.items(), key=lambda item: (not item[0].diagnosis, -len(item[1]), item[0].chapter, item[0].id)
+    )
+    return {mistake: tuple(names) for mistake, names in ranked}
