@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from grader.records import HandIn, LearnerResult, Outcome, Report
+from grader.records import Adjustment, HandIn, LearnerResult, Outcome, Report
 from grader.text import clean
 
 # Reports of other schemas are refused, so whatever changes the meaning of a field counts this up.
@@ -45,9 +45,18 @@ def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
         "max_points": result.max_points,
         "missing": [stem for stem, _ in result.missing],
         "ungraded": [stem for stem, _ in result.ungraded],
+        "excused": list(result.excused),
         "hand_ins": [_hand_in(hand_in) for hand_in in result.hand_ins],
+        "adjustments": [as_plain(adjustment) for adjustment in result.adjustments],
         "reports": [as_dict(report) for report in result.reports],
     }
+
+
+def as_plain(adjustment: Adjustment) -> dict[str, Any]:
+    """A decision as plain values, times in ISO's form."""
+    cleaned = _cleaned(msgspec.to_builtins(adjustment))
+    assert isinstance(cleaned, dict)
+    return cleaned
 
 
 def _hand_in(hand_in: HandIn) -> dict[str, Any]:

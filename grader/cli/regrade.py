@@ -24,6 +24,7 @@ from grader.grading.regrade import plan_regrade
 from grader.grading.store import Settings, Store
 from grader.records import Course
 from grader.report.class_table import change_lines
+from grader.report.decisions import overruled_lines
 
 
 def regrade(
@@ -61,6 +62,11 @@ def regrade(
         typer.echo(f"{again}: nothing that judges the others has changed")
         for line in change_lines(changes, total, console.style()):
             typer.echo(line)
+        overruled = overruled_lines(work.overruled())
+        if overruled:
+            typer.echo("set by a person, and left as they are:")
+        for line in overruled:
+            typer.echo(f"  {line}")
         if not work.entries():
             return
         # Exit code 1 lets a script see that something waits for a decision.

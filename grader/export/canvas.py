@@ -21,7 +21,8 @@ _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
 _POINTS_ROW = "Points Possible"
 _READ_ONLY = "read only"
 _IDS = ("ID", "SIS User ID", "Integration ID")
-_TAKEN = {"EX": "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
+_EXCUSED = "EX"
+_TAKEN = {_EXCUSED: "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
 
 
 def fill_canvas(
@@ -47,7 +48,7 @@ def fill_canvas(
         columns = [_named(sheet, open_ones, assignment, results.chapters)]
     else:
         columns = _by_chapter(sheet, open_ones, results.chapters)
-    return fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN)
+    return fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN, excused=_EXCUSED)
 
 
 def _refuse_other_files(sheet: Sheet) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from grader.errors import UsageError
 from grader.records import ClassResults, ExerciseScore, LearnerResult, Report
+from grader.report.decisions import line, lines_of
 from grader.report.terminal import is_whole
 from grader.report.words import NOT_HANDED_IN, exercise_lines, lateness
 from grader.text import clean
@@ -22,7 +23,7 @@ Fields = dict[str, Any]
 
 
 def classroom50(results: ClassResults, one: LearnerResult, runner: Mapping[str, str]) -> Fields:
-    """The whole file: a test per exercise, and one worth nothing where lateness took points off.
+    """The whole file: a test per exercise, and one out of 0 where lateness took points off or a person set them.
 
     The collector refuses fields of ours beside its own, so points and unit stand on each test, where it keeps them.
 
@@ -42,7 +43,8 @@ def classroom50(results: ClassResults, one: LearnerResult, runner: Mapping[str, 
         for score in report.exercises
     ]
     tests += [_missing(stem, worth) for stem, worth in one.missing]
-    tests += [_late(one, report) for report in one.reports if one.hand_in(report.chapter).deducted]
+    tests += [_excused(one, stem) for stem in one.excused]
+    tests += [_difference(one, report) for report in one.reports if _differs(one, report)]
     return {
         "schema": SCHEMA,
         "classroom": _set(runner, "CLASSROOM"),
@@ -103,12 +105,27 @@ def _missing(stem: str, worth: float) -> Fields:
     }  # fmt: skip
 
 
-def _late(one: LearnerResult, report: Report) -> Fields:
-    """What lateness took off, so that the tests still add up to the score: a test out of 0 with negative points."""
-    hand_in = one.hand_in(report.chapter)
+def _excused(one: LearnerResult, stem: str) -> Fields:
+    """A chapter that does not count: out of 0."""
     return {
-        "test-name": f"{report.chapter}/lateness", "passed": False, "score": 0, "max-score": 0,
-        "points": -hand_in.deducted, "max-points": 0.0, "unit": UNIT, "output": lateness(hand_in),
+        "test-name": stem, "passed": True, "score": 0, "max-score": 0, "points": 0.0, "max-points": 0.0,
+        "unit": UNIT, "output": "\n".join(["excused", *lines_of(one, stem)]),
+    }  # fmt: skip
+
+
+def _differs(one: LearnerResult, report: Report) -> bool:
+    """Whether the chapter gives other points than its exercises: for lateness, or because a person set them."""
+    return abs(one.points_of(report) - report.points) > 1e-9
+
+
+def _difference(one: LearnerResult, report: Report) -> Fields:
+    """What lateness took off or a person set, so that the tests still add up to the score: a test out of 0."""
+    by_hand = one.set_by_hand(report.chapter)
+    difference = one.points_of(report) - report.points
+    return {
+        "test-name": f"{report.chapter}/{'set by hand' if by_hand else 'lateness'}", "passed": difference > 0,
+        "score": 0, "max-score": 0, "points": difference, "max-points": 0.0, "unit": UNIT,
+        "output": line(by_hand, one) if by_hand else lateness(one.hand_in(report.chapter)),
     }  # fmt: skip
 
 

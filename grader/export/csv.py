@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
+from grader.report.decisions import lines_of
 from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
 from grader.text import clean_line, points
 
@@ -44,6 +45,11 @@ def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
     """One line. Not handed in is 0 points; what has no verdict yet has no score at all."""
     report = next((found for found in one.reports if found.chapter == chapter.stem), None)
     row = {"assignment": chapter.stem, "duedate": _instant(chapter.deadline), "student_id": one.learner}
+    row |= _who(one)
+    if chapter.stem in one.excused:
+        # No score: whoever sums the column must not count a 0 for it.
+        remark = "; ".join(["excused", *lines_of(one, chapter.stem)])
+        return row | {"max_score": "0", "remark": remark}
     if report is not None:
         return row | _scores(one, report)
     row |= {"max_score": points(chapter.points)}
@@ -63,8 +69,20 @@ def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
         "score": points(one.points_of(report), most),
         "max_score": points(most),
         "bonus": points(sum(score.points for score in report.exercises if score.extra)),
-        "remark": "; ".join(filter(None, (problem(report), lateness(hand_in)))),
+        "remark": "; ".join(
+            filter(None, (problem(report), lateness(hand_in), *lines_of(one, report.chapter)))
+        ),
     }
+
+
+def _who(one: LearnerResult) -> dict[str, str]:
+    """Name and address by the roster; nothing where it does not know."""
+    if one.member is None:
+        return {}
+    family, comma, given = one.member.name.partition(",")
+    if not comma:
+        given, _, family = one.member.name.rpartition(" ")
+    return {"last_name": family.strip(), "first_name": given.strip(), "email": one.member.email}
 
 
 def _instant(time: datetime | None) -> str:

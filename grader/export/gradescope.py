@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.records import Chapter, ClassResults, ExerciseScore, LearnerResult, Report
+from grader.errors import UsageError
+from grader.records import AdjustmentKind, Chapter, ClassResults, ExerciseScore, LearnerResult, Report
+from grader.report.decisions import lines_of
 from grader.report.terminal import is_whole
 from grader.report.words import NOT_HANDED_IN, exercise_lines, summary
-from grader.text import clean
+from grader.text import clean, clean_line
 
 _LONGEST = 20_000  # characters of one test's output: more makes the page slow, and nobody reads it
 Fields = dict[str, Any]
@@ -17,6 +19,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
     """The whole file: a test per exercise, since exercises are what points are given for.
 
     `score` is the sum less what lateness takes off; bonus exercises are shown without points, as they do not count.
+    Gradescope has the same total for everybody, so where something is excused the rest is stretched to it.
 
     Args:
         results: the class, for the chapters of the assignment.
@@ -24,12 +27,18 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
 
     Returns:
         Plain values in the layout that Gradescope documents for `results.json`.
+
+    Raises:
+        UsageError: everything is excused, for which Gradescope has no word.
     """
     tests: list[Fields] = []
     output: list[str] = []
     several = len(results.chapters) > 1
     for chapter in results.chapters:
         report = next((found for found in one.reports if found.chapter == chapter.stem), None)
+        if chapter.stem in one.excused:
+            output += [f"{chapter.stem}: excused", *lines_of(one, chapter.stem)]
+            continue
         if report is None:
             output += [f"{chapter.stem}: {NOT_HANDED_IN}"]
             tests += [_missing(chapter)]
@@ -42,7 +51,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
             for place, score in enumerate(report.exercises, start=1)
         ]
     return {
-        "score": _rounded(one.points),
+        "score": _rounded(_score(results, one)),
         "execution_time": _rounded(sum(report.seconds for report in one.reports)),
         "output": _text(output),
         "output_format": "text",
@@ -58,6 +67,17 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
         },
         "tests": tests,
     }
+
+
+def _score(results: ClassResults, one: LearnerResult) -> float:
+    """The points out of what the assignment is out of for everybody."""
+    total = sum(chapter.points for chapter in results.chapters)
+    if not one.excused and not any(a.kind is AdjustmentKind.EXCUSE for a in one.adjustments):
+        return one.points
+    if not one.max_points:
+        step = "excuse them in Gradescope, on the page of the assignment's extensions"
+        raise UsageError("all of this is excused", clean_line(one.learner), step)
+    return one.points / one.max_points * total
 
 
 def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Fields:

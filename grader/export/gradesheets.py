@@ -84,6 +84,7 @@ def fill(
     *,
     scale: bool = False,
     taken: Mapping[str, str] | None = None,
+    excused: str = "",
     comments: tuple[int, Callable[[LearnerResult, str], str | None]] | None = None,
 ) -> Filled:
     """Write the grades of everyone who has a verdict, and 0 where nothing was handed in and the cell is empty.
@@ -97,6 +98,7 @@ def fill(
         results: the class.
         scale: whether points may be stretched to the most a column takes, when that is not what ours are out of.
         taken: words in a grade's cell that are worth more than a grade, and what they mean.
+        excused: the platform's word for a grade that does not count; empty if it has none.
         comments: a column for words, and what to write there for a learner, given what is there; None to keep it.
 
     Raises:
@@ -104,7 +106,7 @@ def fill(
     """
     for column in columns:
         _refuse_another_scale(sheet, column, scale)
-    filling = _Filling(sheet, taken or {})
+    filling = _Filling(sheet, taken or {}, excused)
     for column in columns:
         known = {one.learner: one for one in results.learners if _is_about(one, column)}
         placed, lost = place(list(known), people)
@@ -121,8 +123,8 @@ def fill(
 class _Filling:
     """The account of one run over a sheet; cells are collected here and written all at once."""
 
-    def __init__(self, sheet: Sheet, taken: Mapping[str, str]) -> None:
-        self._sheet, self._taken = sheet, taken
+    def __init__(self, sheet: Sheet, taken: Mapping[str, str], excused: str) -> None:
+        self._sheet, self._taken, self._excused = sheet, taken, excused
         self.new: dict[Cell, str] = {}
         self.written: list[Change] = []
         self.unchanged = 0
@@ -132,11 +134,21 @@ class _Filling:
     def write_grade(self, one: LearnerResult, person: Person, column: Column) -> bool:
         """Put the points of a column into a learner's cell; False if the cell has to stay as it is."""
         cell = self._sheet.rows[person.row][column.at]
-        why = person.locked or self._taken.get(cell.text.strip(), "") or _why_not_now(one, column, cell.text)
+        is_excused = _is_excused(one, column)
+        if is_excused and self._excused and cell.text.strip() == self._excused:
+            self.unchanged += 1
+            return False
+        why = person.locked or self._taken.get(cell.text.strip(), "")
+        if is_excused and not self._excused:
+            why = "excused, for which this file has no word: see to it there by hand"
+        why = why or ("" if is_excused else _why_not_now(one, column, cell.text))
         if why:
             self.kept[one.learner] = why
             return False
-        grade = _grade(one, column).replace(".", _decimal_mark(self._sheet, column))
+        if is_excused:
+            grade = self._excused
+        else:
+            grade = _grade(one, column).replace(".", _decimal_mark(self._sheet, column))
         # "8", "8.0" and "8,00" are one grade; writing it anew would list a change that is none.
         if _same_number(cell.text, grade):
             self.unchanged += 1
@@ -176,12 +188,21 @@ def _why_not_now(one: LearnerResult, column: Column, old: str) -> str:
     return ""
 
 
+def _is_excused(one: LearnerResult, column: Column) -> bool:
+    """Whether nothing that goes into the column counts for this learner."""
+    return all(chapter.stem in one.excused for chapter in column.chapters)
+
+
 def _grade(one: LearnerResult, column: Column) -> str:
-    """The points, lateness taken off, as the column counts them: stretched to its most if that is another."""
+    """The points, lateness taken off, as the column counts them: stretched to its most if that is another.
+
+    The column's most is the same for everybody; where a part is excused, the rest is stretched to it.
+    """
     stems = {chapter.stem for chapter in column.chapters}
     earned = sum(one.points_of(report) for report in one.reports if report.chapter in stems)
+    worth = sum(one.worth_of(chapter) for chapter in column.chapters) or column.worth
     most = amount(column.most) or column.worth
-    return points(earned / column.worth * most, most)
+    return points(earned / worth * most, most)
 
 
 def amount(text: str) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report, ReportState
+from grader.report.decisions import lines_of
 from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card
 from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
@@ -29,6 +30,7 @@ def junit(results: ClassResults) -> str:
 def _suites(one: LearnerResult) -> list[Element]:
     """A learner's chapters, those without a report last."""
     suites = [_suite(one, report) for report in one.reports]
+    suites += [_excused(one, stem) for stem in one.excused]
     suites += [_without_report(one, stem, worth, NOT_GRADED_YET) for stem, worth in one.ungraded]
     return suites + [_without_report(one, stem, worth, NOT_HANDED_IN) for stem, worth in one.missing]
 
@@ -44,6 +46,7 @@ def _suite(one: LearnerResult, report: Report) -> Element:
         "handed_in": hand_in.time.isoformat() if hand_in.time else "",
         "lateness": lateness(hand_in),
         "problem": problem(report),
+        "decisions": "; ".join(lines_of(one, report.chapter)),
         "isolation": report.isolation,
         "device": report.device,
         "profile": report.profile,
@@ -79,6 +82,16 @@ def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
     elif result.outcome is Outcome.NOT_RUN:
         SubElement(case, "skipped", said)
     return case
+
+
+def _excused(one: LearnerResult, stem: str) -> Element:
+    """A chapter that does not count: one skipped case."""
+    suite = Element("testsuite")
+    _add_properties(suite, {"points": "0", "max_points": "0", "decisions": "; ".join(lines_of(one, stem))})
+    name = clean_line(one.learner)
+    case = SubElement(suite, "testcase", {"classname": f"{name}.{stem}", "name": "excused", "time": "0.000"})
+    SubElement(case, "skipped", {"message": "excused"})
+    return _headed(suite, f"{name} {stem}", 0.0)
 
 
 def _without_report(one: LearnerResult, stem: str, worth: float, why: str) -> Element:

@@ -68,7 +68,12 @@ def write_gradebook(
     for chapter in results.chapters:
         course.refuse_other_cells(chapter)
     verdicts = [(learner, report) for learner in results.learners for report in learner.reports]
-    written, left, unseen = 0, [], []
+    written, unseen = 0, []
+    left = [
+        (f"{one.learner} {chapters[stem].label}", "excused, for which nbgrader has no word")
+        for one in results.learners
+        for stem in one.excused
+    ]
     for one, report in passing(verdicts):
         place = f"{one.learner} {chapters[report.chapter].label}"
         notebook = course.submitted(one.learner, report.chapter)
@@ -78,7 +83,7 @@ def write_gradebook(
             left.append((place, f"{notebook} changed after it was graded; run: brick grade again"))
         else:
             trouble = course.show(one.learner, report)
-            course.record(one, report)
+            course.record(one, report, chapters[report.chapter])
             written += 1
             unseen += [(place, trouble)] if trouble else []
     return Recorded(written, tuple(left), tuple(unseen))
@@ -166,20 +171,27 @@ class _Course:
             return self._said.reason
         return ""
 
-    def record(self, one: LearnerResult, report: Report) -> None:
-        """Write the scores, in one piece: also an explicit 0, where another tool would leave nothing."""
+    def record(self, one: LearnerResult, report: Report, chapter: Chapter) -> None:
+        """Write the scores, in one piece: also an explicit 0, where another tool would leave nothing.
+
+        nbgrader cannot excuse a part. An excused exercise gets the share that the others have, so the whole has it too.
+        What lateness takes off or a person set for the chapter is the difference to the exercises' sum.
+        """
+        counted = {score.name: score.counts for score in report.exercises}
+        share = report.points / report.max_points if report.max_points else 0.0
+        scores = {e.name: counted.get(e.name, share * e.worth) for e in chapter.exercises}
+        stretched = chapter.points / report.max_points if report.max_points else 1.0
+        penalty = round((report.points - one.points_of(report)) * stretched, 4)
         with self._gradebook() as gradebook:
             gradebook.update_or_create_student(one.learner)
             submission = gradebook.update_or_create_submission(report.chapter, one.learner)
-            for score in report.exercises:
-                grade = gradebook.find_grade(
-                    score.name + CHECK_SUFFIX, report.chapter, report.chapter, one.learner
-                )
-                grade.auto_score = score.counts
+            for name, score in scores.items():
+                grade = gradebook.find_grade(name + CHECK_SUFFIX, report.chapter, report.chapter, one.learner)
+                grade.auto_score = score
                 grade.needs_manual_grade = grade.manual_score is not None
             for notebook in submission.notebooks:
                 if notebook.name == report.chapter:
-                    notebook.late_submission_penalty = one.hand_in(report.chapter).deducted or None
+                    notebook.late_submission_penalty = penalty or None
             gradebook.db.commit()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.records import Change, LearnerResult, Report
+from grader.report.decisions import lines_of
 from grader.report.terminal import Style, table
 from grader.report.words import change_reasons, lateness, problem
 from grader.text import clean_line, points, width_of, wrap
@@ -17,12 +18,13 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
 
     Args:
         learners: in the order of the rows; `!` marks a score with a remark, `-` a chapter that was not handed in,
-            `?` one that was, and has no verdict yet.
+            `?` one that was, and has no verdict yet, `ex` one that is excused.
         style: for its width. Where the chapters do not fit, the sums alone are shown.
     """
     stems = sorted(
         {r.chapter for one in learners for r in one.reports}
         | {stem for one in learners for stem, _ in (*one.missing, *one.ungraded)}
+        | {stem for one in learners for stem in one.excused}
     )
     labels = tuple(stem.split("_", 1)[0] for stem in stems)
     header = ("learner", *labels, "points", "of")
@@ -40,6 +42,8 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
 
 def _score_cell(one: LearnerResult, stem: str, report: Report | None) -> str:
     """The points of one chapter, lateness taken off."""
+    if stem in one.excused:
+        return "ex"
     if stem in one.faults:
         return "?!"
     if report is None:
@@ -53,6 +57,7 @@ def _remarks(one: LearnerResult, report: Report) -> list[str]:
     found = [problem(report), lateness(hand_in) if hand_in.deducted else ""]
     if hand_in.attempt != hand_in.attempts:
         found.append(f"attempt {hand_in.attempt} of {hand_in.attempts} counts")
+    found += lines_of(one, report.chapter)
     return [remark for remark in found if remark]
 
 

@@ -7,6 +7,7 @@ reasons.py, and how a terminal shows a whole report in terminal.py.
 from __future__ import annotations
 
 from grader.records import TRANSIENT_CAUSES, Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.report.decisions import lines_of
 from grader.report.reasons import BARRED, reason, trouble
 from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
@@ -58,13 +59,14 @@ def lost_or_late(report: Report) -> str:
 
 
 def summary(one: LearnerResult, report: Report) -> list[str]:
-    """The whole of one chapter in a few lines: points, lateness, and what went wrong as a whole."""
+    """The whole of one chapter in a few lines: points, lateness, what a person decided, what went wrong as a whole."""
     hand_in = one.hand_in(report.chapter)
     lines = [f"{report.chapter}  {clean_line(report.title)}: {tally(report)}"]
     late = lateness(hand_in)
     if late:
         left = points(one.points_of(report), report.max_points)
         lines.append(f"{late}: {left} of {points(report.max_points)} points")
+    lines += lines_of(one, report.chapter)
     why = problem(report)
     return [*lines, why] if why else lines
 

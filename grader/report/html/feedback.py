@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report, ReportState
+from grader.report.anonymous import with_path
 from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
 from grader.report.html.rendering import cut, page
 from grader.report.reasons import note_words, trouble_lines
@@ -85,7 +86,9 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
     when = _when(hand_in.time, chapter)
     attempt = f"attempt {hand_in.attempt} of {hand_in.attempts}" if hand_in.attempts > 1 else ""
     broken = report.state is ReportState.KIT_FAULT
-    report = _as_at_home(report)
+    # Where it lay when it was graded is the instructor's affair, and who handed in the very same file shares the
+    # verdict, so that the path may hold another learner's name.
+    report = with_path(report, f"{report.chapter}{Path(report.path).suffix or '.py'}")
     return ShownChapter(
         chapter=chapter,
         points=None if broken else learner.points_of(report),
@@ -112,26 +115,6 @@ def _when(time: datetime | None, chapter: Chapter) -> str:
         return ""
     zone = chapter.deadline.tzinfo if chapter.deadline else None
     return time.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z").strip()
-
-
-def _as_at_home(report: Report) -> Report:
-    """The report with its file named as in the learner's workspace.
-
-    Where it lay when it was graded is the instructor's affair, and who handed in the very same file shares the
-    verdict, so that the path may hold another learner's name.
-    """
-    file = f"{report.chapter}{Path(report.path).suffix or '.py'}"
-    problem = report.problem
-    if problem is None:
-        return replace(report, path=file)
-    # What cannot be read says where it lies in each of its parts.
-    for place in (report.path, str(Path(report.path).parent)):
-        if place not in ("", ".", "/"):
-            what, where, step = (
-                part.replace(place, file) for part in (problem.what, problem.where, problem.next_step)
-            )
-            problem = replace(problem, what=what, where=where, next_step=step)
-    return replace(report, path=file, problem=problem)
 
 
 def _notes(report: Report) -> tuple[str, ...]:

@@ -1,0 +1,112 @@
+"""Turn what a person decided about a result into words: what, who, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.grading.adjustments import checks_give
+from grader.records import Adjustment, AdjustmentKind, ClassResults, LearnerResult, Overruled
+from grader.text import clean_line, points
+
+EVERYBODY = "everybody"
+
+
+def what(adjustment: Adjustment) -> str:
+    """What was decided, without whom it is about: `softmax: points set to 1.5`."""
+    place = adjustment.exercise
+    if adjustment.check:
+        place += f", {adjustment.check}"
+    lead = f"{place}: " if place else ""
+    match adjustment.kind:
+        case AdjustmentKind.SCORE:
+            return f"{lead}points set to {points(adjustment.points or 0.0)}"
+        case AdjustmentKind.COMMENT:
+            return f"{lead}{clean_line(adjustment.comment)}"
+        case AdjustmentKind.EXCUSE:
+            return f"{lead}excused"
+        case AdjustmentKind.EXTENSION:
+            return f"deadline moved to {adjustment.deadline:%Y-%m-%d %H:%M %Z}".strip()
+        case AdjustmentKind.UNDO:
+            return f"entry {adjustment.undoes} undone"
+
+
+def whom(adjustment: Adjustment) -> str:
+    """Whom it is about."""
+    if adjustment.mistake:
+        return f"who made mistake {adjustment.mistake}"
+    return adjustment.learner or EVERYBODY
+
+
+def line(adjustment: Adjustment, one: LearnerResult | None = None) -> str:
+    """What, who, when and why, in one line; of a score also what the checks say, where `one` has been graded.
+
+    Args:
+        one: the learner whose result it is about.
+    """
+    said = what(adjustment)
+    if one is not None and adjustment.kind is AdjustmentKind.SCORE:
+        said += checks_say(one, adjustment)
+    who = f"{said} ({clean_line(adjustment.by, 60)}, {adjustment.made:%Y-%m-%d}"
+    # The words of a comment are its reason where no other was given.
+    why = "" if adjustment.reason in ("", adjustment.comment) else f": {clean_line(adjustment.reason)}"
+    return f"{who}{why})"
+
+
+def checks_say(one: LearnerResult, adjustment: Adjustment) -> str:
+    """What the checks give beside the points that a person set, and whether that is what it was then."""
+    now = checks_give(one, adjustment)
+    if now is None:
+        return ""
+    if adjustment.judged is None or abs(now - adjustment.judged) < 1e-9:
+        return f", the checks give {points(now)}"
+    return f", the checks give {points(now)} now, {points(adjustment.judged)} when it was set"
+
+
+def lines_of(one: LearnerResult, chapter: str) -> list[str]:
+    """Everything that a person decided about a learner's chapter, a line each."""
+    return [line(adjustment, one) for adjustment in one.adjustments_of(chapter)]
+
+
+def overruled_lines(overruled: Iterable[Overruled]) -> list[str]:
+    """Scores of a person's that stay, though the checks give other points than before the regrade."""
+    lines = []
+    for one in overruled:
+        exercise = f" {one.adjustment.exercise}" if one.adjustment.exercise else ""
+        set_by = f"{points(one.adjustment.points or 0.0)} set by {clean_line(one.adjustment.by, 60)} stays"
+        checks = f"the checks give {points(one.after)} instead of {points(one.before)}"
+        reason = clean_line(one.adjustment.reason)
+        lines.append(
+            f"{clean_line(one.learner)} {one.chapter.label}{exercise}: {set_by}; {checks} ({reason})"
+        )
+    return lines
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One decision in force, and how it shows in a class.
+
+    Args:
+        learners: how many it concerns.
+        now: what the checks give, of a score.
+    """
+
+    adjustment: Adjustment
+    learners: int
+    now: str = ""
+
+
+def decided_in(results: ClassResults) -> list[Decided]:
+    """Every decision that concerns somebody in the class, the oldest first."""
+    found: dict[int, tuple[Adjustment, list[LearnerResult]]] = {}
+    for one in results.learners:
+        for adjustment in one.adjustments:
+            found.setdefault(adjustment.number, (adjustment, []))[1].append(one)
+    return [
+        Decided(
+            adjustment,
+            len(people),
+            checks_say(people[0], adjustment) if adjustment.kind is AdjustmentKind.SCORE else "",
+        )
+        for _, (adjustment, people) in sorted(found.items())
+    ]
