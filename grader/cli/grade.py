@@ -38,7 +38,8 @@ from grader.report.class_table import class_table
 from grader.report.terminal import Style
 from grader.serialization import as_learner_dict, dumps
 from grader.submissions.collecting import Collection, collect
-from grader.submissions.times import read_times
+from grader.submissions.names import ChapterNames
+from grader.submissions.times import GivenTimes, read_times
 from grader.text import clean_line, wrap
 from grader.workspace.workspace import workspace_of
 
@@ -88,7 +89,7 @@ def grade(
     """
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
-    found = collect(paths, course, only, read_times(times) if times else None)
+    found = collect(paths, course, only, given_times(times, course) if times else None)
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
@@ -164,6 +165,11 @@ def _grade_all(
     return faults
 
 
+def given_times(path: Path, course: Course) -> GivenTimes:
+    """The instructor's own times, with chapters as this course calls them."""
+    return read_times(path, ChapterNames(tuple(chapter.stem for chapter in course.chapters)))
+
+
 def _refuse_nothing(found: Collection, paths: Sequence[Path], course: Course) -> None:
     """A path given by mistake must not add its folders to the class.
 
@@ -177,7 +183,7 @@ def _refuse_nothing(found: Collection, paths: Sequence[Path], course: Course) ->
     raise UsageError(
         f"no file here says which chapter it is{seen}",
         ", ".join(map(str, paths)),
-        f"submissions are called {stem}.py or {stem}.ipynb, or have ch01 in their name",
+        f"submissions are called {stem}.py or {stem}.ipynb, or have {course.chapters[0].label} in their name",
     )
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.records import Chapter, Course, Submission
 from grader.submissions.files import File, Platform
-from grader.submissions.layouts import Layout, Placed, Tree, absolute, is_part, layout_of, place, tree_of
-from grader.submissions.names import code_suffix, learner_name, stem_of
+from grader.submissions.layouts import Layout, Placed, Tree, absolute, layout_of, place, tree_of
+from grader.submissions.names import ChapterNames, code_suffix, learner_name, stem_of
 from grader.submissions.platforms import canvas, gradescope, moodle, nbgrader
 from grader.submissions.reading import read_files
 from grader.submissions.times import GivenTimes, believable
 
+_CHECKS = "checks"  # the folder that a course of one's own has its checks in
 MAX_NAMED = 5  # files of one learner that are named as passed over; the rest is counted
 _COPY = re.compile(r"\((\d+)\)$|[-_ ]v?(\d+)$")  # how browsers and people number versions
 
@@ -106,6 +107,8 @@ class _Finder:
     def __init__(self, course: Course, only: Sequence[Chapter], times: GivenTimes) -> None:
         self.chapters = {chapter.label: chapter for chapter in (only or course.chapters)}
         self.known = {chapter.label for chapter in course.chapters}
+        self.names = ChapterNames(tuple(chapter.stem for chapter in course.chapters))
+        self.has_own_checks = bool(course.name)
         self.only_label = only[0].label if len(only) == 1 else ""
         self.times = times
         self.found: dict[tuple[str, str], HandedIn] = {}
@@ -135,7 +138,7 @@ class _Finder:
     def look_into(self, path: Path) -> None:
         """Add what lies at `path`."""
         unfollowed: list[tuple[Path, str]] = []
-        tree = tree_of(path, unfollowed)
+        tree = tree_of(path, unfollowed, self.names)
         layout = layout_of(tree)
         export = gradescope.read_export(tree.file(gradescope.METADATA))
         files = self._one_learners_or_many(tree, [place(file, tree, layout) for file in tree.files])
@@ -177,7 +180,11 @@ class _Finder:
         if loose and len(others) < 2 and not any(map(_by_platform, work)):
             return [replace(one, learner=tree.owner, inside=one.file.names[:-1]) for one in files]
         # What lies beside the folders of learners, or the files that a platform named, is nobody's.
-        around = others or any(not is_part(name) for name in tree.names()) or any(map(_by_platform, files))
+        around = (
+            others
+            or any(not self.names.is_part(name) for name in tree.names())
+            or any(map(_by_platform, files))
+        )
         return [replace(one, learner="") if around and _is_loose(one) else one for one in files]
 
     def _folders_of_learners(self, tree: Tree, layout: Layout, files: Sequence[Placed]) -> set[str]:
@@ -185,7 +192,11 @@ class _Finder:
         if layout is Layout.ONE_LEARNER or any(one.learner == tree.owner for one in files):
             return {tree.owner}
         depth = 2 if layout is Layout.ASSIGNMENTS else 1
-        return {moodle.learner_of_folder(name) or name for name in tree.names(depth) if not is_part(name)}
+        return {
+            moodle.learner_of_folder(name) or name
+            for name in tree.names(depth)
+            if not self.names.is_part(name)
+        }
 
     # --- one learner's files ----------------------------------------------------------------------------------
 
@@ -196,7 +207,9 @@ class _Finder:
         where only one chapter is asked for, is taken if nothing competes with it: to guess between two would grade
         a draft.
         """
-        code = [one for one in files if one.is_code]
+        copied = [one for one in files if one.is_code and self.has_own_checks and _CHECKS in one.inside]
+        self._pass_over(learner, copied, "it lies in a folder of checks, which are the course's")
+        code = [one for one in files if one.is_code and one not in copied]
         by_label: dict[str, list[Placed]] = {}
         unnamed: dict[str, list[Placed]] = {}
         for one in code:

@@ -21,13 +21,12 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.submissions.archives import list_members
 from grader.submissions.files import File, Naming, Platform
-from grader.submissions.names import chapter_label, code_suffix
+from grader.submissions.names import NUMBERED, ChapterNames, code_suffix
 from grader.submissions.platforms import canvas, gradescope, moodle, nbgrader
 
 DEPTH = 10  # a class, an assignment, a learner, and folders that learners make for themselves
 # Whoever hands in a whole project hands these in as well, with thousands of files that are not theirs.
 _MADE_BY_TOOLS = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
-_PART = re.compile(r"exercises|ch\d\d(_[a-z0-9_]+)?")
 _EVERYDAY = re.compile(
     r"submissions?|(exercises?|hw|homeworks?|assignments?|labs?|weeks?|ps|psets?|problem ?sets?|sheets?|tasks?"
     r"|chapters?|solutions?|src|code|work|python|notebooks?|files?|uploads?|old|new|final|drafts?|backups?|copy|v|versions?"
@@ -50,11 +49,13 @@ class Tree:
 
     Args:
         owner: whose they are if they are one learner's.
+        chapters: how names say which chapter they are of.
         folders: the names that lead to each from the path.
     """
 
     path: Path
     owner: str
+    chapters: ChapterNames = NUMBERED
     files: list[File] = field(default_factory=list)
     folders: dict[tuple[str, ...], None] = field(default_factory=dict)
 
@@ -82,6 +83,7 @@ class Placed:
         name: the file's name without what a platform added.
         label: the chapter that the name says, such as ch03, or else a folder around it; '' if none does.
         inside: the folders between the learner's own and the file.
+        chapters: how names say which chapter they are of.
     """
 
     file: File
@@ -91,6 +93,7 @@ class Placed:
     inside: tuple[str, ...] = ()
     platform: Platform = Platform.NONE
     marked_late: bool = False
+    chapters: ChapterNames = NUMBERED
 
     @property
     def is_code(self) -> bool:
@@ -100,18 +103,18 @@ class Placed:
     @property
     def is_named(self) -> bool:
         """Whether its own name says the chapter, not only a folder."""
-        return bool(chapter_label(self.name))
+        return bool(self.chapters.label(self.name))
 
     @property
     def depth(self) -> int:
         """How many folders it lies in that are no usual part of a learner's work."""
-        return sum(not is_part(name) for name in self.inside)
+        return sum(not self.chapters.is_part(name) for name in self.inside)
 
 
 # --- the tree ---------------------------------------------------------------------------------------------
 
 
-def tree_of(path: Path, passed_over: list[tuple[Path, str]]) -> Tree:
+def tree_of(path: Path, passed_over: list[tuple[Path, str]], chapters: ChapterNames = NUMBERED) -> Tree:
     """What lies at a path; what is not to be followed is named in `passed_over`, with the reason.
 
     Raises:
@@ -120,15 +123,15 @@ def tree_of(path: Path, passed_over: list[tuple[Path, str]]) -> Tree:
     if path.is_dir():
         inside = path / nbgrader.SUBMITTED  # nbgrader's course holds every copy it made beside it
         path = inside if inside.is_dir() else path
-        tree = Tree(path, owner_of(path))
+        tree = Tree(path, owner_of(path, chapters), chapters)
         _walk(path, (), tree, passed_over)
     elif path.suffix.lower() == ".zip":
-        tree = Tree(path, path.stem)
+        tree = Tree(path, path.stem, chapters)
         for member in list_members(path, passed_over):
             if not any(_is_hidden(name) for name in member.names):
                 tree.add(File(path.joinpath(*member.names), member.names, member.time, path, member.name))
     elif path.is_file() or path.is_symlink():
-        tree = Tree(path.parent, owner_of(path.parent))
+        tree = Tree(path.parent, owner_of(path.parent, chapters), chapters)
         tree.add(File(path, (path.name,), _changed(path)))
     else:
         step = "name a folder of learners, a learner's folder, a zip of a platform, or a file"
@@ -187,7 +190,7 @@ def _is_download(tree: Tree) -> bool:
 def _is_class(tree: Tree, given: Path) -> bool:
     """Whether the only folder of what was given holds learners' folders, rather than being a learner's."""
     code = [file for file in tree.files if code_suffix(file.names[-1])]
-    folders = {file.names[0] for file in code if not is_everyday(file.names[0])}
+    folders = {file.names[0] for file in code if not is_everyday(file.names[0], tree.chapters)}
     if _has_loose_code(tree):
         return False
     if given.suffix.lower() == ".zip":  # an archive of a class has a folder around it more often than not
@@ -195,7 +198,7 @@ def _is_class(tree: Tree, given: Path) -> bool:
     # Folders of one learner may hold a chapter each. Two that hold the same one are two learners'.
     owners: dict[str, set[str]] = {}
     for file in code:
-        owners.setdefault(_label_of(file.names), set()).add(file.names[0])
+        owners.setdefault(tree.chapters.label_in(file.names), set()).add(file.names[0])
     return any(len(found & folders) > 1 for label, found in owners.items() if label)
 
 
@@ -205,7 +208,7 @@ def _has_loose_code(tree: Tree) -> bool:
 
 def _inside(tree: Tree, folder: str) -> Tree:
     """The tree that one of its folders is."""
-    inside = Tree(tree.path / folder, owner_of(tree.path / folder))
+    inside = Tree(tree.path / folder, owner_of(tree.path / folder, tree.chapters), tree.chapters)
     for file in tree.files:
         if file.names[0] == folder and len(file.names) > 1:
             inside.add(replace(file, names=file.names[1:]))
@@ -227,14 +230,9 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name in _MADE_BY_TOOLS
 
 
-def is_part(folder: str) -> bool:
-    """Whether a folder is a part of one learner's work rather than a learner's: exercises, ch03, ch03_activations."""
-    return _PART.fullmatch(folder.lower()) is not None
-
-
-def is_everyday(folder: str) -> bool:
+def is_everyday(folder: str, chapters: ChapterNames) -> bool:
     """Whether a folder is called as anybody calls one, and so names no learner: a part, or hw3, old, my work (2)."""
-    return is_part(folder) or _EVERYDAY.fullmatch(folder.lower()) is not None
+    return chapters.is_part(folder) or _EVERYDAY.fullmatch(folder.lower()) is not None
 
 
 def absolute(path: Path) -> Path:
@@ -245,12 +243,12 @@ def absolute(path: Path) -> Path:
 # --- whose is it ------------------------------------------------------------------------------------------
 
 
-def owner_of(folder: Path) -> str:
+def owner_of(folder: Path, chapters: ChapterNames = NUMBERED) -> str:
     """The learner whose folder this is: its name, or that of the folder around a part."""
     folder = absolute(folder)
     if folder.parent.parent.name == nbgrader.SUBMITTED:
         return folder.parent.name
-    while is_part(folder.name) and folder.parent != folder:
+    while chapters.is_part(folder.name) and folder.parent != folder:
         folder = folder.parent
     return moodle.learner_of_folder(folder.name) or folder.name
 
@@ -263,13 +261,15 @@ def layout_of(tree: Tree) -> Layout:
     labels: dict[str, set[str]] = {}  # of the folders: the chapters in each
     inner: dict[tuple[str, str], None] = {}  # folders in folders, each pair once
     for file in tree.files:
-        label = _label_of(file.names) if code_suffix(file.names[-1]) and len(file.names) > 1 else ""
+        label = (
+            tree.chapters.label_in(file.names) if code_suffix(file.names[-1]) and len(file.names) > 1 else ""
+        )
         if label:
             labels.setdefault(file.names[0], set()).add(label)
             if len(file.names) > 2:
                 inner[file.names[0], file.names[1]] = None
-    of_people = bool(inner) and not any(is_everyday(name) for _, name in inner)
-    if labels and all(is_everyday(name) for name in tree.names()):
+    of_people = bool(inner) and not any(is_everyday(name, tree.chapters) for _, name in inner)
+    if labels and all(is_everyday(name, tree.chapters) for name in tree.names()):
         return Layout.ASSIGNMENTS if of_people else Layout.ONE_LEARNER
     # Folders of any name, with one chapter each, another in each, and the same people in them.
     one_each = all(len(found) == 1 for found in labels.values())
@@ -294,14 +294,20 @@ def place(file: File, tree: Tree, layout: Layout) -> Placed:
     around = folders[1:] if layout is Layout.ASSIGNMENTS else folders
     learner = moodle.learner_of_folder(around[0]) if around else None
     if learner:
-        return _placed(file, learner, name, around[1:], Platform.MOODLE)
-    naming = naming_of(name) if not around or (len(around) == 1 and is_part(around[0])) else None
+        return _placed(tree, file, learner, name, around[1:], Platform.MOODLE)
+    naming = (
+        naming_of(name) if not around or (len(around) == 1 and tree.chapters.is_part(around[0])) else None
+    )
     if naming is not None:
-        placed = _placed(file, naming.learner, naming.name, [], naming.platform)
+        placed = _placed(tree, file, naming.learner, naming.name, [], naming.platform)
         return replace(placed, marked_late=naming.marked_late)
-    if layout is Layout.ONE_LEARNER or not folders or (layout is Layout.LEARNERS and is_part(folders[0])):
-        return _placed(file, tree.owner, name, folders)
-    return _placed(file, around[0] if around else "", name, around[1:])
+    if (
+        layout is Layout.ONE_LEARNER
+        or not folders
+        or (layout is Layout.LEARNERS and tree.chapters.is_part(folders[0]))
+    ):
+        return _placed(tree, file, tree.owner, name, folders)
+    return _placed(tree, file, around[0] if around else "", name, around[1:])
 
 
 def naming_of(name: str) -> Naming | None:
@@ -310,12 +316,12 @@ def naming_of(name: str) -> Naming | None:
 
 
 def _placed(
-    file: File, learner: str, name: str, inside: Sequence[str], platform: Platform = Platform.NONE
+    tree: Tree,
+    file: File,
+    learner: str,
+    name: str,
+    inside: Sequence[str],
+    platform: Platform = Platform.NONE,
 ) -> Placed:
-    label = chapter_label(name) or _label_of(file.names[:-1])
-    return Placed(file, learner, name, label, tuple(inside), platform)
-
-
-def _label_of(names: Sequence[str]) -> str:
-    """The chapter that the last of these names says which says any."""
-    return next((label for name in reversed(names) if (label := chapter_label(name))), "")
+    label = tree.chapters.label(name) or tree.chapters.label_in(file.names[:-1])
+    return Placed(file, learner, name, label, tuple(inside), platform, chapters=tree.chapters)

@@ -25,7 +25,7 @@ from grader.submissions.contents import (
     too_large,
 )
 from grader.submissions.ipython_syntax import PythonCell, read_cell, read_script, with_saved_cells
-from grader.submissions.names import chapter_label, code_suffix
+from grader.submissions.names import NUMBERED, code_suffix
 from grader.submissions.notebooks import NotebookCell, cells_of, is_notebook
 from grader.syntax import Definition, Unreadable, is_written, parse, refuse_unusual, written_names
 
@@ -347,7 +347,7 @@ def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -
 
 def _other_chapter(file: str, chapter: Chapter) -> bool:
     """Whether a cell writes the file of another chapter; one that names none may well be this one's work."""
-    return chapter_label(file) not in ("", chapter.label)
+    return NUMBERED.label(file) not in ("", chapter.label)
 
 
 def _holds_an_exercise(text: str, chapter: Chapter) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from grader.errors import KitError, UsageError
 from grader.submissions.contents import bytes_of, decoded
-from grader.submissions.names import chapter_label, learner_name
+from grader.submissions.names import NUMBERED, ChapterNames, learner_name
 
 # Python's calendar ends within a day of the years 1 and 9999, and every zone and sum of it with them.
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
@@ -74,10 +74,13 @@ class GivenTimes:
         return frozenset(learner for learner, _ in self.times)
 
 
-def read_times(path: Path) -> GivenTimes:
+def read_times(path: Path, chapters: ChapterNames = NUMBERED) -> GivenTimes:
     """Read a CSV of times with the columns `learner`, `time` and, where they differ by it, `chapter`.
 
     Commas, semicolons or tabs separate. A time is one instant, the same for everybody: it names its zone.
+
+    Args:
+        chapters: how the words in the column `chapter` say which one is meant.
 
     Raises:
         UsageError: the file cannot be read, or one of its lines says no time; the line is named.
@@ -97,7 +100,7 @@ def read_times(path: Path) -> GivenTimes:
     times: dict[tuple[str, str], float] = {}
     try:
         for row in rows:
-            learner, label, time = _given(row, f"{path}, line {rows.line_num}")
+            learner, label, time = _given(row, f"{path}, line {rows.line_num}", chapters)
             times[learner, label] = time
     except csv.Error as error:
         where = f"{path}, line {rows.line_num}"
@@ -105,13 +108,13 @@ def read_times(path: Path) -> GivenTimes:
     return GivenTimes(times)
 
 
-def _given(row: dict[str, str], where: str) -> tuple[str, str, float]:
+def _given(row: dict[str, str], where: str, chapters: ChapterNames) -> tuple[str, str, float]:
     learner, chapter, written = (row.get(name, "").strip() for name in ("learner", "chapter", "time"))
     time = read_time(written) if re.search(r"([+-]\d\d:?\d\d|Z|[A-Za-z]+/\w+|UTC)$", written) else None
     if not learner or time is None:
         step = "write learner01,ch03,2026-03-01T23:59:00+01:00"
         raise UsageError(f"'{written}' is no time with a zone" if learner else "no learner", where, step)
-    label = chapter_label(chapter)
+    label = chapters.label(chapter)
     if chapter and not label:
         raise UsageError(f"'{chapter}' is no chapter", where, "write it as ch03, or leave it empty for all")
     return learner_name(learner), label, time

@@ -1,0 +1,130 @@
+"""A course with checks of its own is made, proven, practised and graded like the twelve chapters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import brick
+
+from grader.course.config import load_course
+from grader.course.paths import solution_file
+from grader.course.template import template_root
+from grader.course.trust import trust
+from grader.engine.profile import Profile
+from grader.errors import UsageError
+from grader.grading.batch import Setup
+from grader.grading.cache import _content_of_checks, verdict_key
+from grader.proof.fingerprint import fingerprint_of
+from grader.proof.prove import prove
+from grader.records import Limits
+from grader.sandbox.levels import Level
+
+
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course that `brick new-course` made, to work in."""
+    folder = tmp_path / "My Course"
+    result = brick("new-course", str(folder))
+    assert result.exit_code == 0, result.output
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_the_example_is_proven() -> None:
+    trust("integration", template_root())
+    course = load_course(template_root())
+
+    [proof] = prove(course, course.chapters, seeds=10, jobs=1)
+
+    assert proof.shortfalls == ()
+    assert (proof.mistakes_caught, proof.right_passed) == (8, 6)
+    assert proof.killed == proof.mutants > 40
+
+
+def test_a_class_is_graded_by_the_checks_of_its_course(made: Path) -> None:
+    solution = solution_file(made, "quadrature").read_text(encoding="utf-8")
+    learners = {
+        "alice/quadrature.py": solution,
+        "bob/exercises/quadrature.py": (made / "exercises" / "quadrature.py").read_text(encoding="utf-8"),
+        "carol/quadrature/answer.py": solution.replace("return h * (", "return 2 * h * ("),
+        # Who hands in the whole folder is judged by the work in it, not by what lies where checks lie.
+        "dave/quadrature_final.py": solution,
+        "dave/checks/quadrature.py": "raise SystemExit('taken for work')",
+    }
+    for name, text in learners.items():
+        (made / "class" / name).parent.mkdir(parents=True)
+        (made / "class" / name).write_text(text, encoding="utf-8")
+
+    result = brick("grade", "class", "--examples", "3", "--json")
+
+    graded = json.loads(result.stdout)["learners"]
+    assert [(one["learner"], one["points"]) for one in graded] == [
+        ("alice", 10), ("bob", 0), ("carol", 6), ("dave", 10),
+    ]  # fmt: skip
+
+
+def test_a_learner_practises_by_the_same_checks_which_do_not_lie_in_the_workspace(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = made.parent / "work"
+    assert brick("init", "--course", str(made), str(workspace)).exit_code == 0
+    assert sorted(path.name for path in workspace.rglob("*.*")) == ["course.yml", "quadrature.py"]
+    monkeypatch.chdir(workspace)
+
+    before = brick("check", "--examples", "2")
+    Path("exercises/quadrature.py").write_text(solution_file(made, "quadrature").read_text(encoding="utf-8"))
+    after = brick("check", "--examples", "2", "--json")
+
+    assert "0 of 10 points" in before.stdout
+    [report] = json.loads(after.stdout)["reports"]
+    assert report["points"] == 10
+    assert brick("reset", "quadrature", "--yes").exit_code == 0
+    assert "NotImplementedError" in Path("exercises/quadrature.py").read_text(encoding="utf-8")
+
+
+def test_a_second_chapter_needs_neither_number_nor_a_chinese_title(made: Path) -> None:
+    first = brick("new", "week2_fourier")
+    second = brick("new", "roots")
+
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert "brick prove week2" in first.stdout
+    assert [chapter.label for chapter in load_course(made).chapters] == ["quadrature", "week2", "roots"]
+    assert (made / "checks" / "roots.py").is_file()
+    assert brick("stubs", "--check").exit_code == 0
+    assert "0 of 10 points" in brick("check", "roots", "--examples", "2").stdout
+    assert isinstance(brick("new", "week2_again").exception, UsageError)
+
+
+def test_other_checks_are_another_verdict_and_another_proof(made: Path) -> None:
+    course = load_course(made)
+    [chapter] = course.chapters
+    setup = Setup(Level.PLAIN, Limits(), Profile("grade", 3))
+    before = verdict_key(chapter, "s", setup), fingerprint_of(course, chapter)
+    checks = made / "checks" / "quadrature.py"
+    checks.write_text(
+        checks.read_text(encoding="utf-8").replace("min_size=1, max_size=12", "min_size=1, max_size=5")
+    )
+
+    _content_of_checks.cache_clear()  # a process grades by one version of the checks
+    after = verdict_key(chapter, "s", setup), fingerprint_of(course, chapter)
+
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_nothing_is_written_over_and_no_folder_is_without_a_name(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "work.py").touch()
+
+    taken, nameless = brick("new-course", str(tmp_path / "there")), brick("new-course", str(tmp_path / "123"))
+
+    assert isinstance(taken.exception, UsageError)
+    assert isinstance(nameless.exception, UsageError)
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["work.py"]
