@@ -62,6 +62,9 @@ def release(
         raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")
     course = load_course()
     require_checkout(course)
+    if course.name and form in (Form.GRADESCOPE, Form.CLASSROOM50):
+        what = f"a course with checks of its own cannot be packed for {form} yet"
+        raise UsageError(what, str(course.root), "grade what is handed in there with: brick grade")
     # A chapter named twice is released once.
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
     with progress_bar("proving") as advance:

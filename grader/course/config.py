@@ -240,13 +240,6 @@ def packaged_course_root() -> Path:
     return packaged if (packaged / COURSE_FILE).is_file() else package.parent
 
 
-def template_root() -> Path:
-    """The small course that a new one is copied from: in the package, or the example in the checkout around it."""
-    package = Path(__file__).resolve().parents[1]
-    packaged = package / "course_template"
-    return packaged if packaged.is_dir() else package.parent / "examples" / "integration"
-
-
 def _parse(text: str, path: Path) -> _Course:
     """Read the text of a course file into its model; the first thing wrong in it is refused by line.
 

@@ -20,6 +20,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import CourseError
 from grader.nbgrader_plugin.config import READER, keep_stubs
+from grader.records import label_of
 from grader.release.notebook import CHECK_SUFFIX, has_marks, without_solution
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -49,7 +50,7 @@ class ClearToStubs(ClearSolutions):  # type: ignore[misc]
         ours = _is(cell, "solution") and cell.metadata.nbgrader.grade_id in self._exercises
         if not ours or not has_marks(cell.source):
             return super().preprocess_cell(cell, resources, cell_index)
-        label = resources["nbgrader"]["notebook"].split("_", 1)[0]
+        label = label_of(resources["nbgrader"]["notebook"])
         cell.source = without_solution(cell.source, label)
         return cell, resources
 

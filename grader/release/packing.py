@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import grader
-from grader.course.config import COURSE_FILE, template_root
+from grader.course.config import COURSE_FILE
 from grader.course.paths import solution_file
 from grader.course.stubs import make_stub
+from grader.course.template import template_files
 from grader.errors import UsageError
 from grader.records import Chapter, Course
 
@@ -66,9 +67,8 @@ def kit_archive(course: Course) -> bytes:
         hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(package).parts)
         if path.is_file() and not path.is_symlink() and not hidden and path.suffix != ".pyc":
             files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
-    for path in template_root().rglob("*"):  # the build of the kit takes the example in
-        if path.suffix in (".py", ".yml"):
-            files[path.relative_to(course.root).as_posix()] = path.read_bytes()
+    for path in template_files():  # the build of the kit takes the example in
+        files[path.relative_to(course.root).as_posix()] = path.read_bytes()
     for chapter in course.chapters:
         # Made here, not read: somebody may have tried the exercises out in this checkout.
         solution = solution_file(course.root, chapter.stem)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.course.config import COURSE_FILE, template_root
+from grader.course.config import COURSE_FILE
 from grader.course.paths import is_checkout
+from grader.course.template import template_files, template_root
 from grader.errors import UsageError
 from grader.records import Course, label_of
 
@@ -195,12 +196,10 @@ def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
             "something is there already, and nothing was written", str(folder), "name a new folder"
         )
     source = template_root()
-    parts = ("solutions/*.py", "solutions/mistakes/*.py", "solutions/right/*.py", "checks/*.py")
     listed = (source / COURSE_FILE).read_text(encoding="utf-8")
     listed = re.sub(r"(?m)\A#.*\n#.*\n", "", re.sub(r"(?m)^name: .*$", f"name: {name}", listed))
-    files = {folder / COURSE_FILE: listed.encode()}
-    for part in parts:
-        files |= {folder / path.relative_to(source): path.read_bytes() for path in sorted(source.glob(part))}
+    files = {folder / path.relative_to(source): path.read_bytes() for path in template_files()}
+    files[folder / COURSE_FILE] = listed.encode()
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
