@@ -23,7 +23,7 @@ COMMANDS = {
     "reset": "Start an exercise or a chapter afresh; a backup is kept.",
     "replay": "Run a card's failing call as a script of its own, for a debugger.",
     "predict": "Answer a question of the lesson before you run it; never graded.",
-    "doctor": "Look at this machine, and say what mends it.",
+    "doctor": "Look at this machine and this course, and say what mends them.",
     "release": "Make what learners get, or the autograder that grades them.",
     "grade": "Grade other people's work in a sandbox.",
     "regrade": "Grade again what a changed check, kit or course may judge anew.",

@@ -1,23 +1,27 @@
-"""`brick doctor`: what works on this machine, and what mends the rest.
+"""`brick doctor`: what works on this machine and in this course, and what mends the rest.
 
 The exit code is 1 if anything is broken; what merely is not there, such as a GPU, breaks nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 import typer
 
 from grader.cli import console
-from grader.course.config import load_course
+from grader.course.config import find_course_root, load_course
+from grader.errors import CourseError, KitError
 from grader.text import clean, pad, wrap
-from grader.workspace.doctor import examine
-from grader.workspace.workspace import workspace_of
+from grader.workspace.doctor import Finding, examine
+from grader.workspace.workspace import Workspace, workspace_of
 
 
 def doctor() -> None:
-    """Look at this machine, and say what mends it."""
+    """Look at this machine and this course, and say what mends them."""
     failed = False
-    for finding in examine(workspace_of(load_course())):
+    for finding in _findings():
         # `works` may be None, for what can be done without.
         failed = failed or finding.works is False
         lead = "  " + pad(finding.word, 6) + pad(finding.name, 14)
@@ -26,3 +30,25 @@ def doctor() -> None:
             lines += wrap(f"run: {finding.step}", console.columns(), indent=" " * len(lead), cut=False)
         typer.echo("\n".join(lines))
     raise typer.Exit(1 if failed else 0)
+
+
+def _findings() -> Iterator[Finding]:
+    """The machine first, without which nothing of the course can be looked at; a wrong course hides none of it."""
+    try:
+        course = load_course()
+    except CourseError as error:
+        yield from examine(Workspace(find_course_root()))
+        yield _broken(error)
+        return
+    yield from examine(workspace_of(course))
+    # Only now: it imports the checks, and with them torch.
+    from grader.engine.consistency import inconsistencies
+
+    broken = [_broken(error) for error in chain(*(inconsistencies(course, one) for one in course.chapters))]
+    told = f"{len(course.chapters)} chapters, every exercise has its checks"
+    yield from broken or [Finding("course", True, told)]
+
+
+def _broken(error: KitError) -> Finding:
+    """One thing wrong with the course; what mends it is seldom a command."""
+    return Finding("course", False, f"{error.what}; {error.where}; {error.next_step}")

@@ -27,6 +27,7 @@ from grader.cli.options import (
 )
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
+from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.batch import Setup
 from grader.grading.cache import count_unstored, grade_handed_in
@@ -95,6 +96,7 @@ def grade(
     setup = judged_by(course, settings)
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
+    require_consistent(course, assigned)
     work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
     with Store(workspace_of(course).state / STORE_FILE) as store:
         # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.

@@ -15,6 +15,7 @@ from grader.cli.options import Device
 from grader.cli.progress import counted, waiting
 from grader.cli.targets import Target
 from grader.course.paths import mistakes_folder
+from grader.engine.consistency import require_consistent
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
 from grader.errors import SubmissionError, UsageError
@@ -63,9 +64,12 @@ def check_targets(
         The reports in the order of `targets`; a file that cannot be read has one too, which says why.
 
     Raises:
+        CourseError: the course speaks of checks or modules that are not there.
         UsageError: the device is not there.
     """
     require_device(profile.device)
+    chapters = {target.chapter.stem: target.chapter for target in targets}
+    require_consistent(course, chapters.values(), exercises=False)
     # One sandbox for all of them, so torch is imported once; what any chapter may import it imports in advance.
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
     alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""

@@ -17,6 +17,7 @@ from grader.cli.class_grading import fails, judged_by, level_for
 from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Unsandboxed
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
+from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.batch import Setup
 from grader.grading.gradebook import assigned_in, open_store
@@ -51,6 +52,7 @@ def regrade(
     course = load_course()
     with open_store(course) as store:
         chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
+        require_consistent(course, chapters)
         setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
         work = plan_regrade(store, course, chapters, setup)
         with closing(work.run(store, setup, jobs)) as verdicts:

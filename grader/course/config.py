@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from grader import records
@@ -41,9 +42,9 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _Model(BaseModel):
-    """Every field is checked strictly and no unknown field is let pass."""
+    """Every field is checked strictly, no unknown field is let pass, and no number is infinite or none at all."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class _Title(_Model):
@@ -82,6 +83,8 @@ class _Exercise(_Model):
 
 # An exercise's points are found again by its name, in reports, gradebooks and exports.
 def _all_different(exercises: list[_Exercise]) -> list[_Exercise]:
+    if all(exercise.extra for exercise in exercises):
+        raise ValueError("at least one exercise that is no extra: the chapter is out of 0 points")
     seen: set[str] = set()
     for exercise in exercises:
         if exercise.name in seen:
@@ -126,6 +129,14 @@ class _Limits(_Model):
     chapter_s: Annotated[float, Field(gt=0)] = 240
     memory_mib: Annotated[int, Field(ge=512)] = 2048
     output_kib: Annotated[int, Field(ge=1)] = 64
+
+    @model_validator(mode="after")
+    def _nested(self) -> _Limits:
+        """A call is part of a check and a check of a chapter: a longer one could never be reached."""
+        if not self.call_s <= self.check_s <= self.chapter_s:
+            found = f"{self.call_s:g}, {self.check_s:g} and {self.chapter_s:g}"
+            raise ValueError(f"call_s at most check_s, and check_s at most chapter_s; found {found}")
+        return self
 
 
 class _Late(_Model):
@@ -289,7 +300,8 @@ def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError
     Args:
         node: the composed YAML, which still knows its lines; pydantic sees values only.
     """
-    problems = error.errors()
+    # A misspelt field is missing under its right name too; the slip of the pen is what helps to mend both.
+    problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     first = problems[0]
     location = tuple(part for part in first["loc"] if isinstance(part, str | int))
     line = _line_of(node, location)

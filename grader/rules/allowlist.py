@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cache, partial
 
-from grader.errors import CourseError
+from grader.errors import CourseError, did_you_mean
 
 
 def _words(text: str) -> frozenset[str]:
@@ -312,7 +312,8 @@ def modules_for(imports: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
             found |= _EXTRA_MODULES[name]
         elif name not in _MODULES:
             step = "add it to _EXTRA_MODULES in grader/rules/allowlist.py"
-            raise CourseError(f"no names of the module {name} are listed", "course.yml, imports", step)
+            near = did_you_mean(name, _EXTRA_MODULES)
+            raise CourseError(f"no names of the module {name} are listed{near}", "course.yml, imports", step)
     return found
 
 

@@ -103,7 +103,21 @@ def test_every_section_of_the_essay_has_a_chapter(course: Course) -> None:
     [
         ("points: 2}", "points: two}", 10, ["chapters[1].exercises[2].points", "valid number", "'two'"]),
         ("points: 2}", "points: -2}", 10, ["chapters[1].exercises[2].points", "greater than 0", "-2"]),
-        ("points: 2}", "worth: 2}", 10, ["chapters[1].exercises[2].points", "missing", "1 more"]),
+        ("points: 2}", "worth: 2}", 10, ["chapters[1].exercises[2].worth", "no such field", "1 more"]),
+        ("points: 2}", "points: .inf}", 10, ["chapters[1].exercises[2].points", "finite number", "inf"]),
+        ("points: 2}", "points: .nan}", 10, ["chapters[1].exercises[2].points", "finite number", "nan"]),
+        ("points: 2}", "points: 0}", 10, ["chapters[1].exercises[2].points", "greater than 0"]),
+        ("name: gamma", "nmae: gamma", 17, ["exercises[1].nmae", "no such field", "did you mean name?"]),
+        (
+            "points: 3",
+            "points: 3\n        extra: true",
+            16,
+            ["chapters[2].exercises", "no extra", "0 points"],
+        ),
+        ("practice_examples: 5", "limits: {call_s: 300}", 3, ["grading.limits", "call_s at most", "300, 30"]),
+        ("practice_examples: 5", "limits: {check_s: 300}", 3, ["check_s at most chapter_s", "5, 300"]),
+        ("practice_examples: 5", "limits: {call_s: .inf}", 3, ["grading.limits.call_s", "finite", "inf"]),
+        ("chapters:", "chapter:", 4, ["field chapter:", "no such field", "did you mean chapters?"]),
         (
             "points: 2}",
             "points: 2, forbiden: []}",
