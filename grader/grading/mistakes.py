@@ -7,7 +7,7 @@ same classification. A mistake is found again by an id that depends on nothing e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.records import Cause, CheckResult, LearnerResult, Outcome, Report
@@ -41,7 +41,8 @@ def mistakes_of(report: Report) -> Iterator[Mistake]:
     """The mistakes that a report shows, each once: of an exercise with a known one, only that."""
     seen = set()
     for result in report.checks:
-        if result.outcome is not Outcome.FAILED or result.is_unwritten:
+        # What is not written is no mistake, and what the file lacks is no answer.
+        if result.outcome is not Outcome.FAILED or result.cause in (Cause.UNWRITTEN, Cause.MISSING):
             continue
         found = _mistake(report.chapter, result)
         if found.id not in seen:
@@ -64,13 +65,23 @@ def _id(*parts: str) -> str:
 
 
 def who_made_what(learners: Iterable[LearnerResult]) -> dict[Mistake, tuple[str, ...]]:
-    """Every mistake of a class with the learners who made it: the commonest first, known ones before laws."""
+    """Every mistake of a class with the learners who made it: known ones before laws, of each the commonest first."""
     found: dict[Mistake, list[str]] = {}
     for one in learners:
         for report in one.reports:
             for mistake in mistakes_of(report):
                 found.setdefault(mistake, []).append(one.learner)
-    ranked = sorted(
-        found.items(), key=lambda item: (not item[0].diagnosis, -len(item[1]), item[0].chapter, item[0].id)
-    )
+    ranked = sorted(found.items(), key=lambda item: (not item[0].diagnosis, -len(item[1])))
     return {mistake: tuple(names) for mistake, names in ranked}
+
+
+def distinct(groups: Mapping[Mistake, tuple[str, ...]]) -> dict[Mistake, tuple[str, ...]]:
+    """The mistakes without those of the same exercise that the very same learners made: one fault breaks many laws."""
+    seen = set()
+    found = {}
+    for mistake, who in groups.items():
+        place = (mistake.chapter, mistake.exercise, who)
+        if place not in seen:
+            seen.add(place)
+            found[mistake] = who
+    return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.grading.adjustments import checks_give
-from grader.records import Adjustment, AdjustmentKind, ClassResults, LearnerResult, Overruled
-from grader.text import clean_line, points
+from grader.grading.mistakes import Mistake
+from grader.records import Adjustment, AdjustmentKind, Cause, ClassResults, LearnerResult, Overruled
+from grader.text import clean_line, points, wrap
 
 EVERYBODY = "everybody"
 
@@ -36,6 +37,11 @@ def whom(adjustment: Adjustment) -> str:
     if adjustment.mistake:
         return f"who made mistake {adjustment.mistake}"
     return adjustment.learner or EVERYBODY
+
+
+def about(adjustment: Adjustment) -> str:
+    """Whom and which chapter it is about, before what was decided; nothing for an undo."""
+    return f"{whom(adjustment)} {adjustment.chapter.split('_', 1)[0]}: " if adjustment.chapter else ""
 
 
 def line(adjustment: Adjustment, one: LearnerResult | None = None) -> str:
@@ -110,3 +116,43 @@ def decided_in(results: ClassResults) -> list[Decided]:
         )
         for _, (adjustment, people) in sorted(found.items())
     ]
+
+
+def history(entries: Sequence[Adjustment], undone: Mapping[int, int], width: int) -> list[str]:
+    """Every decision in two lines: what, about whom, by whom and when; then why, and whether it was undone.
+
+    Args:
+        undone: the numbers of those in force no longer, each with the entry that undid it.
+        width: columns of the terminal.
+    """
+    if not entries:
+        return ["nothing was adjusted"]
+    lines = []
+    places = len(str(entries[-1].number))
+    for one in entries:
+        head = f"{one.number:>{places}}  {one.made:%Y-%m-%d %H:%M}  {one.by}  {about(one)}{what(one)}"
+        mark = f"undone by {undone[one.number]}; " if one.number in undone else ""
+        indent = " " * (places + 2)
+        lines += wrap(clean_line(head), width, indent=indent, first="", cut=False)
+        why = "" if one.reason == one.comment else one.reason
+        lines += wrap(clean_line(mark + why), width, indent=indent, cut=False) if mark or why else []
+    return lines
+
+
+def mistake_words(mistake: Mistake) -> str:
+    """A mistake in words: the known one, or the law that fails and how."""
+    if mistake.diagnosis:
+        return clean_line(mistake.diagnosis)
+    how = mistake.explanation or (str(mistake.cause) if mistake.cause not in (None, Cause.BROKEN_LAW) else "")
+    return clean_line(f"fails: {mistake.law}" + (f" ({how})" if how else ""))
+
+
+def mistake_lines(
+    groups: Mapping[Mistake, Sequence[str]], labels: Mapping[str, str], width: int
+) -> list[str]:
+    """A line for each mistake: its id, how many made it, where, and in words."""
+    lines = []
+    for mistake, who in groups.items():
+        head = f"{mistake.id}  {len(who):>4}  {labels.get(mistake.chapter, '')} {mistake.exercise}: "
+        lines += wrap(head + mistake_words(mistake), width, indent=" " * 14, first="", cut=False)
+    return lines

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.grading.mistakes import Mistake, distinct, who_made_what
 from grader.records import (
     Chapter,
     CheckResult,
@@ -19,6 +20,7 @@ from grader.records import (
     Report,
     ReportState,
 )
+from grader.report.decisions import Decided, decided_in
 from grader.report.reasons import trouble
 from grader.report.terminal import breach_place
 from grader.report.words import lost_or_late
@@ -104,12 +106,11 @@ class CheckFigures:
 
 
 @dataclass(frozen=True)
-class DiagnosisFigures:
-    """A known mistake, and how many learners made it."""
+class MistakeFigures:
+    """A mistake, in which chapter, and how many learners made it."""
 
     chapter: Chapter
-    exercise: str
-    text: str
+    mistake: Mistake
     learners: int
 
 
@@ -129,14 +130,17 @@ class ClassFigures:
     Args:
         points: of the learners whose every hand-in has its verdict.
         ungraded: learner and chapter of what was handed in and has none.
-        absent: the learners who handed in nothing at all.
+        mistakes: what learners did wrong alike.
+        decided: what a person decided, and is in force.
+        absent: the learners who handed in nothing at all, unless all is excused.
     """
 
     points: Distribution
     ungraded: tuple[tuple[str, Chapter], ...]
     chapters: tuple[ChapterFigures, ...]
     checks: tuple[CheckFigures, ...]
-    diagnoses: tuple[DiagnosisFigures, ...]
+    mistakes: tuple[MistakeFigures, ...]
+    decided: tuple[Decided, ...]
     looks: tuple[Look, ...]
     absent: tuple[str, ...]
 
@@ -149,12 +153,12 @@ def class_figures(results: ClassResults) -> ClassFigures:
     """
     reports = {
         chapter: [(one, report) for one in results.learners for report in one.reports
-                  if report.chapter == chapter.stem]
+                  if report.chapter == chapter.stem and report.state is not ReportState.BY_HAND]
         for chapter in results.chapters
     }  # fmt: skip
     return ClassFigures(
         # What waits for a verdict is no 0, so whoever waits for one is in no median.
-        points=distribution([share_of(one) for one in results.learners if one.is_settled]),
+        points=distribution([share_of(one) for one in results.learners if one.is_settled and one.max_points]),
         ungraded=tuple(
             (one.learner, chapter)
             for chapter in results.chapters
@@ -174,10 +178,16 @@ def class_figures(results: ClassResults) -> ClassFigures:
             for chapter, mine in reports.items()
             for figures in _check_figures(chapter, [report for _, report in mine])
         ),
-        diagnoses=_diagnoses(reports),
+        mistakes=tuple(_mistakes(results)),
+        decided=tuple(decided_in(results)),
         looks=tuple(look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
-        absent=tuple(one.learner for one in results.learners if not (one.reports or one.ungraded)),
+        absent=tuple(one.learner for one in results.learners if one.missing and not _handed_in(one)),
     )
+
+
+def _handed_in(one: LearnerResult) -> bool:
+    """Whether anything came from this learner."""
+    return bool(one.ungraded) or any(report.state is not ReportState.BY_HAND for report in one.reports)
 
 
 def share_of(one: LearnerResult) -> float:
@@ -256,18 +266,11 @@ def correlation(ones: Sequence[float], others: Sequence[float]) -> float | None:
     return statistics.correlation(ones, others)
 
 
-def _diagnoses(
-    reports: dict[Chapter, list[tuple[LearnerResult, Report]]],
-) -> tuple[DiagnosisFigures, ...]:
-    """Known mistakes, the commonest first; a learner counts once, in however many checks it shows."""
-    who: dict[tuple[Chapter, str, str], set[str]] = defaultdict(set)
-    for chapter, mine in reports.items():
-        for one, report in mine:
-            for result in report.checks:
-                if result.diagnosis:
-                    who[chapter, result.exercise, clean_line(result.diagnosis)].add(one.learner)
-    ranked = sorted(who.items(), key=lambda item: (-len(item[1]), item[0][0].stem, item[0][1:]))
-    return tuple(DiagnosisFigures(*place, len(learners)) for place, learners in ranked)
+def _mistakes(results: ClassResults) -> Iterator[MistakeFigures]:
+    """The mistakes of the class, known ones first, and of each kind the commonest."""
+    chapters = {chapter.stem: chapter for chapter in results.chapters}
+    for mistake, who in distinct(who_made_what(results.learners)).items():
+        yield MistakeFigures(chapters[mistake.chapter], mistake, len(who))
 
 
 def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Look]:

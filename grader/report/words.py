@@ -16,6 +16,7 @@ from grader.text import clean_line, points
 _WIDTH = 100
 # Every page and export says it so. The first is worth 0; what the second is worth nobody knows yet.
 NOT_HANDED_IN = "not handed in"
+EXCUSED = "excused"
 NOT_GRADED_YET = "handed in, not graded yet"
 
 

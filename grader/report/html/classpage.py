@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
+from grader.report.decisions import line, mistake_words, what, whom
 from grader.report.html.rendering import page
-from grader.report.statistics import ChapterFigures, CheckFigures, ClassFigures, class_figures, share_of
+from grader.report.statistics import (
+    ChapterFigures,
+    CheckFigures,
+    ClassFigures,
+    MistakeFigures,
+    class_figures,
+    share_of,
+)
 from grader.report.words import lateness, problem
 from grader.text import clean_line, points
 
+EXCUSED = "x"
 MISSING, UNGRADED = "m", "u"
 SHADES = 6  # 0 for no points, 5 for all of them, and four between
 SHOWN = 10
+MISTAKES_SHOWN = 30
 BLUNT = 0.1  # a correlation below which a check does not tell who knows the rest
 
 
@@ -71,8 +81,13 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
         slowest=sorted(figures.checks, key=lambda check: -check.median_s)[:5],
         unfailed=_by_chapter([check for check in figures.checks if check.passed and not check.failed]),
         by_chapter=_by_chapter(figures.checks),
+        mistakes=[(found, mistake_words(found.mistake)) for found in figures.mistakes if _is_shared(found)][
+            :MISTAKES_SHOWN
+        ],
         shown=SHOWN,
         pages=pages,
+        what=what,
+        whom=whom,
         rows=[_row(one, results.chapters, pages.get(one.learner, "")) for one in ranked],
     )
 
@@ -106,6 +121,8 @@ def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
 def _shade(one: LearnerResult, chapter: Chapter) -> str:
     """How dark a learner's part of the row is; the ends are kept for nothing and for everything right."""
     report = _report(one, chapter)
+    if chapter.stem in one.excused:
+        return EXCUSED
     if chapter.stem in (*dict(one.ungraded), *one.faults):
         return UNGRADED
     if report is None:
@@ -126,6 +143,11 @@ def _hardest(checks: Sequence[CheckFigures]) -> list[CheckFigures]:
     for check in sorted((c for c in checks if c.failed), key=lambda c: (c.share, -c.failed)):
         by_exercise.setdefault((check.chapter.stem, check.exercise), check)
     return list(by_exercise.values())[:SHOWN]
+
+
+def _is_shared(found: MistakeFigures) -> bool:
+    """Whether a mistake is for the page: a known one always, a law that one learner alone breaks is no group."""
+    return bool(found.mistake.diagnosis) or found.learners > 1
 
 
 def _blunt(checks: Sequence[CheckFigures]) -> list[CheckFigures]:
@@ -150,6 +172,9 @@ def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
     cells, notes = [], []
     for chapter in chapters:
         report = _report(one, chapter)
+        if chapter.stem in one.excused:
+            cells.append("ex")
+            continue
         if report is None:
             cells.append("?" if chapter.stem in dict(one.ungraded) else "–")
             continue
@@ -159,6 +184,11 @@ def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
         cells.append(points(one.points_of(report), report.max_points) + ("!" if problem(report) else ""))
         late = lateness(one.hand_in(chapter.stem))
         notes += [f"{chapter.label} {late}"] if late else []
-    return Row(
-        one.learner, href, tuple(cells), tuple(notes), points(one.points, one.max_points), share_of(one)
-    )
+    # What is about everybody stands once, in a section of its own.
+    notes += [
+        f"{a.chapter.split('_', 1)[0]} {line(a, one)}" for a in one.adjustments if a.learner and not a.mistake
+    ]
+    total = points(one.points, one.max_points)
+    most = sum(chapter.points for chapter in chapters)
+    total += "" if one.max_points == most else f" of {points(one.max_points)}"
+    return Row(one.learner, href, tuple(cells), tuple(notes), total, share_of(one))

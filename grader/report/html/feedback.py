@@ -8,11 +8,12 @@ from pathlib import Path
 
 from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report, ReportState
 from grader.report.anonymous import with_path
+from grader.report.decisions import lines_of
 from grader.report.html.cards import ShownExercise, breach_words, exercise_of, printed
 from grader.report.html.rendering import cut, page
 from grader.report.reasons import note_words, trouble_lines
 from grader.report.terminal import focused_exercise, next_step
-from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness
+from grader.report.words import EXCUSED, NOT_GRADED_YET, NOT_HANDED_IN, lateness
 from grader.text import clean_line
 
 NOTES_SHOWN = 20
@@ -24,6 +25,7 @@ class ShownChapter:
 
     Args:
         points: lateness taken off; None where no verdict says what they are.
+        worth: the most points, without what is excused.
         without_report: what is known of a chapter that has no report, in words.
         handed_in, late: when, which attempt, and what lateness costs, in words.
         report: None for a chapter that was not handed in, or not graded yet.
@@ -34,10 +36,12 @@ class ShownChapter:
         focus: the exercise to work on, which is open at first.
         next_step: the one thing to do now.
         facts: how the verdict was made, name and value.
+        decided: what a person decided about it, in words.
     """
 
     chapter: Chapter
     points: float | None
+    worth: float
     without_report: str = ""
     handed_in: str = ""
     late: str = ""
@@ -51,6 +55,7 @@ class ShownChapter:
     focus: str = ""
     next_step: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
@@ -66,17 +71,21 @@ def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
     for chapter in results.chapters:
         if chapter.stem in reports:
             chapters.append(_shown(chapter, learner, reports[chapter.stem]))
+            continue
+        worth, decided = learner.worth_of(chapter), tuple(lines_of(learner, chapter.stem))
+        if chapter.stem in learner.excused:
+            chapters.append(ShownChapter(chapter, 0.0, worth, EXCUSED, decided=decided))
         elif chapter.stem in ungraded:
-            chapters.append(ShownChapter(chapter, None, NOT_GRADED_YET))
+            chapters.append(ShownChapter(chapter, None, worth, NOT_GRADED_YET, decided=decided))
         else:
-            chapters.append(ShownChapter(chapter, 0.0, NOT_HANDED_IN))
+            chapters.append(ShownChapter(chapter, 0.0, worth, NOT_HANDED_IN, decided=decided))
     return page(
         "feedback.html",
         title=f"{clean_line(learner.learner, 80)}: feedback",
         course=results.course,
         learner=learner,
         chapters=chapters,
-        open_points=sum(shown.chapter.points for shown in chapters if shown.points is None),
+        open_points=sum(shown.worth for shown in chapters if shown.points is None),
         next_up=next((shown for shown in chapters if shown.next_step), None),
     )
 
@@ -91,7 +100,10 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
     report = with_path(report, f"{report.chapter}{Path(report.path).suffix or '.py'}")
     return ShownChapter(
         chapter=chapter,
-        points=None if broken else learner.points_of(report),
+        points=None if chapter.stem in learner.faults else learner.points_of(report),
+        worth=report.max_points,
+        without_report=NOT_HANDED_IN if report.state is ReportState.BY_HAND else "",
+        decided=tuple(lines_of(learner, chapter.stem)),
         handed_in=", ".join(part for part in (when, attempt) if part),
         late=lateness(hand_in),
         report=report,
