@@ -27,6 +27,7 @@ COMMANDS = {
     "release": "Make what learners get, or the autograder that grades them.",
     "grade": "Grade other people's work in a sandbox.",
     "regrade": "Grade again what a changed check, kit or course may judge anew.",
+    "adjust": "Set a score, comment, excuse or extend, with a reason that stays.",
     "report": "Write a page for every learner, and one about the class for you.",
     "export": "Write what was graded for another program to read.",
     "new-course": "Make a course with checks of its own, with one chapter to begin from.",

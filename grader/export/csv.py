@@ -52,7 +52,7 @@ def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
         return row | {"max_score": "0", "remark": remark}
     if report is not None:
         return row | _scores(one, report)
-    row |= {"max_score": points(chapter.points)}
+    row |= {"max_score": points(one.worth_of(chapter))}
     if any(stem == chapter.stem for stem, _ in one.missing):
         return row | {"raw_score": "0", "late_submission_penalty": "0", "score": "0", "remark": NOT_HANDED_IN}
     return row | {"remark": NOT_GRADED_YET}

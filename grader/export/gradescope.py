@@ -41,7 +41,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
             continue
         if report is None:
             output += [f"{chapter.stem}: {NOT_HANDED_IN}"]
-            tests += [_missing(chapter)]
+            tests += [_missing(chapter, one.worth_of(chapter))]
             continue
         output += summary(one, report)
         lead = f"{chapter.label} " if several else ""
@@ -94,11 +94,11 @@ def _test(report: Report, score: ExerciseScore, name: str, number: str) -> Field
     return test
 
 
-def _missing(chapter: Chapter) -> Fields:
+def _missing(chapter: Chapter, worth: float) -> Fields:
     """A chapter that was not handed in, worth 0 of its points."""
     return {
         "name": chapter.stem, "status": "failed", "output": NOT_HANDED_IN, "visibility": "visible",
-        "score": 0.0, "max_score": chapter.points,
+        "score": 0.0, "max_score": worth,
     }  # fmt: skip
 
 

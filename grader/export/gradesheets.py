@@ -170,9 +170,9 @@ class _Filling:
 
 
 def _is_about(one: LearnerResult, column: Column) -> bool:
-    """Whether anything is known of a learner for the column: a verdict, or that it is missing or waits."""
+    """Whether anything is known of a learner for the column: a verdict, or that it is missing, excused or waits."""
     stems = {chapter.stem for chapter in column.chapters}
-    known = [report.chapter for report in one.reports]
+    known = [*one.excused, *(report.chapter for report in one.reports)]
     known += [stem for stem, _ in (*one.missing, *one.ungraded)]
     return not stems.isdisjoint(known)
 

@@ -60,36 +60,31 @@ def kept(store: Store) -> tuple[Adjustment, ...]:
     )
 
 
+def undone_in(adjustments: Sequence[Adjustment]) -> dict[int, int]:
+    """The numbers of those that are in force no longer, each with the entry that undid it."""
+    undone: dict[int, int] = {}
+    # From the newest: whatever could undo an entry stands after it, and may be undone itself.
+    for one in reversed(adjustments):
+        if one.undoes is not None and one.number not in undone:
+            undone[one.undoes] = one.number
+    return undone
+
+
 def in_force(adjustments: Sequence[Adjustment]) -> tuple[Adjustment, ...]:
-    """Those that are not undone, without the undoing ones. An undo can be undone as well."""
-    undone: set[int | None] = set()
-    found = []
-    # From the newest: whatever could undo an entry stands after it.
-    for adjustment in reversed(adjustments):
-        if adjustment.number in undone:
-            continue
-        if adjustment.kind is AdjustmentKind.UNDO:
-            undone.add(adjustment.undoes)
-        else:
-            found.append(adjustment)
-    return tuple(reversed(found))
+    """Those that are not undone, without the undoing ones."""
+    undone = undone_in(adjustments)
+    return tuple(a for a in adjustments if a.kind is not AdjustmentKind.UNDO and a.number not in undone)
 
 
 def _refuse_undoing(store: Store, number: int | None) -> None:
     entries = kept(store)
-    target = next((one for one in entries if one.number == number), None)
-    if target is None:
+    if all(one.number != number for one in entries):
         step = "brick adjust --list shows the numbers"
         raise UsageError(f"there is no entry {number}", str(store.path), step)
-    undone_by = next((one.number for one in entries if one.undoes == number and _stands(one, entries)), None)
+    undone_by = undone_in(entries).get(number or 0)
     if undone_by is not None:
         step = f"to put it in force again, run: brick adjust --undo {undone_by} --reason WHY"
         raise UsageError(f"entry {number} is undone already, by entry {undone_by}", str(store.path), step)
-
-
-def _stands(one: Adjustment, entries: Sequence[Adjustment]) -> bool:
-    """Whether an undo is not undone itself."""
-    return not any(other.undoes == one.number and _stands(other, entries) for other in entries)
 
 
 # --- worked into results ----------------------------------------------------------------------------------
@@ -128,7 +123,9 @@ class Adjustments:
         late_s, deducted = entry.late_s, entry.deducted
         deadline = deadline_of(about)
         if deadline is not None and not (entry.handed_in is None and entry.marked_late):
-            late_s, deducted = lateness(replace(chapter, deadline=deadline), policy, entry.handed_in)
+            extended = lateness(replace(chapter, deadline=deadline), policy, entry.handed_in)
+            # The chapter's deadline may be younger than the verdict: an extension takes nothing away.
+            late_s, deducted = min(extended, (late_s, deducted))
         counted = adjusted(report, about)
         if report.max_points:
             deducted *= counted.max_points / report.max_points

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,16 @@ from grader.export.canvas import fill_canvas
 from grader.export.moodle import fill_moodle
 from grader.export.spreadsheet import read_sheet
 from grader.grading.matching import Person, place
-from grader.records import ClassResults, Course, ExerciseScore, HandIn, LearnerResult, Report
+from grader.records import (
+    Adjustment,
+    AdjustmentKind,
+    ClassResults,
+    Course,
+    ExerciseScore,
+    HandIn,
+    LearnerResult,
+    Report,
+)
 
 BOM = b"\xef\xbb\xbf"
 
@@ -418,3 +428,39 @@ def test_a_class_of_a_thousand_is_placed_in_no_time_worth_waiting_for(course: Co
     placed, unplaced = place([f"Given{n} Family{n}" for n in range(1000)], people)
 
     assert (len(placed), unplaced) == (1000, {})
+
+
+# --- excused ----------------------------------------------------------------------------------------------
+
+
+def excused(course: Course, *stems: str, exercise: str = "") -> ClassResults:
+    """learner01 with 6 points of 8 in the second chapter, where 2 are excused, or with whole chapters excused."""
+    chapter = find_chapter(course, "ch02")
+    why = Adjustment(1, AdjustmentKind.EXCUSE, "teacher", datetime(2026, 1, 1, tzinfo=UTC), "ill", "learner01",
+                     chapter.stem, exercise)  # fmt: skip
+    report = Report(chapter.stem, chapter.title, "", (), (ExerciseScore("others", 6.0, 8.0),))
+    one = LearnerResult("learner01", () if stems else (report,), adjustments=(why,), excused=stems)
+    return ClassResults(course, (chapter,), (one,))
+
+
+def test_an_excused_grade_is_ex_in_canvas_and_stays_so(course: Course) -> None:
+    results = excused(course, "ch02_neuron")
+
+    filled = fill_canvas(results, CANVAS, "grades.csv")
+    again = fill_canvas(results, filled.content, "grades.csv")
+
+    assert filled.content == CANVAS.replace(b'"A, B",,,', b'"A, B",EX,,')
+    assert (again.written, again.unchanged, again.kept) == ((), 1, ())
+
+
+def test_moodle_has_no_word_for_excused_so_the_cell_stays_and_that_is_said(course: Course) -> None:
+    filled = fill_moodle(excused(course, "ch02_neuron"), MOODLE, "worksheet.csv")
+
+    assert filled.content == MOODLE
+    assert [name for name, _ in filled.kept] == ["learner01"]
+
+
+def test_where_a_part_is_excused_the_rest_is_stretched_to_the_columns_maximum(course: Course) -> None:
+    filled = fill_canvas(excused(course, exercise="linear"), CANVAS, "grades.csv")
+
+    assert [(one.learner, one.new) for one in filled.written] == [("learner01", "7.5")]

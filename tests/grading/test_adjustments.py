@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored import check, judged_chapter, publish
 
 from grader.errors import UsageError
-from grader.grading.adjustments import adjusted, append, checks_give, in_force, kept
+from grader.grading.adjustments import Adjustments, adjusted, append, checks_give, in_force, kept
 from grader.grading.gradebook import class_results
 from grader.grading.mistakes import mistakes_of, who_made_what
-from grader.grading.store import STORE_FILE, Collected, Entry, Settings, Store
+from grader.grading.regrade import Regrade
+from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import (
     Adjustment,
     AdjustmentKind,
     Cause,
-    CheckResult,
-    Counts,
     Course,
     ExerciseScore,
     LatePolicy,
@@ -29,6 +29,7 @@ from grader.records import (
     Report,
     ReportState,
 )
+from grader.report.decisions import overruled_lines
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,10 +41,6 @@ def decision(kind: AdjustmentKind, **fields: Any) -> Adjustment:
     """What a person decided; number and time are the store's."""
     about: dict[str, Any] = {} if kind is UNDO else {"learner": "learner01", "chapter": STEM}
     return Adjustment(0, kind, "teacher", NEVER, "because", **(about | fields))
-
-
-def check(exercise: str, name: str, outcome: Outcome, **fields: Any) -> CheckResult:
-    return CheckResult(name, exercise, f"law {name}", outcome, 1.0, **fields)
 
 
 @pytest.fixture
@@ -61,33 +58,15 @@ def store(course: Course) -> Iterator[Store]:
 
 
 def judged(course: Course, *halves: str) -> Report:
-    """The first chapter with two checks an exercise, all passed; of `halves` the second one waits for a failed one."""
-    chapter = course.chapters[0]
-    checks, scores = [], []
-    for exercise in chapter.exercises:
-        half = exercise.name in halves
-        first = Outcome.FAILED if half else Outcome.PASSED
-        checks += [
-            check(exercise.name, "a", first, cause=Cause.BROKEN_LAW if half else None),
-            check(exercise.name, "b", Outcome.PASSED),
-        ]
-        points = exercise.points / 2 if half else exercise.points
-        scores.append(ExerciseScore(exercise.name, points, exercise.points, exercise.extra))
-    return Report(chapter.stem, chapter.title, "", tuple(checks), tuple(scores), submission_sha256="s")
+    return judged_chapter(course.chapters[0], *halves)
 
 
 def hand_in(store: Store, report: Report, learner: str = "learner01", days_late: float = 0) -> None:
     """Publish a report, handed in so many days after the deadline of a policy that takes 1 point off."""
-    time = (DEADLINE + timedelta(days=days_late)).timestamp()
-    collected = Collected(learner, report.chapter, report.submission_sha256, "", time)
-    run = store.begin_run([STEM, "ch09_scheduling"], [learner], Settings("bwrap", None, "cpu"), [collected])
-    verdict = store.keep(report.submission_sha256, report)
-    late_s, deducted = max(0.0, days_late * 86400), 1.0 if days_late > 0 else 0.0
-    entry = Entry(
-        learner, report.chapter, 1, report.submission_sha256, "", time, False, verdict.id, late_s, deducted,
-        Counts.LAST,
-    )  # fmt: skip
-    store.publish(run, [entry])
+    assigned = [STEM, "ch09_scheduling"]
+    time = DEADLINE + timedelta(days=days_late)
+    publish(store, report, learner, time, assigned, deducted=1.0 if days_late > 0 else 0.0,
+            late_s=max(0.0, days_late * 86400))  # fmt: skip
 
 
 def result(course: Course, learner: str = "learner01") -> LearnerResult:
@@ -321,3 +300,27 @@ def test_one_comment_reaches_all_who_made_a_mistake_and_nobody_else(course: Cour
     assert comments == {
         "learner01": ["look at the norm"], "learner02": [], "learner03": ["look at the norm"],
     }  # fmt: skip
+
+
+# --- a regrade --------------------------------------------------------------------------------------------
+
+
+def test_a_regrade_leaves_a_set_score_alone_and_says_where_the_checks_differ(
+    course: Course, store: Store
+) -> None:
+    first = course.chapters[0].exercises[0]
+    hand_in(store, judged(course))
+    hand_in(store, judged(course), "learner02")
+    append(store, decision(SCORE, points=3.0, judged=10.0))
+    attempts = list(store.standing(["learner01", "learner02"], [STEM]))
+    work = Regrade(course, course.chapters, attempts, [0, 1], Adjustments(in_force(kept(store))))
+    fresh = store.keep("again", judged(course, first.name))
+
+    work.fresh = {0: fresh, 1: fresh}
+
+    changes, _ = work.changes()
+    assert [change.learner for change in changes] == ["learner02"]
+    [stays] = work.overruled()
+    assert (stays.learner, stays.before, stays.after) == ("learner01", 10.0, 10.0 - first.points / 2)
+    [said] = overruled_lines([stays])
+    assert said.startswith("learner01 ch03: 3 set by teacher stays; the checks give ")

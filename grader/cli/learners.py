@@ -1,0 +1,48 @@
+"""Find the learner whom somebody means, by whatever name they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.errors import UsageError, did_you_mean
+from grader.grading.roster import pseudonym
+from grader.records import Course, LearnerResult
+from grader.text import clean_line
+from grader.workspace.workspace import workspace_of
+
+
+def find_learner(learners: Sequence[LearnerResult], word: str, course: Course) -> str:
+    """The name under which the learner's work is kept.
+
+    Args:
+        learners: everybody in the class.
+        word: that name, the roster's name, id or address, or the pseudonym.
+        course: has the secret that pseudonyms are made with.
+
+    Raises:
+        UsageError: nobody is called so, or more than one.
+    """
+    exact = [one.learner for one in learners if one.learner == word]
+    if exact:
+        return exact[0]
+    wanted = word.strip().casefold()
+    found = [
+        one.learner
+        for one in learners
+        if one.member is not None
+        and wanted in (text.casefold() for text in (one.member.name, one.member.number, one.member.email))
+    ]
+    if not found and wanted.startswith("anon-"):
+        secret = workspace_of(course).secret()
+        found = [one.learner for one in learners if pseudonym(one.learner, secret) == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"'{clean_line(word)}' could be {', '.join(found)}", "LEARNER", "type one of them")
+    near = did_you_mean(word, [one.learner for one in learners])
+    step = (
+        "brick roster lists everybody"
+        if learners
+        else "first run: brick roster read FILE, or brick grade FOLDER"
+    )
+    raise UsageError(f"nobody in the class is called '{clean_line(word)}'{near}", "LEARNER", step)
