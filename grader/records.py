@@ -640,12 +640,19 @@ class Member:
         name: "Given Family" or "Family, Given".
         number: the school's or the platform's id.
         section: the group or section; several are kept as the platform writes them.
+        login: the name of their account, or a second id.
     """
 
     name: str = ""
     number: str = ""
     email: str = ""
     section: str = ""
+    login: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stays of a member when the other fields are mended: the first id there is, at last the name."""
+        return (self.number or self.login or self.email or self.name).strip().casefold()
 
 
 @dataclass(frozen=True)
@@ -673,6 +680,12 @@ class LearnerResult:
     adjustments: tuple[Adjustment, ...] = ()
     excused: tuple[str, ...] = ()
     member: Member | None = None
+
+    @property
+    def label(self) -> str:
+        """What people read: the name by the roster too, where that is another than the one work was handed in under."""
+        name = self.member.name if self.member else ""
+        return f"{self.learner}, {name}" if name and name != self.learner else self.learner
 
     def hand_in(self, chapter: str) -> HandIn:
         """How the chapter was handed in; in time and once, if nothing else is known."""

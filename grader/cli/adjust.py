@@ -6,7 +6,6 @@ another entry. What is asked for is worked out and refused as a whole before any
 
 from __future__ import annotations
 
-import getpass
 import math
 import re
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ import typer
 
 from grader.cli import console
 from grader.cli.console import number_of, say
-from grader.cli.learners import find_learner
+from grader.cli.learners import find_learner, login_name
 from grader.cli.options import AsJson
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError, did_you_mean
@@ -120,7 +119,7 @@ def adjust(
         if mistakes:
             _show_mistakes(_everything(store, course, only))
             return
-        draft = Adjustment(0, AdjustmentKind.COMMENT, by or _login(), _UNSAVED, reason)
+        draft = Adjustment(0, AdjustmentKind.COMMENT, by or login_name(), _UNSAVED, reason)
         if undo:
             _require_reason(reason)
             _write(store, [replace(draft, kind=AdjustmentKind.UNDO, undoes=number) for number in undo])
@@ -162,14 +161,6 @@ def _require_reason(reason: str) -> None:
     """UsageError without a reason: next term nobody else will know it."""
     if not reason:
         raise UsageError("why?", "--reason", 'add --reason "…"; the learner reads it')
-
-
-def _login() -> str:
-    """The user's login name; UsageError where the system has none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:  # a container's user may have no name
-        raise UsageError("who are you?", "--by", "add --by NAME") from error
 
 
 def _of_chapter(store: Store, course: Course, chapter: Chapter) -> ClassResults:

@@ -27,6 +27,7 @@ COMMANDS = {
     "release": "Make what learners get, or the autograder that grades them.",
     "grade": "Grade other people's work in a sandbox.",
     "regrade": "Grade again what a changed check, kit or course may judge anew.",
+    "roster": "Say who is in the class; see who is missing and who is unknown.",
     "adjust": "Set a score, comment, excuse or extend, with a reason that stays.",
     "report": "Write a page for every learner, and one about the class for you.",
     "export": "Write what was graded for another program to read.",

@@ -14,7 +14,7 @@ import typer
 from grader.cli.console import number_of, say, say_list
 from grader.cli.extras import needs_nbgrader
 from grader.cli.files import target_file, write_file
-from grader.cli.options import OnlyChapters
+from grader.cli.options import Anonymous, OnlyChapters
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError, did_you_mean
 from grader.export.canvas import fill_canvas
@@ -26,8 +26,10 @@ from grader.export.junit import junit
 from grader.export.moodle import fill_moodle
 from grader.grading.gradebook import class_results, without_faults
 from grader.records import Chapter, ClassResults, LearnerResult
+from grader.report.anonymous import anonymous
 from grader.serialization import dumps
 from grader.text import points
+from grader.workspace.workspace import workspace_of
 
 # How many names stand in an error before the list is cut.
 SHOWN = 8
@@ -107,6 +109,7 @@ def export(
     assignment: Assignment = None,
     scale: Scale = False,
     partial: Partial = False,
+    without_names: Anonymous = False,
 ) -> None:
     """Write what was graded for another program to read.
 
@@ -114,10 +117,11 @@ def export(
 
     Exit code 0: everything was written; 1: some learners could not be placed, and are named; 2: nothing was written.
     """
-    _refuse_wrong_options(reader, into, out, assignment, scale, partial)
+    _refuse_wrong_options(reader, into, out, assignment, scale, partial, without_names)
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     results = _only(results, learner) if learner else results
+    results = anonymous(results, workspace_of(course).secret()) if without_names else results
     _tell_of_unsettled(reader, results, partial)
     if reader is not Format.JUNIT:  # which has a place for what went wrong
         results = without_faults(results)
@@ -136,7 +140,13 @@ def export(
 
 
 def _refuse_wrong_options(
-    reader: Format, into: Path | None, out: Path | None, assignment: str | None, scale: bool, partial: bool
+    reader: Format,
+    into: Path | None,
+    out: Path | None,
+    assignment: str | None,
+    scale: bool,
+    partial: bool,
+    without_names: bool,
 ) -> None:
     """Refuse options that would be ignored: whoever typed one expects something of it."""
     # In the order in which somebody would mend the command: what is missing, then what is too much.
@@ -147,6 +157,8 @@ def _refuse_wrong_options(
         "--out": out is not None and reader is Format.NBGRADER,
         "--assignment": assignment is not None and reader is not Format.CANVAS,
         "--scale": scale and reader not in (Format.CANVAS, Format.MOODLE),
+        # The others are read by programs that know everybody by name.
+        "--anonymous": without_names and reader not in (Format.CSV, Format.JUNIT),
         # Their files are about one learner, and have a sum: it cannot be left blank.
         "--partial": partial and reader in (Format.GRADESCOPE, Format.CLASSROOM50),
     }

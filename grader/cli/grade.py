@@ -15,6 +15,7 @@ import typer
 
 from grader.cli import console
 from grader.cli.class_grading import fails, judged_by, level_for, write_reports
+from grader.cli.console import say
 from grader.cli.options import (
     AsJson,
     Device,
@@ -26,6 +27,7 @@ from grader.cli.options import (
     Unsandboxed,
 )
 from grader.cli.progress import counted
+from grader.cli.roster import tell_of_strangers
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
@@ -33,6 +35,7 @@ from grader.grading.batch import Setup
 from grader.grading.cache import count_unstored, grade_handed_in
 from grader.grading.gradebook import publish, results_in
 from grader.grading.hand_ins import HandInRead, read_each
+from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.records import Chapter, Course, LearnerResult, ReportState
 from grader.report.class_table import class_table
@@ -105,12 +108,16 @@ def grade(
         )
         faults = _grade_all(course, work, setup, store, run, jobs=jobs, again=again, quiet=as_json)
         learners = results_in(store, course, assigned, found.learners).learners
+        known = class_list(store)
     files = write_reports(learners, out)
     if as_json:
         everybody = [as_learner_dict(one) for one in learners]
         typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
         _show(learners, found, console.style())
+        tell_of_strangers(known)
+        if known.silent:
+            say(f"in the roster, and nothing handed in yet: {len(known.silent)}; brick roster names them")
         typer.echo(f"isolation {setup.level}, {setup.profile.examples} examples per check")
         typer.echo(f"{len(files)} reports in {out}/")
         typer.echo("next: run: brick report")

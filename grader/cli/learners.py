@@ -1,12 +1,13 @@
-"""Find the learner whom somebody means, by whatever name they are known."""
+"""Who is meant: the learner by whatever name they are known, and the person who types."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 
 from grader.errors import UsageError, did_you_mean
 from grader.grading.roster import pseudonym
-from grader.records import Course, LearnerResult
+from grader.records import Course, LearnerResult, Member
 from grader.text import clean_line
 from grader.workspace.workspace import workspace_of
 
@@ -29,8 +30,7 @@ def find_learner(learners: Sequence[LearnerResult], word: str, course: Course) -
     found = [
         one.learner
         for one in learners
-        if one.member is not None
-        and wanted in (text.casefold() for text in (one.member.name, one.member.number, one.member.email))
+        if one.member is not None and wanted in (text.casefold() for text in _names(one.member))
     ]
     if not found and wanted.startswith("anon-"):
         secret = workspace_of(course).secret()
@@ -46,3 +46,16 @@ def find_learner(learners: Sequence[LearnerResult], word: str, course: Course) -
         else "first run: brick roster read FILE, or brick grade FOLDER"
     )
     raise UsageError(f"nobody in the class is called '{clean_line(word)}'{near}", "LEARNER", step)
+
+
+def _names(member: Member) -> tuple[str, ...]:
+    """All that a member may be called by."""
+    return tuple(t for t in (member.name, member.number, member.login, member.email) if t)
+
+
+def login_name() -> str:
+    """The name of the account that the command runs in; UsageError where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:  # a container's user may have no name
+        raise UsageError("who are you?", "--by", "add --by NAME") from error

@@ -44,6 +44,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 OnlyChapters = Annotated[
     list[str] | None, typer.Option("--chapter", "-c", help="These chapters only.", show_default=False)
 ]
+Anonymous = Annotated[
+    bool,
+    typer.Option("--anonymous", help="Under pseudonyms; brick roster reveal leads back from them."),
+]
 Unsandboxed = Annotated[
     bool, typer.Option("--unsandboxed", help="Accept no seal at all: the code can do what you can do.")
 ]

@@ -12,15 +12,16 @@ from urllib.parse import quote
 
 import typer
 
-from grader.cli.options import OnlyChapters
+from grader.cli.options import Anonymous, OnlyChapters
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
 from grader.grading.gradebook import class_results
 from grader.records import ClassResults
+from grader.report.anonymous import anonymous
 from grader.report.html import class_page, feedback_page
 from grader.text import file_names
-from grader.workspace.workspace import write_whole
+from grader.workspace.workspace import workspace_of, write_whole
 
 FEEDBACK = "feedback"
 CLASS_PAGE = "class.html"
@@ -29,16 +30,23 @@ CLASS_PAGE = "class.html"
 def report(
     chapter: OnlyChapters = None,
     out: Annotated[Path, typer.Option(help="Where the pages go.")] = Path("reports"),
+    without_names: Anonymous = False,
 ) -> None:
-    """Write a page for every learner, and one about the class for you."""
+    """Write a page for every learner, and one about the class for you.
+
+    With --anonymous they go into the folder `anonymous` of that place, so that no page with a name is among them.
+    """
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
+    if without_names:
+        results, out = anonymous(results, workspace_of(course).secret()), out / "anonymous"
     written = write_pages(results, out)
     typer.echo(f"{len(written)} feedback pages in {out / FEEDBACK}/, one file for each learner")
     typer.echo(f"the class page, for you alone: {out / CLASS_PAGE}")
     for path in left_over(written, out):
         typer.echo(f"note: {path} is from an earlier run and of nobody in this class")
-    typer.echo(f"next: open {out / CLASS_PAGE}, then give every learner their own file")
+    then = "brick roster reveal PSEUDONYM" if without_names else "give every learner their own file"
+    typer.echo(f"next: open {out / CLASS_PAGE}, then {then}")
 
 
 def write_pages(results: ClassResults, out: Path) -> list[Path]:

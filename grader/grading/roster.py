@@ -56,22 +56,22 @@ def class_list(store: Store) -> ClassList:
         elif row not in learner_of:
             silent.append(learner)
     learners = sorted({*met, *known} - set(left))
-    return ClassList(
-        tuple(learners), known, tuple(silent), tuple(sorted(unknown.items())), tuple(sorted(left))
-    )
+    # Who only left makes no roster: then nobody is unknown.
+    strangers = sorted(unknown.items()) if any(active for _, active in everybody) else []
+    return ClassList(tuple(learners), known, tuple(silent), tuple(strangers), tuple(sorted(left)))
 
 
 def name_of(member: Member) -> str:
     """What a member is called who handed in nothing: as a platform would name their work, as far as that is known."""
-    return member.number or member.email or member.name
+    return member.number or member.login or member.email or member.name
 
 
 def _person(row: int, member: Member) -> Person:
-    return Person(row, _keys(member.number), _keys(member.email), member.name)
+    return Person(row, _keys(member.number, member.login), _keys(member.email, member.login), member.name)
 
 
-def _keys(text: str) -> frozenset[str]:
-    return frozenset({text.strip().casefold()}) - {""}
+def _keys(*texts: str) -> frozenset[str]:
+    return frozenset(text.strip().casefold() for text in texts) - {""}
 
 
 # --- in the store -----------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def members(store: Store) -> list[tuple[Member, bool]]:
     found: dict[str, tuple[Member, bool]] = {}
     for _, _, _, active, packed in store.all_rows("members"):
         member = Member(**json.loads(packed))
-        found[_key(member)] = (member, bool(active))
+        found[member.key] = (member, bool(active))
     return list(found.values())
 
 
@@ -92,12 +92,12 @@ def enter(store: Store, newcomers: Iterable[Member], by: str) -> tuple[list[Memb
     Returns:
         Who came or came back, and whose entry changed; for the others nothing is written.
     """
-    before = {_key(member): (member, active) for member, active in members(store)}
+    before = {member.key: (member, active) for member, active in members(store)}
     came: list[Member] = []
     changed: list[Member] = []
     with store.at_once():
         for member in newcomers:
-            old, active = before.get(_key(member), (None, False))
+            old, active = before.get(member.key, (None, False))
             if active and old == member:
                 continue
             (changed if active else came).append(member)
@@ -114,11 +114,6 @@ def leave(store: Store, leavers: Iterable[Member], by: str) -> None:
 
 def _append(store: Store, member: Member, by: str, *, active: bool) -> None:
     store.append("members", made_by=by, active=int(active), member=json.dumps(asdict(member)))
-
-
-def _key(member: Member) -> str:
-    """What stays of a member when the other fields are mended: the id, without one the address, then the name."""
-    return (member.number or member.email or member.name).strip().casefold()
 
 
 # --- without names ----------------------------------------------------------------------------------------

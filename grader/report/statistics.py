@@ -133,6 +133,7 @@ class ClassFigures:
         mistakes: what learners did wrong alike.
         decided: what a person decided, and is in force.
         absent: the learners who handed in nothing at all, unless all is excused.
+        strangers: who handed in something and is not in the roster, where there is one.
     """
 
     points: Distribution
@@ -143,6 +144,7 @@ class ClassFigures:
     decided: tuple[Decided, ...]
     looks: tuple[Look, ...]
     absent: tuple[str, ...]
+    strangers: tuple[str, ...]
 
 
 def class_figures(results: ClassResults) -> ClassFigures:
@@ -182,12 +184,19 @@ def class_figures(results: ClassResults) -> ClassFigures:
         decided=tuple(decided_in(results)),
         looks=tuple(look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
         absent=tuple(one.learner for one in results.learners if one.missing and not _handed_in(one)),
+        strangers=_strangers(results.learners),
     )
 
 
 def _handed_in(one: LearnerResult) -> bool:
     """Whether anything came from this learner."""
     return bool(one.ungraded) or any(report.state is not ReportState.BY_HAND for report in one.reports)
+
+
+def _strangers(learners: Sequence[LearnerResult]) -> tuple[str, ...]:
+    """Whom the roster does not know; nobody where it knows nobody."""
+    unknown = tuple(one.learner for one in learners if one.member is None)
+    return unknown if len(unknown) < len(learners) else ()
 
 
 def share_of(one: LearnerResult) -> float:

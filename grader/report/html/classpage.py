@@ -86,6 +86,7 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
         ],
         shown=SHOWN,
         pages=pages,
+        labels={one.learner: one.label for one in results.learners},
         what=what,
         whom=whom,
         rows=[_row(one, results.chapters, pages.get(one.learner, "")) for one in ranked],
