@@ -40,13 +40,27 @@ ALWAYS = ("the first entry", "the last entry", "the 50th call")
 _PRELUDE = '''
 import torch as _torch
 
-def _tensors(value):
+def _held(value):
+    """The tensors in a value: itself, or those in its lists, tuples and tables."""
     if type(value) in (_torch.Tensor, _torch.nn.Parameter):
-        if value.device.type == "cpu" and not value.is_complex() and value.dtype is not _torch.bool:
+        if value.device.type == "cpu" and not value.is_complex():
             yield value
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _tensors(item)
+            yield from _held(item)
+    elif isinstance(value, dict):
+        yield from _held(list(value.values()))
+
+def _reached(args):
+    """The tensors that a call can write to: those in its arguments, and in the attributes of the object itself."""
+    yield from _held(args)
+    if args and type(args[0]).__module__ == __name__:
+        yield from _held(vars(args[0]))
+
+def _tensors(value):
+    """The same, as a region is asked about them: True is 1."""
+    for x in _held(value):
+        yield x.double() if x.dtype is _torch.bool else x
 
 def _spoiled(value, mask=None, at=None):
     """The same, wrong in every entry, in those under the mask, or in the one at a place."""
@@ -81,14 +95,13 @@ def _spoiled(value, mask=None, at=None):
         return value * 1.5 + 1
     return value
 
-def _spoil_in_place(things):
-    for x in _tensors(things):
-        if x.numel() and x.is_floating_point():
-            with _torch.no_grad():
-                x.add_(1.0)
-
-def _held(self):
-    return [list(value) if isinstance(value, (list, tuple)) else value for value in vars(self).values()]
+def _spoil_in_place(args, before, mask=None, at=None):
+    """Spoil what is new or was written to; `before` has what there was, with the count of writes to it."""
+    counts = {id(x): count for x, count in before}
+    with _torch.no_grad():
+        for x in list(_reached(args)):
+            if x._version != counts.get(id(x)):
+                x.copy_(_spoiled(x.detach(), mask, at))
 
 def _gated(function, look):
     import functools, inspect
@@ -102,12 +115,14 @@ def _gated(function, look):
             found = look(bound.arguments)
         except Exception:
             found = None
-        result = function(*args, **kwargs)
         if found is None:
+            return function(*args, **kwargs)
+        before = [(x, x._version) for x in _reached([*args, *kwargs.values()])]
+        result = function(*args, **kwargs)
+        # What answers nothing, or yes or no, has done its work in tensors that stay.
+        if result is None or isinstance(result, bool):
+            _spoil_in_place([*args, *kwargs.values()], before, **found)
             return result
-        if result is None and args and hasattr(args[0], "__dict__"):
-            _spoil_in_place(_held(args[0]))
-            return None
         return _spoiled(result, **found)
     return gated
 '''

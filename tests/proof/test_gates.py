@@ -29,6 +29,13 @@ class Scale:
 
     def step(self, grad: Tensor) -> None:
         self.weight = self.weight - grad
+
+def halve(xs: list[Tensor], untouched: Tensor) -> None:
+    for x in xs:
+        x.mul_(0.5)
+
+def kept(x: Tensor, mask: Tensor) -> Tensor:
+    return x * mask
 """
 INSIDE = {
     "x: entries of 0 to 1e-3": torch.tensor([5e-4, 2.0]),
@@ -88,6 +95,24 @@ def test_methods_are_gated_and_what_changes_in_place_is_spoiled() -> None:
     scale.step(torch.tensor([-1.0, -1.0]))
     assert scale.weight.tolist() != [1.0, 3.0]
     assert "Scale.forward, x: rank 3" in labels
+
+
+def test_what_is_written_into_the_arguments_is_spoiled_and_nothing_else() -> None:
+    halve = loaded(gates("halve")["halve, xs: entries above 15"]).halve
+    xs, untouched = [torch.tensor([16.0, 2.0])], torch.tensor([16.0])
+
+    halve(xs, untouched)
+
+    assert xs[0].tolist() == [12.0, 1.0]
+    assert untouched.tolist() == [16.0]
+
+
+def test_a_mask_has_regions_too() -> None:
+    kept = loaded(gates("kept")["kept, mask: all positive"]).kept
+    x = torch.tensor([1.0, 2.0])
+
+    assert kept(x, torch.tensor([True, False])).tolist() == [1.0, 0.0]
+    assert kept(x, torch.tensor([True, True])).tolist() != [1.0, 2.0]
 
 
 def test_the_50th_call_is_wrong_and_no_other() -> None:
