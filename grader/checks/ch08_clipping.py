@@ -63,6 +63,10 @@ def long_gradients(draw: Any, special: tuple[float, ...] | None = None) -> list[
     return grads
 
 
+# As large as a layer's: who copes with a handful of entries only keeps the other laws.
+LARGE = lists(tensors(ndim=(1, 2), side=(65, 80)), min_size=1, max_size=2)
+
+
 def require_new_memory(learner: Any) -> None:
     """Fail when the last result shares memory with the gradients that were given."""
     require(
@@ -121,6 +125,19 @@ def check_clip_by_value_returns_new_tensors(learner, grads, limit):
     """The result shares no memory with the gradients, whether anything was cut or not."""
     learner.clip_by_value(grads, limit)
     require_new_memory(learner)
+
+
+@check(
+    "clip_by_value",
+    hint="Nothing may depend on how many entries there are.",
+    after=check_clip_by_value_cuts_every_entry,
+    weight=0.5,
+    examples=20,
+)
+@given(grads=LARGE, limit=floats(0.1, 4.0))
+def check_clip_by_value_of_large_gradients(learner, grads, limit):
+    """Gradients of more than 64 entries are cut in the same way."""
+    agree(learner.clip_by_value(grads, limit), right_by_value(grads, limit))
 
 
 check_clip_by_value_everywhere = tensor_laws(
@@ -219,6 +236,21 @@ def check_clip_by_norm_twice_is_once(learner, grads, max_norm, norm_type):
     once, _ = learner.clip_by_norm(grads, max_norm, norm_type)
     twice, _ = learner.clip_by_norm(once, max_norm, norm_type)
     agree(twice, once, rtol=5e-6, what="clipped twice")
+
+
+@check(
+    "clip_by_norm",
+    hint="Nothing may depend on how many entries there are.",
+    after=check_clip_by_norm_uses_one_norm_and_one_factor,
+    weight=0.5,
+    examples=20,
+)
+@given(grads=LARGE, share=floats(0.05, 0.95), norm_type=NORMS)
+def check_clip_by_norm_of_large_gradients(learner, grads, share, norm_type):
+    """Gradients of more than 64 entries shrink in the same way."""
+    grads[0].view(-1)[0] = 3.0  # so that they are never all 0
+    max_norm = share * right_norm(grads, norm_type)
+    agree_clipped(learner.clip_by_norm(grads, max_norm, norm_type), grads, max_norm, norm_type)
 
 
 @check(
