@@ -104,6 +104,25 @@ def layers_and_batches(draw: Any, most: int = 1) -> tuple[dict[str, Any], list[T
     return layer, [draw(tensors((n, layer["num_features"]))) for n in rows]
 
 
+# More than a handful of rows or columns: who copes with small tables only keeps the other laws.
+LARGE = tensors(sampled_from([(70, 2), (3, 30), (2, 70)]), special=(), textures=False)
+
+
+@composite
+def layers_and_large_batches(draw: Any) -> tuple[dict[str, Any], Tensor]:
+    """A batch norm, and a batch of many rows or of many columns."""
+    x = draw(LARGE)
+    width = x.shape[1]
+    gamma, beta, running_mean = (draw(tensors((width,), special=())) for _ in range(3))
+    start = {
+        "gamma": gamma,
+        "beta": beta,
+        "running_mean": running_mean,
+        "running_var": torch.ones_like(gamma),
+    }
+    return {"num_features": width, "eps": draw(EPS), "momentum": 0.1, **start}, x
+
+
 def build(learner: Learner, layer: dict[str, Any]) -> Any:
     """The learner's batch norm with all its settings; nothing is left at its default."""
     bn = learner.BatchNorm(layer["num_features"], eps=layer["eps"], momentum=layer["momentum"])
@@ -321,6 +340,14 @@ def check_batch_norm_takes_on_the_dtype(learner: Learner, x: Tensor, single: boo
         require(found is x.dtype, f"{name} has dtype {found} after a forward with {x.dtype}")
 
 
+@check("BatchNorm", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(case=layers_and_large_batches())
+def check_batch_norm_of_large_batches(learner: Learner, case: tuple[dict[str, Any], Tensor]) -> None:
+    """There may be a hundred rows or columns."""
+    layer, x = case
+    agree(build(learner, layer).forward(x, training=True), expected_output(copied(layer), x, True))
+
+
 @check("BatchNorm", hint="Use reshape, not view.", after=check_batch_norm_training_matches_torch, examples=25)
 @given(case=layers_and_batches(), seed=seeds())
 def check_batch_norm_any_layout(
@@ -400,6 +427,20 @@ def check_batch_norm_backward_known_value(learner: Learner) -> None:
     g = torch.tensor([[1.0], [0.0], [0.0], [0.0]], dtype=torch.float64)
     quarter = torch.tensor([[0.25], [-0.25], [-0.25], [0.25]], dtype=torch.float64) / 2**0.5
     agree(bn.backward(g), (quarter, -(2**0.5) * g[0], g[0]), what="gradients")
+
+
+@check("BatchNorm", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(case=layers_and_large_batches(), seed=seeds())
+def check_batch_norm_backward_of_large_batches(
+    learner: Learner, case: tuple[dict[str, Any], Tensor], seed: int
+) -> None:
+    """The gradients of a hundred rows or columns equal torch's."""
+    layer, x = case
+    bn = build(learner, layer)
+    bn.forward(x, training=True)
+    g = cotangent(x, seed)
+    expected = expected_gradients(layer, g, x)
+    agree_gradient(bn.backward(g), expected, atol=1e-12 * (1 + g.abs().sum().item()), batch=len(x))
 
 
 @check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.", examples=40)
@@ -488,6 +529,24 @@ def check_layer_norm_constant_row(learner: Learner, value: float, shape: tuple[i
     """A row whose entries are all the same becomes beta."""
     x, beta = torch.full(shape, value, dtype=torch.float64), cotangent(shape[-1:], seed)
     agree(learner.layer_norm(x, plain(shape[-1])[0], beta), beta.expand(shape), atol=1e-8)
+
+
+@check("layer_norm", hint="gamma and beta are numbers like any others.", weight=0.5, examples=40)
+@given(x=tensors(ndim=2, side=(2, 4), special=(), textures=False), gamma_seed=seeds(), beta_seed=seeds())
+def check_layer_norm_with_any_parameters(
+    learner: Learner, x: Tensor, gamma_seed: int, beta_seed: int
+) -> None:
+    """gamma and beta may be tiny or in the hundreds."""
+    gamma, beta = cotangent(x.shape[1:], gamma_seed), cotangent(x.shape[1:], beta_seed)
+    agree(learner.layer_norm(x, gamma, beta, 0.1), expected_layer_norm(x, gamma, beta, 0.1))
+
+
+@check("layer_norm", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(x=LARGE, seed=seeds())
+def check_layer_norm_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
+    """There may be a hundred rows, or a hundred entries in each."""
+    gamma, beta = cotangent(x.shape[1:], seed), cotangent(x.shape[1:], seed + 1)
+    agree(learner.layer_norm(x, gamma, beta), expected_layer_norm(x, gamma, beta))
 
 
 @check("layer_norm", hint="Does a row see its neighbours?", after=check_layer_norm_matches_torch)
@@ -600,6 +659,34 @@ def check_layer_norm_backward_does_not_see_a_shift(
     agree(found[0].sum(-1), torch.zeros_like(x[..., 0]), atol=1e-6 * size, what="the row sums")
 
 
+@check(
+    "layer_norm_backward",
+    hint="A gradient that is the same everywhere is a gradient like any other.",
+    weight=0.5,
+    examples=20,
+)
+@given(inputs=rows_and_parameters((2, 4)), value=sampled_from([1.0, -2.0, 0.5]))
+def check_layer_norm_backward_of_a_constant_gradient(
+    learner: Learner, inputs: dict[str, Any], value: float
+) -> None:
+    """The same dL/dy at every entry gives torch's gradients too."""
+    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
+    g = torch.full_like(x, value)
+    expected = expected_layer_norm_gradients(g, x, gamma, eps)
+    size = max(1.0, *(part.abs().max().item() for part in expected))
+    agree_gradient(learner.layer_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
+
+
+@check("layer_norm_backward", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(x=LARGE, seed=seeds())
+def check_layer_norm_backward_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
+    """There may be a hundred rows, or a hundred entries in each."""
+    g, gamma = cotangent(x, seed), cotangent(x.shape[1:], seed + 1)
+    expected = expected_layer_norm_gradients(g, x, gamma, 0.1)
+    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
+    agree_gradient(learner.layer_norm_backward(g, x, gamma, 0.1), expected, atol=1e-10 * size)
+
+
 check_layer_norm_backward_everywhere = tensor_laws(
     "layer_norm_backward",
     inputs={
@@ -690,6 +777,14 @@ def check_rms_norm_rows_are_independent(learner: Learner, x: Tensor, seed: int) 
     agree(learner.rms_norm(x[:1], gamma), whole[:1])
 
 
+@check("rms_norm", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(x=LARGE, seed=seeds())
+def check_rms_norm_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
+    """There may be a hundred rows, or a hundred entries in each."""
+    gamma = cotangent(x.shape[1:], seed)
+    agree(learner.rms_norm(x, gamma), expected_rms_norm(x, gamma))
+
+
 check_rms_norm_everywhere = tensor_laws(
     "rms_norm",
     inputs={"x": tensors((2, 3, 4), special=()), "gamma": tensors((4,), special=()), "eps": WIDE_EPS},
@@ -754,6 +849,34 @@ def check_rms_norm_backward_zero_row(learner: Learner, shape: tuple[int, ...], e
     agree_gradient(
         learner.rms_norm_backward(g, x, gamma, eps), (g * gamma / eps**0.5, torch.zeros_like(gamma))
     )
+
+
+@check(
+    "rms_norm_backward",
+    hint="A gradient that is the same everywhere is a gradient like any other.",
+    weight=0.5,
+    examples=20,
+)
+@given(inputs=rows_and_factors(), value=sampled_from([1.0, -2.0, 0.5]))
+def check_rms_norm_backward_of_a_constant_gradient(
+    learner: Learner, inputs: dict[str, Any], value: float
+) -> None:
+    """The same dL/dy at every entry gives torch's gradients too."""
+    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
+    g = torch.full_like(x, value)
+    expected = expected_rms_norm_gradients(g, x, gamma, eps)
+    size = max(1.0, *(part.abs().max().item() for part in expected))
+    agree_gradient(learner.rms_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
+
+
+@check("rms_norm_backward", hint="No size is written into the formula.", weight=0.5, examples=12)
+@given(x=LARGE, seed=seeds())
+def check_rms_norm_backward_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
+    """There may be a hundred rows, or a hundred entries in each."""
+    g, gamma = cotangent(x, seed), cotangent(x.shape[1:], seed + 1)
+    expected = expected_rms_norm_gradients(g, x, gamma, 0.1)
+    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
+    agree_gradient(learner.rms_norm_backward(g, x, gamma, 0.1), expected, atol=1e-10 * size)
 
 
 check_rms_norm_backward_everywhere = tensor_laws(
