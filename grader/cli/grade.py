@@ -15,7 +15,8 @@ import typer
 
 from grader.cli import console
 from grader.cli.class_grading import fails, judged_by, level_for, write_reports
-from grader.cli.console import say
+from grader.cli.console import number_of, say
+from grader.cli.files import write_file
 from grader.cli.options import (
     AsJson,
     Device,
@@ -37,18 +38,21 @@ from grader.grading.gradebook import publish, results_in
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Settings, Store
-from grader.records import Chapter, Course, LearnerResult, ReportState
-from grader.report.class_table import class_table
+from grader.records import Chapter, ClassResults, Course, ReportState
+from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style
 from grader.serialization import as_learner_dict, dumps
 from grader.submissions.collecting import Collection, collect
 from grader.submissions.names import ChapterNames
 from grader.submissions.times import GivenTimes, read_times
-from grader.text import clean_line, wrap
+from grader.text import clean_line, fit, wrap
 from grader.workspace.workspace import workspace_of
 
 # What a shell expects of a program that Ctrl-C ended.
 INTERRUPTED = 130
+# The whole of a class, as text; what is printed fits 24 lines with what follows it.
+WHOLE, WHOLE_COLUMNS = "class.txt", 160
+SCREEN_LINES = 18
 
 Paths = Annotated[
     list[Path],
@@ -107,14 +111,15 @@ def grade(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
         )
         faults = _grade_all(course, work, setup, store, run, jobs=jobs, again=again, quiet=as_json)
-        learners = results_in(store, course, assigned, found.learners).learners
+        results = results_in(store, course, assigned, found.learners)
         known = class_list(store)
+    learners = results.learners
     files = write_reports(learners, out)
     if as_json:
         everybody = [as_learner_dict(one) for one in learners]
         typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
-        _show(learners, found, console.style())
+        _show(results, found, out, console.style())
         tell_of_strangers(known)
         if known.silent:
             say(f"in the roster, and nothing handed in yet: {len(known.silent)}; brick roster names them")
@@ -202,13 +207,31 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
     return [chapter for chapter in course.chapters if chapter.stem in stems]
 
 
-def _show(learners: Sequence[LearnerResult], found: Collection, style: Style) -> None:
-    """The table of the class, then what was passed over and why."""
-    for line in class_table(learners, style):
-        typer.echo(line)
-    typer.echo()
-    # Paths are not cut off, so that they can be copied from the terminal.
+def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> None:
+    """The table of the class and what was passed over, if a screen holds it; else a summary. The file has it whole."""
+    whole = [*class_table(results.learners, style), "", *_notes(found, style.width)]
+    wide = Style(WHOLE_COLUMNS)
+    file = out / WHOLE
+    text = [*class_table(results.learners, wide), "", *_notes(found, wide.width)]
+    write_file(file, ("\n".join(text).rstrip("\n") + "\n").encode())
+    if len(whole) <= SCREEN_LINES:
+        typer.echo("\n".join(whole))
+        return
+    lines = class_summary(results, style)
+    notes = [fit(f"note: {clean_line(note)}", style.width) for note in found.notes]
+    lines += notes[: max(0, SCREEN_LINES - len(lines) - 1)]
+    passed_over = (
+        f", and {number_of(len(found.passed_over), 'file')} passed over" if found.passed_over else ""
+    )
+    for line in lines:
+        say(line)
+    say(f"learner by learner{passed_over}: {file}")
+
+
+def _notes(found: Collection, width: int) -> list[str]:
+    """What was passed over and why, a line or more for each."""
     notes = [f"not graded: {note}" for note in found.passed_over] + [f"note: {note}" for note in found.notes]
-    for note in notes:
-        for line in wrap(clean_line(note), style.width, indent="  ", first="", cut=False):
-            typer.echo(line)
+    # Paths are not cut off, so that they can be copied from the terminal.
+    return [
+        line for note in notes for line in wrap(clean_line(note), width, indent="  ", first="", cut=False)
+    ]

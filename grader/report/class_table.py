@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from grader.records import Change, LearnerResult, Report
+from grader.records import Change, ClassResults, LearnerResult, Report
 from grader.report.decisions import lines_of
+from grader.report.statistics import LookKind, class_figures
 from grader.report.terminal import Style, table
 from grader.report.words import change_reasons, lateness, problem
 from grader.text import clean_line, points, width_of, wrap
@@ -38,6 +40,50 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
         narrow = [(row[0], *row[-2:]) for row in rows]
         lines = table((header[0], *header[-2:]), narrow, style.width)
     return lines + _notes(learners, style)
+
+
+def class_summary(results: ClassResults, style: Style) -> list[str]:
+    """A class that fits a screen however large it is: a row per chapter, and what there is to look at, counted.
+
+    Args:
+        results: the class; `class_table` is the whole of it.
+        style: for its width.
+    """
+    figures = class_figures(results)
+    header = ("chapter", "handed in", "waiting", "all right", "mean", "late")
+    rows = [
+        (
+            one.chapter.label, str(one.handed_in), str(one.handed_in - one.graded), str(one.whole),
+            _percent(one.mean) if one.graded else "-", str(one.late),
+        )
+        for one in figures.chapters
+    ]  # fmt: skip
+    lines = table(header, rows, style.width)
+    median = f", median {_percent(figures.points.quartiles[1])} of the points" if figures.points.n else ""
+    lines.append(f"{len(results.learners)} learners{median}, {len(figures.absent)} handed in nothing")
+    off = [hand_in.deducted for one in results.learners for hand_in in one.hand_ins if hand_in.late_s > 0]
+    if off:
+        lines.append(f"late: {len(off)}, {points(sum(off))} points off in all")
+    counts = Counter(look.kind for look in figures.looks)
+    told = [f"{counts[kind]} {words}" for kind, words in _LOOK_WORDS.items() if counts[kind]]
+    if figures.copies:
+        told.append(
+            f"{len(figures.copies)} group{'s' if len(figures.copies) > 1 else ''} with the very same file"
+        )
+    return lines + (wrap(f"look at: {', '.join(told)}", style.width, indent="  ", first="") if told else [])
+
+
+_LOOK_WORDS = {
+    LookKind.KIT_FAULT: "at which the kit failed",
+    LookKind.LOST: "lost or late",
+    LookKind.NOT_GRADED: "that cannot be read or run",
+    LookKind.BREACH: "with what the rules do not allow",
+}
+
+
+def _percent(share: float) -> str:
+    """A share in whole percents, rounded down: what falls short of all never reads as all."""
+    return f"{int(100 * share + 1e-9)} %"
 
 
 def _score_cell(one: LearnerResult, stem: str, report: Report | None) -> str:

@@ -9,9 +9,11 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum, auto
 
 from grader.grading.mistakes import Mistake, distinct, who_made_what
 from grader.records import (
+    TRANSIENT_CAUSES,
     Chapter,
     CheckResult,
     ClassResults,
@@ -80,7 +82,7 @@ class CheckFigures:
 
     `discrimination` is the corrected item-total correlation: passing this check against how many of the chapter's
     other checks the learner passes. None where it is not defined, or where there are fewer than `FEWEST` learners.
-    `open` counts those who left the stub as it was, and those whose check waited for another or was barred.
+    `open` counts those who left the stub as it was, and those whose check waited for another, was barred or lost.
     """
 
     chapter: Chapter
@@ -96,13 +98,18 @@ class CheckFigures:
 
     @property
     def n(self) -> int:
-        """Learners judged by it, whether it was reached or not."""
+        """Learners who handed in work for it, whether it was reached or not."""
         return self.passed + self.failed + self.open
 
     @property
-    def share(self) -> float:
-        """The part that passes."""
-        return self.passed / self.n
+    def judged(self) -> int:
+        """Learners whose work it judged: a check that waited, or lost its process, says nothing about theirs."""
+        return self.passed + self.failed
+
+    @property
+    def share(self) -> float | None:
+        """The part of those judged that passes; None where nobody was."""
+        return self.passed / self.judged if self.judged else None
 
 
 @dataclass(frozen=True)
@@ -114,13 +121,31 @@ class MistakeFigures:
     learners: int
 
 
+class LookKind(IntEnum):
+    """Why somebody should look, what needs a person most first."""
+
+    KIT_FAULT = auto()  # nobody but whoever grades can mend it
+    LOST = auto()  # it may be the machine, and another try tells
+    NOT_GRADED = auto()  # the learner handed in what cannot be read or run, and may not know
+    BREACH = auto()  # the rules decided; the learner sees why
+
+
 @dataclass(frozen=True)
 class Look:
     """Something about a learner's chapter that a person should see, and why, in one sentence."""
 
     learner: str
     chapter: Chapter
+    kind: LookKind
     why: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Learners who handed in the very same file for a chapter."""
+
+    chapter: Chapter
+    learners: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -132,6 +157,8 @@ class ClassFigures:
         ungraded: learner and chapter of what was handed in and has none.
         mistakes: what learners did wrong alike.
         decided: what a person decided, and is in force.
+        looks: what needs a person most first.
+        copies: the same file from several learners; most groups of a class are friends, so it is no fault by itself.
         absent: the learners who handed in nothing at all, unless all is excused.
         strangers: who handed in something and is not in the roster, where there is one.
     """
@@ -143,6 +170,7 @@ class ClassFigures:
     mistakes: tuple[MistakeFigures, ...]
     decided: tuple[Decided, ...]
     looks: tuple[Look, ...]
+    copies: tuple[Copies, ...]
     absent: tuple[str, ...]
     strangers: tuple[str, ...]
 
@@ -170,7 +198,7 @@ def class_figures(results: ClassResults) -> ClassFigures:
         chapters=tuple(
             _chapter_figures(
                 chapter,
-                [pair for pair in mine if pair[1].state is not ReportState.KIT_FAULT],
+                [pair for pair in mine if chapter.stem not in pair[0].faults],
                 sum(chapter.stem in (*dict(one.ungraded), *one.faults) for one in results.learners),
             )
             for chapter, mine in reports.items()
@@ -182,7 +210,13 @@ def class_figures(results: ClassResults) -> ClassFigures:
         ),
         mistakes=tuple(_mistakes(results)),
         decided=tuple(decided_in(results)),
-        looks=tuple(look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
+        looks=tuple(
+            sorted(
+                (look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
+                key=lambda look: look.kind,  # stable: then by chapter and learner
+            )
+        ),
+        copies=tuple(found for chapter, mine in reports.items() for found in _copies(chapter, mine)),
         absent=tuple(one.learner for one in results.learners if one.missing and not _handed_in(one)),
         strangers=_strangers(results.learners),
     )
@@ -246,7 +280,7 @@ def _check_figures(chapter: Chapter, reports: Sequence[Report]) -> list[CheckFig
     figures = []
     for (exercise, name), given in answers.items():
         passed = sum(result.outcome is Outcome.PASSED for result, _ in given)
-        failed = sum(result.outcome is Outcome.FAILED and not result.is_unwritten for result, _ in given)
+        failed = sum(_is_judged_wrong(result) for result, _ in given)
         times = [result.seconds for result, _ in given if result.outcome is not Outcome.NOT_RUN]
         figures.append(
             CheckFigures(
@@ -283,28 +317,38 @@ def _mistakes(results: ClassResults) -> Iterator[MistakeFigures]:
 
 
 def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Look]:
-    """What a person should see: faults, lost guests, breaches, and the same file from several learners."""
+    """What a person should see: faults, lost guests, files that cannot be run, and breaches of the rules."""
+    for one, report in mine:
+        if report.state is ReportState.KIT_FAULT:
+            yield Look(one.learner, chapter, LookKind.KIT_FAULT, clean_line(trouble(report), 300))
+        elif not report.is_graded:
+            why = clean_line(f"not graded: {trouble(report)}", 300)
+            yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
+        elif not report.is_final:
+            why = f"{_lost(report)}; grade it again if it may be the machine"
+            yield Look(one.learner, chapter, LookKind.LOST, why)
+        if report.breaches:
+            first, *rest = report.breaches
+            more = f", and {len(rest)} more" if rest else ""
+            why = clean_line(f"{breach_place(first)}: {first.name} is not allowed{more}", 300)
+            yield Look(one.learner, chapter, LookKind.BREACH, why)
+
+
+def _copies(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Copies]:
+    """Groups of learners with the very same file, the largest first."""
     same: dict[str, list[str]] = defaultdict(list)
     for one, report in mine:
         # The stub that everybody starts from is worth nothing and proves nothing.
         if report.submission_sha256 and report.points > 0:
             same[report.submission_sha256].append(one.learner)
-    for one, report in mine:
-        if not report.is_graded:
-            ours = report.state is ReportState.KIT_FAULT
-            why = trouble(report) if ours else f"not graded: {trouble(report)}"
-            yield Look(one.learner, chapter, clean_line(why, 300))
-        elif not report.is_final:
-            yield Look(one.learner, chapter, f"{_lost(report)}; grade it again if it may be the machine")
-        if report.breaches:
-            first, *rest = report.breaches
-            more = f", and {len(rest)} more" if rest else ""
-            yield Look(one.learner, chapter,
-                       clean_line(f"{breach_place(first)}: {first.name} is not allowed{more}", 300))  # fmt: skip
-        twins = [name for name in same[report.submission_sha256] if name != one.learner]
-        if one.learner in same[report.submission_sha256] and twins:
-            named = ", ".join(twins[:3]) + (f" and {len(twins) - 3} more" if len(twins) > 3 else "")
-            yield Look(one.learner, chapter, clean_line(f"the same file as {named}", 300))
+    groups = sorted((names for names in same.values() if len(names) > 1), key=len, reverse=True)
+    return [Copies(chapter, tuple(names)) for names in groups]
+
+
+def _is_judged_wrong(result: CheckResult) -> bool:
+    """Whether a check judged work and found it wrong: a stub was not judged, nor what was lost or late."""
+    wrong = result.outcome is Outcome.FAILED and not result.is_unwritten
+    return wrong and result.cause not in TRANSIENT_CAUSES
 
 
 def _lost(report: Report) -> str:

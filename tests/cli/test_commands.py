@@ -397,10 +397,30 @@ def test_grade_shows_a_row_per_learner_and_writes_a_report_for_each(class_folder
     assert any(line.startswith("! ben ch02: ") for line in lines)
     assert "ch77_unknown.py: the course has no chapter ch77" in " ".join(result.stdout.split())
     assert lines[-2:] == ["3 reports in out/", "next: run: brick report"]
-    assert sorted(path.name for path in Path("out").iterdir()) == ["anna.json", "ben.json", "carla.json"]
+    files = ["anna.json", "ben.json", "carla.json", "class.txt"]
+    assert sorted(path.name for path in Path("out").iterdir()) == files
     anna = json.loads(Path("out/anna.json").read_text(encoding="utf-8"))
     assert anna["reports"][0]["profile"] == "grade"
     assert anna["reports"][0]["isolation"] == "plain"
+
+
+def test_a_class_of_300_is_a_summary_of_one_screen_and_whole_in_a_file(class_folder: Path) -> None:
+    for number in range(300):
+        work = class_folder / f"learner{number:03}" / "ch02_neuron.py"
+        work.parent.mkdir()
+        work.write_text(PARTLY, encoding="utf-8")
+
+    result = grade(str(class_folder), "--out", "out")
+
+    lines = result.stdout.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "303 learners" in result.stdout
+    assert "1 group with the very same file" in result.stdout
+    assert f"passed over: {Path('out/class.txt')}" in result.stdout
+    whole = Path("out/class.txt").read_text(encoding="utf-8")
+    assert sum(line.startswith("learner") for line in whole.splitlines()) == 301  # and the header
+    assert "ch77_unknown.py: the course has no chapter ch77" in whole
 
 
 def test_grade_json_is_json_and_nothing_else(class_folder: Path) -> None:

@@ -25,6 +25,7 @@ from grader.records import (
     Report,
     TimeLimit,
 )
+from grader.report.html import class_page
 from grader.report.statistics import FEWEST, class_figures, distribution
 
 STEM = "ch03_activations"
@@ -118,7 +119,8 @@ def test_difficulty_tells_passed_failed_and_not_reached_apart(course: Course) ->
     ).checks
 
     assert (check.passed, check.failed, check.open, check.n) == (2, 1, 2, 5)
-    assert check.share == 0.4
+    assert check.judged == 3
+    assert check.share == pytest.approx(2 / 3)  # of those judged; who did not get there failed nothing
 
 
 def test_discrimination_is_the_correlation_with_the_other_checks(course: Course) -> None:
@@ -200,22 +202,37 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     )  # fmt: skip
 
     assert [(look.learner, look.why) for look in figures.looks] == [
-        ("learner02", "softmax: no answer within 5 seconds; grade it again if it may be the machine"),
-        ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
-        ("learner04", "not graded: Python cannot read the file"),
         ("learner05", "a fault of the kit, not of the submission"),
+        ("learner02", "softmax: no answer within 5 seconds; grade it again if it may be the machine"),
+        ("learner04", "not graded: Python cannot read the file"),
+        ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
     ]
+    [first, second] = figures.checks
+    assert (first.failed, first.open) == (1, 4)  # what was late is open, not failed
+    assert second.judged == 1
 
 
-def test_the_same_file_from_two_learners_is_named_unless_it_is_worth_nothing(course: Course) -> None:
+def test_the_hardest_check_is_the_one_that_most_of_those_judged_fail(course: Course) -> None:
+    """The law that nobody reached is not hard: most of its learners wait for the one before."""
+    reports = [report_of([False, None])] * 8 + [report_of([True, False])] * 2 + [report_of([True, True])] * 6
+
+    text = class_page(class_of(course, *reports))
+
+    hardest = text[text.index("What the class finds hard") : text.index("Every check")]
+    assert "Law 0." in hardest
+    assert "Law 1." not in hardest
+    assert "8 of 16" in hardest
+
+
+def test_the_same_file_from_two_learners_is_apart_from_faults_unless_it_is_worth_nothing(
+    course: Course,
+) -> None:
     whole, stub = report_of([True], "a" * 64), report_of([False], "b" * 64)
 
     figures = class_figures(class_of(course, whole, whole, stub, stub, report_of([True], "c" * 64)))
 
-    assert [(look.learner, look.why) for look in figures.looks] == [
-        ("learner01", "the same file as learner02"),
-        ("learner02", "the same file as learner01"),
-    ]
+    assert figures.looks == ()
+    assert [found.learners for found in figures.copies] == [("learner01", "learner02")]
 
 
 def test_every_check_of_a_whole_course_is_counted(course: Course) -> None:

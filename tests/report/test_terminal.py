@@ -9,11 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from made_up import made_up_class
 from reports import unread
 
 from grader.records import (
     Breach,
     Counterexample,
+    Course,
     ExerciseScore,
     LearnerResult,
     Note,
@@ -22,7 +24,7 @@ from grader.records import (
     Report,
     SourceLine,
 )
-from grader.report.class_table import class_table
+from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style, focused_exercise, overview, render, table
 from grader.serialization import as_dict, as_learner_dict, dumps, from_dict
 from grader.text import clean, clean_line, fit, points, width_of, wrap
@@ -339,3 +341,16 @@ def test_json_of_a_learner_holds_every_report_and_what_is_missing(report: Report
 
 def test_a_line_of_text_is_cut_at_its_limit() -> None:
     assert clean_line("a  b\nc" * 9, limit=8) == "a b ca …"
+
+
+def test_a_class_of_300_and_twelve_chapters_fits_a_screen_and_counts_who_was_late(course: Course) -> None:
+    results = made_up_class(course, 300)
+    late = [one for learner in results.learners for one in learner.hand_ins if one.late_s > 0]
+
+    lines = class_summary(results, Style(width=80))
+
+    assert len(lines) <= 20
+    assert max(width_of(line) for line in lines) <= 80
+    assert [line.split()[0] for line in lines[:13]] == ["chapter", *(one.label for one in course.chapters)]
+    assert any(line.startswith(f"late: {len(late)}, ") for line in lines)
+    assert not any("learner0" in line for line in lines)

@@ -139,9 +139,9 @@ def _report(one: LearnerResult, chapter: Chapter) -> Report | None:
 
 
 def _hardest(checks: Sequence[CheckFigures]) -> list[CheckFigures]:
-    """Of each exercise the check that most fail; one mistake fails many checks, and one is enough to show it."""
+    """Of each exercise the check that most fail of those judged; one mistake fails many, and one is enough to show."""
     by_exercise: dict[tuple[str, str], CheckFigures] = {}
-    for check in sorted((c for c in checks if c.failed), key=lambda c: (c.share, -c.failed)):
+    for check in sorted((c for c in checks if c.failed), key=lambda c: (-c.failed, c.judged)):
         by_exercise.setdefault((check.chapter.stem, check.exercise), check)
     return list(by_exercise.values())[:SHOWN]
 
