@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -94,6 +94,15 @@ Scale = Annotated[
     bool,
     typer.Option("--scale", help="Stretch points to the column's maximum where it is another than ours."),
 ]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        help="For moodle in another language: WHAT=HEADING, where columns cannot be told by their place; repeatable.",
+        metavar="WHAT=HEADING",
+        show_default=False,
+    ),
+]
 Partial = Annotated[
     bool,
     typer.Option("--partial", help="Leave blank what has no verdict yet, instead of refusing."),
@@ -108,6 +117,7 @@ def export(
     learner: Annotated[str | None, typer.Option(help="Export this learner only.", show_default=False)] = None,
     assignment: Assignment = None,
     scale: Scale = False,
+    columns: Columns = None,
     partial: Partial = False,
     without_names: Anonymous = False,
 ) -> None:
@@ -118,6 +128,8 @@ def export(
     Exit code 0: everything was written; 1: some learners could not be placed, and are named; 2: nothing was written.
     """
     _refuse_wrong_options(reader, into, out, assignment, scale, partial, without_names)
+    if columns and reader is not Format.MOODLE:
+        raise UsageError(f"--as {reader} has no --columns", "--columns", "leave --columns out")
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     results = _only(results, learner) if learner else results
@@ -131,7 +143,7 @@ def export(
             from grader.cli.nbgrader_course import export_to_nbgrader
         everybody = export_to_nbgrader(results, into)
     elif into is not None:
-        everybody = _fill(reader, results, into, out, assignment or "", scale)
+        everybody = _fill(reader, results, into, out, assignment or "", scale, _named_columns(columns or []))
     else:
         _write(reader, results, out)
         everybody = True
@@ -244,8 +256,22 @@ def _the_one(results: ClassResults) -> LearnerResult:
 # --- an LMS's own export ----------------------------------------------------------------------------------
 
 
+def _named_columns(words: Sequence[str]) -> dict[str, str]:
+    """What each `WHAT=HEADING` says; UsageError for a word without its equals sign."""
+    for word in words:
+        if "=" not in word:
+            raise UsageError(f"{word} names no heading", "--columns", "as in --columns grade=Bewertung")
+    return {what.strip(): heading for what, _, heading in (word.partition("=") for word in words)}
+
+
 def _fill(
-    reader: Format, results: ClassResults, into: Path, out: Path | None, assignment: str, scale: bool
+    reader: Format,
+    results: ClassResults,
+    into: Path,
+    out: Path | None,
+    assignment: str,
+    scale: bool,
+    columns: Mapping[str, str],
 ) -> bool:
     """Fill a copy of the gradebook that the LMS exported, so that it can be imported there again.
 
@@ -256,6 +282,7 @@ def _fill(
         into: the export; it is read, and written only where `out` names it.
         assignment: Canvas's name or number of a column; empty finds the one named after the chapter.
         scale: stretch points where a column has another maximum than ours.
+        columns: for Moodle, what its columns are called in another language.
 
     Raises:
         UsageError: the export cannot be read, is none of that program, or its columns do not fit.
@@ -268,7 +295,7 @@ def _fill(
     if reader is Format.CANVAS:
         filled = fill_canvas(results, data, str(into), assignment=assignment, scale=scale)
     else:
-        filled = fill_moodle(results, data, str(into), scale=scale)
+        filled = fill_moodle(results, data, str(into), scale=scale, columns=columns)
     path = target_file(out, into.with_name(f"{into.stem}-graded{into.suffix}"))
     write_file(path, filled.content)
     _show_filled(filled, results.chapters)
@@ -281,6 +308,8 @@ def _show_filled(filled: Filled, chapters: Sequence[Chapter]) -> None:
 
     An instructor is to see this before the file is imported: the import overwrites, and asks nothing.
     """
+    for note in filled.notes:
+        say(f"note: {note}")
     for column in filled.columns:
         labels = ", ".join(chapter.label for chapter in column.chapters)
         most = amount(column.most) or 0.0

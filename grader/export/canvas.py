@@ -7,6 +7,8 @@ column called `Title (12345)`; every other column is Canvas's own and stays.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from grader.errors import UsageError, did_you_mean
 from grader.export.gradesheets import Column, Filled, fill
@@ -20,7 +22,12 @@ from grader.text import clean_line
 _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
 _POINTS_ROW = "Points Possible"
 _READ_ONLY = "read only"
-_IDS = ("ID", "SIS User ID", "Integration ID")
+_IDS, _LOGIN = ("ID", "SIS User ID", "Integration ID"), "SIS Login ID"
+# Canvas's importer takes every column with one of these in its title for one of its own totals, wherever it stands.
+_IGNORED = (
+    "Current Score", "Current Points", "Current Grade", "Final Score", "Final Points", "Final Grade",
+    "Override Score", "Override Grade", "Override Status",
+)  # fmt: skip
 _EXCUSED = "EX"
 _TAKEN = {_EXCUSED: "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
 
@@ -48,15 +55,31 @@ def fill_canvas(
         columns = [_named(sheet, open_ones, assignment, results.chapters)]
     else:
         columns = _by_chapter(sheet, open_ones, results.chapters)
-    return fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN, excused=_EXCUSED)
+    filled = fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN, excused=_EXCUSED)
+    return replace(filled, notes=tuple(_notes(sheet, columns)))
+
+
+def _notes(sheet: Sheet, columns: list[Column]) -> Iterator[str]:
+    """What Canvas will make of the file when it is imported, where that is not what one expects."""
+    if sheet.column("ID") is None:
+        yield "it has no column ID, so rows were found by SIS id, SIS login or name, and so will Canvas"
+    for column in columns:
+        word = next((word for word in _IGNORED if word in column.name), "")
+        if word:
+            yield (
+                f"Canvas passes over the column {clean_line(column.name, 60)} when it imports, for '{word}' in its "
+                "title means a total there: rename the assignment in Canvas, then export again"
+            )
 
 
 def _refuse_other_files(sheet: Sheet) -> None:
     """Raise UsageError for a table that is not Canvas's, or one whose rows above the learners were taken out."""
     named = sheet.column("Student") if sheet.column("LastName") is None else sheet.column("FirstName")
+    # Canvas itself is content with any id of a learner, and goes by the name where it knows none.
+    known = sheet.column(*_IDS, _LOGIN)
     missing = [
         name
-        for name, at in (("Student", named), ("ID", sheet.column("ID")), ("Section", sheet.column("Section")))
+        for name, at in (("Student", named), ("ID", known), ("Section", sheet.column("Section")))
         if at is None
     ]
     if missing:
@@ -76,7 +99,7 @@ def _people(sheet: Sheet) -> list[Person]:
     """Everyone below the row of points; the rows above are not about learners."""
     name, family, given = (sheet.column(title) for title in ("Student", "LastName", "FirstName"))
     ids = [at for title in _IDS if (at := sheet.column(title)) is not None]
-    login = sheet.column("SIS Login ID")
+    login = sheet.column(_LOGIN)
     people = []
     begun = False
     for at, row in enumerate(sheet.rows):

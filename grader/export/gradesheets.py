@@ -63,6 +63,7 @@ class Filled:
         unchanged: how many cells said the same before.
         kept: learners whose cell stays as it is, and why.
         unplaced: learners who have no row for certain, and why.
+        notes: what whoever imports the file should know first.
     """
 
     content: bytes
@@ -71,6 +72,7 @@ class Filled:
     unchanged: int
     kept: tuple[tuple[str, str], ...]
     unplaced: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
 
 # --- filling ----------------------------------------------------------------------------------------------

@@ -324,6 +324,36 @@ def test_what_canvas_itself_reads_is_the_grade(course: Course) -> None:
     assert filled.unplaced == ()
 
 
+def test_a_gradebook_without_ids_is_matched_by_login_or_name_and_that_is_said(course: Course) -> None:
+    data = (
+        b"Student,SIS Login ID,Section,ch02 (902)\n"
+        b"    Points Possible,,,10\n"
+        b'"Family01, Given01",login01,A,\n'
+        b'"Family02, Given02",,A,\n'
+    )
+    results = graded(course, ("login01", "ch02", 7.0), ("Given02 Family02", "ch02", 8.0))
+
+    filled = fill_canvas(results, data, "grades.csv")
+
+    assert filled.content == data.replace(b"login01,A,", b"login01,A,7").replace(b",,A,\n", b",,A,8\n")
+    [note] = filled.notes
+    assert "no column ID" in note
+    assert "SIS login or name" in note
+
+
+@pytest.mark.parametrize("title", ["ch02 Final Score", "Final Grade of ch02", "Unposted Current Points ch02"])
+def test_a_title_that_canvas_passes_over_is_warned_of(course: Course, title: str) -> None:
+    data = CANVAS.replace(b"ch02 Neuron", title.encode())
+
+    filled = fill_canvas(graded(course, ("learner01", "ch02", 1.0)), data, "grades.csv")
+    plain = fill_canvas(graded(course, ("learner01", "ch02", 1.0)), CANVAS, "grades.csv")
+
+    [note] = filled.notes
+    assert "Canvas passes over the column" in note
+    assert title in note
+    assert plain.notes == ()
+
+
 # --- Moodle -----------------------------------------------------------------------------------------------
 
 MOODLE = (
@@ -405,7 +435,7 @@ def test_another_maximum_is_refused_until_scaling_is_asked_for(course: Course) -
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (b"Identifier", b"ID", "no Identifier"),
+        (b"Identifier", b"Kennung", "no Identifier"),
         (b",Grade,", b",Bewertung,", "no Grade"),
         (b"Maximum Grade", b"Scale", "not graded in points"),
         (b"other@example.org,-,3.00,10.00", b"other@example.org,-,3.00,12.00", "different maximum grades"),
@@ -414,6 +444,70 @@ def test_another_maximum_is_refused_until_scaling_is_asked_for(course: Course) -
 def test_a_file_that_is_not_moodles_own_is_refused(course: Course, old: bytes, new: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         fill_moodle(graded(course, ("learner01", "ch02", 1.0)), MOODLE.replace(old, new, 1), "worksheet.csv")
+
+
+GERMAN = (
+    b'ID,"Vollst\xc3\xa4ndiger Name",E-Mail-Adresse,Status,Bewertung,Bestwertung,'
+    b'"Bewertung kann ge\xc3\xa4ndert werden",'
+    b'"Zuletzt ge\xc3\xa4ndert (Abgabe)","Zuletzt ge\xc3\xa4ndert (Bewertung)","Feedback als Kommentar"\n'
+    b'Teilnehmer/in71,"Given01 Family01",learner01@example.org,Abgegeben,,"10,00",Ja,-,-,\n'
+    b'Teilnehmer/in72,"Given02 Family02",other@example.org,-,"3,00","10,00",Ja,-,-,"siehe mich"\n'
+    b'Teilnehmer/in73,"Given03 Family03",learner03@example.org,-,"1,00","10,00",Nein,-,-,\n'
+)
+
+
+def test_a_worksheet_in_another_language_is_read_by_its_places(course: Course) -> None:
+    results = graded(
+        course, ("learner01", "ch02", 7.5), ("Given02 Family02_72", "ch02", 9.0), ("learner03", "ch02", 9.0)
+    )
+
+    filled = fill_moodle(results, GERMAN, "worksheet.csv")
+
+    rows = list(csv.reader(io.StringIO(filled.content.decode(), newline="")))
+    assert [row[4] for row in rows[1:]] == ["7,5", "9", "1,00"]
+    assert rows[1][9].startswith("Brickwork: ch02_neuron")
+    assert rows[2][9] == "siehe mich"
+    assert dict(filled.kept)["learner03"] == "its grade is locked in Moodle"
+    [note] = filled.notes
+    assert "grade=Bewertung" in note
+    assert "maximum=Bestwertung" in note
+    assert filled.unplaced == ()
+
+
+def test_where_places_do_not_tell_the_columns_are_asked_for_and_named(course: Course) -> None:
+    odd = GERMAN.replace(b"Status", b"Punkte").replace(b"Abgegeben", b"5").replace(b',-,"3', b',5,"3')
+    odd = (
+        odd.replace(b',-,"1', b',5,"1')
+        .replace(b"learner01@example.org", b"")
+        .replace(b"other@example.org", b"")
+    )
+    odd = odd.replace(b"learner03@example.org", b"")
+    results = graded(course, ("Given01 Family01", "ch02", 7.5))
+    named = {"grade": "Bewertung", "maximum": "6"}
+
+    with pytest.raises(UsageError, match="which column takes the grade cannot be told") as caught:
+        fill_moodle(results, odd, "worksheet.csv")
+    filled = fill_moodle(results, odd, "worksheet.csv", columns=named)
+
+    assert "--columns grade=HEADING" in caught.value.next_step
+    assert [(one.column, one.new) for one in filled.written] == [("Bewertung", "7,5")]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"grad": "Bewertung"}, "no column is called grad; did you mean grade?"),
+        ({"grade": "Bewertug"}, "has no column Bewertug; did you mean Bewertung?"),
+        ({"grade": "11"}, "has no column 11"),
+    ],
+)
+def test_a_mistyped_column_is_answered_with_its_neighbour(
+    course: Course, named: dict[str, str], said: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        fill_moodle(graded(course, ("learner01", "ch02", 1.0)), GERMAN, "worksheet.csv", columns=named)
+
+    assert said in caught.value.what
 
 
 def test_short_of_full_marks_is_never_written_as_full(course: Course) -> None:
