@@ -21,6 +21,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _MARKS_IN_A_ROW = 3
 _FAR_BEYOND = 20
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# What a spreadsheet takes for the beginning of a formula, the full-width forms among them.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def clean(text: str) -> str:
@@ -60,6 +63,11 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
         taken.add(written.casefold())
         found[name] = written
     return found
+
+
+def guarded(text: str) -> str:
+    """`text` so that no spreadsheet runs it: a leading apostrophe before what would begin a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def points(value: float, out_of: float | None = None) -> str:

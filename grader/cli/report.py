@@ -19,12 +19,13 @@ from grader.errors import UsageError
 from grader.grading.gradebook import class_results
 from grader.records import ClassResults
 from grader.report.anonymous import anonymous
-from grader.report.html import class_page, feedback_page
+from grader.report.html import class_page, feedback_page, term_page
+from grader.report.term import tables, term_of
 from grader.text import file_names
 from grader.workspace.workspace import workspace_of, write_whole
 
 FEEDBACK = "feedback"
-CLASS_PAGE = "class.html"
+CLASS_PAGE, TERM_PAGE = "class.html", "index.html"
 
 
 def report(
@@ -42,15 +43,17 @@ def report(
         results, out = anonymous(results, workspace_of(course).secret()), out / "anonymous"
     written = write_pages(results, out)
     typer.echo(f"{len(written)} feedback pages in {out / FEEDBACK}/, one file for each learner")
-    typer.echo(f"the class page, for you alone: {out / CLASS_PAGE}")
+    typer.echo(f"for you alone: {out / TERM_PAGE}, the term, and {out / CLASS_PAGE}, the class in detail")
     for path in left_over(written, out):
         typer.echo(f"note: {path} is from an earlier run and of nobody in this class")
     then = "brick roster reveal PSEUDONYM" if without_names else "give every learner their own file"
-    typer.echo(f"next: open {out / CLASS_PAGE}, then {then}")
+    typer.echo(f"next: open {out / TERM_PAGE}, then {then}")
 
 
 def write_pages(results: ClassResults, out: Path) -> list[Path]:
-    """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html, which links to them.
+    """Write DIR/feedback/NAME.html for every learner, and last DIR/class.html and DIR/index.html, which link to them.
+
+    Beside them stand the figures of the term as CSV: chapters, learners and laws.
 
     Returns:
         The learners' pages, in the order of the class.
@@ -71,8 +74,12 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
             write_whole(path, feedback_page(results, one))
             written.append(path)
         links = {learner: f"{FEEDBACK}/{quote(name)}.html" for learner, name in names.items()}
-        # Last, so that none of its links leads nowhere.
+        # Last, so that none of their links leads nowhere.
         write_whole(out / CLASS_PAGE, class_page(results, links))
+        term = term_of(results)
+        for name, content in tables(term).items():
+            write_whole(out / name, content)
+        write_whole(out / TERM_PAGE, term_page(results, links, term))
     except OSError as error:
         what = f"the pages cannot be written: {error.strerror}"
         raise UsageError(what, str(error.filename or out), "name another folder with --out") from error

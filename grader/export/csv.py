@@ -7,26 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from datetime import datetime
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
 from grader.report.decisions import lines_of
 from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
-from grader.text import clean_line, points
+from grader.text import clean_line, guarded, points
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
     "raw_score", "late_submission_penalty", "score", "max_score", "bonus", "remark",
 )  # fmt: skip
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-# What a spreadsheet takes for the beginning of a formula, the full-width forms among them.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def guarded(text: str) -> str:
-    """`text` so that no spreadsheet runs it: a leading apostrophe before what would begin a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def class_csv(results: ClassResults) -> str:

@@ -24,11 +24,11 @@ from grader.cli import app
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
 from grader.export.classroom50 import classroom50
-from grader.export.csv import COLUMNS, class_csv, guarded
+from grader.export.csv import COLUMNS, class_csv
 from grader.export.gradescope import gradescope
 from grader.export.junit import junit
 from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Refusal, Report
-from grader.text import points
+from grader.text import guarded, points
 
 HERE = Path(__file__).resolve().parents[1]
 RUNNER = {

@@ -443,7 +443,7 @@ def written(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(DESK, "light"), (PHONE, "dark")])
-@pytest.mark.parametrize("name", ["class.html", "feedback/learner001.html"])
+@pytest.mark.parametrize("name", ["index.html", "class.html", "feedback/learner001.html"])
 def test_a_page_is_accessible_fits_and_asks_for_nothing(
     browser: Browser, written: Path, name: str, width: int, scheme: str
 ) -> None:
@@ -482,7 +482,7 @@ def test_hostile_text_neither_runs_nor_breaks_a_page(
 ) -> None:
     written = write_pages(hostile_class, tmp_path)
 
-    for file in (tmp_path / "class.html", *written):
+    for file in (tmp_path / "index.html", tmp_path / "class.html", *written):
         with look_at(browser, file, PHONE) as seen:
             seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             assert seen.page.title() != "taken"

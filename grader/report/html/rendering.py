@@ -76,13 +76,25 @@ def fill(template: str, **values: Any) -> Markup:
     return Markup(environment().get_template(template).render(**values).strip())
 
 
-def page(template: str, **values: Any) -> str:
+def page(template: str, script: str = "", **values: Any) -> str:
     """A whole page by a template that extends page.html, under a policy that allows its own style and no more.
 
-    A page is one file: it asks for nothing from anywhere and runs no script, so it can be sent and kept.
+    A page is one file: it asks for nothing from anywhere, so it can be sent and kept. It runs no script but the one
+    that is given here.
+
+    Args:
+        template: the name of a file in `templates/`.
+        script: of the package's own; it must not hold the end of a script's tag.
+        values: by the names that the template uses.
     """
     style = stylesheet("page.css", "brick.css")
-    return fill(template, style=style, policy=policy(style), **values) + "\n"
+    allowed = policy(style, script)
+    return fill(template, style=style, script=Markup(script), policy=allowed, **values) + "\n"
+
+
+def script(name: str) -> str:
+    """A script of the package, to be given to `page`."""
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 @cache
@@ -92,7 +104,12 @@ def stylesheet(*names: str) -> Markup:
 
 
 @cache
-def policy(style: str) -> str:
-    """A content security policy that allows this style sheet and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def policy(style: str, script: str = "") -> str:
+    """A content security policy that allows this style sheet, this script if there is one, and nothing else."""
+    scripts = f"script-src '{_digest(script)}'; " if script else ""
+    return f"default-src 'none'; style-src '{_digest(style)}'; {scripts}base-uri 'none'; form-action 'none'"
+
+
+def _digest(text: str) -> str:
+    """What stands in a policy for a text between tags."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
