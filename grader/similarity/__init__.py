@@ -1,0 +1,1 @@
+"""Which files of a class have passages in common that neither the course nor chance explains."""
