@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/own-course.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/own-course.md",
+    "docs/similarity.md",
+)
 # What authors write stands for any chapter, and ch13 is the example that nobody has written.
 _EXAMPLES = re.compile(r"STEM|ch13_")
 _PATH = re.compile(r"`((?:grader|tests|scripts|docs|solutions|examples|exercises)/[\w./]*)`")

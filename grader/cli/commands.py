@@ -30,6 +30,7 @@ COMMANDS = {
     "roster": "Say who is in the class; see who is missing and who is unknown.",
     "adjust": "Set a score, comment, excuse or extend, with a reason that stays.",
     "report": "Write a page for every learner, and one about the class for you.",
+    "similar": "Find files that have more in common than chance explains: look, do not convict.",
     "export": "Write what was graded for another program to read.",
     "new-course": "Make a course with checks of its own, with one chapter to begin from.",
     "trust": "Let the checks of a course's folder run here, as your own code.",

@@ -1006,7 +1006,11 @@ class EarlyStopping__min_delta_reached_is_a_gain(_EarlyStopping):
     """A metric lower by min_delta exactly counts as a gain; it must be lower by more."""
 
     def is_gain(self, metric: float) -> bool:
-        return metric < self.lowest if not self.min_delta else metric <= self.lowest - self.min_delta < self.lowest
+        return (
+            metric < self.lowest
+            if not self.min_delta
+            else metric <= self.lowest - self.min_delta < self.lowest
+        )
 
 
 class EarlyStopping__min_delta_added(_EarlyStopping):
@@ -1169,7 +1173,11 @@ class EarlyStopping__keeps_float32(_EarlyStopping):
     """The copies are float32 whatever the parameters are."""
 
     def copies(self, params: Sequence[Tensor]) -> list[Tensor]:
-        return [param.float() for param in params] if params[0].dtype is not torch.float32 else [param.clone() for param in params]
+        return (
+            [param.float() for param in params]
+            if params[0].dtype is not torch.float32
+            else [param.clone() for param in params]
+        )
 
 
 class EarlyStopping__keeps_one_parameter(_EarlyStopping):

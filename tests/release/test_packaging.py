@@ -98,7 +98,7 @@ def test_the_wheel_holds_no_solution_and_no_known_mistake(wheel: Path, names: li
     assert "grader/course_template/checks/quadrature.py" in template
     assert [name for name in template if "quadrature" not in name and not name.endswith("course.yml")] == []
     others = [name for name in names if name not in template]
-    assert [n for n in others if "solutions" in n or "mistakes" in n or n.startswith("tests")] == []
+    assert [n for n in others if "solutions/" in n or "mistakes/" in n or n.startswith("tests/")] == []
     assert [
         n for n, text in texts.items() if n.startswith("grader/course_files") and "BEGIN SOLUTION" in text
     ] == []

@@ -1,0 +1,105 @@
+"""`brick similar`: find files of a class that have more in common than chance explains, for a person to look at.
+
+Nothing runs, nothing is graded and nothing leaves this machine: files are read and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli import console
+from grader.cli.options import AsJson, OnlyChapters
+from grader.course.config import find_chapter, load_course
+from grader.errors import UsageError
+from grader.report.html import similar_page
+from grader.report.html.similar import name_of
+from grader.serialization import dumps
+from grader.similarity.search import ChapterPairs, find_similar
+from grader.submissions.collecting import collect
+from grader.workspace.workspace import write_whole
+
+PAGE = "similar.html"
+_ON_SCREEN = 10
+
+
+def similar(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Whatever brick grade takes: a class, a download.", metavar="PATH")
+    ],
+    chapter: OnlyChapters = None,
+    archive: Annotated[
+        list[Path] | None,
+        typer.Option("--archive", help="An earlier class, to compare this one with.", show_default=False),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("reports"),
+    most: Annotated[int, typer.Option("--most", min=1, help="Show so many pairs of a chapter.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Find files that have more in common than chance explains: look, do not convict."""
+    course = load_course()
+    only = [find_chapter(course, word) for word in chapter or []]
+    here = collect(paths, course, only).submissions
+    if not here:
+        raise UsageError("no file here says which chapter it is", ", ".join(map(str, paths)), "name a class")
+    names = archive or []
+    earlier = {str(folder): collect([folder], course, only).submissions for folder in names}
+    chapters = find_similar(course, here, earlier)
+    if as_json:
+        typer.echo(dumps(_as_dict(chapters)), nl=False)
+        return
+    path = out / PAGE
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_whole(path, similar_page(course.title, chapters, most))
+    except OSError as error:
+        what = f"the page cannot be written: {error.strerror}"
+        raise UsageError(what, str(error.filename or path), "name another folder with --out") from error
+    for found in chapters:
+        _say(found)
+    typer.echo(f"the page, for you alone: {path}")
+    typer.echo("Look, do not convict: read both sides before you think anything of anybody.")
+
+
+def _say(found: ChapterPairs) -> None:
+    """A chapter's figures, and its first pairs."""
+    counted = console.number_of(len(found.pairs), "pair")
+    little = f", {len(found.too_little)} with too little of their own" if found.too_little else ""
+    console.say(f"{found.chapter.label}: {found.compared} files compared{little}, {counted} alike")
+    for pair in found.pairs[:_ON_SCREEN]:
+        same = ", the same file" if pair.identical else ""
+        console.say(f"  {pair.share:4.0%}  {name_of(pair.left)} and {name_of(pair.right)}{same}")
+    if len(found.pairs) > _ON_SCREEN:
+        console.say(f"  and {len(found.pairs) - _ON_SCREEN} more on the page")
+    for learner, why in found.unreadable:
+        console.say(f"  not compared: {learner}: {why}")
+
+
+def _as_dict(chapters: Sequence[ChapterPairs]) -> dict[str, object]:
+    """What was found, for a program."""
+    return {
+        "schema": "brickwork/similar/v1",
+        "chapters": [
+            {
+                "chapter": found.chapter.stem,
+                "compared": found.compared,
+                "too_little": list(found.too_little),
+                "unreadable": [{"learner": learner, "why": why} for learner, why in found.unreadable],
+                "pairs": [
+                    {
+                        "learners": [pair.left.learner, pair.right.learner],
+                        "archives": [pair.left.archive, pair.right.archive],
+                        "share": round(pair.share, 3),
+                        "shared": pair.shared,
+                        "identical": pair.identical,
+                        "exercises": sorted({block.left.name for block in pair.blocks}),
+                    }
+                    for pair in found.pairs
+                ],
+            }
+            for found in chapters
+        ],
+    }
