@@ -13,6 +13,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/architecture.md",
+    "docs/instructors.md",
     "docs/own-course.md",
     "docs/similarity.md",
 )
