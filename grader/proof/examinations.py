@@ -58,12 +58,14 @@ def examine(
         UsageError: without a checkout.
 
     Yields:
-        A table for each question and chapter, as soon as it is there.
+        A table for each question and chapter, as soon as it is there; for several chapters, last of all, the mistakes
+        that are judged hardest in the course.
     """
     if not is_checkout(course.root):
         raise UsageError("prove needs the solutions", str(course.root), "run it in a checkout of the course")
     warm_up()  # once for all processes, which are forks of this one
     questions = list(asked)
+    measured: dict[str, list[Closeness]] = {}
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
         for chapter in chapters:
             solution = next(right_answers(course.root, chapter))
@@ -74,21 +76,24 @@ def examine(
                     case Examination.WORDING:
                         yield wording_table(chapter, solution.source)
                     case Examination.FAIRNESS:
-                        yield _fairness_table(course.root, chapter, solution, pool, advance)
+                        measured[chapter.stem] = _measure(course.root, chapter, solution, pool, advance)
+                        yield _fairness_table(chapter.stem, measured[chapter.stem])
                     case Examination.GATES:
                         yield _gates_table(course.root, chapter, solution, pool, advance)
                     case Examination.BARRED:
                         # In a process of the pool: to bar an operation is to change torch itself.
                         yield pool.submit(_barred_table, course.root, chapter).result()
+    if len(measured) > 1:
+        yield _hardest_judged(measured)
 
 
 # --- fairness ---------------------------------------------------------------------------------------------
 
 
-def _fairness_table(
+def _measure(
     root: Path, chapter: Chapter, solution: Candidate, pool: ProcessPoolExecutor, advance: Advance
-) -> Table:
-    """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short.
+) -> list[Closeness]:
+    """All known mistakes of a chapter, those that are judged hardest first.
 
     The mistakes of one exercise are measured by one process, for they share the inputs and the solution's answers.
 
@@ -101,29 +106,66 @@ def _fairness_table(
     for candidate in wrong_answers(root, chapter, mutate=False):
         if candidate.kind == "mistake":
             by_exercise[candidate.judges].append(candidate)
-    work = [(chapter, solution, mistakes) for mistakes in by_exercise.values()]
     found: list[Closeness] = []
     total = sum(map(len, by_exercise.values()))
-    for some in pool.map(_measure_packed, work):
+    for some in pool.map(
+        _measure_packed, [(chapter, solution, mistakes) for mistakes in by_exercise.values()]
+    ):
         found += some
         advance(chapter.stem, len(found), total)
-    found.sort(key=lambda one: (not one.is_unfair, one.keeps, -one.agrees, one.label))
+    return sorted(found, key=_hardship)
+
+
+def _hardship(one: Closeness) -> tuple[bool, float, float, str]:
+    """Sorts mistakes: of those that are nearly right, whoever keeps least comes first."""
+    return one.keeps is None, one.keeps or 0.0, -one.agrees, one.label
+
+
+def _fairness_table(stem: str, found: list[Closeness]) -> Table:
+    """One row per mistake that is nearly right, those that keep least first; the unfair ones fall short.
+
+    Args:
+        stem: the chapter's.
+        found: every mistake, in the order of the rows.
+    """
     unfair = [one for one in found if one.is_unfair]
     return Table(
-        chapter.stem,
+        stem,
         Examination.FAIRNESS,
         f"{len(unfair)} of {len(found)} mistakes lose more than half although they are nearly right",
-        ("mistake", "agrees", "keeps", ""),
-        tuple(
-            (one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}", "unfair" if one.is_unfair else "")
-            for one in found
-            if one.agrees >= 0.5
-        ),
+        _FAIRNESS_COLUMNS,
+        tuple(_fairness_row(one) for one in found if one.keeps is not None),
         tuple(
             f"{one.label} is right on {one.agrees:.0%} of the plain inputs and keeps {one.keeps:.0%} of the points"
             for one in unfair
         ),
     )
+
+
+def _hardest_judged(measured: dict[str, list[Closeness]]) -> Table:
+    """The mistakes of the whole course that are nearly right and keep least; what falls short the chapters say.
+
+    Args:
+        measured: every mistake, by chapter.
+    """
+    close = sorted(
+        (one for found in measured.values() for one in found if one.keeps is not None), key=_hardship
+    )
+    return Table(
+        "the course",
+        Examination.FAIRNESS,
+        f"{len(close)} of {sum(map(len, measured.values()))} mistakes are nearly right; those that keep least",
+        _FAIRNESS_COLUMNS,
+        tuple(map(_fairness_row, close[:_HARDEST])),
+    )
+
+
+_FAIRNESS_COLUMNS = ("mistake", "agrees", "keeps", "")
+_HARDEST = 10  # of these the whole course shows
+
+
+def _fairness_row(one: Closeness) -> tuple[str, ...]:
+    return one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}", "unfair" if one.is_unfair else ""
 
 
 # A pool calls functions of one argument, found by their names.

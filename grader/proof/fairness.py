@@ -35,17 +35,17 @@ class Closeness:
     Args:
         label: names the mistake.
         agrees: from 0 to 1.
-        keeps: from 0 to 1.
+        keeps: from 0 to 1; None for one that is not nearly right, whose points say nothing about fairness.
     """
 
     label: str
     agrees: float
-    keeps: float
+    keeps: float | None
 
     @property
     def is_unfair(self) -> bool:
         """Whether it is nearly right and loses most."""
-        return self.agrees >= CLOSE and self.keeps < KEEPS
+        return self.keeps is not None and self.keeps < KEEPS
 
 
 def plain_checks(suite: Suite, exercise: str) -> tuple[Check, ...]:
@@ -62,7 +62,7 @@ def plain_checks(suite: Suite, exercise: str) -> tuple[Check, ...]:
 def closeness_of(
     chapter: Chapter, solution: Candidate, mistakes: list[Candidate], kept: Kept | None = None
 ) -> Iterator[Closeness]:
-    """How close each mistake comes to the solution, beside the points that it keeps.
+    """How close each mistake comes to the solution, and the points that it keeps if it is nearly right.
 
     Args:
         chapter: the chapter of all these versions.
@@ -82,11 +82,10 @@ def closeness_of(
         checks = plain_checks(suite, exercise)
         if exercise not in right:
             right[exercise] = probing.watch(solution.source, checks)
-        yield Closeness(
-            mistake.label,
-            _share_alike(right[exercise], _answers(probing, mistake.source, checks)),
-            _share_kept(chapter, mistake, exercise, profile),
-        )
+        agrees = _share_alike(right[exercise], _answers(probing, mistake.source, checks))
+        # To ask every law takes most of the time, and only what is nearly right can be judged unfairly.
+        keeps = _share_kept(chapter, mistake, exercise, profile) if agrees >= CLOSE else None
+        yield Closeness(mistake.label, agrees, keeps)
 
 
 def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[object]:
