@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "Write a page for every learner, and one about the class for you.",
     "similar": "Find files that have more in common than chance explains: look, do not convict.",
     "export": "Write what was graded for another program to read.",
+    "passback": "Send a class's points into a learning platform's gradebook, by LTI 1.3.",
     "new-course": "Make a course with checks of its own, with one chapter to begin from.",
     "trust": "Let the checks of a course's folder run here, as your own code.",
     "new": "Lay out the files of a new chapter, and its entry in course.yml.",

@@ -1,0 +1,108 @@
+"""`brick passback`: send the points of a class into a learning platform's gradebook, by LTI 1.3.
+
+Nothing is sent before it was shown and agreed to. Whoever cannot be found there for certain gets nothing and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli.console import number_of, say, say_list
+from grader.cli.extras import needs
+from grader.cli.options import OnlyChapters
+from grader.cli.progress import counted
+from grader.course.config import find_chapter, load_course
+from grader.errors import KitError, UsageError
+from grader.export.passback import Sender, Sending, sendings, user_ids
+from grader.grading.gradebook import class_results
+from grader.records import ClassResults
+from grader.text import points
+
+_NAMED = 8  # in an error, before the list is cut
+
+
+def passback(
+    platform: Annotated[
+        Path, typer.Option("--platform", help="A YAML file with what the platform's administrator gave.")
+    ],
+    chapter: OnlyChapters = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Send without asking.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent, and send nothing.")
+    ] = False,
+) -> None:
+    """Send a class's points into a learning platform's gradebook, by LTI 1.3.
+
+    What was not handed in is sent as 0, what is excused not at all; with work that has no verdict nothing is sent.
+
+    Exit code 0: everything was sent; 1: some could not be, and are named; 2: nothing was sent.
+    """
+    with needs("lms", "brick passback"):
+        from grader.cli.platform_file import people_in, platform_of, read_platform
+        from grader.export.ags import Ags
+    course = load_course()
+    results = class_results(course, [find_chapter(course, word) for word in chapter or []])
+    _refuse_unsettled(results)
+    said = read_platform(platform)
+    ags = Ags(platform_of(said, platform))
+    found, unplaced = user_ids(results, people_in(said, platform, ags))
+    planned = sendings(results, found)
+    _show(results, planned)
+    say_list("not placed, and not sent", list(unplaced.items()))
+    if dry_run or not planned:
+        raise typer.Exit(1 if unplaced else 0)
+    if not yes:
+        typer.confirm(f"send {number_of(len(planned), 'score')} to {said['line_items']}?", abort=True)
+    failed = _send(ags, planned)
+    say_list("not sent", failed)
+    say(f"{number_of(len(planned) - len(failed), 'score')} sent")
+    if failed or unplaced:
+        raise typer.Exit(1)
+
+
+def _refuse_unsettled(results: ClassResults) -> None:
+    """Raise UsageError while there is work without a verdict: what was sent as a 0 would be read as one."""
+    labels = {chapter.stem: chapter.label for chapter in results.chapters}
+    waiting = [f"{one.learner} {labels[stem]}" for one in results.learners for stem, _ in one.ungraded]
+    waiting += [f"{one.learner} {labels[stem]}" for one in results.learners for stem in one.faults]
+    if waiting:
+        listed = ", ".join(waiting[:_NAMED]) + (" and more" if len(waiting) > _NAMED else "")
+        what = f"{number_of(len(waiting), 'hand-in')} not graded yet, so nothing was sent"
+        raise UsageError(what, listed, "run brick grade again: it goes on where it was")
+
+
+def _show(results: ClassResults, planned: Sequence[Sending]) -> None:
+    """How many scores go into each column, and between what they lie."""
+    for chapter in results.chapters:
+        mine = [one.score.given for one in planned if one.chapter is chapter]
+        if mine:
+            worth = points(chapter.points)
+            spread = f"{points(min(mine))} to {points(max(mine))} of {worth}"
+            say(f"{chapter.label} -> {chapter.title}: {number_of(len(mine), 'score')}, {spread}")
+
+
+def _send(ags: Sender, planned: Sequence[Sending]) -> list[tuple[str, str]]:
+    """Send one after the other; what the platform refuses is told and the others go on.
+
+    Returns:
+        Whose score was not taken, and why.
+
+    Raises:
+        KitError: a line item can be neither found nor made.
+    """
+    addresses = {
+        chapter.stem: ags.line_item(f"brickwork/{chapter.stem}", chapter.title, chapter.points)
+        for chapter in dict.fromkeys(one.chapter for one in planned)
+    }
+    failed = []
+    for one in counted(planned, len(planned), "sending"):
+        try:
+            ags.send(addresses[one.chapter.stem], one.score, datetime.now(UTC))
+        except KitError as error:
+            failed.append((f"{one.learner} {one.chapter.label}", error.what))
+    return failed
