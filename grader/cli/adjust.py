@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -35,6 +36,7 @@ from grader.workspace.workspace import workspace_of
 _LATER = re.compile(r"\+(\d+)([dh])")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHOWN = 8
+_MISTAKES_SHOWN = 30
 _UNSAVED = datetime.fromtimestamp(0, UTC)  # the store says when an entry was made
 
 Learners = Annotated[
@@ -375,7 +377,7 @@ def _show_entries(
     """Every entry, the oldest first, of these learners and this chapter where some are named."""
     entries = kept(store)
     undone = undone_in(entries)
-    results = results_in(store, course, course.chapters, class_list(store).learners) if words else None
+    results = results_in(store, course, (), class_list(store).learners) if words else None  # names alone
     names = {find_learner(results.learners, word, course) for word in words} if results else set()
     shown = [
         one
@@ -401,6 +403,9 @@ def _show_mistakes(results: ClassResults) -> None:
         say("no two learners made the same mistake")
         return
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
-    for told in mistake_lines(groups, labels, console.columns()):
+    first = dict(islice(groups.items(), _MISTAKES_SHOWN))
+    for told in mistake_lines(first, labels, console.columns()):
         typer.echo(told)
+    if len(groups) > len(first):
+        say(f"and {len(groups) - len(first)} rarer ones; -c shows one chapter's")
     say('next: brick adjust --mistake ID --comment "…"')

@@ -76,6 +76,31 @@ def test_a_score_is_set_with_who_and_why_and_is_in_every_page_and_export() -> No
     assert "oral exam" not in Path("reports/feedback/learner01.html").read_text(encoding="utf-8")
 
 
+def test_every_form_of_export_has_the_points_that_a_person_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL"):
+        monkeypatch.setenv(name, "x")
+    brick("adjust", "learner02", "-c", "ch03", "--score", "9", "-r", "oral exam")
+    brick("adjust", "learner02", "-c", "ch02", "-e", "neuron", "--excuse", "-r", "ill")
+
+    def exported(form: str, file: str) -> str:
+        result = brick("export", "--as", form, "--learner", "learner02")
+        assert result.exit_code == 0, result.exception
+        return Path(file).read_text(encoding="utf-8-sig")
+
+    gradescope = json.loads(exported("gradescope", "results.json"))
+    classroom50 = json.loads(exported("classroom50", "result.json"))
+    texts = [exported("junit", "brickwork-junit.xml"), exported("csv", "brickwork-grades.csv")]
+
+    # 8 of 8 and 9 of 10; Gradescope's total is 20 for everybody.
+    assert gradescope["score"] == pytest.approx(17 / 18 * 20, abs=1e-4)
+    assert (classroom50["score"], classroom50["max-score"]) == (1700, 1800)
+    assert sum(test["points"] for test in classroom50["tests"] if "bonus" not in test) == pytest.approx(17)
+    for text in (gradescope["output"], json.dumps(classroom50), *texts):
+        assert "points set to 9" in text
+        assert "oral exam" in text
+    assert '<property name="points" value="9"' in texts[0]
+
+
 def test_a_second_score_says_what_it_replaces_and_undoing_it_brings_the_first_back() -> None:
     brick("adjust", "learner01", "-c", "ch03", "--score", "8", "-r", "copied", "--by", "assistant")
 

@@ -68,6 +68,7 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
     figures = class_figures(results)
     ranked = sorted(results.learners, key=lambda one: (-share_of(one), one.learner))
     pages = pages or {}
+    shared = [found for found in figures.mistakes if _is_shared(found)]
     return page(
         "class.html",
         title=f"{clean_line(results.course.title, 80)}: the class",
@@ -81,9 +82,8 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
         slowest=sorted(figures.checks, key=lambda check: -check.median_s)[:5],
         unfailed=_by_chapter([check for check in figures.checks if check.passed and not check.failed]),
         by_chapter=_by_chapter(figures.checks),
-        mistakes=[(found, mistake_words(found.mistake)) for found in figures.mistakes if _is_shared(found)][
-            :MISTAKES_SHOWN
-        ],
+        mistakes=[(found, mistake_words(found.mistake)) for found in shared[:MISTAKES_SHOWN]],
+        more_mistakes=max(0, len(shared) - MISTAKES_SHOWN),
         shown=SHOWN,
         pages=pages,
         labels={one.learner: one.label for one in results.learners},
