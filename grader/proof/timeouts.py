@@ -76,7 +76,8 @@ class _Timer:
     """LearnerLost when what runs meanwhile has taken so many seconds of the processor.
 
     The kernel's timers of processor time cost more than a call; so the wall's clock sends the signal, and whoever has
-    had less than that of the processor, on a busy machine, is given the rest.
+    had less than that of the processor, on a busy machine, is given the rest. What is counted is the time of the thread,
+    which the kernel tells at a twentieth of the price of the process's.
 
     Only in the main thread of a process, for signals come to no other.
     """
@@ -85,7 +86,7 @@ class _Timer:
         self._timeout_s = timeout_s
 
     def __enter__(self) -> None:
-        self._end, self._signals = time.process_time() + self._timeout_s, 0
+        self._end, self._signals = time.thread_time() + self._timeout_s, 0
         signal.signal(signal.SIGALRM, self._interrupt)
         signal.setitimer(signal.ITIMER_REAL, self._timeout_s)
 
@@ -94,7 +95,7 @@ class _Timer:
 
     def _interrupt(self, number: int, frame: object) -> None:
         """Raise in the middle of whatever runs, or set the timer once more."""
-        left_s = self._end - time.process_time()
+        left_s = self._end - time.thread_time()
         self._signals += 1
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
             raise LearnerLost("no answer in time", timeout=True)
