@@ -9,6 +9,7 @@ from textwrap import indent
 import pytest
 
 from grader.course.config import load_course
+from grader.engine.generation import Kept
 from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
@@ -17,13 +18,14 @@ from grader.rules import judge
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = {chapter.label: chapter for chapter in load_course(ROOT).chapters}
+INPUTS = Kept()  # the same for all, drawn once
 EXERCISES = [(label, exercise.name) for label in CHAPTERS for exercise in CHAPTERS[label].exercises]
 
 
 def points_of(chapter: Chapter, exercise: str, source: str) -> float:
     """What an exercise of a submission is worth, by the rules and a few examples of each check."""
     submission = Submission(chapter, source, Path("cheat.py"), "")
-    profile = Profile(examples=10, only=exercise, shrink=False)
+    profile = Profile(examples=10, only=exercise, shrink=False, kept=INPUTS)
     report = run_checks(submission, judge(submission), SameProcess(), profile)
     assert report.is_graded
     [score] = report.exercises  # an extra counts nowhere, yet it must not be had for nothing either

@@ -11,6 +11,7 @@ import pytest
 from sandboxes import need
 
 from grader.course.config import load_course
+from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.records import Cause, CheckResult, Submission
@@ -21,6 +22,7 @@ from grader.sandbox.levels import Level
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 CHAPTER = COURSE.chapters[2]
+INPUTS = Kept()  # the same for all, drawn once
 RELU = "    return torch.maximum(x, torch.zeros_like(x))\n"
 
 
@@ -37,7 +39,9 @@ def results_of(source: str, sandbox: Sandbox, exercise: str) -> tuple[float, lis
     submission = Submission(
         CHAPTER, f"import math\nimport torch\nfrom torch import Tensor\n{source}\n", Path("theft.py"), ""
     )
-    report = run_checks(submission, judge(submission), sandbox, Profile(examples=3, shrink=False))
+    report = run_checks(
+        submission, judge(submission), sandbox, Profile(examples=3, shrink=False, kept=INPUTS)
+    )
     assert report.is_graded, report.problem
     [score] = [score for score in report.exercises if score.name == exercise]
     return score.points, [result for result in report.checks if result.exercise == exercise]

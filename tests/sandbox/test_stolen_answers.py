@@ -14,6 +14,7 @@ from sandboxes import need
 
 from grader.course.config import find_chapter
 from grader.course.paths import exercise_file, mistakes_folder
+from grader.engine.generation import Kept
 from grader.engine.pipeline import grade_path, judge_path
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
@@ -23,6 +24,7 @@ from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 
 STEM = "ch03_activations"
+INPUTS = Kept()  # the same for all, drawn once
 # These compute beside torch, where only the rules on the source can follow.
 BESIDE_TORCH = {"numpy__tanh", "scalars__tanh"}
 HONEST = """
@@ -45,7 +47,7 @@ def graded(course: Course, sandbox: Sandbox, folder: Path, source: str, exercise
     file = folder / f"{STEM}.py"
     stub = exercise_file(CHECKOUT, STEM).read_text(encoding="utf-8")
     file.write_text(f"import torch\n{dedent(source)}\n{stub}", encoding="utf-8")
-    profile = Profile(examples=10, only=exercise, shrink=False)
+    profile = Profile(examples=10, only=exercise, shrink=False, kept=INPUTS)
     return judge_path(file, find_chapter(course, STEM), sandbox, profile).report
 
 
@@ -56,7 +58,7 @@ def graded_without_rules(
     file, chapter = folder / f"{STEM}.py", find_chapter(course, STEM)
     file.write_text(f"import torch\n{dedent(source)}\n", encoding="utf-8")
     submission = read_submission(file, chapter)
-    profile = Profile(examples=10, only=exercise, shrink=False)
+    profile = Profile(examples=10, only=exercise, shrink=False, kept=INPUTS)
     return run_checks(submission, Ruling(submission.source), sandbox, profile)
 
 
