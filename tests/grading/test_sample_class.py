@@ -41,7 +41,12 @@ def graded(level: Level, out: Path) -> dict[str, Any]:
     return {learner["learner"]: learner for learner in json.loads(result.stdout)["learners"]}
 
 
-@pytest.fixture(scope="module", params=[Level.BWRAP, Level.PLAIN], ids=lambda level: level.value)
+# What differs without a seal is tried one by one in tests/sandbox; the whole class costs as much as all of that.
+@pytest.fixture(
+    scope="module",
+    params=[Level.BWRAP, pytest.param(Level.PLAIN, marks=pytest.mark.nightly)],
+    ids=lambda level: level.value,
+)
 def learners(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The class graded at one level of isolation."""
     level: Level = request.param
