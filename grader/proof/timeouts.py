@@ -76,8 +76,8 @@ class _Timer:
     """LearnerLost when what runs meanwhile has taken so many seconds of the processor.
 
     The kernel's timers of processor time cost more than a call; so the wall's clock sends the signal, and whoever has
-    had less than that of the processor, on a busy machine, is given the rest. What is counted is the time of the thread,
-    which the kernel tells at a twentieth of the price of the process's.
+    had less than that of the processor, on a busy machine, is given the rest. The time of the thread is counted, which
+    the kernel tells at a twentieth of the price of the process's.
 
     Only in the main thread of a process, for signals come to no other.
     """
