@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grader.checking.formatting import is_code, shown_value
@@ -44,13 +44,17 @@ def build_counterexample(
     """Put the pieces of a failure together, everything in it turned into text.
 
     Args:
-        inputs: what was drawn, by the names of the check's arguments.
+        inputs: what was drawn, by the names of the check's arguments; shown by those that the learner knows.
         calls: what was asked of the learner, in order; of many the first two and the last ten are kept.
         got, expected, worst, index: see `CheckFailure`.
     """
     kept = calls if len(calls) <= CALLS_SHOWN else calls[:2] + calls[-(CALLS_SHOWN - 2) :]
     return Counterexample(
-        inputs=tuple((name, shown_value(value)) for name, value in inputs.items()),
+        inputs=tuple(
+            (known, shown_value(part))
+            for name, value in inputs.items()
+            for known, part in _by_known_names(name, value)
+        ),
         calls=tuple(recorded(call) for call in kept),
         got=got,
         expected=expected,
@@ -58,3 +62,21 @@ def build_counterexample(
         left_out=len(calls) - len(kept),
         index=index,
     )
+
+
+def _by_known_names(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+    """The parts of what was drawn together, each by its own name: those of `x_and_dim`, and the entries of a table.
+
+    Arguments that depend on each other, such as a tensor and one of its axes, are drawn as one input. The learner wrote
+    a function of `x` and `dim`, and knows nothing of that.
+
+    Args:
+        name: of the check's argument; a name `x_and_dim` says that the value is a tuple of an `x` and a `dim`.
+        value: what was drawn.
+    """
+    names = name.split("_and_")
+    if isinstance(value, tuple) and len(names) == len(value) > 1:
+        return zip(names, value, strict=True)
+    if isinstance(value, dict):
+        return value.items()
+    return ((name, value),)

@@ -14,6 +14,7 @@ import torch
 from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_laws, tensors
 from grader.checking.check import Check, Suite
 from grader.course.config import find_chapter, load_course
+from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import Kept
 from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
@@ -107,6 +108,16 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     assert shown.inputs in [(("x", f"tensor([{value}])"),) for value in ("1.0", "-1.0", "-2.0", "0.5")]
     assert (shown.got, shown.expected) == ("tensor([1.0])", shown.inputs[0][1].replace("1.0", "2.0"))
     assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
+
+
+def test_what_was_drawn_together_is_shown_by_the_names_that_learners_know() -> None:
+    drawn = {"x_and_dim": (torch.zeros(1, dtype=torch.float64), 0), "settings": {"lr": 0.5}, "rise_and_fall": 3}
+
+    shown = build_counterexample(drawn, [])
+
+    assert shown.inputs == (
+        ("x", "tensor([0.0])"), ("dim", "0"), ("lr", "0.5"), ("rise_and_fall", "3"),
+    )  # fmt: skip
 
 
 def test_a_check_that_waits_for_a_failed_one_is_not_run_and_worth_nothing() -> None:
