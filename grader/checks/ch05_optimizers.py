@@ -361,21 +361,21 @@ def _laws(
             hints.get(key, hint), (after,), weight, examples,
         )  # fmt: skip
 
-    def follows(learner: Any, journey: Any, settings: Settings) -> None:
-        _follow(learner, name, *journey, **settings)
+    def follows(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, name, *params_and_steps, **settings)
 
-    def is_exact(learner: Any, journey: Any, settings: Settings) -> None:
-        _follow(learner, name, *journey, tolerance=_EXACT, **settings)
+    def is_exact(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, name, *params_and_steps, tolerance=_EXACT, **settings)
 
-    def works_in_float32(learner: Any, journey: Any, settings: Settings) -> None:
-        _follow(learner, name, *journey, tolerance=_SINGLE, **settings)
+    def works_in_float32(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, name, *params_and_steps, tolerance=_SINGLE, **settings)
 
-    def reads_lr(learner: Any, journey: Any, settings: Settings, lrs: Sequence[float]) -> None:
-        _follow(learner, name, *journey, lrs, **settings)
+    def reads_lr(learner: Any, params_and_steps: Any, settings: Settings, lrs: Sequence[float]) -> None:
+        _follow(learner, name, *params_and_steps, lrs, **settings)
 
-    def keeps_gradients(learner: Any, journey: Any, settings: Settings) -> None:
+    def keeps_gradients(learner: Any, params_and_steps: Any, settings: Settings) -> None:
         # Where the parameters end is no matter of this law: it looks at the gradients alone.
-        params, steps = journey
+        params, steps = params_and_steps
         theirs = learner.call(name, [learner.hold(param) for param in params], **settings)
         kept = [[learner.hold(grad) for grad in grads] for grads in steps]
         for held_grads in (kept[0], *kept):  # the same tensors twice: a velocity may be one of them by now
@@ -384,9 +384,9 @@ def _laws(
             for grad, held_grad in zip(grads, held_grads, strict=True):
                 agree(held_grad.value(), grad, what="the caller's gradient, after the steps,")
 
-    def keeps_optimizers_apart(learner: Any, journey: Any, settings: Settings) -> None:
+    def keeps_optimizers_apart(learner: Any, params_and_steps: Any, settings: Settings) -> None:
         # Compared with the same optimizer used alone, so that no other mistake shows here.
-        params, steps = journey
+        params, steps = params_and_steps
         walks = (steps, steps[::-1])
         alone = [_walk(learner, name, params, walk, settings) for walk in walks]
         held = [[learner.hold(param) for param in params] for _ in walks]
@@ -398,8 +398,8 @@ def _laws(
             for index, (param, value) in enumerate(zip(mine, wanted, strict=True)):
                 agree(param.value(), value, what=f"parameter {index}, beside another optimizer,")
 
-    def takes_any_iterable(learner: Any, journey: Any, settings: Settings) -> None:
-        params, steps = journey
+    def takes_any_iterable(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        params, steps = params_and_steps
         wanted = _walk(learner, name, params, steps, settings)
         for kind in (tuple, learner.sequence, learner.iterator):
             held = [learner.hold(param) for param in params]
@@ -409,8 +409,8 @@ def _laws(
             for index, (param, value) in enumerate(zip(held, wanted, strict=True)):
                 agree(param.value(), value, what=f"parameter {index}")
 
-    def refuses_counts(learner: Any, journey: Any, settings: Settings, count: int) -> None:
-        params, steps = journey
+    def refuses_counts(learner: Any, params_and_steps: Any, settings: Settings, count: int) -> None:
+        params, steps = params_and_steps
         held = [learner.hold(param) for param in params]
         theirs = learner.call(name, held, **settings)
         grads = (steps[0] * 4)[: count + (count >= len(params))]
@@ -428,63 +428,65 @@ def _laws(
             "takes_any_shape",
             "Parameters may have no dimensions, sides of 1 or three axes, many entries, and lie in memory by columns.",
             follows, "Write into the parameter as it is: no param[:], no flattening.", main, 40,
-            journey=odd_journeys(), settings=plain,
+            params_and_steps=odd_journeys(), settings=plain,
         ),
         law(
             "keeps_parameters_apart", f"Two parameters of one shape have {memory} of their own each.",
-            follows, "Look things up by position, not by shape.", main, 40, journey=journeys(_ALIKE), settings=plain,
+            follows, "Look things up by position, not by shape.", main, 40,
+            params_and_steps=journeys(_ALIKE), settings=plain,
         ),
         law(
             "takes_any_gradient",
             "Gradients of any size will do, from 1e-8 to 1e8, equal, sorted, of one sign, or adding up to 0.",
-            follows, "The same formula holds for every number.", main, 100, journey=wide_journeys(), settings=plain,
+            follows, "The same formula holds for every number.", main, 100,
+            params_and_steps=wide_journeys(), settings=plain,
         ),
         law(
             "rolls_on_without_gradient", f"A gradient of zeros is a gradient: {memory} take it in and fade.",
             follows, "Zeros are not None. Go through the same lines as for any gradient.", main, 40,
-            journey=journeys(zeros=True, least_steps=2), settings=plain,
+            params_and_steps=journeys(zeros=True, least_steps=2), settings=plain,
         ),
         law(
             "skips_none", f"A None gradient leaves its parameter and {memory} as they are, and the others move.",
             follows, "Skip a parameter whose gradient is None and go on with the next one.", main, 60,
-            journey=journeys(none=True, least_steps=2), settings=plain,
+            params_and_steps=journeys(none=True, least_steps=2), settings=plain,
         ),
         law(
             "reads_lr_at_every_step", "Setting lr between steps changes the next step.",
             reads_lr, "Use self.lr in step, not a copy made earlier.", main, 50,
-            journey=journeys(least_steps=2), settings=plain, lrs=lists(floats(0, 1), min_size=2, max_size=5),
+            params_and_steps=journeys(least_steps=2), settings=plain, lrs=lists(floats(0, 1), min_size=2, max_size=5),
         ),
         law(
             "keeps_the_gradients", "The caller's gradients stay as they are, also when a tensor is passed in again.",
             keeps_gradients, "Work in new tensors, or in your own; not in the gradient.", first, 40,
-            journey=journeys(), settings=settings,
+            params_and_steps=journeys(), settings=settings,
         ),
         law(
             "keeps_optimizers_apart", "An optimizer goes the same way beside another one as it goes alone.",
             keeps_optimizers_apart, f"Make {memory} in __init__, not on the class.", first, 25,
-            journey=journeys(), settings=settings,
+            params_and_steps=journeys(), settings=settings,
         ),
         law(
             "takes_any_iterable",
             "The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple.",
             takes_any_iterable, "Turn params into a list once: an iterator gives its items only one time.", first, 10,
-            journey=journeys(least_steps=2), settings=settings,
+            params_and_steps=journeys(least_steps=2), settings=settings,
         ),
         law(
             "works_in_float32", "It works on float32 parameters as well.",
             works_in_float32, "New tensors need the dtype of their parameter: torch.zeros_like.", main, 40,
-            journey=journeys(dtype=torch.float32), settings=plain,
+            params_and_steps=journeys(dtype=torch.float32), settings=plain,
         ),
         law(
             "is_exact_in_float64", "In float64 nine digits are right: nothing on the way is kept in float32.",
             is_exact, "New tensors need the dtype of their parameter: torch.zeros_like.", main, 40,
-            journey=journeys(), settings=plain,
+            params_and_steps=journeys(), settings=plain,
         ),
         law(
             "refuses_a_wrong_number_of_gradients",
             "Too few or too many gradients raise ValueError, and nothing has changed then.",
             refuses_counts, "Compare the two lengths before anything moves.", first, 40,
-            journey=journeys(), settings=settings, count=integers(0, 3),
+            params_and_steps=journeys(), settings=settings, count=integers(0, 3),
         ),
     )  # fmt: skip
 
@@ -519,10 +521,10 @@ def _stops_at(held: Any, wanted: Tensor, tolerance: tuple[float, float]) -> None
 
 
 @check("SGD", hint="Move against the gradient, and write into the tensor that was passed in.", examples=50)
-@given(journey=journeys(), lr=floats(0.01, 2))
-def check_sgd_moves_against_the_gradient(learner, journey, lr):
+@given(params_and_steps=journeys(), lr=floats(0.01, 2))
+def check_sgd_moves_against_the_gradient(learner, params_and_steps, lr):
     """Plain SGD moves each parameter in place by lr times its gradient, downhill."""
-    params, steps = journey
+    params, steps = params_and_steps
     held = [learner.hold(param) for param in params]
     learner.SGD(held, lr).step(steps[0])
     for param, before, grad in zip(held, params, steps[0], strict=True):
@@ -535,10 +537,10 @@ def check_sgd_moves_against_the_gradient(learner, journey, lr):
     after=check_sgd_moves_against_the_gradient,
     weight=2,
 )
-@given(journey=journeys(), settings=_settings_of_sgd())
-def check_sgd_follows_torch(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_sgd())
+def check_sgd_follows_torch(learner, params_and_steps, settings):
     """With momentum it goes the way of torch.optim.SGD, however many parameters and steps."""
-    _follow(learner, "SGD", *journey, **settings)
+    _follow(learner, "SGD", *params_and_steps, **settings)
 
 
 @check(
@@ -546,10 +548,10 @@ def check_sgd_follows_torch(learner, journey, settings):
     hint="The step is lr times (grad + momentum * v), with the new v.",
     after=check_sgd_moves_against_the_gradient,
 )
-@given(journey=journeys(), settings=_settings_of_sgd(nesterov=True))
-def check_sgd_looks_ahead(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_sgd(nesterov=True))
+def check_sgd_looks_ahead(learner, params_and_steps, settings):
     """With Nesterov it goes the way of torch.optim.SGD, too."""
-    _follow(learner, "SGD", *journey, **settings)
+    _follow(learner, "SGD", *params_and_steps, **settings)
 
 
 def _sgd_stops(learner: Any, stops: Sequence[float], *, nesterov: bool) -> None:
@@ -590,10 +592,10 @@ def check_sgd_known_values_of_nesterov(learner):
     after=check_sgd_moves_against_the_gradient,
     examples=20,
 )
-@given(journey=journeys(least_steps=2), lr=_lrs)
-def check_sgd_has_no_momentum_by_default(learner, journey, lr):
+@given(params_and_steps=journeys(least_steps=2), lr=_lrs)
+def check_sgd_has_no_momentum_by_default(learner, params_and_steps, lr):
     """Left out, momentum is 0 and nesterov is off, at every step."""
-    _follow(learner, "SGD", *journey, lr=lr)
+    _follow(learner, "SGD", *params_and_steps, lr=lr)
 
 
 @check(
@@ -603,10 +605,10 @@ def check_sgd_has_no_momentum_by_default(learner, journey, lr):
     weight=0.5,
     examples=10,
 )
-@given(journey=journeys(), settings=_settings_of_sgd(nesterov=None))
-def check_sgd_takes_an_lr_of_zero(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_sgd(nesterov=None))
+def check_sgd_takes_an_lr_of_zero(learner, params_and_steps, settings):
     """An lr of 0 is legal, and nothing moves."""
-    _follow(learner, "SGD", *journey, **(settings | {"lr": 0.0}))
+    _follow(learner, "SGD", *params_and_steps, **(settings | {"lr": 0.0}))
 
 
 check_sgd_everywhere = _laws(
@@ -732,10 +734,10 @@ def check_adam_known_values(learner):
     after=check_adam_first_step_is_lr,
     weight=2,
 )
-@given(journey=journeys(), settings=_settings_of_adam())
-def check_adam_follows_torch(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_adam())
+def check_adam_follows_torch(learner, params_and_steps, settings):
     """It goes the way of torch.optim.Adam, however many parameters and steps, for any lr and betas."""
-    _follow(learner, "Adam", *journey, **settings)
+    _follow(learner, "Adam", *params_and_steps, **settings)
 
 
 @check(
@@ -744,10 +746,10 @@ def check_adam_follows_torch(learner, journey, settings):
     after=check_adam_follows_torch,
     examples=60,
 )
-@given(journey=journeys(), settings=_settings_of_adam(_EPS))
-def check_adam_adds_eps(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_adam(_EPS))
+def check_adam_adds_eps(learner, params_and_steps, settings):
     """eps is added to the root of the corrected average."""
-    _follow(learner, "Adam", *journey, **settings)
+    _follow(learner, "Adam", *params_and_steps, **settings)
 
 
 @check(
@@ -915,10 +917,10 @@ def check_rmsprop_known_values(learner):
     after=check_rmsprop_first_step_is_too_long,
     weight=2,
 )
-@given(journey=journeys(), settings=_settings_of_rmsprop())
-def check_rmsprop_follows_torch(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_rmsprop())
+def check_rmsprop_follows_torch(learner, params_and_steps, settings):
     """It goes the way of torch.optim.RMSprop, however many parameters and steps, for any lr and alpha."""
-    _follow(learner, "RMSprop", *journey, **settings)
+    _follow(learner, "RMSprop", *params_and_steps, **settings)
 
 
 @check(
@@ -927,10 +929,10 @@ def check_rmsprop_follows_torch(learner, journey, settings):
     after=check_rmsprop_follows_torch,
     examples=60,
 )
-@given(journey=journeys(), settings=_settings_of_rmsprop(_EPS))
-def check_rmsprop_adds_eps(learner, journey, settings):
+@given(params_and_steps=journeys(), settings=_settings_of_rmsprop(_EPS))
+def check_rmsprop_adds_eps(learner, params_and_steps, settings):
     """eps is added to the root of the average."""
-    _follow(learner, "RMSprop", *journey, **settings)
+    _follow(learner, "RMSprop", *params_and_steps, **settings)
 
 
 @check(

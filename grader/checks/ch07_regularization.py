@@ -142,10 +142,10 @@ def check_l2_penalty_of_the_lesson(learner):
     after=check_l2_penalty_is_half_lam_times_the_squares,
     examples=40,
 )
-@given(pair=weights_and_gradients(), lam=floats(0.1, 2.0))
-def check_l2_penalty_does_not_see_where_tensors_end(learner, pair, lam):
+@given(params_and_grads=weights_and_gradients(), lam=floats(0.1, 2.0))
+def check_l2_penalty_does_not_see_where_tensors_end(learner, params_and_grads, lam):
     """All weights in one long tensor cost the same as in many."""
-    params = [w for side in pair for w in side]
+    params = [w for side in params_and_grads for w in side]
     together = torch.cat([w.flatten() for w in params])
     agree(learner.l2_penalty(params, lam), learner.l2_penalty([together], lam))
 
@@ -178,10 +178,10 @@ check_l2_penalty_everywhere = tensor_laws(
 @check(
     "l2_gradients", hint="The derivative of lam/2 * w^2 is lam * w; it is added to the gradient of the loss."
 )
-@given(pair=weights_and_gradients(), lam=floats(0.0, 2.0))
-def check_l2_gradients_adds_lam_times_w(learner, pair, lam):
+@given(params_and_grads=weights_and_gradients(), lam=floats(0.0, 2.0))
+def check_l2_gradients_adds_lam_times_w(learner, params_and_grads, lam):
     """Each gradient gets lam times its weight added."""
-    params, grads = pair
+    params, grads = params_and_grads
     expected = [torch.add(grad, w, alpha=lam) for w, grad in zip(params, grads, strict=True)]
     agree_gradient(learner.l2_gradients(params, grads, lam), expected)
 
@@ -199,10 +199,10 @@ def check_l2_gradients_known_value(learner):
     after=check_l2_gradients_adds_lam_times_w,
     examples=30,
 )
-@given(pair=weights_and_gradients(), lam=sampled_from([0.0, 0.5]))
-def check_l2_gradients_are_new_tensors(learner, pair, lam):
+@given(params_and_grads=weights_and_gradients(), lam=sampled_from([0.0, 0.5]))
+def check_l2_gradients_are_new_tensors(learner, params_and_grads, lam):
     """The result shares no memory with the weights or the gradients."""
-    learner.l2_gradients(*pair, lam)
+    learner.l2_gradients(*params_and_grads, lam)
     shared = learner.last_call.aliases
     require(not shared, f"the result shares memory with {', '.join(shared)}: return new tensors")
 
@@ -213,10 +213,10 @@ def check_l2_gradients_are_new_tensors(learner, pair, lam):
     after=check_l2_gradients_adds_lam_times_w,
     examples=15,
 )
-@given(pair=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
-def check_l2_gradients_is_torch_sgd_with_weight_decay(learner, pair, lr, lam):
+@given(params_and_grads=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
+def check_l2_gradients_is_torch_sgd_with_weight_decay(learner, params_and_grads, lr, lam):
     """Plain gradient descent on these gradients is torch.optim.SGD with weight_decay."""
-    params, grads = pair
+    params, grads = params_and_grads
     moved = [w - lr * g for w, g in zip(params, learner.l2_gradients(params, grads, lam), strict=True)]
     agree(moved, after_torch(torch.optim.SGD, params, [grads], lr=lr, weight_decay=lam), what="the weights")
 
@@ -227,10 +227,10 @@ def check_l2_gradients_is_torch_sgd_with_weight_decay(learner, pair, lr, lam):
     after=check_l2_gradients_adds_lam_times_w,
     examples=15,
 )
-@given(pair=weights_and_gradients(), lam=floats(0.0, 1.0))
-def check_l2_gradients_is_torch_adam_with_weight_decay(learner, pair, lam):
+@given(params_and_grads=weights_and_gradients(), lam=floats(0.0, 1.0))
+def check_l2_gradients_is_torch_adam_with_weight_decay(learner, params_and_grads, lam):
     """Adam on these gradients is torch.optim.Adam with weight_decay."""
-    params, grads = pair
+    params, grads = params_and_grads
     total = learner.l2_gradients(params, grads, lam)
     expected = after_torch(torch.optim.Adam, params, [grads], lr=0.1, weight_decay=lam)
     agree(after_torch(torch.optim.Adam, params, [total], lr=0.1), expected, what="the weights")
@@ -243,10 +243,10 @@ def check_l2_gradients_is_torch_adam_with_weight_decay(learner, pair, lam):
     weight=0.5,
     examples=12,
 )
-@given(pair=weights_and_gradients(large=True), lam=floats(0.0, 2.0))
-def check_l2_gradients_of_large_weights(learner, pair, lam):
+@given(params_and_grads=weights_and_gradients(large=True), lam=floats(0.0, 2.0))
+def check_l2_gradients_of_large_weights(learner, params_and_grads, lam):
     """A tensor of weights may have a hundred entries."""
-    params, grads = pair
+    params, grads = params_and_grads
     expected = [torch.add(grad, w, alpha=lam) for w, grad in zip(params, grads, strict=True)]
     agree_gradient(learner.l2_gradients(params, grads, lam), expected)
 
@@ -293,10 +293,10 @@ def check_decoupled_decay_known_value(learner):
     after=check_decoupled_decay_takes_the_share,
     examples=15,
 )
-@given(pair=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
-def check_decoupled_decay_before_sgd_is_torch_sgd_with_weight_decay(learner, pair, lr, lam):
+@given(params_and_grads=weights_and_gradients(), lr=floats(0.01, 1.0), lam=floats(0.0, 1.0))
+def check_decoupled_decay_before_sgd_is_torch_sgd_with_weight_decay(learner, params_and_grads, lr, lam):
     """A decay and then a plain step is torch.optim.SGD with weight_decay: for it both kinds agree."""
-    params, grads = pair
+    params, grads = params_and_grads
     moved = [w - lr * g for w, g in zip(decayed(learner, params, lr, lam), grads, strict=True)]
     agree(moved, after_torch(torch.optim.SGD, params, [grads], lr=lr, weight_decay=lam), what="the weights")
 
@@ -388,13 +388,13 @@ SETTINGS = {
 
 
 @check("AdamW", hint="Go through the update line by line: averages, corrections, decay, step.")
-@given(run=runs(), **SETTINGS)
-def check_adamw_moves_as_torch(learner, run, lr, b1, b2, eps, weight_decay):
+@given(params_and_steps=runs(), **SETTINGS)
+def check_adamw_moves_as_torch(learner, params_and_steps, lr, b1, b2, eps, weight_decay):
     """Several steps with any settings end where torch.optim.AdamW ends."""
     settings = {"lr": lr, "betas": (b1, b2), "eps": eps, "weight_decay": weight_decay}
     agree(
-        after_learner(learner, *run, **settings),
-        after_torch(torch.optim.AdamW, *run, **settings),
+        after_learner(learner, *params_and_steps, **settings),
+        after_torch(torch.optim.AdamW, *params_and_steps, **settings),
         what="params",
     )
 
@@ -418,11 +418,11 @@ def check_adamw_first_step_of_the_lesson(learner):
     after=check_adamw_moves_as_torch,
     examples=30,
 )
-@given(run=runs(steps=(2, 4)))
-def check_adamw_has_torch_defaults(learner, run):
+@given(params_and_steps=runs(steps=(2, 4)))
+def check_adamw_has_torch_defaults(learner, params_and_steps):
     """Without settings it moves as torch.optim.AdamW does without settings."""
-    expected = after_torch(torch.optim.AdamW, *run)
-    agree(after_learner(learner, *run), expected, rtol=1e-9, atol=1e-12, what="params")
+    expected = after_torch(torch.optim.AdamW, *params_and_steps)
+    agree(after_learner(learner, *params_and_steps), expected, rtol=1e-9, atol=1e-12, what="params")
 
 
 @check(
@@ -477,13 +477,13 @@ def check_adamw_with_zero_gradients_only_decays(learner, w, lr, weight_decay, st
     after=check_adamw_moves_as_torch,
     examples=50,
 )
-@given(run=runs(2, 3, (2, 4), skip=True), weight_decay=floats(0.1, 0.9))
-def check_adamw_skips_none(learner, run, weight_decay):
+@given(params_and_steps=runs(2, 3, (2, 4), skip=True), weight_decay=floats(0.1, 0.9))
+def check_adamw_skips_none(learner, params_and_steps, weight_decay):
     """A parameter without a gradient is left alone and starts counting later, as in torch."""
     settings = {"lr": 0.1, "weight_decay": weight_decay}
     agree(
-        after_learner(learner, *run, **settings),
-        after_torch(torch.optim.AdamW, *run, **settings),
+        after_learner(learner, *params_and_steps, **settings),
+        after_torch(torch.optim.AdamW, *params_and_steps, **settings),
         what="params",
     )
 
@@ -494,12 +494,12 @@ def check_adamw_skips_none(learner, run, weight_decay):
     after=check_adamw_moves_as_torch,
     examples=40,
 )
-@given(run=runs(steps=(2, 3)), rates=lists(floats(0.0, 1.0), min_size=3, max_size=3))
-def check_adamw_reads_lr_at_every_step(learner, run, rates):
+@given(params_and_steps=runs(steps=(2, 3)), rates=lists(floats(0.0, 1.0), min_size=3, max_size=3))
+def check_adamw_reads_lr_at_every_step(learner, params_and_steps, rates):
     """Setting `lr` between steps changes step and decay, as a schedule needs."""
     settings = {"lr": 0.3, "weight_decay": 0.5}
-    expected = after_torch(torch.optim.AdamW, *run, rates, **settings)
-    agree(after_learner(learner, *run, rates, **settings), expected, what="params")
+    expected = after_torch(torch.optim.AdamW, *params_and_steps, rates, **settings)
+    agree(after_learner(learner, *params_and_steps, rates, **settings), expected, what="params")
 
 
 @check(
@@ -523,10 +523,10 @@ def check_adamw_leaves_gradients_alone(learner, grad, steps):
     after=check_adamw_moves_as_torch,
     examples=20,
 )
-@given(run=runs(1, 1, (2, 3)))
-def check_adamw_keeps_its_own_memory(learner, run):
+@given(params_and_steps=runs(1, 1, (2, 3)))
+def check_adamw_keeps_its_own_memory(learner, params_and_steps):
     """Two optimizers that take turns do not disturb each other."""
-    params, history = run
+    params, history = params_and_steps
     first, second = learner.hold(params[0]), learner.hold(-params[0])
     one, two = learner.AdamW([first], lr=0.1), learner.AdamW([second], lr=0.1)
     for (grad,) in history:
@@ -585,11 +585,11 @@ def check_adamw_takes_any_layout(learner, seed, shape):
     after=check_adamw_moves_as_torch,
     examples=30,
 )
-@given(run=runs(), weight_decay=floats(0.0, 0.9))
-def check_adamw_keeps_float32(learner, run, weight_decay):
+@given(params_and_steps=runs(), weight_decay=floats(0.0, 0.9))
+def check_adamw_keeps_float32(learner, params_and_steps, weight_decay):
     """float32 parameters stay float32 and move as in torch."""
-    params = [w.float() for w in run[0]]
-    history: Steps = [[grad.float() for grad in grads] for grads in run[1]]
+    params = [w.float() for w in params_and_steps[0]]
+    history: Steps = [[grad.float() for grad in grads] for grads in params_and_steps[1]]
     settings = {"lr": 0.1, "eps": 1e-3, "weight_decay": weight_decay}
     expected = after_torch(torch.optim.AdamW, params, history, **settings)
     # Some orders of the arithmetic lose three digits of 1 - beta.
@@ -800,10 +800,10 @@ def right_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
 
 
 @check("dropout_backward", hint="The same mask and the same factor 1 / (1 - p) as in the forward.")
-@given(pair=gradients_and_masks(), p=floats(0.0, 0.95))
-def check_dropout_backward_uses_mask_and_factor(learner, pair, p):
+@given(grad_out_and_mask=gradients_and_masks(), p=floats(0.0, 0.95))
+def check_dropout_backward_uses_mask_and_factor(learner, grad_out_and_mask, p):
     """Kept entries pass their gradient on, divided by 1 - p; dropped ones pass 0."""
-    agree_gradient(learner.dropout_backward(*pair, p), right_backward(*pair, p))
+    agree_gradient(learner.dropout_backward(*grad_out_and_mask, p), right_backward(*grad_out_and_mask, p))
 
 
 @check(
@@ -1047,10 +1047,10 @@ def check_stopping_lets_small_gains_add_up(learner, start, patience, min_delta):
 
 
 @check("EarlyStopping", hint="At a gain clone every parameter; copy the clones back with copy_.", weight=2)
-@given(training=trainings(gain=True), patience=integers(0, 2), min_delta=DELTAS)
-def check_stopping_restores_the_last_gain(learner, training, patience, min_delta):
+@given(metrics_and_states=trainings(gain=True), patience=integers(0, 2), min_delta=DELTAS)
+def check_stopping_restores_the_last_gain(learner, metrics_and_states, patience, min_delta):
     """step changes no parameter; best writes those of the last gain back, in place and exactly."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(patience, min_delta)
     params = trained(learner, stopping, metrics, states)
     agree_exactly(values_of(params), states[-1], "after the steps, params")
@@ -1064,10 +1064,10 @@ def check_stopping_restores_the_last_gain(learner, training, patience, min_delta
     after=check_stopping_restores_the_last_gain,
     examples=40,
 )
-@given(training=trainings(gain=True, plain=False))
-def check_stopping_restores_any_tensors(learner, training):
+@given(metrics_and_states=trainings(gain=True, plain=False))
+def check_stopping_restores_any_tensors(learner, metrics_and_states):
     """Parameters may be scalars or have three axes, be float32, or be stored column by column."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = trained(learner, stopping, metrics, states)
     restore(stopping, params)
@@ -1098,10 +1098,10 @@ def check_stopping_keeps_any_numbers(learner, states):
     after=check_stopping_restores_the_last_gain,
     examples=30,
 )
-@given(training=trainings(gain=True), times=integers(1, 3))
-def check_stopping_keeps_a_copy(learner, training, times):
+@given(metrics_and_states=trainings(gain=True), times=integers(1, 3))
+def check_stopping_keeps_a_copy(learner, metrics_and_states, times):
     """Training may go on from the best parameters and come back to them, again and again: they are a copy."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = trained(learner, stopping, metrics, states)
     for _ in range(times):
@@ -1117,10 +1117,10 @@ def check_stopping_keeps_a_copy(learner, training, times):
     after=check_stopping_restores_the_last_gain,
     examples=20,
 )
-@given(training=trainings(gain=True), blown=sampled_from([NAN, math.inf, 1e30]))
-def check_stopping_saves_a_run_that_blew_up(learner, training, blown):
+@given(metrics_and_states=trainings(gain=True), blown=sampled_from([NAN, math.inf, 1e30]))
+def check_stopping_saves_a_run_that_blew_up(learner, metrics_and_states, blown):
     """Parameters that have become NaN or infinite come back as they were."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = trained(learner, stopping, metrics, states)
     set_to(params, [torch.full_like(w, blown) for w in states[0]])
@@ -1135,10 +1135,10 @@ def check_stopping_saves_a_run_that_blew_up(learner, training, blown):
     after=check_stopping_restores_the_last_gain,
     examples=20,
 )
-@given(training=trainings(gain=True))
-def check_stopping_restores_into_other_tensors(learner, training):
+@given(metrics_and_states=trainings(gain=True))
+def check_stopping_restores_into_other_tensors(learner, metrics_and_states):
     """best may be given other tensors of the same shapes; those of the steps then stay as they are."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = trained(learner, stopping, metrics, states)
     others = [learner.hold(w + 5) for w in states[0]]
@@ -1154,13 +1154,13 @@ def check_stopping_restores_into_other_tensors(learner, training):
     examples=30,
 )
 @given(
-    training=trainings(least=1, gain=True),
+    metrics_and_states=trainings(least=1, gain=True),
     later=lists(METRICS, min_size=1, max_size=5),
     patience=integers(0, 3),
 )
-def check_stopping_counts_on_after_best(learner, training, later, patience):
+def check_stopping_counts_on_after_best(learner, metrics_and_states, later, patience):
     """Calling best in between changes nothing in what step returns afterwards."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(patience)
     params = trained(learner, stopping, metrics, states)
     restore(stopping, params)
@@ -1174,10 +1174,10 @@ def check_stopping_counts_on_after_best(learner, training, later, patience):
     hint="Make everything that is remembered in __init__, not in the class body.",
     examples=30,
 )
-@given(training=trainings(least=2, gain=True), patience=integers(0, 2))
-def check_stopping_keeps_its_own_memory(learner, training, patience):
+@given(metrics_and_states=trainings(least=2, gain=True), patience=integers(0, 2))
+def check_stopping_keeps_its_own_memory(learner, metrics_and_states, patience):
     """Two of them that take turns do not disturb each other."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     walks = [(metrics, states), (metrics[::-1], states[::-1])]
     both = [learner.EarlyStopping(patience), learner.EarlyStopping(patience + 1)]
     params = [[learner.hold(w) for w in states[0]] for _ in both]
@@ -1213,10 +1213,10 @@ def check_stopping_refuses_bad_settings(learner, patience, min_delta):
     after=check_stopping_restores_the_last_gain,
     examples=20,
 )
-@given(training=trainings(), bad=lists(sampled_from([NAN, math.inf]), max_size=2))
-def check_stopping_refuses_best_before_a_gain(learner, training, bad):
+@given(metrics_and_states=trainings(), bad=lists(sampled_from([NAN, math.inf]), max_size=2))
+def check_stopping_refuses_best_before_a_gain(learner, metrics_and_states, bad):
     """Before the first gain best raises ValueError that names it, and changes nothing; after it, it does not."""
-    _, states = training
+    _, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = [learner.hold(w) for w in states[0]]
     for metric in bad:
@@ -1235,10 +1235,10 @@ def check_stopping_refuses_best_before_a_gain(learner, training, bad):
     after=check_stopping_restores_the_last_gain,
     examples=20,
 )
-@given(training=trainings(gain=True), more=booleans())
-def check_stopping_refuses_a_wrong_number_of_params(learner, training, more):
+@given(metrics_and_states=trainings(gain=True), more=booleans())
+def check_stopping_refuses_a_wrong_number_of_params(learner, metrics_and_states, more):
     """best with too few or too many tensors raises ValueError that names params and their number; nothing changes."""
-    metrics, states = training
+    metrics, states = metrics_and_states
     stopping = learner.EarlyStopping(1)
     params = trained(learner, stopping, metrics, states)
     before = [w + 5 for w in states[-1]]

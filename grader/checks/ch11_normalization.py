@@ -148,12 +148,12 @@ def copied(layer: dict[str, Any]) -> dict[str, Any]:
 
 
 @check("BatchNorm", hint="Each column by its own mean and its variance over N; eps goes under the root.")
-@given(case=layers_and_batches())
+@given(layer_and_batches=layers_and_batches())
 def check_batch_norm_training_matches_torch(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]]
 ) -> None:
     """In training the output equals torch's, for any eps, gamma and beta."""
-    layer, (x,) = case
+    layer, (x,) = layer_and_batches
     agree(build(learner, layer).forward(x, training=True), expected_output(copied(layer), x, True))
 
 
@@ -247,12 +247,12 @@ def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> No
 
 
 @check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.", examples=40)
-@given(case=layers_and_batches(most=3))
+@given(layer_and_batches=layers_and_batches(most=3))
 def check_batch_norm_statistics_match_torch(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]]
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]]
 ) -> None:
     """Over several batches of different sizes the running statistics equal torch's."""
-    layer, batches = case
+    layer, batches = layer_and_batches
     bn, twin = build(learner, layer), copied(layer)
     for x in batches:
         bn.forward(x, training=True)
@@ -290,12 +290,16 @@ def check_batch_norm_evaluation_matches_torch(
     hint="Only training may write the running statistics. Read gamma and beta anew in every call.",
     examples=60,
 )
-@given(case=layers_and_batches(most=4), training=lists(booleans(), min_size=4, max_size=4), seed=seeds())
+@given(
+    layer_and_batches=layers_and_batches(most=4),
+    training=lists(booleans(), min_size=4, max_size=4),
+    seed=seeds(),
+)
 def check_batch_norm_calls_in_any_order(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], training: list[bool], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], training: list[bool], seed: int
 ) -> None:
     """Training and evaluation in any order, gamma and beta set in between: each call does what torch's does."""
-    layer, batches = case
+    layer, batches = layer_and_batches
     bn, twin = build(learner, layer), copied(layer)
     for x, mode in zip(batches, training, strict=False):
         agree(bn.forward(x, mode), expected_output(twin, x, mode))
@@ -307,12 +311,12 @@ def check_batch_norm_calls_in_any_order(
 
 
 @check("BatchNorm", hint="Is anything kept outside the object, or in the class?", examples=40)
-@given(case=layers_and_batches(most=2), seed=seeds())
+@given(layer_and_batches=layers_and_batches(most=2), seed=seeds())
 def check_batch_norm_layers_are_independent(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], seed: int
 ) -> None:
     """What one layer sees does not change another, nor what another remembers for its backward."""
-    layer, batches = case
+    layer, batches = layer_and_batches
     width = layer["num_features"]
     first, second = build(learner, layer), learner.BatchNorm(width)
     for x in batches:
@@ -341,20 +345,22 @@ def check_batch_norm_takes_on_the_dtype(learner: Learner, x: Tensor, single: boo
 
 
 @check("BatchNorm", hint="No size is written into the formula.", weight=0.5, examples=12)
-@given(case=layers_and_large_batches())
-def check_batch_norm_of_large_batches(learner: Learner, case: tuple[dict[str, Any], Tensor]) -> None:
+@given(layer_and_batches=layers_and_large_batches())
+def check_batch_norm_of_large_batches(
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], Tensor]
+) -> None:
     """There may be a hundred rows or columns."""
-    layer, x = case
+    layer, x = layer_and_batches
     agree(build(learner, layer).forward(x, training=True), expected_output(copied(layer), x, True))
 
 
 @check("BatchNorm", hint="Use reshape, not view.", after=check_batch_norm_training_matches_torch, examples=25)
-@given(case=layers_and_batches(), seed=seeds())
+@given(layer_and_batches=layers_and_batches(), seed=seeds())
 def check_batch_norm_any_layout(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], seed: int
 ) -> None:
     """BatchNorm takes transposed and expanded tensors."""
-    layer, (x,) = case
+    layer, (x,) = layer_and_batches
     bn, x = build(learner, layer), x.T.contiguous().T
     agree(bn.forward(x, training=True), expected_output(copied(layer), x, True))
     g = cotangent((layer["num_features"],), seed).expand(len(x), -1)
@@ -402,12 +408,12 @@ def expected_gradients(layer: dict[str, Any], grad_out: Tensor, x: Tensor) -> tu
 
 
 @check("BatchNorm", hint="x moves its column's mean and variance too. Which of the three gradients is wrong?")
-@given(case=layers_and_batches(most=2), seed=seeds())
+@given(layer_and_batches=layers_and_batches(most=2), seed=seeds())
 def check_batch_norm_backward_matches_autograd(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], seed: int
 ) -> None:
     """The gradients of x, gamma and beta equal torch's, after the last of several forwards."""
-    layer, batches = case
+    layer, batches = layer_and_batches
     bn = build(learner, layer)
     for x in batches:
         bn.forward(x, training=True)
@@ -430,12 +436,12 @@ def check_batch_norm_backward_known_value(learner: Learner) -> None:
 
 
 @check("BatchNorm", hint="No size is written into the formula.", weight=0.5, examples=12)
-@given(case=layers_and_large_batches(), seed=seeds())
+@given(layer_and_batches=layers_and_large_batches(), seed=seeds())
 def check_batch_norm_backward_of_large_batches(
-    learner: Learner, case: tuple[dict[str, Any], Tensor], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], Tensor], seed: int
 ) -> None:
     """The gradients of a hundred rows or columns equal torch's."""
-    layer, x = case
+    layer, x = layer_and_batches
     bn = build(learner, layer)
     bn.forward(x, training=True)
     g = cotangent(x, seed)
@@ -444,12 +450,12 @@ def check_batch_norm_backward_of_large_batches(
 
 
 @check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.", examples=40)
-@given(case=layers_and_batches(), first=seeds(), second=seeds())
+@given(layer_and_batches=layers_and_batches(), first=seeds(), second=seeds())
 def check_batch_norm_backward_twice(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], first: int, second: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], first: int, second: int
 ) -> None:
     """A second backward, with another gradient, does not remember the first."""
-    layer, (x,) = case
+    layer, (x,) = layer_and_batches
     bn = build(learner, layer)
     bn.forward(x, training=True)
     bn.backward(cotangent(x, first))
@@ -463,12 +469,12 @@ def check_batch_norm_backward_twice(
     after=check_batch_norm_backward_matches_autograd,
     examples=40,
 )
-@given(case=layers_and_batches(), seed=seeds())
+@given(layer_and_batches=layers_and_batches(), seed=seeds())
 def check_batch_norm_makes_a_bias_useless(
-    learner: Learner, case: tuple[dict[str, Any], list[Tensor]], seed: int
+    learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], seed: int
 ) -> None:
     """A bias just before batch norm has gradient 0: dL/dx sums to 0 in every column."""
-    layer, (x,) = case
+    layer, (x,) = layer_and_batches
     bn = build(learner, layer)
     bn.forward(x, training=True)
     grad_x = bn.backward(cotangent(x, seed))[0]
