@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from grader.errors import UsageError
 from grader.export.spreadsheet import Cell, Sheet
-from grader.grading.matching import Person, place
+from grader.grading.matching import Person, place_learners
 from grader.records import Chapter, ClassResults, LearnerResult
 from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN
 from grader.text import clean_line, points
@@ -111,7 +111,7 @@ def fill(
     filling = _Filling(sheet, taken or {}, excused)
     for column in columns:
         known = {one.learner: one for one in results.learners if _is_about(one, column)}
-        placed, lost = place(list(known), people)
+        placed, lost = place_learners(list(known.values()), people)
         filling.unplaced |= lost
         for learner, person in placed.items():
             if filling.write_grade(known[learner], person, column) and comments is not None:

@@ -17,9 +17,10 @@ from grader.export.gradesheets import Column, Filled, amount, fill
 from grader.export.spreadsheet import Sheet, read_sheet
 from grader.grading.matching import Person
 from grader.records import ClassResults, LearnerResult, Outcome, Report
+from grader.report.decisions import lines_of
 from grader.report.reasons import reason
 from grader.report.terminal import is_untouched, results_of
-from grader.report.words import NOT_HANDED_IN, summary
+from grader.report.words import EXCUSED, NOT_HANDED_IN, summary
 from grader.text import clean_line, points
 
 _MARK = "Brickwork: "  # what our own comments begin with; others are an instructor's, and stay
@@ -189,7 +190,9 @@ def _comment(one: LearnerResult, old: str) -> str | None:
     if old.strip() and not old.startswith(_MARK):
         return None
     lines = [line for report in one.reports for line in _report_lines(one, report)]
-    lines += [f"{stem}: {NOT_HANDED_IN}" for stem, _ in one.missing]
+    without_report = [(stem, NOT_HANDED_IN) for stem, _ in one.missing]
+    for stem, why in [*without_report, *((stem, EXCUSED) for stem in one.excused)]:
+        lines += [f"{stem}: {why}", *lines_of(one, stem)]
     # Moodle takes the cell as HTML.
     return _MARK + "<br>".join(html.escape(line, quote=False) for line in lines)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from grader.grading.matching import Person, place
+from grader.grading.matching import Person, place_learners
 from grader.records import Chapter, ClassResults, LearnerResult
 from grader.report.words import NOT_HANDED_IN, summary
 from grader.text import clean_line
@@ -67,17 +67,7 @@ def user_ids(
         people: everybody in the platform's course, by user ID.
     """
     by_row = {person.row: user for user, person in people}
-    persons = [person for _, person in people]
-    found, unplaced = place([one.learner for one in results.learners], persons)
-    for one in results.learners:
-        if one.learner in unplaced and one.member is not None:
-            for key in filter(None, (one.member.number, one.member.email, one.member.login)):
-                again, _ = place([key], persons)
-                person = again.get(key)
-                if person is not None and person not in found.values():
-                    found[one.learner] = person
-                    del unplaced[one.learner]
-                    break
+    found, unplaced = place_learners(results.learners, [person for _, person in people])
     return {learner: by_row[person.row] for learner, person in found.items()}, unplaced
 
 

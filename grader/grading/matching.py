@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from grader.records import LearnerResult
+
 _DOWNLOADED = re.compile(r"(.*)_(\d+)")
 
 
@@ -65,6 +67,30 @@ def place(learners: Iterable[str], people: Sequence[Person]) -> tuple[dict[str, 
                 others = ", ".join(other for _, other in claimants if other != learner)
                 unplaced[learner] = f"row {row + 2} fits {others} as well"
     return {learner: person for learner, person in found.items() if learner not in unplaced}, unplaced
+
+
+def place_learners(
+    learners: Sequence[LearnerResult], people: Sequence[Person]
+) -> tuple[dict[str, Person], dict[str, str]]:
+    """The row of each learner, also by what the roster knows of them, and why the others have none.
+
+    Work may be handed in under a name that the table does not have. Then the roster's id, login, address and name are
+    tried, in this order, for a row that nobody else has.
+    """
+    found, unplaced = place([one.learner for one in learners], people)
+    taken = {person.row for person in found.values()}
+    for one in learners:
+        if one.learner not in unplaced or one.member is None:
+            continue
+        member = one.member
+        for key in filter(None, (member.number, member.login, member.email, member.name)):
+            person = place([key], people)[0].get(key)
+            if person is not None and person.row not in taken:
+                found[one.learner] = person
+                taken.add(person.row)
+                del unplaced[one.learner]
+                break
+    return {one.learner: found[one.learner] for one in learners if one.learner in found}, unplaced
 
 
 def _books(people: Sequence[Person]) -> tuple[_Book, ...]:

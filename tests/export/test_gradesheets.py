@@ -28,6 +28,7 @@ from grader.records import (
     ExerciseScore,
     HandIn,
     LearnerResult,
+    Member,
     Report,
 )
 
@@ -558,3 +559,17 @@ def test_where_a_part_is_excused_the_rest_is_stretched_to_the_columns_maximum(co
     filled = fill_canvas(excused(course, exercise="linear"), CANVAS, "grades.csv")
 
     assert [(one.learner, one.new) for one in filled.written] == [("learner01", "7.5")]
+
+
+def test_work_under_a_name_that_the_table_lacks_is_placed_by_the_roster(course: Course) -> None:
+    results = graded(course, ("folder 7", "ch02", 7.5), ("learner02", "ch02", 1.0), ("nobody", "ch02", 2.0))
+    known = (Member("", "4001"), None, Member("", "4002"))
+    people = tuple(replace(one, member=m) for one, m in zip(results.learners, known, strict=True))
+
+    filled = fill_canvas(replace(results, learners=people), CANVAS, "grades.csv")
+
+    assert [(one.learner, one.old, one.new) for one in filled.written] == [
+        ("folder 7", "", "7.5"),
+        ("learner02", "7.50", "1"),
+    ]
+    assert [name for name, _ in filled.unplaced] == ["nobody"]  # the row is somebody else's
