@@ -202,8 +202,10 @@ def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> 
     waiting = [(one.learner, labels[stem]) for one in results.learners for stem, _ in one.ungraded]
     failed = [(one.learner, labels[stem]) for one in results.learners for stem in one.faults]
     if partial:
-        say_list("left blank, not graded yet", waiting)
-        say_list("left blank, the kit could not grade it", failed)
+        # The file has all of them; hundreds of lines would push what follows off the screen.
+        for why, pairs in (("not graded yet", waiting), ("the kit could not grade it", failed)):
+            if pairs:
+                say(f"left blank, {why}: {len(pairs)}: {_some([' '.join(pair) for pair in pairs])}")
         return
     if not (waiting or failed):
         return
@@ -211,11 +213,15 @@ def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> 
     what = f"{number_of(len(waiting) + len(failed), 'hand-in')} of {number_of(len(learners), 'learner')}"
     named = [f"{learner} {label}" for learner, label in waiting]
     named += [f"{learner} {label} (the kit failed)" for learner, label in failed]
-    listed = ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN} more" if len(named) > SHOWN else "")
     step = "run brick grade again: it goes on where it was"
     if reader not in (Format.GRADESCOPE, Format.CLASSROOM50):
         step += "; or add --partial, which leaves them blank"
-    raise UsageError(f"{what} not graded yet, so nothing was written", listed, step)
+    raise UsageError(f"{what} not graded yet, so nothing was written", _some(named), step)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of these names, and how many more there are."""
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 # --- files of our own -------------------------------------------------------------------------------------
@@ -247,10 +253,8 @@ def _the_one(results: ClassResults) -> LearnerResult:
     if len(results.learners) == 1:
         return results.learners[0]
     names = [one.learner for one in results.learners]
-    listed = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-    raise UsageError(
-        f"this file is about one learner, and {len(names)} were graded", "--learner", f"name one of {listed}"
-    )
+    what = f"this file is about one learner, and {len(names)} were graded"
+    raise UsageError(what, "--learner", f"name one of {_some(names)}")
 
 
 # --- an LMS's own export ----------------------------------------------------------------------------------

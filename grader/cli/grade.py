@@ -45,7 +45,7 @@ from grader.serialization import as_learner_dict, dumps
 from grader.submissions.collecting import Collection, collect
 from grader.submissions.names import ChapterNames
 from grader.submissions.times import GivenTimes, read_times
-from grader.text import clean_line, fit, wrap
+from grader.text import clean_line, wrap
 from grader.workspace.workspace import workspace_of
 
 # What a shell expects of a program that Ctrl-C ended.
@@ -218,14 +218,13 @@ def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> 
         typer.echo("\n".join(whole))
         return
     lines = class_summary(results, style)
-    notes = [fit(f"note: {clean_line(note)}", style.width) for note in found.notes]
-    lines += notes[: max(0, SCREEN_LINES - len(lines) - 1)]
-    passed_over = (
-        f", and {number_of(len(found.passed_over), 'file')} passed over" if found.passed_over else ""
-    )
-    for line in lines:
-        say(line)
-    say(f"learner by learner{passed_over}: {file}")
+    for note in found.notes:
+        wrapped = wrap(clean_line(f"note: {note}"), style.width, indent="  ", first="", cut=False)
+        lines += wrapped if len(lines) + len(wrapped) < SCREEN_LINES else []
+    typer.echo("\n".join(lines))
+    passed_over = len(found.passed_over)
+    others = f", and {number_of(passed_over, 'file')} passed over" if passed_over else ""
+    say(f"learner by learner{others}: {file}")
 
 
 def _notes(found: Collection, width: int) -> list[str]:

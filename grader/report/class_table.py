@@ -63,7 +63,7 @@ def class_summary(results: ClassResults, style: Style) -> list[str]:
     lines.append(f"{len(results.learners)} learners{median}, {len(figures.absent)} handed in nothing")
     off = [hand_in.deducted for one in results.learners for hand_in in one.hand_ins if hand_in.late_s > 0]
     if off:
-        lines.append(f"late: {len(off)}, {points(sum(off))} points off in all")
+        lines.append(f"late: {len(off)} hand-ins, {points(sum(off))} points off in all")
     counts = Counter(look.kind for look in figures.looks)
     told = [f"{counts[kind]} {words}" for kind, words in _LOOK_WORDS.items() if counts[kind]]
     if figures.copies:

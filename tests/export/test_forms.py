@@ -530,7 +530,7 @@ def test_what_the_kit_failed_to_grade_is_no_grade_and_is_named(workspace: Course
         assert "1 hand-in of 1 learner not graded yet, so nothing was written" in str(one.exception)
         assert "learner099 ch03 (the kit failed)" in str(one.exception)
     assert not (workspace.root / "results.json").exists()
-    assert "left blank, the kit could not grade it: 1\n  learner099: ch03\n" in outcome.stdout
+    assert "left blank, the kit could not grade it: 1: learner099 ch03\n" in outcome.stdout
     assert "learner099,A,,\n" in (workspace.root / "canvas-graded.csv").read_text(encoding="utf-8")
 
 

@@ -89,7 +89,7 @@ def test_export_refuses_what_is_open_and_names_it_and_partial_leaves_it_blank(co
     assert refused.exception.where == f"{second} ch02, {third} ch02"
     assert not nothing
     assert partial.exit_code == 0
-    assert f"left blank, not graded yet: 2\n  {second}: ch02\n  {third}: ch02\n" in partial.stdout
+    assert f"left blank, not graded yet: 2: {second} ch02, {third} ch02\n" in partial.stdout
     rows = csv_rows(path)
     for name in (second, third):
         assert (rows[name]["score"], rows[name]["remark"]) == ("", "handed in, not graded yet")

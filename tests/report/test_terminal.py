@@ -352,5 +352,5 @@ def test_a_class_of_300_and_twelve_chapters_fits_a_screen_and_counts_who_was_lat
     assert len(lines) <= 20
     assert max(width_of(line) for line in lines) <= 80
     assert [line.split()[0] for line in lines[:13]] == ["chapter", *(one.label for one in course.chapters)]
-    assert any(line.startswith(f"late: {len(late)}, ") for line in lines)
+    assert any(line.startswith(f"late: {len(late)} hand-ins, ") for line in lines)
     assert not any("learner0" in line for line in lines)
