@@ -17,6 +17,8 @@ from grader.cli.files import target_file, write_file
 from grader.cli.options import Anonymous, OnlyChapters
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError, did_you_mean
+from grader.export.blackboard import fill_blackboard
+from grader.export.brightspace import fill_brightspace
 from grader.export.canvas import fill_canvas
 from grader.export.classroom50 import classroom50
 from grader.export.csv import class_csv
@@ -38,13 +40,15 @@ SHOWN = 8
 class Format(StrEnum):
     """Who reads the file.
 
-    csv and junit are files of our own; those for gradescope and classroom50 are about one learner; for canvas,
-    moodle and nbgrader something is filled that the program has made.
+    csv and junit are files of our own; those for gradescope and classroom50 are about one learner; for the others
+    something is filled that the program has made.
     """
 
     CSV = "csv"
     CANVAS = "canvas"
     MOODLE = "moodle"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
     GRADESCOPE = "gradescope"
     CLASSROOM50 = "classroom50"
     JUNIT = "junit"
@@ -61,15 +65,25 @@ _NAMES = {
 FILLED_BY = {
     Format.CANVAS: "the gradebook that Canvas exported: Grades, Export",
     Format.MOODLE: "the grading worksheet that Moodle exported: View all submissions, Grading action",
+    Format.BLACKBOARD: "the gradebook that Blackboard exported: Download Grades, Full Gradebook",
+    Format.BRIGHTSPACE: "the grades that Brightspace exported: Grades, Export, key field Both, Points grade",
     Format.NBGRADER: "the folder of the nbgrader course",
 }
 
+
+# Gradebooks of several assignments: all are filled in the same way.
+_FILLERS = {
+    Format.CANVAS: fill_canvas,
+    Format.BLACKBOARD: fill_blackboard,
+    Format.BRIGHTSPACE: fill_brightspace,
+}
 
 Into = Annotated[
     Path | None,
     typer.Option(
         "--into",
-        help="For canvas and moodle: their own export, to be filled; for nbgrader: the course's folder.",
+        help="For canvas, moodle, blackboard and brightspace: their own export, to be filled; for nbgrader: the "
+        "course's folder.",
         show_default=False,
     ),
 ]
@@ -86,7 +100,8 @@ Assignment = Annotated[
     str | None,
     typer.Option(
         "--assignment",
-        help="For canvas: the assignment's name or number; by default the one named after the chapter.",
+        help="For canvas, blackboard and brightspace: the assignment's name or number; by default the one named after "
+        "the chapter.",
         show_default=False,
     ),
 ]
@@ -167,8 +182,8 @@ def _refuse_wrong_options(
     wrong = {
         "--into": into is not None and reader not in FILLED_BY,
         "--out": out is not None and reader is Format.NBGRADER,
-        "--assignment": assignment is not None and reader is not Format.CANVAS,
-        "--scale": scale and reader not in (Format.CANVAS, Format.MOODLE),
+        "--assignment": assignment is not None and reader not in _FILLERS,
+        "--scale": scale and reader not in (*_FILLERS, Format.MOODLE),
         # The others are read by programs that know everybody by name.
         "--anonymous": without_names and reader not in (Format.CSV, Format.JUNIT),
         # Their files are about one learner, and have a sum: it cannot be left blank.
@@ -296,8 +311,8 @@ def _fill(
     except OSError as error:
         step = f"name {FILLED_BY[reader]}"
         raise UsageError(f"the export cannot be read: {error.strerror}", str(into), step) from error
-    if reader is Format.CANVAS:
-        filled = fill_canvas(results, data, str(into), assignment=assignment, scale=scale)
+    if reader in _FILLERS:
+        filled = _FILLERS[reader](results, data, str(into), assignment=assignment, scale=scale)
     else:
         filled = fill_moodle(results, data, str(into), scale=scale, columns=columns)
     path = target_file(out, into.with_name(f"{into.stem}-graded{into.suffix}"))

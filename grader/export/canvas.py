@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from grader.errors import UsageError, did_you_mean
+from grader.errors import UsageError
+from grader.export.assignments import Assignment, columns_for
 from grader.export.gradesheets import Column, Filled, fill
 from grader.export.spreadsheet import Cell, Sheet, read_sheet
 from grader.grading.matching import Person
-from grader.records import Chapter, ClassResults
+from grader.records import ClassResults
 from grader.text import clean_line
 
 # The file's form is Canvas's: it writes these words in English whatever the language of its pages. The row of points
@@ -50,11 +51,7 @@ def fill_canvas(
     """
     sheet = read_sheet(data, where)
     _refuse_other_files(sheet)
-    open_ones = _assignments(sheet)
-    if assignment:
-        columns = [_named(sheet, open_ones, assignment, results.chapters)]
-    else:
-        columns = _by_chapter(sheet, open_ones, results.chapters)
+    columns = columns_for(sheet, _assignments(sheet), assignment, results.chapters, "Canvas")
     filled = fill(sheet, _people(sheet), columns, results, scale=scale, taken=_TAKEN, excused=_EXCUSED)
     return replace(filled, notes=tuple(_notes(sheet, columns)))
 
@@ -128,68 +125,12 @@ def _said(row: tuple[Cell, ...], at: int | None) -> str:
 # --- which column -----------------------------------------------------------------------------------------
 
 
-def _assignments(sheet: Sheet) -> dict[int, tuple[str, str]]:
-    """The title and number of every assignment that may be graded, by column."""
+def _assignments(sheet: Sheet) -> list[Assignment]:
+    """Every assignment that may be graded, in the order of the columns."""
     row = _points_row(sheet) or ()
-    found = {}
+    found = []
     for at, title in enumerate(sheet.header):
         parts = _TITLE_AND_ID.fullmatch(title.strip())
         if parts and at < len(row) and _READ_ONLY not in row[at].text:
-            found[at] = (parts["title"], parts["id"])
+            found.append(Assignment(at, parts["title"], parts["id"], row[at].text))
     return found
-
-
-def _column(sheet: Sheet, at: int, chapters: tuple[Chapter, ...]) -> Column:
-    row = _points_row(sheet) or ()
-    return Column(at, sheet.header[at], row[at].text, chapters)
-
-
-def _named(
-    sheet: Sheet, open_ones: dict[int, tuple[str, str]], wanted: str, chapters: tuple[Chapter, ...]
-) -> Column:
-    """The column of the assignment that somebody named, by its title, its number or both; UsageError without one."""
-    words = wanted.strip().casefold()
-    found = [
-        at
-        for at, (title, number) in open_ones.items()
-        if words in (title.casefold(), number, sheet.header[at].strip().casefold())
-    ]
-    if len(found) == 1:
-        return _column(sheet, found[0], chapters)
-    many = "more than one assignment is" if found else "no assignment is"
-    near = "" if found else did_you_mean(wanted, [title for title, _ in open_ones.values()])
-    raise UsageError(f"{many} called '{clean_line(wanted)}'{near}", sheet.where, _choices(open_ones))
-
-
-def _by_chapter(
-    sheet: Sheet, open_ones: dict[int, tuple[str, str]], chapters: tuple[Chapter, ...]
-) -> list[Column]:
-    """A column for each chapter that an assignment is named after; UsageError if none or more than one fit."""
-    columns = []
-    for chapter in chapters:
-        found = [at for at, (title, _) in open_ones.items() if _is_about(title, chapter)]
-        if len(found) > 1:
-            what = f"more than one assignment is named after {chapter.label}"
-            raise UsageError(what, sheet.where, _choices(open_ones))
-        columns += [_column(sheet, at, (chapter,)) for at in found]
-    if not columns:
-        labels = ", ".join(chapter.label for chapter in chapters)
-        raise UsageError(f"no assignment is named after {labels}", sheet.where, _choices(open_ones))
-    return columns
-
-
-def _is_about(title: str, chapter: Chapter) -> bool:
-    """Whether an assignment's title has the chapter's label in it, as a word, or its title as a whole."""
-    label = re.compile(rf"(?<![^\W_]){re.escape(chapter.label)}(?![^\W_])", re.IGNORECASE)
-    names = (chapter.stem, chapter.title, chapter.title_zh)
-    return bool(label.search(title)) or title.strip().casefold() in [
-        name.casefold() for name in names if name
-    ]
-
-
-def _choices(open_ones: dict[int, tuple[str, str]]) -> str:
-    """What to do when no assignment is meant for certain: the titles and numbers to choose from."""
-    listed = ", ".join(f"{clean_line(title, 60)} ({number})" for title, number in open_ones.values())
-    if not listed:
-        return "make the assignment in Canvas first, then export the gradebook again"
-    return f"name one with --assignment, by its name or number: {listed}"

@@ -6,6 +6,7 @@ platform may refuse it, or an instructor may have to look at a thousand differen
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Sheet:
         delimiter: what stands between two cells.
         header: the texts of the first row.
         rows: the others. A row may be shorter or longer than the header, as people leave them.
+        encoding: what it was read from and is written in.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Sheet:
     delimiter: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    encoding: str = "utf-8"
 
     def column(self, *names: str) -> int | None:
         """The first column with one of these names, in any case; None if there is none."""
@@ -65,7 +68,7 @@ class Sheet:
         for cell in sorted(new, key=lambda one: one.start):
             parts += [self.text[place : cell.start], self._quoted(new[cell], like=cell)]
             place = cell.end
-        return "".join([*parts, self.text[place:]]).encode()
+        return "".join([*parts, self.text[place:]]).encode(self.encoding)
 
     def _quoted(self, text: str, like: Cell) -> str:
         """`text` as it stands in the file: in quotes where the old text was, or where it has to be."""
@@ -83,12 +86,15 @@ def read_sheet(data: bytes, where: str) -> Sheet:
         where: its name, for messages.
 
     Raises:
-        UsageError: it is not UTF-8, not text, empty, or a quote in it is never closed.
+        UsageError: it is neither UTF-8 nor marked UTF-16, not text, empty, or a quote in it is never closed.
     """
+    # Blackboard writes UTF-16. Only with a byte order mark can it be told from other things.
+    encoding = "utf-16-le" if data.startswith(codecs.BOM_UTF16_LE) else "utf-8"
     try:
-        text = data.decode("utf-8")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        what = f"the file is not UTF-8 text: byte {error.start + 1} is {data[error.start]:#04x}"
+        name = encoding.upper().removesuffix("-LE")
+        what = f"the file is not {name} text: byte {error.start + 1} is {data[error.start]:#04x}"
         raise UsageError(what, where, _AGAIN) from None
     if "\0" in text:
         raise UsageError("the file is not a table of text: it has NUL bytes", where, _AGAIN)
@@ -97,7 +103,7 @@ def read_sheet(data: bytes, where: str) -> Sheet:
     rows = tuple(_rows(text, start, delimiter, where))
     if not rows:
         raise UsageError("the file is empty", where, "name the export of your gradebook")
-    return Sheet(text, where, delimiter, tuple(cell.text for cell in rows[0]), rows[1:])
+    return Sheet(text, where, delimiter, tuple(cell.text for cell in rows[0]), rows[1:], encoding)
 
 
 def _delimiter(text: str, start: int) -> str:

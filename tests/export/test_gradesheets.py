@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,6 +17,8 @@ from reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError
+from grader.export.blackboard import fill_blackboard
+from grader.export.brightspace import fill_brightspace
 from grader.export.canvas import fill_canvas
 from grader.export.moodle import fill_moodle
 from grader.export.spreadsheet import read_sheet
@@ -90,7 +93,7 @@ def test_cells_are_those_that_python_reads_and_unwritten_ones_keep_their_bytes(
     [
         (b"", "empty"),
         (b"Student,ID\nFamily\xe901,1\n", "not UTF-8"),
-        ("Student,ID\n".encode("utf-16"), "not UTF-8"),
+        (b"\xff\xfeS", "not UTF-16"),
         (b"Student,ID\n\x00,1\n", "NUL"),
         (b'Student,ID\n"Family01,1\n', "row 2 opens a quote that is never closed"),
         (b'Student,ID\n"Family01"x,1\n', "row 2 goes on after a closing quote"),
@@ -573,3 +576,64 @@ def test_work_under_a_name_that_the_table_lacks_is_placed_by_the_roster(course: 
         ("learner02", "7.50", "1"),
     ]
     assert [name for name, _ in filled.unplaced] == ["nobody"]  # the row is somebody else's
+
+
+# --- Blackboard and Brightspace ---------------------------------------------------------------------------
+
+BLACKBOARD = (
+    '"Last Name"\t"First Name"\t"Username"\t"Student ID"\t"Last Access"\t"Availability"\t'
+    '"Weighted Total [Total Pts: up to 20 Score] |1"\t"Homework ch08 [Total Pts: 10 Score] |44"\t'
+    '"Remarks ch08 [Total Pts: 0 Text] |45"\n'
+    '"Family01"\t"Given01"\t"login01"\t"4001"\t"2026-03-01"\t"Yes"\t"5.00"\t""\t""\n'
+    '"Family02"\t"Given02"\t"login02"\t"4002"\t"2026-03-01"\t"Yes"\t""\t"In Progress"\t""\n'
+    '"Family03"\t"Given03"\t"login03"\t"4003"\t"2026-03-01"\t"Yes"\t""\t"7.00"\t""\n'
+)
+BRIGHTSPACE = (
+    "OrgDefinedId,Username,Last Name,First Name,"
+    "ch08 Points Grade <Numeric MaxPoints:10 Weight:5 Category:Homework>,"
+    "Sum ch08 Points Grade <Calculated MaxPoints:10>,End-of-Line Indicator\r\n"
+    "#4001,#login01,Family01,Given01,,,#\r\n"
+    "#4002,#login02,Family02,Given02,9,9,#\r\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_blackboards_gradebook_keeps_its_encoding_and_takes_points(course: Course, encoding: str) -> None:
+    data = ("\ufeff" + BLACKBOARD).encode(encoding)
+    results = graded(course, ("login01", "ch08", 8.5), ("4002", "ch08", 3), ("Given03 Family03", "ch08", 7))
+
+    filled = fill_blackboard(results, data, "gc.xls")
+
+    lines = filled.content.decode(encoding).split("\n")
+    assert lines[1].split("\t")[7:] == ['"8.5"', '""']
+    assert lines[2:] == BLACKBOARD.split("\n")[2:]
+    assert filled.kept == (("4002", "Blackboard says the attempt is in progress"),)
+    assert filled.unchanged == 1
+
+
+def test_brightspace_takes_points_and_keeps_the_ends_of_its_lines(course: Course) -> None:
+    results = graded(course, ("4001", "ch08", 8.5), ("login02", "ch08", 4))
+
+    filled = fill_brightspace(results, BRIGHTSPACE.encode(), "grades.csv")
+
+    assert filled.content.decode() == BRIGHTSPACE.replace("Given01,,", "Given01,8.5,").replace(
+        "Given02,9,", "Given02,4,"
+    )
+    assert [(one.old, one.new) for one in filled.written] == [("", "8.5"), ("9", "4")]
+
+
+@pytest.mark.parametrize(
+    ("fill", "data", "words"),
+    [
+        (fill_blackboard, BRIGHTSPACE, "not a gradebook from Blackboard"),
+        (fill_brightspace, BLACKBOARD, "no export of grades from Brightspace"),
+        (fill_blackboard, BLACKBOARD.replace("ch08", "ch09"), "no assignment is named after ch08"),
+        (fill_brightspace, BRIGHTSPACE.replace("MaxPoints:10 W", "W"), "does not say out of how many"),
+        (fill_blackboard, BLACKBOARD.replace("Pts: 10", "Pts: 100"), "out of 100"),
+    ],
+)
+def test_another_platforms_file_or_scale_is_refused(
+    course: Course, fill: Callable[..., object], data: str, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        fill(graded(course, ("4001", "ch08", 8.5)), data.encode(), "export")
