@@ -24,6 +24,8 @@ from grader.cli import app
 from grader.cli.report import write_pages
 from grader.errors import UsageError
 from grader.records import (
+    Adjustment,
+    AdjustmentKind,
     Breach,
     Cause,
     CheckResult,
@@ -32,6 +34,7 @@ from grader.records import (
     Course,
     HandIn,
     LearnerResult,
+    Member,
     Note,
     Outcome,
     RecordedCall,
@@ -40,8 +43,9 @@ from grader.records import (
     ReportState,
     SourceLine,
 )
-from grader.report.html import card_html, class_page, exercise_html, feedback_page
+from grader.report.html import card_html, class_page, exercise_html, feedback_page, term_page
 from grader.report.html.pictures import dots
+from grader.report.html.rendering import script
 from grader.report.html.values import entries_of, mark_worst
 from grader.text import file_names
 
@@ -380,8 +384,13 @@ def hostile_class(course: Course, report: Report) -> ClassResults:
         isolation=HOSTILE, device=HOSTILE, kit=HOSTILE, checks_sha256=HOSTILE, submission_sha256=HOSTILE,
     )  # fmt: skip
     broken = unread(attacked, HOSTILE, HOSTILE, HOSTILE)
+    decided = tuple(
+        Adjustment(number, kind, HOSTILE, datetime(2026, 3, 1, tzinfo=UTC), HOSTILE, HOSTILE, attacked.chapter,
+                   points=1.0, comment=HOSTILE, deadline=datetime(2026, 3, 1, tzinfo=UTC))
+        for number, kind in enumerate(AdjustmentKind, start=1)
+    )  # fmt: skip
     people = (
-        LearnerResult(HOSTILE, (attacked,)),
+        LearnerResult(HOSTILE, (attacked,), adjustments=decided, member=Member(HOSTILE, section=HOSTILE)),
         LearnerResult("learner02", (broken,)),
         LearnerResult("learner03", (report,)),
     )
@@ -396,10 +405,11 @@ def test_hostile_text_is_text_and_nothing_else(hostile_class: ClassResults) -> N
     known = {tag for tag, _ in read(class_page(harmless)).tags} | {
         tag for tag, _ in read(feedback_page(harmless, harmless.learners[0])).tags
     }
-    known |= {"h3", "ul", "li", "mark"}
+    known |= {tag for tag, _ in read(term_page(harmless)).tags} | {"h3", "ul", "li", "mark"}
 
     pages = [feedback_page(hostile_class, one) for one in hostile_class.learners]
     pages += [class_page(hostile_class, {HOSTILE: "feedback/x.html"}), exercise_html(report, "softmax")]
+    pages += [term_page(hostile_class).replace(script("term.js"), "")]
     pages += [card_html(check) for check in report.checks]
 
     for html in pages:
@@ -435,7 +445,9 @@ def written(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Path:
         report, breaches=(breach,), notes=(Note(SourceLine(9), "it prints"),), output="hello",
         checks=(*report.checks, replace(gradient, exercise=report.exercises[1].name)),
     )  # fmt: skip
-    first = replace(first, reports=(report, *first.reports[1:]))
+    comment = Adjustment(1, AdjustmentKind.COMMENT, "teacher", datetime(2026, 3, 1, tzinfo=UTC), "Well done.",
+                         first.learner, report.chapter, comment="Well done.")  # fmt: skip
+    first = replace(first, reports=(report, *first.reports[1:]), adjustments=(comment,))
     lost = unread(second.reports[0])
     second = replace(second, reports=(lost, *second.reports[1:]))
     write_pages(replace(results, learners=(first, second, *others)), out)
