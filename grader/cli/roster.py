@@ -137,7 +137,7 @@ def _add(store: Store, words: Sequence[str], described: Member, by: str) -> None
 
 def _drop(store: Store, words: Sequence[str], by: str) -> None:
     """Let people leave the class; who was never in a roster is known by the name of their work."""
-    met = store.roster()[1]
+    met = store.assigned_and_met()[1]
     leavers = []
     for word in words:
         found = [member for member, active in members(store) if active and _is_called(member, word, store)]

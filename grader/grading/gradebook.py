@@ -47,7 +47,7 @@ def open_store(course: Course) -> Store:
 
 def assigned_in(store: Store, course: Course, chapters: Sequence[Chapter] = ()) -> tuple[Chapter, ...]:
     """The chapters that were ever assigned, or those of them that are asked for; UsageError if one was not."""
-    stems = store.roster()[0]
+    stems = store.assigned_and_met()[0]
     for chapter in chapters:
         if chapter.stem not in stems:
             step = f"run: brick grade FOLDER --chapter {chapter.label}"

@@ -127,7 +127,7 @@ def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], se
         A regrade that has not run yet.
     """
     by_stem = {chapter.stem: chapter for chapter in chapters}
-    attempts = list(store.standing(store.roster()[1], list(by_stem)))
+    attempts = list(store.standing(store.assigned_and_met()[1], list(by_stem)))
     stale = []
     for number, (entry, verdict) in enumerate(attempts):
         counts_no_more = course.counts is Counts.LAST and not _is_last(attempts, number)

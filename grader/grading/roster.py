@@ -40,7 +40,7 @@ class ClassList:
 
 def class_list(store: Store) -> ClassList:
     """Who is in the class now; everybody ever met where there is no roster."""
-    met = store.roster()[1]
+    met = store.assigned_and_met()[1]
     everybody = members(store)
     if not everybody:
         return ClassList(met)

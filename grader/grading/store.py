@@ -247,7 +247,7 @@ class Store:
             )
         return None
 
-    # --- runs: the roster -------------------------------------------------------------------------------------
+    # --- runs: what was assigned, and who was met -------------------------------------------------------------
 
     def begin_run(
         self,
@@ -299,7 +299,7 @@ class Store:
             return Settings(**json.loads(settings))
         return None
 
-    def roster(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def assigned_and_met(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Stems of all chapters ever assigned, and all learners ever met, each sorted."""
         chapters: set[str] = set()
         learners: set[str] = set()

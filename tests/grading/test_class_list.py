@@ -50,7 +50,7 @@ def test_who_leaves_is_out_of_the_class_and_comes_back_under_the_same_name(store
     assert away.left == ("login01",)
     assert (came, changed) == ([ONE], [])
     assert class_list(store).members["login01"] == ONE
-    assert store.roster()[1] == ("login01", "stranger")
+    assert store.assigned_and_met()[1] == ("login01", "stranger")
 
 
 def test_the_same_roster_again_writes_nothing_and_a_mended_field_is_no_newcomer(store: Store) -> None:

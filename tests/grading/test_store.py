@@ -114,13 +114,16 @@ def test_a_shared_verdict_is_read_with_the_path_of_each_who_shares_it(tmp_path: 
     assert [verdict.report.path for _, verdict in standing] == ["one.py", "two.py"]
 
 
-def test_the_roster_grows_with_every_run(tmp_path: Path) -> None:
+def test_who_was_met_and_what_was_assigned_grow_with_every_run(tmp_path: Path) -> None:
     store = Store(tmp_path / "results.db")
 
     store.begin_run(["ch02_neuron"], ["learner02", "学生"], AS_USUAL)
     store.begin_run(["ch01_dataloader", "ch02_neuron"], ["learner01", "learner02"], AS_USUAL)
 
-    assert store.roster() == (("ch01_dataloader", "ch02_neuron"), ("learner01", "learner02", "学生"))
+    assert store.assigned_and_met() == (
+        ("ch01_dataloader", "ch02_neuron"),
+        ("learner01", "learner02", "学生"),
+    )
 
 
 def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> None:
@@ -210,7 +213,7 @@ def test_two_who_write_at_once_lose_nothing(tmp_path: Path, report: Report) -> N
 
     assert [writer.exitcode for writer in writers] == [0, 0]
     with Store(path) as store:
-        assert store.roster() == ((report.chapter,), ("learner01", "learner02"))
+        assert store.assigned_and_met() == ((report.chapter,), ("learner01", "learner02"))
         standing = [one.learner for one, _ in store.standing(learners, [report.chapter])]
     assert standing == ["learner01"] * 50 + ["learner02"] * 50
 
