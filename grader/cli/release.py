@@ -21,6 +21,8 @@ from grader.release.classroom50 import classroom50_files, slug_of
 from grader.release.gradescope import gradescope_zip
 from grader.release.notebook import as_text, make_notebook, make_release
 from grader.release.placing import place
+from grader.release.quiz import quiz_of
+from grader.workspace.questions import questions_of
 
 
 class Form(StrEnum):
@@ -31,6 +33,7 @@ class Form(StrEnum):
     NBGRADER = "nbgrader"
     GRADESCOPE = "gradescope"
     CLASSROOM50 = "classroom50"
+    QUIZ = "quiz"
 
 
 def release(
@@ -56,19 +59,23 @@ def release(
 ) -> None:
     """Make what learners get, or the autograder that grades them.
 
+    `quiz` writes the questions to predict as text2qti reads them.
+
     Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
     """
     if unsandboxed and form not in (Form.GRADESCOPE, Form.CLASSROOM50):
         raise UsageError(f"--as {form} has no --unsandboxed", "--unsandboxed", "leave it out")
     course = load_course()
-    require_checkout(course)
+    if form is not Form.QUIZ:
+        require_checkout(course)
     if course.name and form in (Form.GRADESCOPE, Form.CLASSROOM50):
         what = f"a course with checks of its own cannot be packed for {form} yet"
         raise UsageError(what, str(course.root), "grade what is handed in there with: brick grade")
     # A chapter named twice is released once.
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
-    with progress_bar("proving") as advance:
-        require_proof(course, chosen, announce=_announce, advance=advance)
+    if form is not Form.QUIZ:  # nothing of it is judged by a check
+        with progress_bar("proving") as advance:
+            require_proof(course, chosen, announce=_announce, advance=advance)
     if form is Form.NBGRADER:
         with needs_nbgrader():
             from grader.cli.nbgrader_course import release_to_nbgrader
@@ -102,6 +109,12 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
             case Form.IPYNB:
                 notebook = make_release(make_notebook(_solution(course, chapter), chapter), chapter.label)
                 files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
+            case Form.QUIZ:
+                questions = questions_of(course, chapter)
+                if not questions:
+                    step = "see CONTRIBUTING.md for how a lesson asks one"
+                    raise UsageError(f"{chapter.label} asks nothing to predict", chapter.stem, step)
+                files[f"{chapter.stem}-quiz.txt"] = quiz_of(chapter, questions).encode()
             case Form.GRADESCOPE:
                 files[f"{chapter.stem}-gradescope.zip"] = gradescope_zip(
                     course, chapter, unsandboxed=unsandboxed
@@ -141,6 +154,8 @@ def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bo
     steps = {
         Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
         Form.IPYNB: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
+        Form.QUIZ: f"make QTI of it: pip install text2qti, then text2qti {first.stem}-quiz.txt, and look at it "
+        "in the platform before learners do",
         Form.NBGRADER: f"hand it out in formgrader, or in {to} run: nbgrader release_assignment {first.stem}",
         Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
         f"{first.stem}.py (0 points) before learners do",

@@ -26,7 +26,7 @@ from grader.workspace.workspace import Workspace
 
 NOTE = "predictions.json"
 LONGEST_GUESS = 200
-_CLOSE, _ABOUT = 0.005, 0.1
+CLOSE, ABOUT = 0.005, 0.1  # how far off a guess may be, as a share of the answer
 
 _ASKED = "**Predict, then run.**"
 # What follows it, up to the next question: the question, and below it the answer.
@@ -73,9 +73,9 @@ class Numbers:
         if math.isnan(value) or math.isnan(guess):
             return math.isnan(value) and math.isnan(guess)
         if self.about:
-            return math.isclose(guess, value, rel_tol=_ABOUT)
+            return math.isclose(guess, value, rel_tol=ABOUT)
         exact = not math.isfinite(value) or value == int(value)
-        return guess == value if exact else math.isclose(guess, value, rel_tol=_CLOSE)
+        return guess == value if exact else math.isclose(guess, value, rel_tol=CLOSE)
 
 
 @dataclass(frozen=True)
