@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from grader.errors import SubmissionError
 from grader.records import Breach, Chapter, Exercise, Refusal, Ruling, Submission
 from grader.rules import allowlist
-from grader.rules.analyzer import Finding, Names, Use, read_statement
+from grader.rules.analyzer import read_statement
 from grader.rules.dependencies import Reach
 from grader.rules.imports import Alias, Imports, Modules, edits_inside, resolve, settle_imports, star_names
 from grader.rules.leftovers import replace_leftovers
+from grader.rules.reading import Finding, Names, Use
 from grader.rules.refusals import refusal_of_attribute
 from grader.rules.rewriting import Edit, without
 from grader.rules.scopes import AnyFunction, Kind, Meaning

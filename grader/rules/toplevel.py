@@ -11,8 +11,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from grader.rules.analyzer import Finding, Reading
 from grader.rules.imports import Alias, Modules, meaning_of, origin_of
+from grader.rules.reading import Finding, Reading
 from grader.rules.rewriting import FUTURE, room_for_future
 from grader.rules.scopes import AnyFunction, Comprehension, Kind, bound_by_alias, bound_in, global_bindings
 from grader.syntax import Definition, open_parts
