@@ -26,8 +26,10 @@ from grader.export.gradescope import gradescope
 from grader.export.gradesheets import Filled, amount
 from grader.export.junit import junit
 from grader.export.moodle import fill_moodle
-from grader.grading.gradebook import class_results, without_faults
-from grader.records import Chapter, ClassResults, LearnerResult
+from grader.export.progsnap2 import main_table, metadata_table
+from grader.grading.gradebook import class_results, open_store, without_faults
+from grader.grading.roster import pseudonym
+from grader.records import Chapter, ClassResults, Course, LearnerResult
 from grader.report.anonymous import anonymous
 from grader.serialization import dumps
 from grader.text import points
@@ -40,8 +42,8 @@ SHOWN = 8
 class Format(StrEnum):
     """Who reads the file.
 
-    csv and junit are files of our own; those for gradescope and classroom50 are about one learner; for the others
-    something is filled that the program has made.
+    csv, junit and progsnap2 are files of our own; those for gradescope and classroom50 are about one learner; for the
+    others something is filled that the program has made.
     """
 
     CSV = "csv"
@@ -53,6 +55,7 @@ class Format(StrEnum):
     CLASSROOM50 = "classroom50"
     JUNIT = "junit"
     NBGRADER = "nbgrader"
+    PROGSNAP2 = "progsnap2"
 
 
 # Names that no gradebook's own export has, or that the reader asks for.
@@ -148,6 +151,10 @@ def export(
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     results = _only(results, learner) if learner else results
+    if reader is Format.PROGSNAP2:
+        _tell_of_unsettled(reader, results, partial)
+        _write_events(course, results, out or Path("brickwork-progsnap2"), without_names)
+        return
     results = anonymous(results, workspace_of(course).secret()) if without_names else results
     _tell_of_unsettled(reader, results, partial)
     if reader is not Format.JUNIT:  # which has a place for what went wrong
@@ -185,7 +192,7 @@ def _refuse_wrong_options(
         "--assignment": assignment is not None and reader not in _FILLERS,
         "--scale": scale and reader not in (*_FILLERS, Format.MOODLE),
         # The others are read by programs that know everybody by name.
-        "--anonymous": without_names and reader not in (Format.CSV, Format.JUNIT),
+        "--anonymous": without_names and reader not in (Format.CSV, Format.JUNIT, Format.PROGSNAP2),
         # Their files are about one learner, and have a sum: it cannot be left blank.
         "--partial": partial and reader in (Format.GRADESCOPE, Format.CLASSROOM50),
     }
@@ -257,6 +264,26 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     write_file(path, content.encode())
     labels = ", ".join(chapter.label for chapter in results.chapters)
     say(f"{number_of(len(results.learners), 'learner')}, {labels}: {path}")
+
+
+def _write_events(course: Course, results: ClassResults, out: Path, without_names: bool) -> None:
+    """Write every attempt of these learners as ProgSnap2's main table, and the table that says how to read it.
+
+    Args:
+        out: the folder.
+        without_names: call learners by the pseudonyms that pages and tables have.
+    """
+    secret = workspace_of(course).secret() if without_names else b""
+    stems = [chapter.stem for chapter in results.chapters]
+    with open_store(course) as store:
+        attempts = list(store.standing([one.learner for one in results.learners], stems))
+    if without_names:
+        # No order may tell who is who.
+        attempts.sort(key=lambda pair: (pseudonym(pair[0].learner, secret), pair[0].chapter, pair[0].attempt))
+    table = main_table(attempts, course, lambda name: pseudonym(name, secret) if without_names else name)
+    write_file(out / "MainTable.csv", table.encode())
+    write_file(out / "DatasetMetadata.csv", metadata_table().encode())
+    say(f"{number_of(len(attempts), 'attempt')} of {number_of(len(results.learners), 'learner')}: {out}")
 
 
 def _the_one(results: ClassResults) -> LearnerResult:
