@@ -189,20 +189,31 @@ def _callables(tree: ast.Module, names: tuple[str, ...]) -> Iterator[_Callable]:
     """The exercises that can be gated: functions, and the public methods of classes."""
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in names:
-            yield _Callable(node.name, "", _tensor_parameters(node))
+            # Yes or no is left as it is.
+            if _returned(node) != {"bool"}:
+                yield _Callable(node.name, "", _tensor_parameters(node))
         elif isinstance(node, ast.ClassDef) and node.name in names:
             for method in node.body:
-                # What builds the object or walks through it returns no result to spoil.
-                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                # What builds an object of the class, gives one, or walks through it returns no result to spoil.
+                if (
+                    isinstance(method, ast.FunctionDef)
+                    and not method.name.startswith("_")
+                    and node.name not in _returned(method)
+                ):
                     yield _Callable(node.name, method.name, _tensor_parameters(method))
 
 
+def _returned(function: ast.FunctionDef) -> set[str]:
+    """The names in the annotation of what a function returns."""
+    nodes = ast.walk(function.returns) if function.returns is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
 def _tensor_parameters(function: ast.FunctionDef) -> tuple[str, ...]:
-    """The parameters that may hold tensors, by their annotations."""
+    """The parameters that may hold tensors, by their annotations; a function of tensors holds none."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    return tuple(
-        one.arg for one in arguments if one.annotation is not None and "Tensor" in ast.unparse(one.annotation)
-    )
+    annotations = {one.arg: ast.unparse(one.annotation) for one in arguments if one.annotation is not None}
+    return tuple(name for name, kind in annotations.items() if "Tensor" in kind and "Callable" not in kind)
 
 
 def _gate(solution: str, one: _Callable, region: str, look: str) -> Gate:

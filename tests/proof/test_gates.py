@@ -15,6 +15,8 @@ from grader.proof.prove import judge
 from grader.records import Course
 
 SOLUTION = """
+from __future__ import annotations
+
 from torch import Tensor
 
 def double(x: Tensor, times: int = 2) -> Tensor:
@@ -30,12 +32,21 @@ class Scale:
     def step(self, grad: Tensor) -> None:
         self.weight = self.weight - grad
 
+    def twice(self) -> Scale | None:
+        return self
+
 def halve(xs: list[Tensor], untouched: Tensor) -> None:
     for x in xs:
         x.mul_(0.5)
 
 def kept(x: Tensor, mask: Tensor) -> Tensor:
     return x * mask
+
+def is_flat(f: Callable[[Tensor], Tensor], x: Tensor) -> bool:
+    return bool(f(x) == f(x + 1))
+
+def slope(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return f(x + 1) - f(x)
 """
 INSIDE = {
     "x: entries of 0 to 1e-3": torch.tensor([5e-4, 2.0]),
@@ -82,6 +93,12 @@ def test_only_the_entries_of_the_region_are_spoiled() -> None:
 
 def test_only_arguments_that_hold_tensors_are_gated() -> None:
     assert not [label for label in gates("double") if "times" in label]
+
+
+def test_nothing_is_gated_where_a_gate_could_spoil_nothing() -> None:
+    assert not gates("is_flat")
+    assert not [label for label in gates("slope") if label.startswith("slope, f")]
+    assert not [label for label in gates("Scale") if "twice" in label]
 
 
 def test_methods_are_gated_and_what_changes_in_place_is_spoiled() -> None:
