@@ -1,4 +1,12 @@
-"""Check the penalty on large weights, weight decay and dropout against torch and by their laws: ch07."""
+"""Check the penalty on large weights, weight decay and dropout against torch and by their laws: ch07.
+
+Three kinds of oracle stand behind the laws. A short formula is written out here (`right_penalty`, `right_backward`,
+`right_stops`); an optimizer is held against torch's own over several steps (`after_torch`); and what is random is
+judged by what must hold for every draw, and by bounds that a fair draw breaks once in 10^10 tries or less.
+
+The first law of each exercise draws everyday inputs and is waited for by the others. What is rare (no gradient at all,
+NaN, p = 0 or 1, odd shapes, a hundred entries) has a law of its own, so that it costs no more than itself.
+"""
 
 from __future__ import annotations
 
@@ -113,6 +121,10 @@ def weights(special: tuple[float, ...] | None = None) -> Any:
 
 
 # --- l2_penalty -------------------------------------------------------------------------------------------
+#
+# The penalty is one number, so a wrong factor and a wrong sum look alike in it: the law on slopes tells them apart, for
+# its answer does not depend on what is added up beside w. Central differences of a parabola are exact, so it needs no
+# small step and no loose tolerance.
 
 
 def right_penalty(params: list[Tensor], lam: float) -> Tensor:
@@ -173,6 +185,9 @@ check_l2_penalty_everywhere = tensor_laws(
 
 
 # --- l2_gradients -----------------------------------------------------------------------------------------
+#
+# An L2 penalty is what torch's `weight_decay` means for SGD and for Adam, but not for AdamW. Both of the former are
+# oracles here, so that a sign or a factor that only shows after a step is seen too.
 
 
 @check(
@@ -264,6 +279,9 @@ check_l2_gradients_everywhere = tensor_laws(
 
 
 # --- decoupled_decay --------------------------------------------------------------------------------------
+#
+# It works in place and returns what it likes, so the tensors live in the guest (`hold`) and are read back afterwards: a
+# new tensor that is bound to the old name inside the function changes nothing for the caller, and fails.
 
 
 def decayed(learner: Learner, params: list[Tensor], lr: float, lam: float) -> list[Tensor]:
@@ -325,6 +343,10 @@ check_decoupled_decay_everywhere = tensor_laws(
 
 
 # --- AdamW ------------------------------------------------------------------------------------------------
+#
+# Params are drawn without special values: they only ever enter as sums, while gradients are divided by their own size,
+# and there 0, 1e-8 and -1e4 make a difference. `params_and_steps` has a gradient for each parameter and step. The
+# settings are drawn from few values, among them betas of 0 and large eps, which show a term that is left out.
 
 Steps = list[list[Tensor | None]]
 
@@ -604,6 +626,10 @@ def check_adamw_keeps_float32(learner, params_and_steps, weight_decay):
 
 
 # --- dropout ----------------------------------------------------------------------------------------------
+#
+# No mask is demanded to be torch's: how many numbers are drawn, in which order and on which device is the learner's
+# choice, and `rand > p` is as right as `rand >= p`. What must hold for every mask is checked exactly; the share that is
+# dropped, and that entries are tossed one by one, only within bounds that luck does not reach.
 
 PROBABILITIES = one_of(floats(0.0, 1.0), sampled_from([0.0, 0.2, 0.75, 1.0]))
 
@@ -785,6 +811,9 @@ check_dropout_everywhere = tensor_laws(
 
 
 # --- dropout_backward -------------------------------------------------------------------------------------
+#
+# The mask is given, so nothing is random here. One law goes through the learner's own forward: <grad_in, x> and
+# <grad_out, out> are equal for any linear map and its transpose, whatever convention both of them follow.
 
 
 @composite
@@ -862,6 +891,10 @@ check_dropout_backward_everywhere = tensor_laws(
 
 
 # --- EarlyStopping ----------------------------------------------------------------------------------------
+#
+# Two things are judged apart: what `step` returns, and what `best` writes back. The former has no need of parameters
+# that differ, so it holds one tensor of ones; the latter needs a state for every step, so it has few steps. Only the
+# example of the lesson, and two objects that take turns, ask for both.
 
 NAN = math.nan
 # Eighths, so that every sum and difference is exact; few, so that ties and falls by exactly min_delta are frequent.

@@ -1,4 +1,11 @@
-"""Check gradient clipping by value and by norm against torch and by its laws: ch08."""
+"""Check gradient clipping by value and by norm against torch and by its laws: ch08.
+
+torch's own `clip_grad_norm_` is no oracle here: it adds 1e-6 to the norm, which the lesson does not. Both ways are
+right, so where the norm is small the comparison leaves room for that (`agree_clipped`).
+
+Gradients come as lists of tensors of different shapes, with scalars among them, since a norm of all entries together is
+easily taken tensor by tensor. All of them 0, more than 64 entries, no tensor at all, inf and NaN are laws of their own.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +83,9 @@ def require_new_memory(learner: Any) -> None:
 
 
 # --- clip_by_value ----------------------------------------------------------------------------------------
+#
+# Limits are drawn far below, among and far above the entries, so that all, some and none are cut. A limit of 0 is
+# allowed, and leaves zeros.
 
 
 def right_by_value(grads: list[Tensor], limit: float) -> list[Tensor]:
@@ -149,6 +159,10 @@ check_clip_by_value_everywhere = tensor_laws(
 
 
 # --- clip_by_norm -----------------------------------------------------------------------------------------
+#
+# max_norm is drawn as a share of the norm that the gradients have: a plain number would nearly always be far above or
+# far below it, and the factor would be 1 or tiny. With infinite norms `max` over a list loses a NaN, according to its
+# place, so NaN is asked for with the other norms only.
 
 NORMS = sampled_from([2.0, 1.0, math.inf, 3.0])
 SIZES = (0.0, 1.0, -1.0, 30.0, -100.0, 1e4, -1e4, 1e-3)

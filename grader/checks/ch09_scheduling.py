@@ -1,4 +1,12 @@
-"""Check learning-rate schedules against torch's schedulers and by their laws: ch09."""
+"""Check learning-rate schedules against torch's schedulers and by their laws: ch09.
+
+torch's schedulers are asked step by step, since they multiply the rate they had before; a learner computes it from the
+step alone. Their roundings add up, so against torch 1e-9 is allowed, and 1e-12 where two answers of the learner's, or a
+value known from the lesson, are compared.
+
+Every schedule has edges at which one step more or less shows: a stair, the end of the warm-up, the end of the wave, the
+patience used up. Each has a law that looks at both sides of its edge.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +88,9 @@ def rates_of_torch(make: Callable[[Any], Any], base_lr: float, last: int) -> lis
 
 
 # --- step_lr ----------------------------------------------------------------------------------------------
+#
+# base_lr, step and step_size are drawn apart, so steps below the first stair, on a stair and beside it all occur; gamma
+# may be above 1, for a factor is a factor.
 
 
 @check("step_lr", hint="Count whole step_sizes: a division that rounds down.")
@@ -242,6 +253,9 @@ def check_cosine_lr_never_rises(learner, wave):
 
 
 # --- warmup_cosine ----------------------------------------------------------------------------------------
+#
+# Rise and wave are separate laws, and both are plain: who gets one of them right keeps it. A warm-up of 0 steps divides
+# by 0 in a careless rise, so it is drawn by no other law.
 
 
 @check("warmup_cosine", hint="The rise is a straight line from 0 at step 0 to base_lr at step warmup.")
@@ -326,6 +340,10 @@ def check_warmup_cosine_stays_at_the_end(learner, base_lr, warmup, wave, more, m
 
 
 # --- ReduceOnPlateau --------------------------------------------------------------------------------------
+#
+# Metrics come from few levels, so that ties and gains exactly at the threshold are
+# frequent: with random numbers they would never occur, and `<` and `<=` would be the same. Infinity, a threshold, the
+# smallest rate and the defaults are laws of their own.
 
 
 def right_rates(metrics: list[float], lr: float, **settings: Any) -> list[float]:

@@ -1,4 +1,13 @@
-"""Check normalization: batch norm over several calls, layer norm, RMS norm, and their gradients."""
+"""Check normalization: batch norm over several calls, layer norm, RMS norm, and their gradients.
+
+The oracles are torch's functions and autograd through them, in float64, where they and a learner's formula differ by
+rounding alone. Rounding is not the same everywhere: a row of equal entries has a variance of 0, the root of eps is then
+all that is divided by, and every error is larger by as much. So gradients are compared within a share of the largest
+number that went into them, and float32 is asked for with a larger eps only.
+
+Conventions that go wrong one at a time are judged one at a time: biased or unbiased variance, eps under or outside of
+the root, momentum of the new or of the old, gamma inside or outside of the means of the way back.
+"""
 
 from __future__ import annotations
 
@@ -244,6 +253,9 @@ def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> No
 
 
 # --- BatchNorm: running statistics ------------------------------------------------------------------------
+#
+# The running variance is the unbiased one while the output uses the biased one. A learner who takes one for both keeps
+# the laws on outputs. Batches of two rows show it best: there one is twice the other.
 
 
 @check("BatchNorm", hint="Follow running_mean and running_var through two calls on paper.", examples=40)
@@ -397,6 +409,9 @@ def check_batch_norm_refuses_another_width(
 
 
 # --- BatchNorm: backward ----------------------------------------------------------------------------------
+#
+# `backward` answers for the last forward in training, so every law makes one first, with `build`, which sets all
+# parameters. Gradients of the output have every size (`cotangent`), for a way back is linear in them.
 
 
 def expected_gradients(layer: dict[str, Any], grad_out: Tensor, x: Tensor) -> tuple[Tensor, ...]:
@@ -483,6 +498,9 @@ def check_batch_norm_makes_a_bias_useless(
 
 
 # --- layer_norm -------------------------------------------------------------------------------------------
+#
+# Batch norm turned round, without a memory. Axes are drawn from one to four: whoever names the axis by its number
+# instead of counting from the end is right for tables only.
 
 
 @composite
@@ -709,6 +727,9 @@ check_layer_norm_backward_everywhere = tensor_laws(
 
 
 # --- rms_norm ---------------------------------------------------------------------------------------------
+#
+# Without a mean there is nothing that a shift leaves alone, and a row of equal entries is no special case; a row of
+# zeros is.
 
 
 def expected_rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
