@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from grader.errors import KitError, UsageError
 from grader.nbgrader_plugin.export import Recorded, write_gradebook
 from grader.nbgrader_plugin.release import PLUGIN_LINE, config_of, generate
 from grader.records import (
+    Adjustment,
+    AdjustmentKind,
     Chapter,
     CheckResult,
     ClassResults,
@@ -256,3 +260,38 @@ def test_a_folder_without_a_gradebook_is_left_without(tmp_path: Path, results: C
         write_gradebook(results, tmp_path, fingerprint)
 
     assert [path.name for path in tmp_path.iterdir()] == ["nbgrader_config.py"]
+
+
+def test_what_a_person_decided_is_in_the_gradebook_as_far_as_nbgrader_has_a_word_for_it(
+    course: Course, chapter: Chapter, folder: Path, recorded: Recorded, tmp_path: Path
+) -> None:
+    copy = tmp_path / "course"
+    shutil.copytree(folder, copy)
+    first, *others = chapter.exercises
+    set_by_hand = Adjustment(
+        1,
+        AdjustmentKind.SCORE,
+        "teacher",
+        datetime(2026, 3, 1, tzinfo=UTC),
+        "oral",
+        "learner02",
+        STEM,
+        points=7.0,
+    )
+    mine = replace(verdict(copy, chapter, "learner02", 0.0), adjustments=(set_by_hand,))
+    whole = verdict(copy, chapter, "learner01", 0.5)
+    part = replace(whole.reports[0], exercises=whole.reports[0].exercises[1:])
+    excused = replace(whole, reports=(part,))
+    gone = LearnerResult("learner05", (), excused=(STEM,))
+
+    found = write_gradebook(ClassResults(course, (chapter,), (mine, excused, gone)), copy, fingerprint)
+
+    assert found.left == (("learner05 ch02", "excused, for which nbgrader has no word"),)
+    with Gradebook(f"sqlite:///{copy}/gradebook.db", "bricks") as gradebook:
+        CsvExportPlugin(to=str(tmp_path / "grades.csv")).export(gradebook)
+    with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    # Half of what is left counts as half of the whole: nbgrader's maximum is the same for everybody.
+    assert scores["learner02"] == pytest.approx(7.0)
+    assert scores["learner01"] == pytest.approx(chapter.points / 2)
+    assert sum(e.points for e in others) == part.max_points == chapter.points - first.points
