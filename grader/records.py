@@ -650,9 +650,14 @@ class Member:
     login: str = ""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All that somebody may call them by."""
+        return tuple(text for text in (self.number, self.login, self.email, self.name) if text)
+
+    @property
     def key(self) -> str:
         """What stays of a member when the other fields are mended: the first id there is, at last the name."""
-        return (self.number or self.login or self.email or self.name).strip().casefold()
+        return next(iter(self.names), "").strip().casefold()
 
 
 @dataclass(frozen=True)

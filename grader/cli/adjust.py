@@ -377,8 +377,12 @@ def _show_entries(
     """Every entry, the oldest first, of these learners and this chapter where some are named."""
     entries = kept(store)
     undone = undone_in(entries)
-    results = results_in(store, course, (), class_list(store).learners) if words else None  # names alone
-    names = {find_learner(results.learners, word, course) for word in words} if results else set()
+    names: set[str] = set()
+    if words:
+        results = results_in(store, course, (), class_list(store).learners)  # names alone
+        found = {find_learner(results.learners, word, course) for word in words}
+        members = [one.member for one in results.learners if one.learner in found and one.member]
+        names = found | {name for member in members for name in member.names}
     shown = [
         one
         for one in entries

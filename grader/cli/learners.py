@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grader.errors import UsageError, did_you_mean
 from grader.grading.roster import pseudonym
-from grader.records import Course, LearnerResult, Member
+from grader.records import Course, LearnerResult
 from grader.text import clean_line
 from grader.workspace.workspace import workspace_of
 
@@ -30,7 +30,7 @@ def find_learner(learners: Sequence[LearnerResult], word: str, course: Course) -
     found = [
         one.learner
         for one in learners
-        if one.member is not None and wanted in (text.casefold() for text in _names(one.member))
+        if one.member is not None and wanted in (name.casefold() for name in one.member.names)
     ]
     if not found and wanted.startswith("anon-"):
         secret = workspace_of(course).secret()
@@ -46,11 +46,6 @@ def find_learner(learners: Sequence[LearnerResult], word: str, course: Course) -
         else "first run: brick roster read FILE, or brick grade FOLDER"
     )
     raise UsageError(f"nobody in the class is called '{clean_line(word)}'{near}", "LEARNER", step)
-
-
-def _names(member: Member) -> tuple[str, ...]:
-    """All that a member may be called by."""
-    return tuple(t for t in (member.name, member.number, member.login, member.email) if t)
 
 
 def login_name() -> str:

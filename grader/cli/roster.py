@@ -160,9 +160,7 @@ def _is_called(member: Member, word: str, store: Store) -> bool:
     """Whether a word is one of a member's names, or the name under which their work is kept."""
     wanted = word.strip().casefold()
     known = class_list(store).members.get(word)
-    return known == member or wanted in (
-        text.casefold() for text in (member.name, member.number, member.login, member.email) if text
-    )
+    return known == member or wanted in (name.casefold() for name in member.names)
 
 
 def _reveal(store: Store, course: Course, words: Sequence[str]) -> None:
@@ -246,7 +244,7 @@ def _plain(found: ClassList) -> dict[str, object]:
 
 def _title(member: Member) -> str:
     """What a member is called in a list."""
-    return member.name or member.number or member.email or member.login
+    return member.name or next(iter(member.names), "")
 
 
 def _some(names: Sequence[str]) -> str:

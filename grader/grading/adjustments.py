@@ -7,7 +7,7 @@ nowhere else, when they are read: pages and exports all get the same figures.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -27,6 +27,7 @@ from grader.records import (
     HandIn,
     LatePolicy,
     LearnerResult,
+    Member,
     Outcome,
     Report,
     ReportState,
@@ -94,16 +95,26 @@ class Adjustments:
     """The decisions in force, asked by learner and chapter.
 
     Args:
-        entries: as `in_force` gives them. What is about one learner comes before what is about everybody.
+        entries: as `in_force` gives them.
+        members: whom the roster knows, by the learner's name. A decision may be older than the first hand-in: then
+            the learner was known by a name of the roster alone.
     """
 
-    def __init__(self, entries: Iterable[Adjustment] = ()) -> None:
+    def __init__(
+        self, entries: Iterable[Adjustment] = (), members: Mapping[str, Member] | None = None
+    ) -> None:
+        # What is about one learner comes after what is about everybody, since later ones win.
         self._entries = sorted(entries, key=lambda one: (bool(one.learner), one.number))
+        self._members = members or {}
 
     def about(self, learner: str, chapter: str) -> tuple[Adjustment, ...]:
         """What may concern a learner's chapter: of two that exclude each other the later in this order holds."""
+        member = self._members.get(learner)
+        names = {learner, *(member.names if member is not None else ())}
         return tuple(
-            one for one in self._entries if one.learner in ("", learner) and one.chapter in ("", chapter)
+            replace(one, learner=learner) if one.learner else one
+            for one in self._entries
+            if one.chapter in ("", chapter) and (not one.learner or one.learner in names)
         )
 
     def applied(

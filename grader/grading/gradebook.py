@@ -72,9 +72,9 @@ def results_in(
     """
     stems = [chapter.stem for chapter in chapters]
     attempts, ungraded = store.standing(learners, stems), store.ungraded(stems)
-    adjustments = Adjustments(in_force(kept(store)))
-    results = results_from(attempts, course, chapters, learners, ungraded, adjustments)
     members = class_list(store).members
+    adjustments = Adjustments(in_force(kept(store)), members)
+    results = results_from(attempts, course, chapters, learners, ungraded, adjustments)
     known = tuple(replace(one, member=members.get(one.learner)) for one in results.learners)
     return replace(results, learners=known)
 

@@ -10,6 +10,7 @@ from grader.grading.batch import Setup
 from grader.grading.cache import grade_stored, verdict_key
 from grader.grading.gradebook import results_from
 from grader.grading.lateness import lateness
+from grader.grading.roster import class_list
 from grader.grading.store import Entry, Store, Verdict
 from grader.records import (
     AdjustmentKind,
@@ -136,7 +137,8 @@ def plan_regrade(store: Store, course: Course, chapters: tuple[Chapter, ...], se
         key = verdict_key(by_stem[entry.chapter], entry.sha256, setup)
         if verdict.report.submission_sha256 and (key != verdict.key or _is_fault(verdict.report)):
             stale.append(number)
-    return Regrade(course, chapters, attempts, stale, Adjustments(in_force(kept(store))))
+    decided = Adjustments(in_force(kept(store)), class_list(store).members)
+    return Regrade(course, chapters, attempts, stale, decided)
 
 
 def _is_last(attempts: Sequence[Attempt], number: int) -> bool:

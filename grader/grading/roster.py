@@ -63,7 +63,7 @@ def class_list(store: Store) -> ClassList:
 
 def name_of(member: Member) -> str:
     """What a member is called who handed in nothing: as a platform would name their work, as far as that is known."""
-    return member.number or member.login or member.email or member.name
+    return next(iter(member.names), "")
 
 
 def _person(row: int, member: Member) -> Person:

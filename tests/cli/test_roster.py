@@ -134,6 +134,22 @@ def test_who_leaves_is_in_no_export_and_comes_back_with_all_they_had(with_roster
     assert exported() == before
 
 
+def test_what_was_decided_before_the_first_hand_in_follows_the_learner(workspace: Path) -> None:
+    brick("roster", "read", "class.csv")
+    brick("adjust", "Family03, Given03", "-c", "ch03", "--comment", "Take your time.")
+    course = load_course(workspace)
+
+    with Store(workspace / ".brickwork" / STORE_FILE) as store:
+        publish(store, judged_chapter(course.chapters[2]), "learner03")
+
+    brick("report")
+    page = Path("reports/feedback/learner03.html").read_text(encoding="utf-8")
+    assert "Take your time." in page
+    assert "Take your time." in Path("reports/class.html").read_text(encoding="utf-8")
+    assert "learner03" not in brick("adjust", "learner03", "--list").stdout  # as it was typed
+    assert "Take your time." in brick("adjust", "learner03", "--list").stdout
+
+
 def test_somebody_is_added_by_hand() -> None:
     brick("roster", "add", "Family04, Given04", "--id", "stranger", "--section", "C")
 
