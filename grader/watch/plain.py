@@ -139,7 +139,9 @@ class PlainWatch:
         # Only after `c`: after each save the count would be noise.
         if event.kind is EventKind.DONE and self._counting:
             self._counting = False
-            self._say(f"{len(self.state.progress.done)} of {len(self.state.exercises)} exercises are done")
+            self._say(
+                f"{len(self.state.standing.progress.done)} of {len(self.state.exercises)} exercises are done"
+            )
         return True
 
     def _show_verdict(self, seconds: float = 0.0) -> None:

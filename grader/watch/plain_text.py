@@ -71,7 +71,7 @@ def list_lines(state: WatchState) -> list[str]:
     """
     lines: list[str] = []
     for chapter in state.chapters:
-        scored = state.points_of(chapter)
+        scored = state.standing.points_of(chapter)
         lines.append(
             f"{chapter.label} {chapter.title}: "
             f"{points(scored, chapter.points)} of {points(chapter.points)} points"
@@ -79,5 +79,7 @@ def list_lines(state: WatchState) -> list[str]:
         for one in state.exercises:
             if one.chapter is chapter:
                 here = ", you are here" if one == state.current else ""
-                lines.append(f"  {'done' if state.is_done(one) else 'open'}  {one.exercise.name}{here}")
+                lines.append(
+                    f"  {'done' if state.standing.is_done(one) else 'open'}  {one.exercise.name}{here}"
+                )
     return [*lines, "type an exercise's name to go there"]

@@ -50,7 +50,7 @@ class Chooser(ModalScreen[CourseExercise | None]):
         for one in self._state.exercises:
             if word.lower() in f"{one} {one.chapter.title}".lower():
                 here = ">" if one == self._state.current else " "
-                done = "done" if self._state.is_done(one) else "open"
+                done = "done" if self._state.standing.is_done(one) else "open"
                 yield Option(f"{here} {done}  {one.chapter.label}  {one.exercise.name}", id=_id(one))
 
     def on_mount(self) -> None:

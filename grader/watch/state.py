@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.records import Chapter, Course, Report, ReportState
-from grader.report.terminal import is_whole
 from grader.watch.jobs import Job
 from grader.watch.sources import Sources
-from grader.workspace.progress import (
-    PROGRESS_FILE,
-    CourseExercise,
-    exercises_of,
-    keep_report,
-    kept_report,
-    read_progress,
-    write_progress,
-)
+from grader.watch.standing import Standing
+from grader.workspace.progress import CourseExercise, exercises_of
 from grader.workspace.questions import Question, guesses, next_question, questions_of
 from grader.workspace.workspace import FileState, Workspace
 
@@ -28,9 +19,6 @@ OpenHints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
 
 class WatchState:
     """The state behind the screen. It draws nothing, starts nothing, and never fails because of a file.
-
-    What is kept here between two runs lies in two places: progress in the file that may be committed, reports in the
-    kit's own notes. Reports say more, so they win where both know an exercise.
 
     Args:
         course: all chapters; only those with a file here take part.
@@ -47,18 +35,13 @@ class WatchState:
         self.sources = Sources(course, workspace)
         if not self.exercises:
             raise UsageError("there are no exercises here", str(workspace.root), workspace.how_to_begin())
-        self._progress_file = workspace.root / PROGRESS_FILE
-        self.progress = read_progress(self._progress_file)
-        self.reports: dict[str, Report] = {}
-        for chapter in self.chapters:
-            report = kept_report(workspace, chapter)
-            if report is not None:
-                self.reports[chapter.stem] = report
-                self._note_done(chapter, report)
+        self.standing = Standing(course, workspace, self.sources)
         self.current = (
-            self._called(self.progress.current) or self._first_open(self.exercises) or self.exercises[0]
+            self._called(self.standing.progress.current)
+            or self._first_open(self.exercises)
+            or self.exercises[0]
         )
-        self.shown: Report | None = self.reports.get(self.current.chapter.stem)
+        self.shown: Report | None = self.standing.reports.get(self.current.chapter.stem)
         self.hints: tuple[str, ...] = ()
         self.more_hints = False
         self._keep_progress()
@@ -104,20 +87,9 @@ class WatchState:
             return 1
         return self.sources.text_of(self.current.chapter).lines.get(self.current.exercise.name, 1)
 
-    def is_done(self, exercise: CourseExercise) -> bool:
-        """Whether the exercise passed every check when it was last judged."""
-        return str(exercise) in self.progress.done
-
     def everything_done(self) -> bool:
         """Whether no exercise is open."""
-        return all(self.is_done(exercise) for exercise in self.exercises)
-
-    def points_of(self, chapter: Chapter) -> float:
-        """The points locked in so far."""
-        report = self.reports.get(chapter.stem)
-        if report is None:
-            return sum(e.points for e in chapter.counted if f"{chapter.stem}/{e.name}" in self.progress.done)
-        return report.points
+        return all(self.standing.is_done(exercise) for exercise in self.exercises)
 
     def advance(self) -> bool:
         """Go on to the next open exercise, later ones first; False when nothing is open, or this one is.
@@ -126,7 +98,7 @@ class WatchState:
 
         Where the current one is done but nothing else is open, it stays.
         """
-        if not self.is_done(self.current) and not self.current.exercise.extra:
+        if not self.standing.is_done(self.current) and not self.current.exercise.extra:
             return False
         exercises = self.exercises
         start = exercises.index(self.current) + 1
@@ -141,7 +113,7 @@ class WatchState:
         Its last report is shown at once; hints start closed.
         """
         self.current = exercise
-        self.shown = self.reports.get(exercise.chapter.stem)
+        self.shown = self.standing.reports.get(exercise.chapter.stem)
         self.hints, self.more_hints = (), False
         self._keep_progress()
 
@@ -170,7 +142,7 @@ class WatchState:
 
     def _first_open(self, exercises: Iterable[CourseExercise]) -> CourseExercise | None:
         """The first that is not done; an extra only where nothing else is left."""
-        left = [one for one in exercises if not self.is_done(one)]
+        left = [one for one in exercises if not self.standing.is_done(one)]
         return min(left, key=lambda one: one.exercise.extra, default=None)
 
     # --- what to judge ---
@@ -187,7 +159,7 @@ class WatchState:
         """
         jobs = self.want_current()
         for chapter in self.chapters:
-            report = self.reports.get(chapter.stem)
+            report = self.standing.reports.get(chapter.stem)
             if report is not None and report.submission_sha256 != self.sources.sha256_of(chapter):
                 jobs.append(Job(chapter, self.sources.path_of(chapter)))
         return jobs
@@ -230,59 +202,18 @@ class WatchState:
         """Keep a report: marks, points and progress follow from it.
 
         Args:
-            job: what was asked for; a report on one exercise is merged into that of its chapter.
+            job: what was asked for.
             report: final, not a partial one.
         """
         self.show(job, report)
-        if (
-            report.state is ReportState.UNREADABLE
-        ):  # not one line ran; what was known of the exercises still is
-            return
-        chapter = job.chapter
-        whole = report if job.exercise is None else self._merged(chapter, job.exercise, report)
-        self.reports[chapter.stem] = whole
-        names = [exercise.name for exercise in chapter.exercises] if job.exercise is None else [job.exercise]
-        self.sources.was_judged(chapter, names)
-        self._note_done(chapter, whole)
-        keep_report(self.workspace, chapter, whole)
-        self.workspace.write_note("last.json", {"chapter": self.current.chapter.stem})
-        self._keep_progress()
-
-    def _merged(self, chapter: Chapter, exercise: str, report: Report) -> Report:
-        """The chapter's last report with one exercise replaced.
-
-        Returns:
-            A report; without a hash where it was put together of several texts, for it is about no one of them.
-        """
-        before = self.reports.get(chapter.stem)
-        if before is None:
-            return replace(report, submission_sha256="")
-        checks = {e.name: [c for c in before.checks if c.exercise == e.name] for e in chapter.exercises}
-        checks[exercise] = list(report.checks)
-        scores = {score.name: score for score in (*before.exercises, *report.exercises)}
-        # Only a report on every exercise of this very text may pass for the whole.
-        stale = [job.exercise for job in self.sources.rewritten(chapter) if job.exercise != exercise]
-        whole = len(scores) == len(chapter.exercises) and not stale
-        return replace(
-            report,
-            checks=tuple(check for listed in checks.values() for check in listed),
-            exercises=tuple(scores[e.name] for e in chapter.exercises if e.name in scores),
-            submission_sha256=report.submission_sha256 if whole else "",
-        )
-
-    def _note_done(self, chapter: Chapter, report: Report) -> None:
-        """An exercise that fails now is no longer done, whatever it was before."""
-        for score in report.exercises:
-            name = f"{chapter.stem}/{score.name}"
-            if is_whole(report, score):
-                self.progress.done.add(name)
-            else:
-                self.progress.done.discard(name)
+        if report.state is not ReportState.UNREADABLE:  # not one line ran; what was known still is
+            self.standing.take(job, report)
+            self.workspace.write_note("last.json", {"chapter": self.current.chapter.stem})
+            self._keep_progress()
 
     def _keep_progress(self) -> None:
         """Written after each step, so that a terminal that is closed loses nothing."""
-        self.progress.current = str(self.current)
-        write_progress(self._progress_file, self.progress, self.course)
+        self.standing.save(self.current)
 
     # --- keys ---
 

@@ -52,13 +52,13 @@ def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
     here = 0
     for chapter in state.chapters:
         mine = chapter is state.current.chapter
-        scored = f"{points(state.points_of(chapter), chapter.points)}/{points(chapter.points)}"
+        scored = f"{points(state.standing.points_of(chapter), chapter.points)}/{points(chapter.points)}"
         name = fit(chapter.stem, LIST_WIDTH - width_of(scored) - 1)
         lines.append(pad(name, LIST_WIDTH - width_of(scored)) + scored)
         for one in (one for one in exercises if one.chapter is chapter and (mine or everything)):
             current = one == state.current
             here = len(lines) if current else here
-            mark = "ok" if state.is_done(one) else "+ " if one.exercise.extra else "  "
+            mark = "ok" if state.standing.is_done(one) else "+ " if one.exercise.extra else "  "
             name = fit(one.exercise.name, LIST_WIDTH - 5)
             lines.append(pad(f"{'>' if current else ' '} {name}", LIST_WIDTH - 2) + mark)
     return lines, here
@@ -223,7 +223,7 @@ def next_step(state: WatchState) -> str:
             return f"make the file readable: chmod u+r {path}"
     if state.shown is not None and not state.shown.is_graded:
         return f"mend {path}, then save it"
-    if state.is_done(state.current):
+    if state.standing.is_done(state.current):
         if state.everything_done():
             return "everything is solved: b builds the network"
         return "n goes on to the next exercise"

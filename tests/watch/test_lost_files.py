@@ -91,14 +91,14 @@ def test_every_line_can_be_drawn_and_every_key_pressed_without_the_file(
 
 def test_a_lost_file_takes_no_marks_and_keeps_its_exercises(state: WatchState, workspace: Path) -> None:
     exercises, done = state.exercises, str(state.current)
-    state.progress.done.add(done)
+    state.standing.progress.done.add(done)
 
     shutil.rmtree(workspace / "exercises")
     state.saved([workspace / FILE])
 
     assert state.file_state is FileState.GONE
     assert state.exercises == exercises
-    assert state.is_done(state.current)
+    assert state.standing.is_done(state.current)
 
 
 def test_a_file_that_is_there_again_is_judged(state: WatchState, workspace: Path) -> None:

@@ -169,7 +169,7 @@ def test_a_save_elsewhere_is_judged_but_does_not_move_the_place(
     assert [job.exercise for job in jobs] == ["linear"]
     assert str(session.current) == "ch03_activations/relu"
     assert "done ch02_neuron/linear" in (workspace / "brickwork-progress.txt").read_text(encoding="utf-8")
-    assert session.points_of(jobs[0].chapter) == pytest.approx(2.0)
+    assert session.standing.points_of(jobs[0].chapter) == pytest.approx(2.0)
 
 
 def test_only_n_advances_and_only_from_a_solved_exercise(
@@ -199,7 +199,7 @@ def test_an_extra_comes_last_and_holds_up_nobody(workspace: Path) -> None:
     session.go_to(extra)
     went_on = session.advance()
     after_an_extra = session.current
-    session.progress.done |= {str(spot) for spot in counted}
+    session.standing.progress.done |= {str(spot) for spot in counted}
     session.advance()
 
     assert went_on
@@ -222,7 +222,7 @@ def test_a_file_python_cannot_read_takes_no_mark_away(
     judge_now(session, judged, jobs)
 
     assert [job.exercise for job in jobs] == ["linear"]
-    assert session.is_done(found)
+    assert session.standing.is_done(found)
     assert session.shown is not None
     assert "never closed" in trouble(session.shown)
     assert next_step(session).startswith("mend ")
