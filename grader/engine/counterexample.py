@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from grader.checking.formatting import is_code, shown_value
@@ -64,7 +64,7 @@ def build_counterexample(
     )
 
 
-def _by_known_names(name: str, value: Any) -> Iterable[tuple[str, Any]]:
+def _by_known_names(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The parts of what was drawn together, each by its own name: those of `x_and_dim`, and the entries of a table.
 
     Arguments that depend on each other, such as a tensor and one of its axes, are drawn as one input. The learner wrote
@@ -76,7 +76,9 @@ def _by_known_names(name: str, value: Any) -> Iterable[tuple[str, Any]]:
     """
     names = name.split("_and_")
     if isinstance(value, tuple) and len(names) == len(value) > 1:
-        return zip(names, value, strict=True)
-    if isinstance(value, dict):
-        return value.items()
-    return ((name, value),)
+        for part in map(_by_known_names, names, value):
+            yield from part
+    elif isinstance(value, dict):
+        yield from value.items()
+    else:
+        yield name, value

@@ -113,14 +113,14 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
 def test_what_was_drawn_together_is_shown_by_the_names_that_learners_know() -> None:
     drawn = {
         "x_and_dim": (torch.zeros(1, dtype=torch.float64), 0),
-        "settings": {"lr": 0.5},
+        "grad_and_settings": (1, {"lr": 0.5}),
         "rise_and_fall": 3,
     }
 
     shown = build_counterexample(drawn, [])
 
     assert shown.inputs == (
-        ("x", "tensor([0.0])"), ("dim", "0"), ("lr", "0.5"), ("rise_and_fall", "3"),
+        ("x", "tensor([0.0])"), ("dim", "0"), ("grad", "1"), ("lr", "0.5"), ("rise_and_fall", "3"),
     )  # fmt: skip
 
 
