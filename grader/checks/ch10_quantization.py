@@ -123,18 +123,22 @@ def one_sided(draw: Any) -> tuple[float, float]:
 
 
 @check("choose_qparams", hint="Between n marks there are n - 1 steps. Is 0 inside the range?")
-@given(ends=ranges())
-def check_choose_qparams_scale_spans_the_range(learner: Learner, ends: tuple[float, float]) -> None:
+@given(x_min_and_x_max=ranges())
+def check_choose_qparams_scale_spans_the_range(
+    learner: Learner, x_min_and_x_max: tuple[float, float]
+) -> None:
     """255 steps of one scale span the range."""
-    scale, _ = learner.choose_qparams(*ends)
-    agree(scale, (ends[1] - ends[0]) / 255, rtol=1e-12, atol=0.0, what="scale")
+    scale, _ = learner.choose_qparams(*x_min_and_x_max)
+    agree(scale, (x_min_and_x_max[1] - x_min_and_x_max[0]) / 255, rtol=1e-12, atol=0.0, what="scale")
 
 
 @check("choose_qparams", hint="Count in steps from qmin, starting at the low end of the stretched range.")
-@given(ends=ranges())
-def check_choose_qparams_zero_point_is_nearest(learner: Learner, ends: tuple[float, float]) -> None:
+@given(x_min_and_x_max=ranges())
+def check_choose_qparams_zero_point_is_nearest(
+    learner: Learner, x_min_and_x_max: tuple[float, float]
+) -> None:
     """The zero point is the code nearest to where 0 falls."""
-    verify_zero_point(ends, *learner.choose_qparams(*ends), -128, 127)
+    verify_zero_point(x_min_and_x_max, *learner.choose_qparams(*x_min_and_x_max), -128, 127)
 
 
 @check(
@@ -149,14 +153,20 @@ def check_choose_qparams_known_value(learner: Learner) -> None:
 
 
 @check("choose_qparams", hint="Are qmin and qmax used, and not only their defaults?")
-@given(ends=ranges(), codes=WIDE_CODES)
+@given(x_min_and_x_max=ranges(), qmin_and_qmax=WIDE_CODES)
 def check_choose_qparams_other_codes(
-    learner: Learner, ends: tuple[float, float], codes: tuple[int, int]
+    learner: Learner, x_min_and_x_max: tuple[float, float], qmin_and_qmax: tuple[int, int]
 ) -> None:
     """Other codes than -128 to 127 can be asked for."""
-    scale, zero_point = learner.choose_qparams(*ends, qmin=codes[0], qmax=codes[1])
-    agree(scale, (ends[1] - ends[0]) / (codes[1] - codes[0]), rtol=1e-12, atol=0.0, what="scale")
-    verify_zero_point(ends, scale, zero_point, *codes)
+    scale, zero_point = learner.choose_qparams(*x_min_and_x_max, qmin=qmin_and_qmax[0], qmax=qmin_and_qmax[1])
+    agree(
+        scale,
+        (x_min_and_x_max[1] - x_min_and_x_max[0]) / (qmin_and_qmax[1] - qmin_and_qmax[0]),
+        rtol=1e-12,
+        atol=0.0,
+        what="scale",
+    )
+    verify_zero_point(x_min_and_x_max, scale, zero_point, *qmin_and_qmax)
 
 
 @check(
@@ -165,13 +175,13 @@ def check_choose_qparams_other_codes(
     after=(check_choose_qparams_scale_spans_the_range, check_choose_qparams_zero_point_is_nearest),
     weight=1.5,
 )
-@given(ends=one_sided())
-def check_choose_qparams_stretches_to_zero(learner: Learner, ends: tuple[float, float]) -> None:
+@given(x_min_and_x_max=one_sided())
+def check_choose_qparams_stretches_to_zero(learner: Learner, x_min_and_x_max: tuple[float, float]) -> None:
     """A range above or below 0, even one without width, is stretched until it holds 0."""
-    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
-    scale, zero_point = learner.choose_qparams(*ends)
+    low, high = min(x_min_and_x_max[0], 0.0), max(x_min_and_x_max[1], 0.0)
+    scale, zero_point = learner.choose_qparams(*x_min_and_x_max)
     agree(scale, (high - low) / 255, rtol=1e-12, atol=0.0, what="scale")
-    verify_zero_point(ends, scale, zero_point, -128, 127)
+    verify_zero_point(x_min_and_x_max, scale, zero_point, -128, 127)
 
 
 @check(
@@ -179,19 +189,22 @@ def check_choose_qparams_stretches_to_zero(learner: Learner, ends: tuple[float, 
     hint="A scale of 0 cannot be divided by. Any positive one will do here.",
     after=(check_choose_qparams_scale_spans_the_range, check_choose_qparams_zero_point_is_nearest),
 )
-@given(codes=WIDE_CODES)
-def check_choose_qparams_zeros_only(learner: Learner, codes: tuple[int, int]) -> None:
+@given(qmin_and_qmax=WIDE_CODES)
+def check_choose_qparams_zeros_only(learner: Learner, qmin_and_qmax: tuple[int, int]) -> None:
     """The range 0 to 0 gets a scale above 0 and a zero point among the codes."""
-    scale, zero_point = learner.choose_qparams(0.0, 0.0, *codes)
+    scale, zero_point = learner.choose_qparams(0.0, 0.0, *qmin_and_qmax)
     require(0 < scale < float("inf"), f"the scale is {scale}; it must be above 0")
     require(
-        codes[0] <= zero_point <= codes[1], f"the zero point is {zero_point}, not one of the codes {codes}"
+        qmin_and_qmax[0] <= zero_point <= qmin_and_qmax[1],
+        f"the zero point is {zero_point}, not one of the codes {qmin_and_qmax}",
     )
 
 
-def verify_zero_point(ends: tuple[float, float], scale: float, zero_point: int, qmin: int, qmax: int) -> None:
+def verify_zero_point(
+    x_min_and_x_max: tuple[float, float], scale: float, zero_point: int, qmin: int, qmax: int
+) -> None:
     """Fail unless 0 falls within half a step of the zero point, which is a code."""
-    low, high = min(ends[0], 0.0), max(ends[1], 0.0)
+    low, high = min(x_min_and_x_max[0], 0.0), max(x_min_and_x_max[1], 0.0)
     require(
         qmin <= zero_point <= qmax, f"the zero point {zero_point} is not one of the codes {qmin} to {qmax}"
     )
@@ -223,14 +236,17 @@ def check_quantize_known_value(learner: Learner) -> None:
 
 
 @check("quantize", hint="Are qmin and qmax used?")
-@given(x=tensors(scale=20.0), scale=floats(0.01, 2), codes=CODES, share=floats(0, 1))
+@given(x=tensors(scale=20.0), scale=floats(0.01, 2), qmin_and_qmax=CODES, share=floats(0, 1))
 def check_quantize_other_codes(
-    learner: Learner, x: Tensor, scale: float, codes: tuple[int, int], share: float
+    learner: Learner, x: Tensor, scale: float, qmin_and_qmax: tuple[int, int], share: float
 ) -> None:
     """Codes stay between qmin and qmax when these are given."""
-    x, zero_point = off_ties(x, scale), round(codes[0] + share * (codes[1] - codes[0]))
-    expected = codes_of(x, scale, zero_point).clamp(*codes).to(torch.int8)
-    agree(learner.quantize(x, scale, zero_point, qmin=codes[0], qmax=codes[1]), expected)
+    x, zero_point = (
+        off_ties(x, scale),
+        round(qmin_and_qmax[0] + share * (qmin_and_qmax[1] - qmin_and_qmax[0])),
+    )
+    expected = codes_of(x, scale, zero_point).clamp(*qmin_and_qmax).to(torch.int8)
+    agree(learner.quantize(x, scale, zero_point, qmin=qmin_and_qmax[0], qmax=qmin_and_qmax[1]), expected)
 
 
 @check("quantize", hint="torch.round sends ties to even. Is the zero point added before or after?")
@@ -385,10 +401,10 @@ def verify_channels(found: tuple[Tensor, Tensor, Tensor], w: Tensor, axis: int) 
 @check(
     "quantize_per_channel", hint="Treat each channel as a tensor of its own, then put it back where it was."
 )
-@given(case=weights())
-def check_quantize_per_channel_each_on_its_own(learner: Learner, case: tuple[Tensor, int]) -> None:
+@given(w_and_axis=weights())
+def check_quantize_per_channel_each_on_its_own(learner: Learner, w_and_axis: tuple[Tensor, int]) -> None:
     """Each channel has the scale and zero point of its own range, and its codes use them."""
-    verify_channels(learner.quantize_per_channel(*case), *case)
+    verify_channels(learner.quantize_per_channel(*w_and_axis), *w_and_axis)
 
 
 @check(
@@ -397,10 +413,10 @@ def check_quantize_per_channel_each_on_its_own(learner: Learner, case: tuple[Ten
     after=check_quantize_per_channel_each_on_its_own,
     examples=30,
 )
-@given(case=weights(), place=integers(0, 3))
-def check_quantize_per_channel_of_zeros(learner: Learner, case: tuple[Tensor, int], place: int) -> None:
+@given(w_and_axis=weights(), place=integers(0, 3))
+def check_quantize_per_channel_of_zeros(learner: Learner, w_and_axis: tuple[Tensor, int], place: int) -> None:
     """A channel of zeros gets a scale above 0, and its codes are its zero point."""
-    w, axis = case
+    w, axis = w_and_axis
     w.select(axis, place % w.shape[axis]).zero_()
     verify_channels(learner.quantize_per_channel(w, axis), w, axis)
 
@@ -411,10 +427,10 @@ def check_quantize_per_channel_of_zeros(learner: Learner, case: tuple[Tensor, in
     after=check_quantize_per_channel_each_on_its_own,
     examples=30,
 )
-@given(case=weights(ndim=(1, 3), side=(1, 2)))
-def check_quantize_per_channel_short_axes(learner: Learner, case: tuple[Tensor, int]) -> None:
+@given(w_and_axis=weights(ndim=(1, 3), side=(1, 2)))
+def check_quantize_per_channel_short_axes(learner: Learner, w_and_axis: tuple[Tensor, int]) -> None:
     """One axis alone, or axes of one entry, are no exception."""
-    verify_channels(learner.quantize_per_channel(*case), *case)
+    verify_channels(learner.quantize_per_channel(*w_and_axis), *w_and_axis)
 
 
 @check(
@@ -436,10 +452,10 @@ def check_quantize_per_channel_known_value(learner: Learner) -> None:
     after=check_quantize_per_channel_each_on_its_own,
     examples=30,
 )
-@given(case=weights(dtype=torch.float32))
-def check_quantize_per_channel_float32(learner: Learner, case: tuple[Tensor, int]) -> None:
+@given(w_and_axis=weights(dtype=torch.float32))
+def check_quantize_per_channel_float32(learner: Learner, w_and_axis: tuple[Tensor, int]) -> None:
     """For float32 weights the scales are float32."""
-    verify_channels(learner.quantize_per_channel(*case), *case)
+    verify_channels(learner.quantize_per_channel(*w_and_axis), *w_and_axis)
 
 
 @check(
@@ -448,10 +464,10 @@ def check_quantize_per_channel_float32(learner: Learner, case: tuple[Tensor, int
     after=check_quantize_per_channel_each_on_its_own,
     examples=30,
 )
-@given(case=weights())
-def check_quantize_per_channel_any_layout(learner: Learner, case: tuple[Tensor, int]) -> None:
+@given(w_and_axis=weights())
+def check_quantize_per_channel_any_layout(learner: Learner, w_and_axis: tuple[Tensor, int]) -> None:
     """quantize_per_channel takes transposed tensors."""
-    w, axis = case
+    w, axis = w_and_axis
     w = w.movedim(0, -1).contiguous().movedim(-1, 0)
     verify_channels(learner.quantize_per_channel(w, axis), w, axis)
 
@@ -461,10 +477,10 @@ def check_quantize_per_channel_any_layout(learner: Learner, case: tuple[Tensor, 
     hint="Is the range of a channel wider than that of the whole tensor?",
     after=check_quantize_per_channel_each_on_its_own,
 )
-@given(case=weights())
-def check_quantize_per_channel_beats_one_ruler(learner: Learner, case: tuple[Tensor, int]) -> None:
+@given(w_and_axis=weights())
+def check_quantize_per_channel_beats_one_ruler(learner: Learner, w_and_axis: tuple[Tensor, int]) -> None:
     """No channel's scale is larger than one for all would be, no error larger than half of its own scale."""
-    w, axis = case
+    w, axis = w_and_axis
     q, scales, zero_points = learner.quantize_per_channel(w, axis)
     shared = (max(w.max().item(), 0.0) - min(w.min().item(), 0.0)) / 255
     if shared:
@@ -562,10 +578,10 @@ def check_fake_quantize_default_codes(learner: Learner, x: Tensor, scale: float,
     after=check_fake_quantize_moves_to_marks,
     examples=60,
 )
-@given(case=near_the_ends())
-def check_fake_quantize_matches_torch(learner: Learner, case: tuple[Tensor, dict[str, Any]]) -> None:
+@given(x_and_ruler=near_the_ends())
+def check_fake_quantize_matches_torch(learner: Learner, x_and_ruler: tuple[Tensor, dict[str, Any]]) -> None:
     """In float32 it equals torch's fake quantization, ties and ends included."""
-    x, ruler = case[0].to(torch.float32), case[1]
+    x, ruler = x_and_ruler[0].to(torch.float32), x_and_ruler[1]
     expected = torch.fake_quantize_per_tensor_affine(
         x, ruler["scale"], ruler["zero_point"], ruler["qmin"], ruler["qmax"]
     )
@@ -593,12 +609,12 @@ def straight_through(
 
 
 @check("fake_quantize_backward", hint="Compare the code, before it is cut off; both ends count.")
-@given(case=near_the_ends(), seed=seeds())
+@given(x_and_ruler=near_the_ends(), seed=seeds())
 def check_fake_quantize_backward_matches_autograd(
-    learner: Learner, case: tuple[Tensor, dict[str, Any]], seed: int
+    learner: Learner, x_and_ruler: tuple[Tensor, dict[str, Any]], seed: int
 ) -> None:
     """It equals the gradient of torch's fake quantization."""
-    x, ruler = case
+    x, ruler = x_and_ruler
     g = cotangent(x, seed)
     agree_gradient(learner.fake_quantize_backward(g, x, **ruler), straight_through(g, x, **ruler))
 
