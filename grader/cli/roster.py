@@ -126,7 +126,7 @@ def _add(store: Store, words: Sequence[str], described: Member, by: str) -> None
     """Take people into the class by hand; one who was in it comes back as who they were."""
     newcomers = []
     for word in words:
-        old = [member for member, _ in members(store) if _is_called(member, word, store)]
+        old = _called(word, [member for member, _ in members(store)], class_list(store))
         if len(old) > 1:
             raise UsageError(f"more than one is called {clean_line(word)}", "NAME", "type the id")
         fresh = Member(clean_line(word), described.number, described.email, described.section)
@@ -137,16 +137,16 @@ def _add(store: Store, words: Sequence[str], described: Member, by: str) -> None
 
 def _drop(store: Store, words: Sequence[str], by: str) -> None:
     """Let people leave the class; who was never in a roster is known by the name of their work."""
-    met = store.assigned_and_met()[1]
+    known = class_list(store)
+    active = [member for member, is_active in members(store) if is_active]
     leavers = []
     for word in words:
-        found = [member for member, active in members(store) if active and _is_called(member, word, store)]
-        if not found and word in met and word in class_list(store).learners:
+        found = _called(word, active, known)
+        if not found and word in known.learners:
             found = [Member(login=word)]
         if len(found) != 1:
-            names = [_title(member) for member, active in members(store) if active] + list(met)
             what = "more than one is" if found else "nobody in the class is"
-            near = "" if found else did_you_mean(word, names)
+            near = "" if found else did_you_mean(word, [*map(_title, active), *known.learners])
             raise UsageError(
                 f"{what} called '{clean_line(word)}'{near}", "LEARNER", "brick roster lists everybody"
             )
@@ -156,11 +156,11 @@ def _drop(store: Store, words: Sequence[str], by: str) -> None:
     say("what they handed in is kept; brick roster add NAME brings them back")
 
 
-def _is_called(member: Member, word: str, store: Store) -> bool:
-    """Whether a word is one of a member's names, or the name under which their work is kept."""
+def _called(word: str, people: Sequence[Member], known: ClassList) -> list[Member]:
+    """Those whose work is kept under this name, or one of whose names it is."""
     wanted = word.strip().casefold()
-    known = class_list(store).members.get(word)
-    return known == member or wanted in (name.casefold() for name in member.names)
+    owner = known.members.get(word)
+    return [m for m in people if m == owner or wanted in (name.casefold() for name in m.names)]
 
 
 def _reveal(store: Store, course: Course, words: Sequence[str]) -> None:
