@@ -67,6 +67,33 @@ def tensor_from(
     return torch.from_numpy(np.asarray(entries)).to(dtype)
 
 
+def apart(seed: int, shape: Shape) -> torch.Tensor:
+    """Float64 entries whose sizes are 0.3 apart or more, of either sign: one that moves a short step stays alone.
+
+    Args:
+        seed: fixes them; seldom are the double or the square of one close to another, and not under the next seed.
+        shape: of few entries, since they go up from 0.2, and tanh and its like are flat far out.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    count = int(np.prod(shape))
+    sizes = 0.2 + 0.3 * np.arange(count) + np.sort(generator.uniform(0.0, 0.6, count))
+    entries = generator.permutation(sizes) * generator.choice((-1.0, 1.0), count)
+    return torch.from_numpy(entries.round(4).reshape(shape))
+
+
+def scores_apart(seed: int) -> torch.Tensor:
+    """Two rows of two scores, float64: their differences and the logarithms of their shares are well apart.
+
+    Args:
+        seed: fixes them.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    differences = np.array([generator.uniform(0.7, 0.9), generator.uniform(1.6, 2.0)])
+    first = generator.uniform(-1.0, 1.0, 2)
+    second = first + differences * generator.choice((-1.0, 1.0), 2)
+    return torch.from_numpy(generator.permutation(np.stack([first, second], axis=1)).round(4))
+
+
 @st.composite
 def tensors(
     draw: Callable[[SearchStrategy[Any]], Any],

@@ -100,7 +100,8 @@ class Connection:
             op: what is asked, one of the words that `grader.sandbox.guest` knows.
             name: of the function, method or attribute; for `load` the whole source.
             target: the object that is asked, if it is one.
-            mode: "meta" runs a call on tensors without values, of a device that does not exist.
+            mode: "meta" runs a call on tensors without values, of a device that does not exist; "points" counts the
+                points beside each other at which it evaluates functions.
         """
         body = Body()
         if self.barred != self._barred_there:

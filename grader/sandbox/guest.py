@@ -20,6 +20,7 @@ import torch
 from grader.sandbox import protocol
 from grader.sandbox.arguments import Arguments
 from grader.sandbox.dispatch import OperationFilter
+from grader.sandbox.evaluations import nearby_points
 from grader.sandbox.loading import LearnerModule, place_of
 from grader.sandbox.portability import NeedsValues, devices_of_results
 from grader.sandbox.protocol import Body, Reply, Request, TupleValue, WireError
@@ -141,6 +142,8 @@ class Session:
             if request.mode == "meta":
                 devices = devices_of_results(action, args, kwargs)
                 return Reply("ok", TupleValue(devices)), b""
+            if request.mode == "points":
+                return Reply("ok", nearby_points(action, args, kwargs)), b""
             result = action(*args, **kwargs)
         except StopIteration:
             return Reply("stop"), b""

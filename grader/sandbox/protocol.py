@@ -142,7 +142,7 @@ class Request(msgspec.Struct, array_like=True, frozen=True):
         op: see `Session._action` in grader/sandbox/guest.py.
         name: of a function, method, attribute; or a whole source.
         target: the number of the object that is asked, -1 for none.
-        mode: "meta" for a call on tensors without values.
+        mode: "meta" for a call on tensors without values, "points" for one whose evaluations are counted.
     """
 
     op: str

@@ -206,6 +206,24 @@ class Learner:
             raise LearnerMissing(name)
         return tuple(str(device) for device in devices)
 
+    def nearby_points(self, name: str, *args: Any, target: Handle | None = None) -> int:
+        """Call a function, or a method of `target`; at how many points it evaluates functions beside another point.
+
+        Args:
+            name: of the function or method.
+
+        Returns:
+            0 for a formula, whatever it is called with, if entries are well apart; see grader/sandbox/evaluations.py.
+
+        Raises:
+            LearnerRaised, LearnerMissing, LearnerBarred, LearnerLost: it does not come to an end.
+        """
+        op = "call" if target is None else "method"
+        count = self.connection.ask(op, name, target=target, args=args, mode="points").settle(name)
+        if not isinstance(count, int):
+            raise self.connection.broken(WireError("it did not say how many"))
+        return count
+
     def model(self, data: bytes) -> Handle:
         """An `onnx.ModelProto` inside the guest, from bytes of ours."""
         return self._note(self.connection.ask("model", args=(data,)))  # type: ignore[no-any-return]
