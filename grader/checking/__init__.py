@@ -4,13 +4,16 @@ from hypothesis.strategies import booleans, builds, composite, data, just, lists
 
 from grader.checking.check import Check, check, given
 from grader.checking.comparison import agree, refuses
+from grader.checking.derivation import derived
 from grader.checking.failures import NotCheckable, fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
 from grader.checking.strategies import (
     SPECIAL,
+    apart,
     floats,
     integers,
     magnitudes,
+    scores_apart,
     seeds,
     shapes,
     tensor_from,
@@ -49,6 +52,7 @@ __all__ = [
     "NotCheckable",
     "agree",
     "agree_gradient",
+    "apart",
     "autograd",
     "booleans",
     "builds",
@@ -57,6 +61,7 @@ __all__ = [
     "composite",
     "cotangent",
     "data",
+    "derived",
     "fail",
     "floats",
     "given",
@@ -69,6 +74,7 @@ __all__ = [
     "refuses",
     "require",
     "sampled_from",
+    "scores_apart",
     "seeds",
     "shapes",
     "tensor_from",

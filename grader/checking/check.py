@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -28,6 +28,7 @@ class Check:
             table of known answers or a refusal of everything would pass comes after a law that none of them keeps.
         weight: its share of the exercise's points.
         examples: at most so many examples, whatever the profile says.
+        opens: whether all other checks of the exercise come after it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Check:
     after: tuple[Check, ...] = ()
     weight: float = 1.0
     examples: int | None = None
+    opens: bool = False
 
 
 def given(**inputs: SearchStrategy[Any]) -> Callable[[Body], Body]:
@@ -129,5 +131,12 @@ def suite_of(module: ModuleType, sha256: str = "") -> Suite:
             if isinstance(one, Check):
                 if found.setdefault(one.name, one) is not one:
                     raise TypeError(f"two checks of {module.__name__} are called {one.name}")
+    openings = {one.exercise: one for one in found.values() if one.opens}
+    checks = tuple(
+        replace(one, after=(openings[one.exercise], *one.after))
+        if one.exercise in openings and not one.opens
+        else one
+        for one in found.values()
+    )
     returns, hints = getattr(module, "RETURNS", {}), getattr(module, "HINTS", {})
-    return Suite(tuple(found.values()), returns, hints, sha256)
+    return Suite(checks, returns, hints, sha256)

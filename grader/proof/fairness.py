@@ -18,7 +18,7 @@ from grader.engine.runner import run_checks
 from grader.engine.suites import load_suite
 from grader.proof.candidates import Candidate
 from grader.proof.timeouts import TimedProcess
-from grader.records import Chapter, Ruling, Submission
+from grader.records import Chapter, Outcome, Ruling, Submission
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 
 # A version that is wrong on every tenth input has missed more than a corner. Half of the points is little enough to
@@ -35,7 +35,8 @@ class Closeness:
     Args:
         label: names the mistake.
         agrees: from 0 to 1.
-        keeps: from 0 to 1; None for one that is not nearly right, whose points say nothing about fairness.
+        keeps: from 0 to 1; None for one that is not nearly right, or whose answer is not
+            come by as it must (a gradient that is measured): its points say nothing about fairness.
     """
 
     label: str
@@ -54,7 +55,8 @@ def plain_checks(suite: Suite, exercise: str) -> tuple[Check, ...]:
     Args:
         exercise: has at least one check.
     """
-    own = suite.of(exercise)
+    # A law without weight says how an answer must not be come by, and nothing about the answer.
+    own = tuple(check for check in suite.of(exercise) if check.weight)
     gating = {needed.name for check in own for needed in check.after}
     return tuple(check for check in own if check.name in gating) or own[:1]
 
@@ -108,8 +110,8 @@ def _share_alike(right: list[object], theirs: list[object]) -> float:
     return sum(alike(a, b) for a, b in zip(right, theirs, strict=True)) / len(right)
 
 
-def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Profile) -> float:
-    """The share of the exercise's points that the checks leave, as for a learner.
+def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Profile) -> float | None:
+    """The share of the exercise's points that the checks leave, as for a learner; None for no slip, but a trick.
 
     Args:
         mistake: right in every other exercise.
@@ -120,5 +122,7 @@ def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Pr
         profile.name, profile.examples, seed=profile.seed, only=exercise, shrink=False, kept=profile.kept
     )
     report = run_checks(submission, Ruling(mistake.source), TimedProcess(), alone)
+    if any(result.outcome is Outcome.FAILED and not result.weight for result in report.checks):
+        return None
     [score] = report.exercises
     return score.points / score.max_points
