@@ -28,7 +28,8 @@
 # changed. Build from plain tensor operations: + - * /, comparisons, `abs`, `exp`, `log`, `sum`, `amax`,
 # `where`. What torch has finished is the answer and stays out, under any name (a star stands for any letters):
 # `*sigmoid`, `tan`, `tanh`, `*softmax`, `softmin`, `softplus`, `log*exp*`, `*elu`, `silu`, `mish`, `hard*`,
-# `threshold`, `glu`, and `complex` numbers. tanh, gelu and silu do without `sinh` and `cosh` as well.
+# `threshold`, `glu`, and `complex` numbers. tanh, gelu and silu do without `sinh` and `cosh` as well. The ways
+# back are derived on paper: one that measures the slope, by differences of the function, earns nothing.
 
 # %%
 from __future__ import annotations
@@ -126,6 +127,8 @@ def sigmoid(x: Tensor) -> Tensor:
 # %%
 def sigmoid_backward(grad_out: Tensor, x: Tensor) -> Tensor:
     """Take the gradient of a loss back through `sigmoid`.
+
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
 
     Args:
         grad_out: dL/dy for y = sigmoid(x), the shape of `x`.
@@ -235,6 +238,8 @@ def tanh(x: Tensor) -> Tensor:
 # %%
 def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
     """Take the gradient of a loss back through `tanh`.
+
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
 
     Args:
         grad_out: dL/dy for y = tanh(x), the shape of `x`.
@@ -418,6 +423,8 @@ def softmax(x: Tensor, dim: int = -1) -> Tensor:
 def softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
     """Take the gradient of a loss back through `softmax`.
 
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
+
     Args:
         grad_out: dL/dy for y = softmax(x, dim), the shape of `x`.
         x: the scores that `softmax` was given (not the shares).
@@ -526,6 +533,8 @@ def log_softmax(x: Tensor, dim: int = -1) -> Tensor:
 def log_softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
     """Take the gradient of a loss back through `log_softmax`.
 
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
+
     Args:
         grad_out: dL/dy for y = log_softmax(x, dim), the shape of `x`.
         x: the scores that `log_softmax` was given (not the logarithms).
@@ -625,6 +634,8 @@ def gelu(x: Tensor) -> Tensor:
 def gelu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
     """Take the gradient of a loss back through `gelu`.
 
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
+
     Args:
         grad_out: dL/dy for y = gelu(x), the shape of `x`.
         x: the input that `gelu` was given (not its output).
@@ -694,6 +705,8 @@ def silu(x: Tensor) -> Tensor:
 # %%
 def silu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
     """Take the gradient of a loss back through `silu`.
+
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
 
     Args:
         grad_out: dL/dy for y = silu(x), the shape of `x`.

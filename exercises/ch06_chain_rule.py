@@ -11,7 +11,8 @@
 #
 # Not allowed here: autograd, `torch.nn`, and what torch has finished (a star stands for any letters):
 # `*_loss`, `*cross_entropy*`, `kl_div`, `*softmax`, `softplus`, `*sigmoid`, `log*exp*`, `gradient`; nor complex
-# numbers, which would measure the slopes. The steps are small enough to differentiate by hand.
+# numbers, which would measure the slopes. The steps are small enough to differentiate by hand; differences
+# are for trying out what you wrote, and gradients that are measured by them earn nothing.
 
 # %%
 from __future__ import annotations
@@ -238,6 +239,8 @@ def mlp_loss_and_grads(
 
     ReLU stands between the layers and none after the last; the loss is the mean over the rows. At exactly 0
     ReLU passes no gradient.
+
+    Derive them by hand: gradients that are measured, by differences of the loss, earn nothing.
 
     Args:
         x: the batch, shape (N, D).

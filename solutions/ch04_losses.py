@@ -24,8 +24,9 @@
 #
 # Build from plain tensor operations. What torch has finished is the answer and stays out (a star stands for
 # any letters): `*_loss`, `*cross_entropy*`, `kl_div`, `*norm`, `*dist`, `*softmax`, `softplus`, `*sigmoid`,
-# `log*exp*`; and so do complex numbers, with which a gradient can be measured instead of derived. Every
-# chapter stands alone, so write again what you need of chapter 3.
+# `log*exp*`; and so do complex numbers, with which a gradient can be measured instead of derived. One that is
+# measured, by differences of the loss, earns nothing. Every chapter stands alone, so write again what you
+# need of chapter 3.
 
 # %%
 from __future__ import annotations
@@ -388,6 +389,8 @@ def bce_with_logits(z: Tensor, q: Tensor) -> Tensor:
 def bce_with_logits_backward(z: Tensor, q: Tensor) -> Tensor:
     """Take the gradient of `bce_with_logits(z, q)` with respect to `z`.
 
+    Derive it by hand: a gradient that is measured, by differences of the loss, earns nothing.
+
     Args:
         z: scores, any real numbers, any shape.
         q: true chances of "yes", in [0, 1], the shape of `z`.
@@ -529,6 +532,8 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 # %%
 def cross_entropy_backward(logits: Tensor, labels: Tensor) -> Tensor:
     """Take the gradient of `cross_entropy(logits, labels)` with respect to `logits`.
+
+    Derive it by hand: a gradient that is measured, by differences of the loss, earns nothing.
 
     Args:
         logits: scores, any real numbers, shape (N, C).
@@ -704,6 +709,8 @@ def cross_entropy_full_backward(
 
     With "none", row i is the gradient of the price of row i, which depends on no other row; so "none" and
     "sum" have the same gradient.
+
+    Derive it by hand: a gradient that is measured, by differences of the loss, earns nothing.
 
     Args:
         logits: scores, any real numbers, shape (N, C).

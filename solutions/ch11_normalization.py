@@ -8,7 +8,8 @@
 # norm along the rows. The arithmetic is the same, and so is the gradient.
 #
 # Build from sums, means, powers and roots, without `complex` numbers. What torch has finished stays out:
-# `*_norm*`, where a star stands for any letters.
+# `*_norm*`, where a star stands for any letters. The ways back are derived on paper: one that measures the
+# slopes, by differences of the function, earns nothing.
 
 # %%
 from __future__ import annotations
@@ -214,6 +215,8 @@ class BatchNorm:
     def backward(self, grad_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Carry the gradient back through the last forward, which was one in training.
 
+        Derive it by hand: a gradient that is measured, by differences of the forward, earns nothing.
+
         Args:
             grad_out: gradient of the loss with respect to the output, shape (N, num_features).
 
@@ -293,6 +296,8 @@ def layer_norm_backward(
     grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Carry the gradient back through layer_norm.
+
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
 
     Args:
         grad_out: gradient of the loss with respect to the output, same shape as `x`.
@@ -413,6 +418,8 @@ def rms_norm(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
 # %%
 def rms_norm_backward(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) -> tuple[Tensor, Tensor]:
     """Carry the gradient back through rms_norm.
+
+    Derive it by hand: a gradient that is measured, by differences of the function, earns nothing.
 
     Args:
         grad_out: gradient of the loss with respect to the output, same shape as `x`.

@@ -17,16 +17,19 @@ from grader.checking import (
     NotCheckable,
     agree,
     agree_gradient,
+    apart,
     autograd,
     check,
     composite,
     cotangent,
+    derived,
     floats,
     given,
     integers,
     one_of,
     require,
     sampled_from,
+    scores_apart,
     seeds,
     shapes,
     tensor_from,
@@ -447,6 +450,11 @@ check_sigmoid_everywhere = tensor_laws(
 )
 
 
+check_sigmoid_backward_is_derived = derived(
+    "sigmoid_backward", lambda seed: (apart(seed + 1, (2, 2)), apart(seed, (2, 2))), entries=4
+)
+
+
 # The slope is at most 0.25; near 1 the difference 1 - s has an absolute rounding of 1e-16, which `exactly`
 # allows in proportion to grad_out.
 @check(
@@ -554,6 +562,11 @@ check_tanh_corners = entrywise_laws(
 
 check_tanh_everywhere = tensor_laws(
     "tanh", inputs={"x": plain()}, oracle=torch.tanh, after=check_tanh_matches_torch
+)
+
+
+check_tanh_backward_is_derived = derived(
+    "tanh_backward", lambda seed: (apart(seed + 1, (2, 2)), apart(seed, (2, 2))), entries=4
 )
 
 
@@ -858,6 +871,11 @@ check_softmax_everywhere = tensor_laws(
 )
 
 
+check_softmax_backward_is_derived = derived(
+    "softmax_backward", lambda seed: (apart(seed + 1, (2, 2)), scores_apart(seed), -1), entries=4
+)
+
+
 # grad_out is random: with equal entries the gradient is 0, and a way back that returns zeros would pass.
 @check("softmax_backward", hint="p * (g - m), where m is the sum of p * g along dim.")
 @given(x_and_dim=with_dim(), seed=seeds())
@@ -1082,6 +1100,11 @@ check_log_softmax_everywhere = tensor_laws(
 )
 
 
+check_log_softmax_backward_is_derived = derived(
+    "log_softmax_backward", lambda seed: (apart(seed + 1, (2, 2)), scores_apart(seed), -1), entries=4
+)
+
+
 # Softmax's own way back has a weighted sum where this one has a plain sum; random grad_out tells them
 # apart.
 @check("log_softmax_backward", hint="g - p * s, where s is the plain sum of g along dim.")
@@ -1244,6 +1267,11 @@ check_gelu_everywhere = tensor_laws(
 )
 
 
+check_gelu_backward_is_derived = derived(
+    "gelu_backward", lambda seed: (apart(seed + 1, (2, 2)), apart(seed, (2, 2))), entries=4
+)
+
+
 # The second term, x times the bell, is 0 at 0 and far out only; entries of about 1 need it.
 @check("gelu_backward", hint="The chance, plus x times the bell curve; each entry is multiplied by grad_out.")
 @given(x=plain(), seed=seeds())
@@ -1344,6 +1372,11 @@ check_silu_everywhere = tensor_laws(
     oracle=lambda x: functional.silu(x),
     after=check_silu_matches_torch,
     atol=1e-5,
+)
+
+
+check_silu_backward_is_derived = derived(
+    "silu_backward", lambda seed: (apart(seed + 1, (2, 2)), apart(seed, (2, 2))), entries=4
 )
 
 

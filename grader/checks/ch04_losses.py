@@ -13,15 +13,18 @@ from grader.checking import (
     Check,
     agree,
     agree_gradient,
+    apart,
     autograd,
     check,
     composite,
+    derived,
     given,
     integers,
     lists,
     refuses,
     require,
     sampled_from,
+    scores_apart,
     seeds,
     shapes,
     tensor_from,
@@ -752,6 +755,13 @@ def _bce_gradient(z, q):
     return autograd(lambda x: F.binary_cross_entropy_with_logits(x, q), None, z)[0]
 
 
+check_bce_with_logits_backward_is_derived = derived(
+    "bce_with_logits_backward",
+    lambda seed: (apart(seed, (4,)), torch.tensor([0.0, 1.0, 1.0, 0.3], dtype=torch.float64)),
+    entries=4,
+)
+
+
 @check("bce_with_logits_backward", hint="sigmoid(z) - q, divided by the number of all elements.")
 @given(z_and_q=scores())
 def check_bce_with_logits_backward_matches_autograd(learner, z_and_q):
@@ -952,6 +962,13 @@ check_cross_entropy_everywhere = tensor_laws(
 
 def _cross_entropy_gradient(logits, labels):
     return autograd(lambda z: F.cross_entropy(z, labels), None, logits)[0]
+
+
+check_cross_entropy_backward_is_derived = derived(
+    "cross_entropy_backward",
+    lambda seed: (scores_apart(seed), torch.tensor([seed % 2, seed // 2 % 2])),
+    entries=4,
+)
 
 
 @check(
@@ -1266,6 +1283,13 @@ check_cross_entropy_full_everywhere = tensor_laws(
 )
 
 # --- cross_entropy_full_backward --------------------------------------------------------------------------
+
+
+check_cross_entropy_full_backward_is_derived = derived(
+    "cross_entropy_full_backward",
+    lambda seed: (scores_apart(seed), torch.tensor([seed % 2, seed // 2 % 2])),
+    entries=4,
+)
 
 
 @check(

@@ -23,6 +23,7 @@ from grader.checking import (
     central_differences,
     check,
     composite,
+    derived,
     floats,
     given,
     integers,
@@ -30,6 +31,7 @@ from grader.checking import (
     list_of,
     one_of,
     sampled_from,
+    scores_apart,
     seeds,
     tensor_from,
     tensor_laws,
@@ -438,10 +440,23 @@ def _agree_network(
             agree_gradient(grad, right, batch=len(x), what=what, rtol=1e-9, atol=size * scale)
 
 
+# The law of the loss does not wait for it. One layer that changes nothing, so that its scores are well apart.
+check_mlp_gradients_are_derived = derived(
+    "mlp_loss_and_grads",
+    lambda seed: (
+        scores_apart(seed),
+        torch.tensor([seed % 2, seed // 2 % 2]),
+        [(torch.eye(2, dtype=torch.float64), torch.zeros(2, dtype=torch.float64))],
+    ),
+    entries=6,
+    opens=False,
+)
+
+
 @check(
     "mlp_loss_and_grads",
     hint="The last layer's bias has the first gradient, summed. Then compare layer by layer, from the last.",
-    after=check_mlp_loss_matches_torch,
+    after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     weight=3,
 )
 @given(network=networks())
@@ -494,7 +509,7 @@ def check_mlp_last_bias_sums_to_zero(learner, network):
 @check(
     "mlp_loss_and_grads",
     hint="Subtract each row's largest score before exp, and take the log before dividing.",
-    after=check_mlp_loss_matches_torch,
+    after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=60,
 )
 @given(network=networks())
@@ -513,7 +528,7 @@ def check_mlp_stays_finite(learner, network):
 @check(
     "mlp_loss_and_grads",
     hint="At exactly 0 the slope of ReLU is 0: what entered must be above 0.",
-    after=check_mlp_loss_matches_torch,
+    after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=40,
 )
 @given(network=networks_at_zero())
@@ -525,7 +540,7 @@ def check_mlp_stops_at_zero(learner, network):
 @check(
     "mlp_loss_and_grads",
     hint="The shapes say which product is meant, also where a side is 1.",
-    after=check_mlp_loss_matches_torch,
+    after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=40,
 )
 @given(network=networks(_ODD_SIZES, (1, 2, 66)))
@@ -537,7 +552,7 @@ def check_mlp_takes_any_width(learner, network):
 @check(
     "mlp_loss_and_grads",
     hint="The way back is a chain of products: it is right for every number, or for none.",
-    after=check_mlp_loss_matches_torch,
+    after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
 )
 @given(network=wide_networks())
 def check_mlp_takes_any_size(learner, network):

@@ -23,11 +23,13 @@ from grader.checking import (
     Learner,
     agree,
     agree_gradient,
+    apart,
     autograd,
     booleans,
     check,
     composite,
     cotangent,
+    derived,
     floats,
     given,
     integers,
@@ -422,7 +424,30 @@ def expected_gradients(layer: dict[str, Any], grad_out: Tensor, x: Tensor) -> tu
     )  # fmt: skip
 
 
-@check("BatchNorm", hint="x moves its column's mean and variance too. Which of the three gradients is wrong?")
+def _points_of_backward(learner: Learner, arguments: tuple[Any, ...]) -> int:
+    """At how many points beside each other backward evaluates functions, after one forward in training."""
+    x, grad_out, gamma = arguments
+    bn = learner.BatchNorm(x.shape[1])
+    bn.gamma = gamma
+    bn.forward(x, training=True)
+    return learner.nearby_points("backward", grad_out, target=bn)
+
+
+# The laws of forward do not wait for it.
+check_batch_norm_backward_is_derived = derived(
+    "BatchNorm",
+    lambda seed: (apart(seed, (3, 2)), apart(seed + 1, (3, 2)), apart(seed + 2, (2,))),
+    entries=6,
+    call=_points_of_backward,
+    opens=False,
+)
+
+
+@check(
+    "BatchNorm",
+    hint="x moves its column's mean and variance too. Which of the three gradients is wrong?",
+    after=check_batch_norm_backward_is_derived,
+)
 @given(layer_and_batches=layers_and_batches(most=2), seed=seeds())
 def check_batch_norm_backward_matches_autograd(
     learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], seed: int
@@ -450,7 +475,13 @@ def check_batch_norm_backward_known_value(learner: Learner) -> None:
     agree(bn.backward(g), (quarter, -(2**0.5) * g[0], g[0]), what="gradients")
 
 
-@check("BatchNorm", hint="No size is written into the formula.", weight=0.5, examples=12)
+@check(
+    "BatchNorm",
+    hint="No size is written into the formula.",
+    after=check_batch_norm_backward_is_derived,
+    weight=0.5,
+    examples=12,
+)
 @given(layer_and_batches=layers_and_large_batches(), seed=seeds())
 def check_batch_norm_backward_of_large_batches(
     learner: Learner, layer_and_batches: tuple[dict[str, Any], Tensor], seed: int
@@ -464,7 +495,12 @@ def check_batch_norm_backward_of_large_batches(
     agree_gradient(bn.backward(g), expected, atol=1e-12 * (1 + g.abs().sum().item()), batch=len(x))
 
 
-@check("BatchNorm", hint="backward reads what forward kept; it adds nothing to it.", examples=40)
+@check(
+    "BatchNorm",
+    hint="backward reads what forward kept; it adds nothing to it.",
+    after=check_batch_norm_backward_is_derived,
+    examples=40,
+)
 @given(layer_and_batches=layers_and_batches(), first=seeds(), second=seeds())
 def check_batch_norm_backward_twice(
     learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]], first: int, second: int
@@ -635,6 +671,13 @@ def expected_layer_norm_gradients(
         gamma,
         torch.zeros_like(gamma),
     )
+
+
+check_layer_norm_backward_is_derived = derived(
+    "layer_norm_backward",
+    lambda seed: (apart(seed + 1, (2, 3)), apart(seed, (2, 3)), apart(seed + 2, (3,)), 1e-5),
+    entries=6,
+)
 
 
 @check("layer_norm_backward", hint="Which of the three is wrong? Is gamma inside both means?")
@@ -828,6 +871,13 @@ check_rms_norm_everywhere = tensor_laws(
 def expected_rms_norm_gradients(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) -> tuple[Tensor, ...]:
     """Gradients of torch's RMS norm with respect to x and gamma."""
     return autograd(lambda x, gamma: expected_rms_norm(x, gamma, eps), grad_out, x, gamma)
+
+
+check_rms_norm_backward_is_derived = derived(
+    "rms_norm_backward",
+    lambda seed: (apart(seed + 1, (2, 3)), apart(seed, (2, 3)), apart(seed + 2, (3,)), 1e-5),
+    entries=6,
+)
 
 
 @check("rms_norm_backward", hint="Which of the two is wrong? Is gamma inside the mean, and mean(g) left out?")

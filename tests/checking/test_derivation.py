@@ -1,0 +1,92 @@
+"""The law that gradients are derived: it gives no points, and whoever breaks it gets none for the gradient."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.checking.check import Check
+from grader.course.config import find_chapter
+from grader.course.variants import read_variants
+from grader.engine.in_process import SameProcess
+from grader.engine.profile import Profile
+from grader.engine.runner import run_checks
+from grader.engine.suites import load_suite
+from grader.engine.trial import Trial
+from grader.records import Cause, CheckResult, Course, Outcome, Report, Ruling, Submission
+
+STEMS = ("ch03_activations", "ch04_losses", "ch06_chain_rule", "ch11_normalization")
+FEW = Profile("few", 4, shrink=False)
+SIGMOID = "import torch\ndef sigmoid(x):\n    return 1 / (1 + torch.exp(-x))\n"
+DERIVED = SIGMOID + "def sigmoid_backward(grad_out, x):\n    return grad_out * sigmoid(x) * sigmoid(-x)\n"
+MEASURED = SIGMOID + (
+    "def sigmoid_backward(grad_out, x):\n"
+    "    d = lambda h: (sigmoid(x + h) - sigmoid(x - h)) / (2 * h)\n"
+    "    return grad_out * (4 * d(0.0005) - d(0.001)) / 3\n"
+)
+
+
+def law_of(stem: str, exercise: str) -> Check:
+    return next(check for check in load_suite(stem).of(exercise) if not check.weight)
+
+
+def judged(source: str, law: Check, stem: str) -> CheckResult:
+    return Trial(law, SameProcess().open(source), FEW, stem, 60.0).run()
+
+
+def graded(course: Course, source: str) -> Report:
+    chapter = find_chapter(course, "ch03")
+    submission = Submission(chapter, source, Path("ch03.py"), "")
+    only = Profile("few", 4, only="sigmoid_backward", shrink=False)
+    return run_checks(submission, Ruling(source), SameProcess(), only)
+
+
+def test_a_measured_gradient_earns_nothing_and_is_told_why(course: Course) -> None:
+    report = graded(course, MEASURED)
+
+    law, *others = report.checks
+    assert (law.outcome, law.cause) == (Outcome.FAILED, Cause.BROKEN_LAW)
+    assert (
+        law.message == "the gradient is measured: 7 times the work of the formula, at points close together"
+    )
+    assert {(other.outcome, other.waits_for) for other in others} == {(Outcome.NOT_RUN, law.title)}
+    assert report.points == 0
+
+
+def test_a_derived_gradient_is_not_held_up_and_gets_nothing_for_it(course: Course) -> None:
+    report = graded(course, DERIVED)
+
+    assert report.passed
+    assert report.checks[0].weight == 0
+
+
+@pytest.mark.parametrize("body", ["raise ValueError('no')", "raise NotImplementedError", "return x.nothing"])
+def test_what_gives_no_gradient_is_left_to_the_other_laws(body: str) -> None:
+    source = f"import torch\ndef sigmoid_backward(g, x):\n    {body}\n"
+
+    result = judged(source, law_of(STEMS[0], "sigmoid_backward"), STEMS[0])
+
+    assert (result.outcome, result.cause, result.weight) == (Outcome.PASSED, Cause.UNCHECKABLE, 0)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_right_version_keeps_it_and_every_measured_one_breaks_it(course: Course, stem: str) -> None:
+    solution = (course.root / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
+    laws = {check.exercise: check for check in load_suite(stem).checks if not check.weight}
+    right = read_variants(course.root / "solutions" / "right" / f"{stem}.py", solution)
+    wrong = read_variants(course.root / "solutions" / "mistakes" / f"{stem}.py", solution)
+    measured = [variant for variant in wrong if variant.slug == "measured"]
+
+    # A way back may be built on a forward that is written in another way.
+    kept = [
+        judged(variant.source, laws[name], stem).outcome
+        for variant in right
+        for name in (variant.exercise, f"{variant.exercise}_backward")
+        if name in laws
+    ]
+    broken = {variant.exercise: judged(variant.source, laws[variant.exercise], stem) for variant in measured}
+
+    assert set(kept) == {Outcome.PASSED}
+    assert broken.keys() == laws.keys()
+    assert {result.outcome for result in broken.values()} == {Outcome.FAILED}
