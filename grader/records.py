@@ -81,6 +81,10 @@ class Chapter:
         """The exercises without the extras."""
         return tuple(exercise for exercise in self.exercises if not exercise.extra)
 
+    def forbidden(self, exercise: str) -> tuple[str, ...]:
+        """The operations that an exercise bars; none for one that is not the chapter's."""
+        return next((one.forbidden for one in self.exercises if one.name == exercise), ())
+
     def exercise(self, name: str) -> Exercise:
         """The exercise called `name`; KeyError if there is none."""
         for exercise in self.exercises:

@@ -155,7 +155,7 @@ def failures(stem: str, answers: int | None) -> Iterator[str]:
         learner.returns = suite.returns
         for check in suite.checks:
             if check.exercise in candidate.judges:
-                result = Trial(check, learner, profile, stem, limit_s=60.0).run()
+                result = Trial(check, learner, profile, chapter, limit_s=60.0).run()
                 if result.outcome is not Outcome.PASSED:
                     yield f"{candidate.label}: {check.name}: {result.message}"
 

@@ -17,7 +17,7 @@ from grader.course.variants import Variant
 from grader.engine.profile import Profile
 from grader.engine.runner import Workplace
 from grader.engine.trial import Trial
-from grader.records import Outcome, Report, Ruling
+from grader.records import Chapter, Outcome, Report, Ruling
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.handles import Handle, reference_of
 from grader.sandbox.proxy import Learner
@@ -32,6 +32,7 @@ Transcript = list[Any]
 
 
 def diagnose(
+    chapter: Chapter,
     report: Report,
     ruling: Ruling,
     workplace: Workplace,
@@ -46,6 +47,7 @@ def diagnose(
     is compared. Exercises that are not written, or whose guest was lost, have no diagnosis.
 
     Args:
+        chapter: the chapter of all that follows.
         report: what the checks found.
         ruling: the learner's source, as it ran.
         workplace: where all versions run, one after the other.
@@ -60,7 +62,7 @@ def diagnose(
     for mistake in mistakes:
         by_exercise.setdefault(mistake.exercise, []).append(mistake)
     found: dict[str, str] = {}
-    probing = Probing(workplace, profile, report.chapter, suite)
+    probing = Probing(workplace, profile, chapter, suite)
     for exercise, candidates in by_exercise.items():
         probed = _checks_to_probe(report, suite, exercise)
         if probed:
@@ -110,13 +112,13 @@ class Probing:
     Args:
         workplace: where their code runs.
         profile: the seed; the number of inputs is `PROBES` for each check.
-        chapter: the stem, which enters the seeds.
+        chapter: bars what its exercises may not use; its stem enters the seeds.
         suite: the checks of the chapter, for what its functions return.
     """
 
     workplace: Workplace
     profile: Profile
-    chapter: str
+    chapter: Chapter
     suite: Suite
 
     def watch(self, source: str, checks: tuple[Check, ...]) -> Transcript:

@@ -102,7 +102,8 @@ def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Rep
     mistakes = _known_mistakes(profile.mistakes, report.chapter)
     if not mistakes:
         return report
-    return diagnose(report, ruling, workplace, profile, load_suite(judged.chapter), mistakes)
+    suite = load_suite(judged.chapter)
+    return diagnose(judged.chapter, report, ruling, workplace, profile, suite, mistakes)
 
 
 @cache

@@ -208,7 +208,7 @@ class _Run:
         self.problem: Problem | None = None
         self.output: list[str] = []
         self._learner: Learner | None = None
-        self._outcomes: dict[str, Outcome] = {}
+        self._results: dict[str, CheckResult] = {}
         self._lost: dict[str, int] = {}
         self._spent_s, self._start = 0.0, time.monotonic()
         asked = {check.exercise for check in suite.checks if profile.only in (None, check.exercise)}
@@ -221,7 +221,7 @@ class _Run:
             if self.profile.only is not None and check.exercise != self.profile.only:
                 continue
             result = self._result(check)
-            self._outcomes[check.name] = result.outcome
+            self._results[check.name] = result
             yield result
 
     def _result(self, check: Check) -> CheckResult:
@@ -234,7 +234,7 @@ class _Run:
         # A check may take its own limit, or what is left of the chapter's.
         limits = self.workplace.limits
         limit_s = min(limits.check_s, limits.chapter_s - self._spent_s)
-        trial = Trial(check, learner, self.profile, self.chapter.stem, limit_s, self.tell_early)
+        trial = Trial(check, learner, self.profile, self.chapter, limit_s, self.tell_early)
         result = trial.run()
         self._spent_s += trial.spent_s
         if trial.lost:
@@ -249,7 +249,7 @@ class _Run:
         if self.problem is not None:
             return self._unloaded(check)
         for needed in check.after:
-            if self._outcome_of(needed) is not Outcome.PASSED:
+            if self._holds_up(needed):
                 return _not_run(check, Cause.WAITING, waits_for=needed.title)
         if self._lost.get(check.exercise, 0) >= LOSSES_PER_EXERCISE:
             return _not_run(check, Cause.LOST)
@@ -272,11 +272,16 @@ class _Run:
             check, problem.cause, message=problem.what, line=problem.line, overrun=problem.overrun
         )
 
-    def _outcome_of(self, needed: Check) -> Outcome:
-        """What a check came to; one of an exercise that is not asked for is run all the same, so that points agree."""
-        if needed.name not in self._outcomes:
-            self._outcomes[needed.name] = self._result(needed).outcome
-        return self._outcomes[needed.name]
+    def _holds_up(self, needed: Check) -> bool:
+        """Whether those that come after a check must wait for it.
+
+        One of an exercise that is not asked for is run all the same, so that points agree. A law that opens an exercise
+        has to be broken: where it could not be tried, the others say why, each for itself.
+        """
+        if needed.name not in self._results:
+            self._results[needed.name] = self._result(needed)
+        found = self._results[needed.name]
+        return found.cause is Cause.BROKEN_LAW if needed.opens else found.outcome is not Outcome.PASSED
 
     def _open(self) -> Learner | None:
         """The learner with the submission loaded, opened anew if there is none; None if it cannot be loaded."""
@@ -294,7 +299,6 @@ class _Run:
             self.problem = Problem(lost.reason, cause=cause, overrun=overrun)
             return None
         learner.returns = self.suite.returns
-        learner.forbidden = {exercise.name: exercise.forbidden for exercise in self.chapter.exercises}
         learner.output = self.output
         self._learner = learner
         return learner

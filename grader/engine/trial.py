@@ -15,7 +15,16 @@ from grader.checking.failures import CheckFailure, NotCheckable
 from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.engine.profile import Profile
-from grader.records import Cause, CheckResult, Counterexample, Outcome, Overrun, SourceLine, TimeLimit
+from grader.records import (
+    Cause,
+    Chapter,
+    CheckResult,
+    Counterexample,
+    Outcome,
+    Overrun,
+    SourceLine,
+    TimeLimit,
+)
 from grader.sandbox.exceptions import (
     LearnerBarred,
     LearnerLost,
@@ -72,7 +81,7 @@ class Trial:
         check: the law.
         learner: whose code is judged; its deadline is set to what is left of this check.
         profile: how many examples, from which seed, shrunk or not.
-        chapter: the stem, which enters the seed.
+        chapter: says which operations the check's exercise bars; its stem enters the seed.
         limit_s: seconds of the learner's own time that the whole check may take; drawing inputs and comparing what
             came is the grader's. As a last resort ten times as long by anybody's clock.
         tell_early: hears of a failure that is about to be shrunk.
@@ -83,12 +92,12 @@ class Trial:
         check: Check,
         learner: Learner,
         profile: Profile,
-        chapter: str,
+        chapter: Chapter,
         limit_s: float,
         tell_early: Callable[[CheckResult], None] = lambda result: None,
     ) -> None:
         self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
-        self.seed = profile.seed_of(chapter, check.name)
+        self.seed = profile.seed_of(chapter.stem, check.name)
         self.failure: Failure | None = None
         self.examples = 0
         self.lost = False
@@ -96,7 +105,7 @@ class Trial:
         self._start = time.monotonic()
         self._limit_s, self._spent_before = limit_s, learner.spent_s
         self._shrink_end = float("inf")
-        learner.barred = learner.forbidden.get(check.exercise, ())
+        learner.barred = chapter.forbidden(check.exercise)
         learner.deadline_s = lambda: max(0.01, limit_s - self.spent_s)
 
     @property

@@ -153,7 +153,7 @@ def _samples(source: str, chapter: Chapter) -> dict[str, list[_Sample]]:
     for check in suite.checks:
         calls: list[Call] = []
         Trial(
-            _overheard(check, calls), learner, Profile(examples=_EXAMPLES, shrink=False), chapter.stem, 60.0
+            _overheard(check, calls), learner, Profile(examples=_EXAMPLES, shrink=False), chapter, 60.0
         ).run()
         for call in calls:
             if (

@@ -116,7 +116,7 @@ def drawn_inputs(chapter: Chapter, solution: Candidate) -> dict[str, Drawn]:
                 one.note(value)
 
     for check in suite.checks:
-        Trial(_observed(check, note), learner, profile, chapter.stem, CHECK_S).run()
+        Trial(_observed(check, note), learner, profile, chapter, CHECK_S).run()
     return found
 
 

@@ -77,7 +77,7 @@ def closeness_of(
     """
     suite = load_suite(chapter)
     profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
-    probing = Probing(TimedProcess(), profile, chapter.stem, suite)
+    probing = Probing(TimedProcess(), profile, chapter, suite)
     right: dict[str, list[object]] = {}
     for mistake in mistakes:
         [exercise] = mistake.judges

@@ -102,7 +102,7 @@ def find_false_failures(task: Task) -> Findings:
                 if (label, check.name) in found.failures:
                     continue  # the first failure is enough to name it
                 # By the wall's clock and with much of it: what is right must not fail because the machine is busy.
-                result = Trial(check, learner, profile, task.chapter.stem, _CHECK_S).run()
+                result = Trial(check, learner, profile, task.chapter, _CHECK_S).run()
                 found.seconds[check.name] = found.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
                     why = result.message or result.cause

@@ -304,7 +304,7 @@ def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
     knowing which checks catch it.
 
     Args:
-        chapter: by whose checks.
+        chapter: by whose checks; it says what its exercises bar.
         candidate: what is wrong; one that does not even load has failed every check.
 
     Returns:
@@ -331,7 +331,7 @@ def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
         learner.returns = suite.returns
         profile = Profile("prove", examples, seed=seed, shrink=False, kept=_kept(chapter))
         for check in checks:
-            result = Trial(check, learner, profile, chapter.stem, CHECK_S).run()
+            result = Trial(check, learner, profile, chapter, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result)
                 if candidate.kind in ("mutant", "gate"):

@@ -60,7 +60,6 @@ class Learner:
         limits: seconds per call.
         device: where the guest puts tensors, and where results are expected.
         returns: a return contract per name ("softmax") or method ("BatchNorm.forward").
-        forbidden: the operations that each exercise bars, by its name; the engine picks those of the check at hand.
         calls: the calls of this example, in order.
         answers: all that came back in this example, attributes and held tensors too.
         output: what the learner's code has printed.
@@ -72,7 +71,6 @@ class Learner:
     limits: Limits = field(default_factory=Limits)
     device: str = "cpu"
     returns: Mapping[str, Contract] = field(default_factory=dict)
-    forbidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
@@ -130,7 +128,7 @@ class Learner:
 
     @property
     def barred(self) -> tuple[str, ...]:
-        """The operations that may not be used: `forbidden` of the exercise whose check is running."""
+        """The operations that may not be used: those of the exercise whose check is running, see `Trial`."""
         return self.connection.barred
 
     @barred.setter

@@ -102,8 +102,9 @@ class WarmSandbox(Sandbox):
         def body(learner: Learner, **drawn: Any) -> None:
             agree(drawn["x"], drawn["x"].abs())
 
+        chapter = Chapter("rehearsal", "", "", (), ())
         rehearsal = Check("check_rehearsal", "rehearsal", "A rehearsal.", body, {"x": tensors()})
-        Trial(rehearsal, self.open(""), replace(self._profile, memory=None), "rehearsal", 5.0).run()
+        Trial(rehearsal, self.open(""), replace(self._profile, memory=None), chapter, 5.0).run()
 
     def verdict(self, job: Job, tell: Callable[[Report], None]) -> Judged:
         """Judge one job; `tell` hears the report as far as it goes, check by check.

@@ -158,7 +158,7 @@ def named(stem: str, every: int) -> tuple[int, int, list[str]]:
         submission, ruling = Submission(chapter, mistake.source, Path("x.py"), ""), Ruling(mistake.source)
         report = run_checks(submission, ruling, workplace, profile, suite)
         rivals = [one for one in mistakes if one.exercise == mistake.exercise]
-        report = diagnose(report, ruling, workplace, profile, suite, rivals)
+        report = diagnose(chapter, report, ruling, workplace, profile, suite, rivals)
         said = {result.diagnosis for result in report.checks if result.diagnosis}
         right += said == {mistake.diagnosis}
         wrong += [mistake.name] if said - {mistake.diagnosis} else []

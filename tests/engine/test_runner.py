@@ -20,6 +20,7 @@ from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.scoring import score
+from grader.engine.trial import Trial
 from grader.records import (
     Breach,
     Cause,
@@ -469,3 +470,18 @@ def test_a_seed_fixes_the_inputs_across_processes_and_imports() -> None:
 
     assert answers[0] == answers[1]
     assert len(answers[0]) > 1000
+
+
+# --- barred operations ------------------------------------------------------------------------------------
+
+
+def test_a_trial_bars_what_its_exercise_may_not_use_whoever_starts_it() -> None:
+    barring = replace(CHAPTER, exercises=(Exercise("double", 4.0, forbidden=("add",)),))
+    learner = SameProcess(Limits()).open(RIGHT)
+
+    free = Trial(check_double_is_twice, learner, PRACTICE, CHAPTER, 60.0).run()
+    barred = Trial(check_double_is_twice, learner, PRACTICE, barring, 60.0).run()
+    free_again = Trial(check_double_is_twice, learner, PRACTICE, CHAPTER, 60.0).run()
+
+    assert (free.outcome, free_again.outcome) == (Outcome.PASSED, Outcome.PASSED)
+    assert (barred.cause, barred.message) == (Cause.BARRED, "add")
