@@ -28,7 +28,7 @@ class Check:
             table of known answers or a refusal of everything would pass comes after a law that none of them keeps.
         weight: its share of the exercise's points.
         examples: at most so many examples, whatever the profile says.
-        opens: whether all other checks of the exercise come after it.
+        opens: whether all other checks of the exercise come after it; they wait only where it is broken.
     """
 
     name: str

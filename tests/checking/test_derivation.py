@@ -14,7 +14,9 @@ from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
-from grader.records import Cause, CheckResult, Course, Outcome, Report, Ruling, Submission
+from grader.records import Cause, Chapter, CheckResult, Course, Outcome, Report, Ruling, Submission
+from grader.report.hints import hints_for
+from grader.report.terminal import is_untouched
 
 STEMS = ("ch03_activations", "ch04_losses", "ch06_chain_rule", "ch11_normalization")
 FEW = Profile("few", 4, shrink=False)
@@ -31,8 +33,8 @@ def law_of(stem: str, exercise: str) -> Check:
     return next(check for check in load_suite(stem).of(exercise) if not check.weight)
 
 
-def judged(source: str, law: Check, stem: str) -> CheckResult:
-    return Trial(law, SameProcess().open(source), FEW, stem, 60.0).run()
+def judged(source: str, law: Check, chapter: Chapter) -> CheckResult:
+    return Trial(law, SameProcess().open(source), FEW, chapter, 60.0).run()
 
 
 def graded(course: Course, source: str) -> Report:
@@ -61,17 +63,26 @@ def test_a_derived_gradient_is_not_held_up_and_gets_nothing_for_it(course: Cours
     assert report.checks[0].weight == 0
 
 
-@pytest.mark.parametrize("body", ["raise ValueError('no')", "raise NotImplementedError", "return x.nothing"])
-def test_what_gives_no_gradient_is_left_to_the_other_laws(body: str) -> None:
+@pytest.mark.parametrize("body", ["raise ValueError('no')", "return x.nothing"])
+def test_what_gives_no_gradient_is_left_to_the_other_laws(course: Course, body: str) -> None:
     source = f"import torch\ndef sigmoid_backward(g, x):\n    {body}\n"
 
-    result = judged(source, law_of(STEMS[0], "sigmoid_backward"), STEMS[0])
+    result = judged(source, law_of(STEMS[0], "sigmoid_backward"), find_chapter(course, STEMS[0]))
 
     assert (result.outcome, result.cause, result.weight) == (Outcome.PASSED, Cause.UNCHECKABLE, 0)
 
 
+def test_an_unwritten_exercise_says_so_in_every_law_and_its_hint_shows_the_way(course: Course) -> None:
+    report = graded(course, SIGMOID + "def sigmoid_backward(grad_out, x):\n    raise NotImplementedError\n")
+
+    assert is_untouched(report, "sigmoid_backward")
+    assert sum(result.is_unwritten for result in report.checks) > 5
+    assert "s * (1 - s)" in hints_for(report, "sigmoid_backward", {})[0]
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_every_right_version_keeps_it_and_every_measured_one_breaks_it(course: Course, stem: str) -> None:
+    chapter = find_chapter(course, stem)
     solution = (course.root / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
     laws = {check.exercise: check for check in load_suite(stem).checks if not check.weight}
     right = read_variants(course.root / "solutions" / "right" / f"{stem}.py", solution)
@@ -80,12 +91,14 @@ def test_every_right_version_keeps_it_and_every_measured_one_breaks_it(course: C
 
     # A way back may be built on a forward that is written in another way.
     kept = [
-        judged(variant.source, laws[name], stem).outcome
+        judged(variant.source, laws[name], chapter).outcome
         for variant in right
         for name in (variant.exercise, f"{variant.exercise}_backward")
         if name in laws
     ]
-    broken = {variant.exercise: judged(variant.source, laws[variant.exercise], stem) for variant in measured}
+    broken = {
+        variant.exercise: judged(variant.source, laws[variant.exercise], chapter) for variant in measured
+    }
 
     assert set(kept) == {Outcome.PASSED}
     assert broken.keys() == laws.keys()
