@@ -421,7 +421,6 @@ def bce_with_logits_backward(z: Tensor, q: Tensor) -> Tensor:
 # ```
 # </details>
 
-
 # %%
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Average -log softmax(logits)[label] over the rows, accurate for scores of any size.
@@ -539,7 +538,6 @@ def cross_entropy_backward(logits: Tensor, labels: Tensor) -> Tensor:
 # tensor([0.2981, 0.2911, 0.3626])
 # ```
 # </details>
-
 
 # %%
 def cross_entropy_full(
