@@ -7,10 +7,9 @@ another entry. What is asked for is worked out and refused as a whole before any
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated
 
@@ -19,22 +18,21 @@ import typer
 from grader.cli import console
 from grader.cli.console import number_of, say
 from grader.cli.learners import find_learner, login_name
+from grader.cli.meant import find_check, find_mistake, new_deadline
 from grader.cli.options import AsJson
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError, did_you_mean
 from grader.grading.adjustments import append, checks_give, kept, undone_in
 from grader.grading.gradebook import results_in
-from grader.grading.mistakes import Mistake, distinct, who_made_what
+from grader.grading.mistakes import distinct, who_made_what
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Store
-from grader.records import Adjustment, AdjustmentKind, Chapter, CheckResult, ClassResults, Course
+from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course
 from grader.report.decisions import about, history, line, mistake_lines, what
 from grader.serialization import as_plain, dumps
 from grader.text import clean_line, points
 from grader.workspace.workspace import workspace_of
 
-_LATER = re.compile(r"\+(\d+)([dh])")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHOWN = 8
 _MISTAKES_SHOWN = 30
 _UNSAVED = datetime.fromtimestamp(0, UTC)  # the store says when an entry was made
@@ -111,9 +109,10 @@ def adjust(
 
     Entries are never changed, only undone, and a regrade leaves them alone.
     """
+    wish = Wish(score, comment, excuse, extend, check)
+    _refuse_mixed(wish, listed, mistakes, undo, mistake, bool(learners or everybody or exercise))
     course = load_course()
     only = find_chapter(course, chapter) if chapter else None
-    reason, by = clean_line(reason), clean_line(by)
     with Store(workspace_of(course).state / STORE_FILE) as store:
         if listed:
             _show_entries(store, course, learners or (), only, as_json)
@@ -121,47 +120,72 @@ def adjust(
         if mistakes:
             _show_mistakes(_everything(store, course, only))
             return
-        draft = Adjustment(0, AdjustmentKind.COMMENT, by or login_name(), _UNSAVED, reason)
+        who = clean_line(by) or login_name()
+        draft = Adjustment(0, AdjustmentKind.COMMENT, who, _UNSAVED, clean_line(reason))
         if undo:
-            _require_reason(reason)
+            _require_reason(draft)
             _write(store, [replace(draft, kind=AdjustmentKind.UNDO, undoes=number) for number in undo])
-            return
-        if mistake is not None:
-            if not comment or score is not None or excuse or extend or learners or everybody:
-                raise UsageError(
-                    "to a mistake there is only a comment", "--mistake", 'add --comment "…" alone'
-                )
-            found, who = _meant_mistake(_everything(store, course, only), mistake)
-            why = reason or clean_line(f"{found.exercise}: {found.diagnosis or found.law}", 300)
-            _write(
-                store,
-                [replace(draft, chapter=found.chapter, exercise=found.exercise, mistake=found.id,
-                         comment=clean_line(comment), reason=why)],
-            )  # fmt: skip
-            say(f"it reaches {number_of(len(who), 'learner')}: {_some(who)}")
-            return
-        if only is None:
+        elif mistake is not None:
+            _comment_on_mistake(store, _everything(store, course, only), draft, mistake, comment or "")
+        elif only is None:
             raise UsageError("which chapter is it about?", "--chapter", "add -c ch03")
-        results = _of_chapter(store, course, only)
-        names = _whom(results, learners or [], everybody, course)
-        draft = replace(draft, chapter=only.stem, exercise=_exercise(only, exercise))
-        drafts = _drafts(draft, only, results, check, score, comment, excuse, extend)
-        if any(one.kind is not AdjustmentKind.COMMENT for one in drafts):
-            _require_reason(reason)
-        if everybody and score is not None:
-            raise UsageError("one score for everybody is no score", "--score", "name the learners")
-        entries = [replace(one, learner=name) for name in names for one in drafts]
-        _tell_of_earlier_scores(results, entries)
-        _write(store, [_with_judged(one, results) for one in entries])
-        _show_effect(results, _of_chapter(store, course, only), only)
+        else:
+            results = _of_chapter(store, course, only)
+            names = _whom(results, learners or [], everybody, course)
+            draft = replace(draft, chapter=only.stem, exercise=_exercise(only, exercise))
+            _decide(store, results, draft, only, names, wish)
+            _show_effect(results, _of_chapter(store, course, only), only)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be decided, as it was typed: several things at once are as many entries.
+
+    Args:
+        check: what is excused of an exercise, by name or law.
+    """
+
+    score: float | None
+    comment: str | None
+    excuse: bool
+    extend: str | None
+    check: str | None
+
+    @property
+    def more_than_words(self) -> bool:
+        """Whether anything but a comment is asked for."""
+        return self.score is not None or self.excuse or bool(self.extend) or bool(self.check)
+
+
+def _refuse_mixed(
+    wish: Wish, listed: bool, mistakes: bool, undo: list[int] | None, mistake: str | None, somebody: bool
+) -> None:
+    """Raise UsageError where options would be ignored: whoever typed one expects something of it.
+
+    Args:
+        somebody: whether learners or an exercise are named, whom a mistake and an undo name themselves.
+    """
+    if mistake is not None and (wish.more_than_words or somebody or not wish.comment):
+        raise UsageError("to a mistake there is only a comment", "--mistake", 'add --comment "…" alone')
+    decides = wish.more_than_words or (bool(wish.comment) and mistake is None)
+    wanted = {
+        "--list": listed, "--mistakes": mistakes, "--undo": bool(undo), "--mistake": mistake is not None,
+        "a decision": decides,
+    }  # fmt: skip
+    named = [name for name, is_wanted in wanted.items() if is_wanted]
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)} exclude each other", "brick adjust", "run them one by one")
+    if somebody and (undo or mistakes):
+        step = "leave the learners out: the number says it all" if undo else "name a chapter with -c instead"
+        raise UsageError(f"{named[0]} is about no learner", named[0], step)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------
 
 
-def _require_reason(reason: str) -> None:
+def _require_reason(draft: Adjustment) -> None:
     """UsageError without a reason: next term nobody else will know it."""
-    if not reason:
+    if not draft.reason:
         raise UsageError("why?", "--reason", 'add --reason "…"; the learner reads it')
 
 
@@ -192,40 +216,36 @@ def _exercise(chapter: Chapter, name: str | None) -> str:
     return name or ""
 
 
-def _drafts(
-    draft: Adjustment,
-    chapter: Chapter,
-    results: ClassResults,
-    check: str | None,
-    score: float | None,
-    comment: str | None,
-    excuse: bool,
-    extend: str | None,
-) -> list[Adjustment]:
+def _drafts(draft: Adjustment, chapter: Chapter, results: ClassResults, wish: Wish) -> list[Adjustment]:
     """One entry for each thing that is asked for, still of nobody.
+
+    Args:
+        draft: what all of them share: who, why, which chapter and exercise.
 
     Raises:
         UsageError: nothing is asked for, or something that cannot be.
     """
     found = []
-    if score is not None:
+    if wish.score is not None:
         most = chapter.exercise(draft.exercise).points if draft.exercise else chapter.points
-        if not math.isfinite(score) or not 0 <= score <= most:
+        if not math.isfinite(wish.score) or not 0 <= wish.score <= most:
             where = draft.exercise or chapter.stem
             raise UsageError(
                 f"{where} is worth 0 to {points(most)} points", "--score", "give points, not percent"
             )
-        found.append(replace(draft, kind=AdjustmentKind.SCORE, points=score))
-    if excuse:
-        found.append(_excused(draft, results, check))
-    elif check:
+        found.append(replace(draft, kind=AdjustmentKind.SCORE, points=wish.score))
+    if wish.excuse:
+        found.append(_excused(draft, results, wish.check))
+    elif wish.check:
         raise UsageError("a check is excused, and nothing else", "--check", "add --excuse")
-    if extend:
+    if wish.extend:
         if draft.exercise:
             raise UsageError("a chapter is extended as a whole", "--exercise", "leave --exercise out")
-        found.append(replace(draft, kind=AdjustmentKind.EXTENSION, deadline=_new_deadline(chapter, extend)))
-    if comment:
-        comment = clean_line(comment)
+        deadline = new_deadline(chapter, wish.extend)
+        found.append(replace(draft, kind=AdjustmentKind.EXTENSION, deadline=deadline))
+    if wish.comment:
+        comment = clean_line(wish.comment)
+        # A comment alone says itself why it was made.
         found.append(replace(draft, comment=comment, reason=draft.reason or comment))
     if not found:
         step = "add --score, --comment, --excuse or --extend; brick adjust --help shows all"
@@ -238,84 +258,56 @@ def _excused(draft: Adjustment, results: ClassResults, check: str | None) -> Adj
     excuse = replace(draft, kind=AdjustmentKind.EXCUSE)
     if not check:
         return excuse
-    result = _meant_check(results, draft.exercise, check)
+    result = find_check(results, draft.exercise, check)
     return replace(excuse, exercise=result.exercise, check=result.name)
 
 
-def _meant_check(results: ClassResults, exercise: str, word: str) -> CheckResult:
-    """The check that has this name, or the only one with these words in its law; UsageError otherwise."""
-    known = {
-        (result.exercise, result.name): result
-        for one in results.learners
-        for report in one.reports
-        for result in report.checks
-        if exercise in ("", result.exercise)
-    }
-    wanted = word.strip().casefold()
-    found = [r for r in known.values() if wanted in (r.name.casefold(), r.title.casefold())]
-    found = found or [r for r in known.values() if wanted in r.title.casefold()]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        named = ", ".join(f"{r.name} of {r.exercise}" for r in found[:_SHOWN])
-        raise UsageError(f"'{clean_line(word)}' could be {named}", "--check", "type a name, and --exercise")
-    near = did_you_mean(word, [name for _, name in known])
-    raise UsageError(
-        f"no check of this chapter that was graded is called '{clean_line(word)}'{near}", "--check",
-        "brick report lists every check under its law",
-    )  # fmt: skip
+# --- what is done -----------------------------------------------------------------------------------------
 
 
-def _new_deadline(chapter: Chapter, text: str) -> datetime:
-    """The deadline that is meant, in the time zone of the chapter's own; a day alone ends at its midnight.
+def _decide(
+    store: Store,
+    results: ClassResults,
+    draft: Adjustment,
+    chapter: Chapter,
+    names: Sequence[str],
+    wish: Wish,
+) -> None:
+    """Write what was decided about these learners.
+
+    Args:
+        results: everybody's in the chapter, as they are before.
+        names: whom it is about; `""` stands for everybody.
 
     Raises:
-        UsageError: it is no time, not after the chapter's deadline, or the chapter has none.
+        UsageError: something of it cannot be meant; nothing is written then.
     """
-    old = chapter.deadline
-    if old is None:
-        step = f"nothing of {chapter.label} is ever late; to change that, set a deadline in course.yml"
-        raise UsageError(f"{chapter.stem} has no deadline", "--extend", step)
-    new = _read_deadline(text.strip(), old)
-    if new is None:
-        raise UsageError(f"'{clean_line(text)}' is no time", "--extend", "type +3d, +12h or 2026-12-03T18:00")
-    if new <= old:
-        raise UsageError(f"the deadline is {old:%Y-%m-%d %H:%M %Z} already", "--extend", "name a later time")
-    return new
+    drafts = _drafts(draft, chapter, results, wish)
+    if wish.more_than_words:
+        _require_reason(draft)
+    if wish.score is not None and "" in names:
+        raise UsageError("one score for everybody is no score", "--score", "name the learners")
+    entries = [replace(one, learner=name) for name in names for one in drafts]
+    _tell_of_earlier_scores(results, entries)
+    _write(store, [_with_judged(one, results) for one in entries])
 
 
-def _read_deadline(text: str, old: datetime) -> datetime | None:
-    later = _LATER.fullmatch(text)
-    try:
-        if later:
-            return old + timedelta(**{{"d": "days", "h": "hours"}[later[2]]: int(later[1])})
-        new = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        return None
-    if _DAY.fullmatch(text):
-        new = datetime.combine(new, time(23, 59, 59))
-    zone: tzinfo | None = old.tzinfo
-    return new if new.tzinfo else new.replace(tzinfo=zone)
-
-
-def _meant_mistake(results: ClassResults, word: str) -> tuple[Mistake, tuple[str, ...]]:
-    """The mistake with this id, or the only one with these words, and who made it; UsageError otherwise."""
-    groups = who_made_what(results.learners)
-    wanted = word.strip().casefold()
-    found = [m for m in groups if m.id == wanted]
-    found = found or [
-        m for m in groups if wanted in f"{m.exercise} {m.diagnosis} {m.law} {m.explanation}".casefold()
-    ]
-    if len(found) == 1:
-        return found[0], groups[found[0]]
-    step = "brick adjust --mistakes lists them with their ids"
-    if found:
-        ids = ", ".join(m.id for m in found[:_SHOWN])
-        raise UsageError(f"{len(found)} mistakes have '{clean_line(word)}' in them: {ids}", "--mistake", step)
-    raise UsageError(f"nobody made a mistake '{clean_line(word)}'", "--mistake", step)
-
-
-# --- what is done -----------------------------------------------------------------------------------------
+def _comment_on_mistake(
+    store: Store, results: ClassResults, draft: Adjustment, word: str, comment: str
+) -> None:
+    """Write one comment to all who made a mistake, now or in later work; without another reason it is the mistake."""
+    mistake, who = find_mistake(results, word)
+    reason = draft.reason or clean_line(f"{mistake.exercise}: {mistake.diagnosis or mistake.law}", 300)
+    entry = replace(
+        draft,
+        chapter=mistake.chapter,
+        exercise=mistake.exercise,
+        mistake=mistake.id,
+        comment=clean_line(comment),
+        reason=reason,
+    )
+    _write(store, [entry])
+    say(f"it reaches {number_of(len(who), 'learner')}: {_some(who)}")
 
 
 def _with_judged(entry: Adjustment, results: ClassResults) -> Adjustment:

@@ -214,6 +214,9 @@ def test_an_extension_may_come_before_anything_is_handed_in(tmp_path: Path) -> N
         ("--mistake nonsense --comment x", "nobody made a mistake 'nonsense'"),
         ("--mistake relu --score 3 -r x", "to a mistake there is only a comment"),
         ("--undo 1 -r x", "there is no entry 1"),
+        ("--undo 1 --comment x -r x", "--undo and a decision exclude each other"),
+        ("learner01 --undo 1 -r x", "--undo is about no learner"),
+        ("learner01 --list --score 3", "--list and a decision exclude each other"),
     ],
 )
 def test_what_nobody_could_have_meant_is_refused_and_nothing_is_written(words: str, said: str) -> None:
