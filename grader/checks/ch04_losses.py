@@ -271,12 +271,15 @@ def _corners(exercise, after, oracle, slack, shaped, wide):
         shaped, wide: strategies of the arguments, in a tuple.
     """
 
-    def body(learner, arguments):
+    def body(learner, **drawn):
+        [arguments] = drawn.values()
         agree(learner.call(exercise, *arguments), oracle(*arguments), atol=float(slack(*arguments)))
 
     def law(key, title, hint, arguments):
         name = f"check_{exercise}_takes_any_{key}"
-        return Check(name, exercise, title, body, MappingProxyType({"arguments": arguments}), hint, (after,))
+        return Check(
+            name, exercise, title, body, MappingProxyType({_NAMES[exercise]: arguments}), hint, (after,)
+        )
 
     shape_hint = (
         "Which axes are summed or averaged, and what do they have in common? Not their number or length."
@@ -293,6 +296,19 @@ def _corners(exercise, after, oracle, slack, shaped, wide):
 
 
 _TABLES = ("cross_entropy_distributions", "cross_entropy", "cross_entropy_backward", *FULL)
+# What is drawn together, by the names of the exercise's own parameters: learners are shown it by those.
+_NAMES = {
+    "mse_loss": "pred_and_target",
+    "mse_backward": "pred_and_target",
+    "binary_cross_entropy": "p_and_q",
+    "cross_entropy_distributions": "p_and_q",
+    "bce_with_logits": "z_and_q",
+    "bce_with_logits_backward": "z_and_q",
+    "cross_entropy": "logits_and_labels",
+    "cross_entropy_backward": "logits_and_labels",
+    "cross_entropy_full": "logits_and_labels",
+    "cross_entropy_full_backward": "logits_and_labels",
+}
 _ANY_SHAPE = (
     "Any shape will do: no dimensions, sides of 1, three axes, many entries.",
     "One row will do, and so will one class, or many of either.",
@@ -1116,10 +1132,10 @@ def check_cross_entropy_full_reduces(learner, logits_and_labels, reduction):
     examples=60,
     after=check_cross_entropy_full_is_cross_entropy_at_first,
 )
-@given(arguments=padded(smoothed=False))
-def check_cross_entropy_full_ignores_any_label(learner, arguments):
+@given(logits_and_labels_and_options=padded(smoothed=False))
+def check_cross_entropy_full_ignores_any_label(learner, logits_and_labels_and_options):
     """Any label can be left out, one of the classes, too: such rows cost 0."""
-    logits, labels, options = arguments
+    logits, labels, options = logits_and_labels_and_options
     options = options | {"reduction": "none"}
     agree(learner.cross_entropy_full(logits, labels, **options), F.cross_entropy(logits, labels, **options))
 
@@ -1129,10 +1145,10 @@ def check_cross_entropy_full_ignores_any_label(learner, arguments):
     hint="Which rows count, what is wanted of them, and how are they put together?",
     after=check_cross_entropy_full_is_cross_entropy_at_first,
 )
-@given(arguments=padded())
-def check_cross_entropy_full_matches_torch(learner, arguments):
+@given(logits_and_labels_and_options=padded())
+def check_cross_entropy_full_matches_torch(learner, logits_and_labels_and_options):
     """It equals torch's cross_entropy when reduction, ignored label and smoothing are given together."""
-    logits, labels, options = arguments
+    logits, labels, options = logits_and_labels_and_options
     agree(learner.cross_entropy_full(logits, labels, **options), F.cross_entropy(logits, labels, **options))
 
 
@@ -1315,10 +1331,10 @@ def check_cross_entropy_full_backward_is_cross_entropy_backward_at_first(learner
     hint="Shares given minus shares wanted, 0 in ignored rows, divided by the labels kept for the mean.",
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
 )
-@given(arguments=padded())
-def check_cross_entropy_full_backward_matches_autograd(learner, arguments):
+@given(logits_and_labels_and_options=padded())
+def check_cross_entropy_full_backward_matches_autograd(learner, logits_and_labels_and_options):
     """The gradient equals torch's when reduction, ignored label and smoothing are given together."""
-    logits, labels, options = arguments
+    logits, labels, options = logits_and_labels_and_options
     agree_gradient(
         learner.cross_entropy_full_backward(logits, labels, **options),
         _full_gradient(logits, labels, **options),
@@ -1347,10 +1363,10 @@ def check_cross_entropy_full_backward_reduces(learner, logits_and_labels, reduct
     examples=60,
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
 )
-@given(arguments=padded(smoothed=False))
-def check_cross_entropy_full_backward_ignores_any_label(learner, arguments):
+@given(logits_and_labels_and_options=padded(smoothed=False))
+def check_cross_entropy_full_backward_ignores_any_label(learner, logits_and_labels_and_options):
     """Any label can be left out, one of the classes, too: such rows have a gradient of 0."""
-    logits, labels, options = arguments
+    logits, labels, options = logits_and_labels_and_options
     options = options | {"reduction": "sum"}
     agree(
         learner.cross_entropy_full_backward(logits, labels, **options),

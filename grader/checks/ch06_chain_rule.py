@@ -230,10 +230,14 @@ def _linear_gradients(grad_out: Tensor, x: Tensor, weight: Tensor) -> tuple[Tens
     hint="Which axis does each gradient sum over? Try N, D and H that all differ.",
     weight=2,
 )
-@given(layer=layers_backward())
-def check_linear_backward_matches_autograd(learner, layer):
+@given(grad_out_and_x_and_weight=layers_backward())
+def check_linear_backward_matches_autograd(learner, grad_out_and_x_and_weight):
     """All three gradients are those of torch.autograd, for any batch and width."""
-    agree_gradient(learner.linear_backward(*layer), _linear_gradients(*layer), batch=len(layer[0]))
+    agree_gradient(
+        learner.linear_backward(*grad_out_and_x_and_weight),
+        _linear_gradients(*grad_out_and_x_and_weight),
+        batch=len(grad_out_and_x_and_weight[0]),
+    )
 
 
 @check(
@@ -263,10 +267,10 @@ def check_linear_backward_known_value(learner):
     examples=50,
     after=check_linear_backward_matches_autograd,
 )
-@given(layer=layers_backward())
-def check_linear_backward_sums_over_the_batch(learner, layer):
+@given(grad_out_and_x_and_weight=layers_backward())
+def check_linear_backward_sums_over_the_batch(learner, grad_out_and_x_and_weight):
     """With every row twice in the batch the gradients of weight and bias double, and that of x has its rows twice."""
-    grad_out, x, weight = layer
+    grad_out, x, weight = grad_out_and_x_and_weight
     grad_x, grad_w, grad_b = learner.linear_backward(grad_out, x, weight)
     twice = learner.linear_backward(torch.cat([grad_out, grad_out]), torch.cat([x, x]), weight)
     agree(twice, (torch.cat([grad_x, grad_x]), 2 * grad_w, 2 * grad_b))
@@ -290,10 +294,10 @@ def _agree_linear(learner: Any, layer: tuple[Tensor, Tensor, Tensor]) -> None:
     after=check_linear_backward_matches_autograd,
     examples=40,
 )
-@given(layer=odd_layers_backward())
-def check_linear_backward_takes_any_width(learner, layer):
+@given(grad_out_and_x_and_weight=odd_layers_backward())
+def check_linear_backward_takes_any_width(learner, grad_out_and_x_and_weight):
     """One row will do, and one input or output, and many of each."""
-    _agree_linear(learner, layer)
+    _agree_linear(learner, grad_out_and_x_and_weight)
 
 
 @check(
@@ -301,10 +305,10 @@ def check_linear_backward_takes_any_width(learner, layer):
     hint="Two products and a sum, whatever the numbers are.",
     after=check_linear_backward_matches_autograd,
 )
-@given(layer=wide_layers_backward())
-def check_linear_backward_takes_any_size(learner, layer):
+@given(grad_out_and_x_and_weight=wide_layers_backward())
+def check_linear_backward_takes_any_size(learner, grad_out_and_x_and_weight):
     """Numbers of any size will do, tiny beside large, and such as are equal, sorted, or add up to 0."""
-    _agree_linear(learner, layer)
+    _agree_linear(learner, grad_out_and_x_and_weight)
 
 
 check_linear_backward_everywhere = tensor_laws(
@@ -417,11 +421,11 @@ def _agree_all(actual: Any, expected: Layers, batch: int, rtol: float, atol: flo
     hint="The forward pass first: ReLU between, none after the last; the mean over the rows.",
     examples=60,
 )
-@given(network=networks())
-def check_mlp_loss_matches_torch(learner, network):
+@given(x_and_labels_and_layers=networks())
+def check_mlp_loss_matches_torch(learner, x_and_labels_and_layers):
     """The loss is torch's cross entropy of the network's output."""
-    loss, _ = learner.mlp_loss_and_grads(*network)
-    agree(loss, _loss(*network), what="the loss")
+    loss, _ = learner.mlp_loss_and_grads(*x_and_labels_and_layers)
+    agree(loss, _loss(*x_and_labels_and_layers), what="the loss")
 
 
 def _agree_network(
@@ -459,15 +463,15 @@ check_mlp_gradients_are_derived = derived(
     after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     weight=3,
 )
-@given(network=networks())
-def check_mlp_gradients_match_autograd(learner, network):
+@given(x_and_labels_and_layers=networks())
+def check_mlp_gradients_match_autograd(learner, x_and_labels_and_layers):
     """Every gradient is that of torch.autograd, for any depth, in the order of the layers."""
-    _, grads = learner.mlp_loss_and_grads(*network)
-    x, _, layers = network
+    _, grads = learner.mlp_loss_and_grads(*x_and_labels_and_layers)
+    x, _, layers = x_and_labels_and_layers
     agree(len(grads), len(layers), what="the number of pairs")
     # A share is as exact as the logits are: their last digit is an error of exp.
     size = max(1.0, float(_logits(x, layers).abs().max()))
-    _agree_all(grads, _loss_and_gradients(*network)[1], len(x), rtol=1e-9, atol=1e-10 * size)
+    _agree_all(grads, _loss_and_gradients(*x_and_labels_and_layers)[1], len(x), rtol=1e-9, atol=1e-10 * size)
 
 
 @check(
@@ -499,10 +503,10 @@ def check_mlp_known_value(learner):
     examples=40,
     after=check_mlp_gradients_match_autograd,
 )
-@given(network=networks())
-def check_mlp_last_bias_sums_to_zero(learner, network):
+@given(x_and_labels_and_layers=networks())
+def check_mlp_last_bias_sums_to_zero(learner, x_and_labels_and_layers):
     """The gradient of the last bias sums to 0: raising all scores together changes nothing."""
-    _, grads = learner.mlp_loss_and_grads(*network)
+    _, grads = learner.mlp_loss_and_grads(*x_and_labels_and_layers)
     agree(grads[-1][1].sum(), torch.zeros((), dtype=torch.float64), what="the sum of the last bias' gradient")
 
 
@@ -512,10 +516,10 @@ def check_mlp_last_bias_sums_to_zero(learner, network):
     after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=60,
 )
-@given(network=networks())
-def check_mlp_stays_finite(learner, network):
+@given(x_and_labels_and_layers=networks())
+def check_mlp_stays_finite(learner, x_and_labels_and_layers):
     """Scores up to 8,000, and rows far apart, give the right loss and gradients, not NaN."""
-    x, labels, layers = network
+    x, labels, layers = x_and_labels_and_layers
     size = float(_logits(x, layers).abs().max())
     factor = 2.0 ** min(12, math.floor(math.log2(8192 / max(size, 1e-3))))
     big = [*layers[:-1], (factor * layers[-1][0], factor * layers[-1][1])]
@@ -531,10 +535,10 @@ def check_mlp_stays_finite(learner, network):
     after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=40,
 )
-@given(network=networks_at_zero())
-def check_mlp_stops_at_zero(learner, network):
+@given(x_and_labels_and_layers=networks_at_zero())
+def check_mlp_stops_at_zero(learner, x_and_labels_and_layers):
     """Where exactly 0 enters a ReLU, nothing passes on the way back."""
-    _agree_network(learner, *network)
+    _agree_network(learner, *x_and_labels_and_layers)
 
 
 @check(
@@ -543,10 +547,10 @@ def check_mlp_stops_at_zero(learner, network):
     after=(check_mlp_loss_matches_torch, check_mlp_gradients_are_derived),
     examples=40,
 )
-@given(network=networks(_ODD_SIZES, (1, 2, 66)))
-def check_mlp_takes_any_width(learner, network):
+@given(x_and_labels_and_layers=networks(_ODD_SIZES, (1, 2, 66)))
+def check_mlp_takes_any_width(learner, x_and_labels_and_layers):
     """One row will do, and layers one wide, and many rows, inputs, neurons or classes."""
-    _agree_network(learner, *network)
+    _agree_network(learner, *x_and_labels_and_layers)
 
 
 @check(
