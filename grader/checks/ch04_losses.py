@@ -1,4 +1,13 @@
-"""Check the losses, what they refuse, and their gradients."""
+"""Check the losses, what they refuse, and their gradients.
+
+torch's losses and autograd through them are the oracles. The main law of each exercise draws moderate numbers in tables
+of a few rows and columns. Whatever stands apart from those has a law of its own that nothing waits for: other shapes,
+any size, sure predictions, scores beyond the reach of exp, refusals.
+
+A small loss is not measured beside 1. How much rounding an answer may show is worked out from what was added up
+(`_slack_of_…`), so a wrong loss of 1e-9 is as wrong as one of 1. A mean over rows and one over all entries are the same
+where there is one column, so plain tables have at least two.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -337,6 +346,9 @@ def _slack_of_score_gradients(scores, truth):
 
 
 # --- mse_loss ---------------------------------------------------------------------------------------------
+#
+# A loss is one number, in which mistakes cancel easily: laws about its sign, its zero and a batch given twice tell a
+# sum from a mean, and a mean over rows from a mean over everything.
 
 
 @check("mse_loss", hint="The mean of (pred - target)^2 over all elements, rows and columns alike.")
@@ -410,6 +422,9 @@ check_mse_loss_everywhere = tensor_laws(
 )
 
 # --- mse_backward -----------------------------------------------------------------------------------------
+#
+# The step of n / 2 against the gradient ends at the target: for a bowl that is exact, so it shows a lost factor 2 or a
+# lost 1 / n by itself, without an oracle.
 
 
 def _mse_gradient(pred, target):
@@ -469,6 +484,9 @@ check_mse_backward_everywhere = tensor_laws(
 )
 
 # --- binary_cross_entropy ---------------------------------------------------------------------------------
+#
+# torch bounds each logarithm at -100. That shows at predictions that are quite sure, or nearly: 1e-60 has a finite
+# logarithm below -100.
 
 
 @check("binary_cross_entropy", hint="-(q log p + (1 - q) log(1 - p)), averaged over all elements.")
@@ -563,6 +581,8 @@ check_binary_cross_entropy_everywhere = tensor_laws(
 )
 
 # --- cross_entropy_distributions --------------------------------------------------------------------------
+#
+# The mean runs over rows, while the classes of a row are added up: with two classes or more the two differ.
 
 
 def _cross_entropy_of_rows(p, q):

@@ -1,4 +1,12 @@
-"""Check the optimizers against torch's own arithmetic, one step or many at a time: ch05."""
+"""Check the optimizers against torch's own arithmetic, one step or many at a time: ch05.
+
+torch's functional optimizers (`adam`, `sgd`, `rmsprop`) move copies of the parameters along with the learner's, step by
+step, so a gradient may be None and `lr` may change in between. Where two conventions are right, either will do: SGD may
+keep lr inside or outside of the velocity, which differ only when lr changes.
+
+Parameters live in the guest (`hold`) and are read back: an optimizer works in place, and one that binds a new tensor to
+its own list moves nothing for its caller. Laws that hold for any optimizer are made by `_laws`, once for each class.
+"""
 
 from __future__ import annotations
 
@@ -518,6 +526,9 @@ def _stops_at(held: Any, wanted: Tensor, tolerance: tuple[float, float]) -> None
 
 
 # --- SGD --------------------------------------------------------------------------------------------------
+#
+# A plain step comes first, since momentum and Nesterov are only seen from the second step on: who has no momentum yet
+# keeps the laws of the plain step.
 
 
 @check("SGD", hint="Move against the gradient, and write into the tensor that was passed in.", examples=50)
@@ -664,6 +675,9 @@ def check_sgd_refuses_nesterov_alone(learner):
 
 
 # --- Adam -------------------------------------------------------------------------------------------------
+#
+# The corrections by 1 - beta to the power of the count matter most in the first steps, so a few steps show them. An
+# eps of 1e-8 hides where it stands; larger ones, in a law of their own, tell.
 
 
 @composite
@@ -839,6 +853,8 @@ def check_adam_refuses_bad_betas(learner, beta, first):
 
 
 # --- RMSprop ----------------------------------------------------------------------------------------------
+#
+# It differs from Adam by what is missing: no first average, and no correction of an average that is still empty.
 
 
 def _rmsprop_first_step(

@@ -1,4 +1,10 @@
-"""Check gradients made by hand, of a layer, a network and a formula, against torch.autograd: ch06."""
+"""Check gradients made by hand, of a layer, a network and a formula, against torch.autograd: ch06.
+
+Autograd is the oracle wherever there is a gradient. Two things get in the way of comparing with it. At 0, ReLU has a
+kink, and whether a number is 0 or 1e-17 depends on the order of a sum: so networks are built of eighths, whose sums are
+exact, with biases that keep them off 0. And sums cancel: so an entry is compared within a share of the largest thing
+that was added up, not of the result.
+"""
 
 from __future__ import annotations
 
@@ -85,6 +91,9 @@ HINTS = {
 
 
 # --- numerical_gradient -----------------------------------------------------------------------------------
+#
+# The function is made so that the central difference is known as a formula, with its error in h: whoever takes one side
+# only, another h, or half the distance is off by a known amount. Steps are large, for small ones drown it in rounding.
 
 steps = sampled_from([0.5, 1.0, 0.1, 2.0, 0.03])
 # No dimensions, a side of 1, three axes, and more than 64 entries: vector loops of the processor end there.
@@ -180,6 +189,9 @@ check_numerical_gradient_everywhere = tensor_laws(
 
 
 # --- linear_backward --------------------------------------------------------------------------------------
+#
+# Three products whose shapes fit in only one way, unless two of N, D and H are equal. They are drawn apart, so squares
+# occur and are not the rule.
 
 # Powers of two keep the digits: what adds up to exactly 0 still does. They reach from 7e-9 to 1e8, and half are 1.
 sizes = sampled_from((*[0] * 20, *range(-27, 28, 2))).map(lambda power: 2.0**power)
@@ -324,6 +336,9 @@ check_linear_backward_everywhere = tensor_laws(
 
 
 # --- mlp_loss_and_grads -----------------------------------------------------------------------------------
+#
+# Loss and gradients are judged apart: whoever has the forward pass right keeps its law. The gradients of all layers
+# come in one list, and a failure names the layer and whether it is its weight or its bias.
 
 Layers = list[tuple[Tensor, Tensor]]
 

@@ -1,4 +1,12 @@
-"""Check quantization: the ruler, the way to codes and back, its gradient, and a layer on integers."""
+"""Check quantization: the ruler, the way to codes and back, its gradient, and a layer on integers.
+
+Rounding to the nearest code makes a jump out of the smallest difference. Near a tie, x / scale and x * (1 / scale) may
+give different codes, and both are right: plain laws keep away from ties (`off_ties`), and a law of its own asks for
+ties with scales that are powers of two, where every way of computing agrees.
+
+Codes are whole numbers that must match exactly; scales are compared to 1e-12, and a zero point may be either neighbour
+where 0 falls half way between two codes.
+"""
 
 from __future__ import annotations
 
@@ -105,6 +113,9 @@ def on_the_grid(x: Tensor, scale: float, zero_point: int, qmin: int, qmax: int) 
 
 
 # --- choose_qparams ---------------------------------------------------------------------------------------
+#
+# Plain ranges reach to both sides of 0. A range on one side, and one without width, have laws of their own, for they
+# need a second thought and no more of the formula. Scale and zero point are judged apart.
 
 
 @composite
@@ -217,6 +228,9 @@ def verify_zero_point(
 
 
 # --- quantize ---------------------------------------------------------------------------------------------
+#
+# Beyond the ends of the ruler a code is cut off, and it matters when: a byte that is filled first wraps around. The law
+# on saturation has numbers for which the integer types of 8, 16, 32 and 64 bits overflow.
 
 
 @check("quantize", hint="Round x / scale, add the zero point, cut off at the ends.")
@@ -301,6 +315,8 @@ check_quantize_everywhere = tensor_laws(
 
 
 # --- dequantize -------------------------------------------------------------------------------------------
+#
+# Codes and zero points are drawn from all of int8: their difference reaches 255, which int8 does not hold.
 
 
 def numbers_of(q: Tensor, scale: float, zero_point: int) -> Tensor:
@@ -351,6 +367,9 @@ check_dequantize_everywhere = tensor_laws(
 
 
 # --- quantize_per_channel ---------------------------------------------------------------------------------
+#
+# Channels differ in size by factors of up to 300 and more, so one scale for all of them is far off for the small ones.
+# The axis may be negative. With ties either code is right, as above.
 
 
 @composite
