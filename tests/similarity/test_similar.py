@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browsers import DESK, PHONE, look_at, open_browser
 from commands import brick
 
 from grader.course.config import find_chapter
@@ -190,3 +191,22 @@ def test_last_years_class_is_compared_with_this_one_and_not_with_itself(
     [found] = json.loads(result.stdout)["chapters"]
     pairs = [(pair["learners"], pair["archives"]) for pair in found["pairs"]]
     assert sorted(pairs) == [(["dora", "anna"], ["", "class"]), (["dora", "cora"], ["", "class"])]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+def test_the_page_is_accessible_fits_and_runs_nothing_of_what_it_shows(
+    handed_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int, scheme: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hostile = "    x = x.go('<script>alert(1)</script>', x, '" + "w" * 300 + "') + x.on(x) * x\n"
+    for name in ("<img src=x onerror=alert(1)>", "long2"):
+        lay_down(handed_in / name / f"{STEM}.py", f"def clip_by_norm(x):\n{hostile * 40}".encode())
+    assert brick("similar", str(handed_in), "--out", "pages").exit_code == 0
+    file = tmp_path / "pages" / "similar.html"
+
+    with open_browser() as browser, look_at(browser, file, width, scheme) as seen:
+        seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert "onerror" in seen.page.inner_text("main")
+        assert not seen.overflows
+        assert seen.violations() == []
+        assert (seen.asked, seen.complaints) == ([file.as_uri()], [])
