@@ -419,6 +419,50 @@ class Counterexample:
         return bool(self.calls) and not self.left_out and all(call.runs for call in self.calls)
 
 
+class GradientFault(StrEnum):
+    """What a wrong gradient has to do with the right one."""
+
+    OWN_FORWARD = "own forward"  # it is the gradient of the learner's own forward, which is wrong
+    ZERO = "zero"
+    LAST_DIGITS = "last digits"
+    SCALED = "scaled"
+    TRANSPOSED = "transposed"
+    FIRST_ROW = "first row"  # only that one is right
+    MISSING_SUM = "missing sum"
+    NO_GRAD_OUT = "no grad_out"  # the gradient from above is not multiplied in
+
+
+class Scale(StrEnum):
+    """What a factor between a wrong gradient and the right one is, where it is not the same number in every case."""
+
+    BATCH = "batch"
+    ENTRIES = "entries"
+    WIDTH = "width"  # of the last axis
+    ROOT_OF_WIDTH = "root of width"
+    KEPT_SHARE = "kept share"  # 1 - p of dropout
+
+
+@dataclass(frozen=True)
+class GradientFinding:
+    """How a gradient is wrong: in the failing case and in every other one that was tried.
+
+    Args:
+        fault: what it has to do with the right one.
+        cases: in how many generic cases that was so: two entries or more, no ties, no zeros.
+        factor: of a scaled one, where it is the same number in all of them.
+        scale: of a scaled one, what the factor is in each of them.
+        inverse: whether it is 1 over that.
+        axis: over which a sum is missing.
+    """
+
+    fault: GradientFault
+    cases: int
+    factor: float | None = None
+    scale: Scale | None = None
+    inverse: bool = False
+    axis: int | None = None
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What one check found; `report.reasons` makes the sentence that a person reads.
@@ -429,7 +473,8 @@ class CheckResult:
         weight: its share of the exercise's points.
         cause: why it did not pass; None where it passed, or where `Report.state` says why nothing was judged.
         message: the particulars: what the comparison found, the exception, the missing name, how a process ended.
-        explanation: what kind of wrong it is, where that could be told.
+        explanation: of a missing name, why the cell that may hold it was left out.
+        gradient: how a gradient is wrong, where that holds in all cases tried.
         line: where the learner's code raised; for a missing name, the cell left out that may hold it.
         function: the function of the file that raised or is not written, where that is not the exercise itself.
         waits_for: the title of the check that must pass first.
@@ -450,6 +495,7 @@ class CheckResult:
     cause: Cause | None = None
     message: str = ""
     explanation: str = ""
+    gradient: GradientFinding | None = None
     line: SourceLine | None = None
     function: str = ""
     waits_for: str = ""

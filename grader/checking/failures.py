@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import torch
+
+from grader.records import Scale
+
+
+@dataclass(frozen=True)
+class GradientPair:
+    """A learner's gradient beside the right one.
+
+    Args:
+        what: which gradient of the check's it is, in words.
+        actual: whatever the learner returned.
+        expected: the right one, a tensor of any shape.
+        scales: numbers that a mistaken factor may be, by what they are.
+        forward: the learner's own forward as a function of `at`.
+        at: the input that the gradient belongs to.
+        grad_out: the gradient from above; None where the output is a single number.
+    """
+
+    what: str
+    actual: Any
+    expected: torch.Tensor
+    scales: Mapping[Scale, float] = field(default_factory=dict)
+    forward: Callable[[torch.Tensor], Any] | None = None
+    at: torch.Tensor | None = None
+    grad_out: torch.Tensor | None = None
 
 
 class CheckFailure(Exception):
@@ -15,7 +43,7 @@ class CheckFailure(Exception):
         expected: what should have, as text.
         worst: how far off the worst entry is.
         index: where the worst entry is; () in a single number, None where no entries were compared.
-        explain: finds words for what kind of wrong it is; called once, on the smallest failing input.
+        gradients: both gradients, where it is two gradients that differ.
     """
 
     def __init__(
@@ -26,11 +54,11 @@ class CheckFailure(Exception):
         expected: str = "",
         worst: str = "",
         index: tuple[int, ...] | None = None,
-        explain: Callable[[], str] | None = None,
+        gradients: GradientPair | None = None,
     ) -> None:
         super().__init__(message)
         self.message, self.got, self.expected, self.worst = message, got, expected, worst
-        self.index, self.explain = index, explain
+        self.index, self.gradients = index, gradients
 
 
 class NotCheckable(BaseException):

@@ -832,7 +832,8 @@ def right_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
 @given(grad_out_and_mask=gradients_and_masks(), p=floats(0.0, 0.95))
 def check_dropout_backward_uses_mask_and_factor(learner, grad_out_and_mask, p):
     """Kept entries pass their gradient on, divided by 1 - p; dropped ones pass 0."""
-    agree_gradient(learner.dropout_backward(*grad_out_and_mask, p), right_backward(*grad_out_and_mask, p))
+    expected = right_backward(*grad_out_and_mask, p)
+    agree_gradient(learner.dropout_backward(*grad_out_and_mask, p), expected, kept=1 - p)
 
 
 @check(

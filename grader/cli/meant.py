@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from grader.errors import UsageError, did_you_mean
 from grader.grading.mistakes import Mistake, who_made_what
 from grader.records import Chapter, CheckResult, ClassResults
+from grader.report.decisions import mistake_words
 from grader.text import clean_line
 
 # How many of those that could be meant are named.
@@ -102,9 +103,7 @@ def find_mistake(results: ClassResults, word: str) -> tuple[Mistake, tuple[str, 
     groups = who_made_what(results.learners)
     wanted = word.strip().casefold()
     found = [m for m in groups if m.id == wanted]
-    found = found or [
-        m for m in groups if wanted in f"{m.exercise} {m.diagnosis} {m.law} {m.explanation}".casefold()
-    ]
+    found = found or [m for m in groups if wanted in f"{m.exercise} {mistake_words(m)}".casefold()]
     if len(found) == 1:
         return found[0], groups[found[0]]
     step = "brick adjust --mistakes lists them with their ids"

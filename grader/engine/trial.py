@@ -11,15 +11,17 @@ import hypothesis
 
 from grader.checking.check import Check
 from grader.checking.comparison import answers_from
-from grader.checking.failures import CheckFailure, NotCheckable
+from grader.checking.failures import CheckFailure, GradientPair, NotCheckable
 from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
+from grader.engine.gradient_faults import gradient_fault
 from grader.engine.profile import Profile
 from grader.records import (
     Cause,
     Chapter,
     CheckResult,
     Counterexample,
+    GradientFinding,
     Outcome,
     Overrun,
     SourceLine,
@@ -49,7 +51,7 @@ class Failure:
         calls: what was asked of the learner, in order.
         got, expected, worst: both values as code, and how far off the worst entry is, where there are any.
         index: where the worst entry is.
-        explain: says what kind of wrong it is; may call the learner's code again.
+        gradients: both gradients, where it is two gradients that differ.
     """
 
     cause: Cause
@@ -64,7 +66,7 @@ class Failure:
     expected: str = ""
     worst: str = ""
     index: tuple[int, ...] | None = None
-    explain: Callable[[], str] | None = None
+    gradients: GradientPair | None = None
 
 
 class _Stop(BaseException):
@@ -126,7 +128,7 @@ class Trial:
             self.not_checkable = str(reason)
         except hypothesis.errors.Flaky:
             self._note_flaky()
-        return self._result(self._explanation())
+        return self._result(self._gradient_finding())
 
     def _examples(self) -> None:
         """Run all examples. Inputs kept from before come first: they are the same ones, and drawing is slow."""
@@ -240,7 +242,7 @@ class Trial:
         if failure is not None:
             self.failure = replace(
                 self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
-                index=failure.index, explain=failure.explain,
+                index=failure.index, gradients=failure.gradients,
             )  # fmt: skip
 
     def _note_flaky(self) -> None:
@@ -248,19 +250,23 @@ class Trial:
         before = self.failure or Failure(Cause.BROKEN_LAW, "", {}, ())
         self.failure = replace(before, repeatable=False)
 
-    def _explanation(self) -> str:
-        """What kind of wrong it is, when that can be told; asking may call the learner's code again."""
-        if self.failure is None or self.failure.explain is None or self.lost:
-            return ""
+    def _gradient_finding(self) -> GradientFinding | None:
+        """How a gradient is wrong, when that can be told; asking calls the learner's code again.
+
+        Only where somebody will read it: as shrinking, it changes no verdict.
+        """
+        failure = self.failure
+        if failure is None or failure.gradients is None or self.lost or not self.profile.shrink:
+            return None
         try:
-            return self.failure.explain()
+            return gradient_fault(self.check, self.learner, self.seed, failure.gradients)
         except LearnerLost:
             self.lost = True
-            return ""
-        except Exception:  # an explanation is a courtesy: none is better than a wrong verdict
-            return ""
+            return None
+        except Exception:  # a name is a courtesy: none is better than a wrong verdict
+            return None
 
-    def _result(self, explanation: str = "") -> CheckResult:
+    def _result(self, gradient: GradientFinding | None = None) -> CheckResult:
         """What was found so far, in a record that holds plain text alone."""
         check, failure = self.check, self.failure
         shown: Counterexample | None = None
@@ -283,7 +289,7 @@ class Trial:
             weight=0.0 if uncheckable else check.weight,
             cause=failure.cause if failure is not None else Cause.UNCHECKABLE if uncheckable else None,
             message=failure.message if failure is not None else self.not_checkable,
-            explanation=explanation,
+            gradient=gradient,
             line=failure.line if failure is not None else None,
             overrun=failure.overrun if failure is not None else None,
             function=failure.function if failure is not None else "",

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.records import Cause, CheckResult, LearnerResult, Outcome, Report
+from grader.records import Cause, CheckResult, GradientFinding, LearnerResult, Outcome, Report
 
 _ID_LETTERS = 6  # as many as a call to be replayed has: short enough to be typed
 
@@ -24,7 +24,7 @@ class Mistake:
         chapter: the stem.
         diagnosis: the known mistake; empty where only a law is known to fail.
         law: the title of the law that fails; empty where the mistake is known.
-        explanation: how the law fails, where that could be told.
+        gradient: how the gradient is wrong, where that could be told.
         cause: why it fails; None where the mistake is known.
     """
 
@@ -33,7 +33,7 @@ class Mistake:
     exercise: str
     diagnosis: str = ""
     law: str = ""
-    explanation: str = ""
+    gradient: GradientFinding | None = None
     cause: Cause | None = None
 
 
@@ -56,8 +56,15 @@ def _mistake(chapter: str, result: CheckResult) -> Mistake:
         key = (chapter, result.exercise, result.diagnosis)
         return Mistake(_id(*key), *key)
     cause = result.cause
-    number = _id(chapter, result.exercise, result.name, str(cause), result.explanation)
-    return Mistake(number, chapter, result.exercise, "", result.title, result.explanation, cause)
+    number = _id(chapter, result.exercise, result.name, str(cause), *_facts(result.gradient))
+    return Mistake(number, chapter, result.exercise, "", result.title, result.gradient, cause)
+
+
+def _facts(finding: GradientFinding | None) -> tuple[str, ...]:
+    """What tells one kind of wrong gradient from another; in how many cases it was seen does not."""
+    if finding is None:
+        return ()
+    return tuple(map(str, (finding.fault, finding.factor, finding.scale, finding.inverse, finding.axis)))
 
 
 def _id(*parts: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from grader.grading.adjustments import checks_give
 from grader.grading.mistakes import Mistake
 from grader.records import Adjustment, AdjustmentKind, Cause, ClassResults, LearnerResult, Overruled
+from grader.report.reasons import gradient_words
 from grader.text import clean_line, points, wrap
 
 EVERYBODY = "everybody"
@@ -143,7 +144,9 @@ def mistake_words(mistake: Mistake) -> str:
     """A mistake in words: the known one, or the law that fails and how."""
     if mistake.diagnosis:
         return clean_line(mistake.diagnosis)
-    how = mistake.explanation or (str(mistake.cause) if mistake.cause not in (None, Cause.BROKEN_LAW) else "")
+    how = str(mistake.cause) if mistake.cause not in (None, Cause.BROKEN_LAW) else ""
+    if mistake.gradient is not None:
+        how = gradient_words(mistake.gradient)
     return clean_line(f"fails: {mistake.law}" + (f" ({how})" if how else ""))
 
 

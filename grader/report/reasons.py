@@ -6,7 +6,20 @@ their particulars; so a sentence can be mended, or said in another language, wit
 
 from __future__ import annotations
 
-from grader.records import Cause, CheckResult, Note, Outcome, Overrun, Problem, Report, ReportState, TimeLimit
+from grader.records import (
+    Cause,
+    CheckResult,
+    GradientFault,
+    GradientFinding,
+    Note,
+    Outcome,
+    Overrun,
+    Problem,
+    Report,
+    ReportState,
+    Scale,
+    TimeLimit,
+)
 
 FAULT = "a fault of the kit, not of the submission"
 BARRED = "uses what the rules do not allow"
@@ -19,8 +32,8 @@ def reason(result: CheckResult) -> str:
     words = _finding(result)
     if not result.repeatable:
         words = f"not the same twice: the same call gave another answer ({words})"
-    if result.explanation and result.cause is not Cause.MISSING:
-        words += f"; {result.explanation}"
+    if result.gradient is not None:
+        words += f"; {gradient_words(result.gradient)}"
     return words
 
 
@@ -47,6 +60,50 @@ def _finding(result: CheckResult) -> str:
         case Cause.UNCHECKABLE:
             return f"not checkable: {result.message}"
     return result.message
+
+
+def gradient_words(finding: GradientFinding) -> str:
+    """How a gradient is wrong; it holds in every case that was tried."""
+    match finding.fault:
+        case GradientFault.OWN_FORWARD:
+            return "it is the gradient of your own forward: mend the forward first"
+        case GradientFault.ZERO:
+            words = "it is zero everywhere"
+        case GradientFault.LAST_DIGITS:
+            words = (
+                "only its last digits are wrong: was it worked out in float32, or measured by differences?"
+            )
+        case GradientFault.TRANSPOSED:
+            words = "it is the transpose of the right one"
+        case GradientFault.FIRST_ROW:
+            words = "only its first row is right: does it work for a batch of more than one?"
+        case GradientFault.NO_GRAD_OUT:
+            words = "grad_out is not multiplied in"
+        case GradientFault.MISSING_SUM:
+            words = f"a sum over axis {finding.axis} is missing"
+        case GradientFault.SCALED:
+            words = _factor_words(finding)
+    return f"{words}, in every case tried"
+
+
+_SCALES = {
+    Scale.BATCH: "the batch size",
+    Scale.ENTRIES: "the number of entries",
+    Scale.WIDTH: "the length of the last axis",
+    Scale.ROOT_OF_WIDTH: "the root of the length of the last axis",
+    Scale.KEPT_SHARE: "(1 - p)",
+}
+
+
+def _factor_words(finding: GradientFinding) -> str:
+    """The factor between a gradient and the right one, as a number or as what it is in each case."""
+    if finding.scale is not None:
+        name = _SCALES[finding.scale]
+        return f"it is the right one {'divided by' if finding.inverse else 'times'} {name}"
+    factor = finding.factor or 0.0
+    known = {-1.0: "its sign is wrong", 2.0: "it is twice the right one", 0.5: "it is half the right one"}
+    near = (words for value, words in known.items() if abs(factor / value - 1) < 1e-6)
+    return next(near, f"it is {factor:.4g} times the right one")
 
 
 def _why_not_run(result: CheckResult) -> str:

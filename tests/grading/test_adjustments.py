@@ -23,13 +23,15 @@ from grader.records import (
     Cause,
     Course,
     ExerciseScore,
+    GradientFault,
+    GradientFinding,
     LatePolicy,
     LearnerResult,
     Outcome,
     Report,
     ReportState,
 )
-from grader.report.decisions import overruled_lines
+from grader.report.decisions import mistake_words, overruled_lines
 
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -270,8 +272,13 @@ def test_those_with_the_same_known_mistake_or_the_same_way_to_break_a_law_are_to
 ) -> None:
     name = course.chapters[0].exercises[0].name
     known = [check(name, law, Outcome.FAILED, diagnosis="The sum is not a mean.") for law in "ab"]
-    twice = [check(name, "a", Outcome.FAILED, cause=Cause.BROKEN_LAW, explanation="twice the right one")]
-    sign = [check(name, "a", Outcome.FAILED, cause=Cause.BROKEN_LAW, explanation="the sign is turned")]
+    twice, sign = (
+        [check(name, "a", Outcome.FAILED, cause=Cause.BROKEN_LAW, gradient=finding)]
+        for finding in (
+            GradientFinding(GradientFault.SCALED, 8, factor=2.0),
+            GradientFinding(GradientFault.SCALED, 8, factor=-1.0),
+        )
+    )
     untouched = [check(name, "a", Outcome.FAILED, cause=Cause.UNWRITTEN)]
     learners = [
         LearnerResult(f"learner{number:02}", (Report(STEM, "", "", tuple(checks), ()),))
@@ -280,10 +287,10 @@ def test_those_with_the_same_known_mistake_or_the_same_way_to_break_a_law_are_to
 
     found = who_made_what(learners)
 
-    assert [(mistake.diagnosis or mistake.explanation, who) for mistake, who in found.items()] == [
+    assert [(mistake_words(mistake), who) for mistake, who in found.items()] == [
         ("The sum is not a mean.", ("learner01", "learner03", "learner06")),
-        ("twice the right one", ("learner02", "learner05")),
-        ("the sign is turned", ("learner04",)),
+        ("fails: law a (it is twice the right one, in every case tried)", ("learner02", "learner05")),
+        ("fails: law a (its sign is wrong, in every case tried)", ("learner04",)),
     ]
     assert len({mistake.id for mistake in found}) == 3
 
