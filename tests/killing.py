@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.course.config import load_course
+from grader.errors import UsageError
 from grader.grading.gradebook import class_results
 from grader.workspace.workspace import lay_out
 
@@ -88,6 +89,14 @@ class Workspace:
         finally:
             database.close()
 
+    def missing(self) -> list[str]:
+        """Who counts as having handed in nothing: nobody, however far grading came."""
+        try:
+            learners = class_results(load_course(self.folder)).learners
+        except UsageError:  # killed before anything was collected
+            return []
+        return [one.learner for one in learners if one.missing]
+
     def results(self) -> Any:
         """Everything that counts, but for how long it took."""
         learners = class_results(load_course(self.folder)).learners
@@ -105,6 +114,7 @@ def kill_and_rerun(workspace: Workspace, kills: int, seed: int = 0) -> list[int]
     for number, verdicts in enumerate(sorted(draw.sample(range(workspace.learners), kills))):
         workspace.grade_until(verdicts, draw.uniform(0, 0.05), jobs=1 + number % 2)
         reached.append(workspace.count("verdicts"))
+        assert not workspace.missing()
     workspace.grade()
     return reached
 

@@ -230,6 +230,9 @@ class _Finder:
         packed = [one for one in files if one.file.path.suffix.lower() == ".zip"]
         self._pass_over(learner, packed, "an archive that was handed in is not opened")
         other = [one for one in files if not one.is_code and one not in packed and one.is_named]
+        if not (code or packed or other):
+            # All that this learner handed in: it may be the work, in another form.
+            other = [one for one in files if not _is_about_it(one)]
         self._pass_over(learner, other, "neither a .py file nor a notebook")
 
     def _choose(self, learner: str, label: str, candidates: Sequence[Placed], clock: _Clock) -> None:
@@ -288,6 +291,11 @@ class _Finder:
 def _is_loose(one: Placed) -> bool:
     """Whether it lies directly in the path that was given, and nothing but the path can say whose it is."""
     return len(one.file.names) == 1 and not _by_platform(one)
+
+
+def _is_about_it(one: Placed) -> bool:
+    """Whether a file is no work, but says something about it: a platform's stamp, or a hidden file of a system's."""
+    return one.name == nbgrader.STAMP or one.name.startswith(".")
 
 
 def _by_platform(one: Placed) -> bool:

@@ -312,7 +312,10 @@ def test_the_instructors_own_files_beside_the_learners_make_no_learner(
     download = collect([tmp_path / "download"], course)
 
     assert collection.learners == ("learner01", "learner02")
-    assert said(collection) == (f"{tmp_path / 'class' / 'solution.py'}: it lies in no learner's folder",)
+    assert said(collection) == (
+        f"{tmp_path / 'class' / 'solution.py'}: it lies in no learner's folder",
+        f"{tmp_path / 'class' / 'learner02' / 'x.txt'}: neither a .py file nor a notebook",
+    )
     assert "download" not in download.learners
 
 

@@ -26,6 +26,7 @@ def test_a_download_from_canvas(tmp_path: Path, course: Course, packed: bool) ->
     ]
     assert collection.submissions[-1].path.name == "learner02_LATE_4568_98770_ch03_activations-2.py"
     assert "learner04_4570" in collection.learners
-    [note] = said(collection)
+    note, other = said(collection)
+    assert other.endswith("learner04_4570_text.html: neither a .py file nor a notebook")
     assert note.endswith("learner02_LATE_4568_98770_ch03_activations-2.py was graded for ch03")
     assert "one day late" in collection.notes[0]

@@ -33,7 +33,8 @@ def test_a_download_from_moodle(tmp_path: Path, course: Course, kind: str, packe
         "Participant_1003",
     )
     assert [note.split(": ")[1] for note in said(collection)] == [
-        "an archive that was handed in is not opened"
+        "neither a .py file nor a notebook",
+        "an archive that was handed in is not opened",
     ]
 
 
