@@ -10,6 +10,7 @@ from commands import brick
 
 from grader.course.config import load_course
 from grader.course.paths import solution_file
+from grader.course.stubs import write_stubs
 from grader.course.template import template_root
 from grader.course.trust import trust
 from grader.engine.profile import Profile
@@ -44,6 +45,7 @@ def test_the_example_is_proven() -> None:
     [proof] = prove(course, course.chapters, seeds=10, jobs=1)
 
     assert proof.shortfalls == ()
+    assert write_stubs(course, check=True) == ()
     assert (proof.mistakes_caught, proof.right_passed) == (8, 6)
     assert proof.killed == proof.mutants > 40
 

@@ -129,6 +129,21 @@ def test_a_learner_starts_from_the_wheel_away_from_the_checkout(installed: Path,
     assert check.stdout.splitlines()[-1].endswith("then run: brick check ch03")
 
 
+def test_a_course_of_ones_own_starts_from_the_wheel(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    made = brick(installed, tmp_path, "new-course", "integration")
+    folder = tmp_path / "integration"
+
+    solved = brick(installed, folder, "check", "solutions/quadrature.py", "--examples", "2")
+    added = brick(installed, folder, "new", "week2_roots")
+
+    assert (made.returncode, added.returncode) == (0, 0), made.stderr + added.stderr
+    assert "6 of 6 checks, 10 of 10 points" in solved.stdout
+    assert (folder / "checks" / "week2_roots.py").is_file()
+
+
 def test_authors_commands_say_that_they_need_a_checkout(installed: Path, tmp_path: Path) -> None:
     result = brick(installed, tmp_path, "stubs")
 
