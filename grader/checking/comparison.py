@@ -28,6 +28,10 @@ TOLERANCES = {
 }
 # A GPU adds up in another order and rounds its exp and log otherwise.
 CUDA_FLOAT32 = (1e-4, 2e-5)
+# Digits that a number is shown with: few are read more easily, and 17 tell any two float64 apart.
+_DIGITS, _MOST_DIGITS = 6, 17
+# Beyond these an error is no matter of rounding, nor a share of anything.
+_MEANINGFUL_ULPS, _MEANINGFUL_SHARE = 1e4, 10.0
 _DEVICE: ContextVar[str] = ContextVar("the device that answers come from", default="cpu")
 
 
@@ -55,7 +59,7 @@ def agree(
         what: the name of the thing compared, for the message.
 
     Raises:
-        CheckFailure: with the worst entry, both values, and the error in ulps and relative.
+        CheckFailure: with the worst entry, both values, and the error: relative, and in ulps where rounding may be it.
     """
     name = what or "the result"
     if isinstance(expected, torch.Tensor):
@@ -150,8 +154,9 @@ def _fail_at_the_worst(
     place = f" at index {index}" if index else ""
     wrong = int((~good).sum())
     share = f"; {wrong} of {expected.numel()} entries differ" if expected.numel() > 1 else ""
+    shown, right = _told_apart(found, wanted)
     raise CheckFailure(
-        f"{name} is {found:.10g}{place}, should be {wanted:.10g}",
+        f"{name} is {shown}{place}, should be {right}",
         got=shown_value(actual),
         expected=shown_value(expected),
         worst=f"index {list(index)}: " * bool(index)
@@ -173,14 +178,27 @@ def _tolerances(dtype: torch.dtype, rtol: float | None, atol: float | None) -> t
     return found[0], found[1]
 
 
+def _told_apart(found: float, wanted: float) -> tuple[str, str]:
+    """Both numbers in as many digits as tell them apart, six at least."""
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        texts = f"{found + 0.0:.{digits}g}", f"{wanted + 0.0:.{digits}g}"  # + 0.0, so that no zero has a sign
+        if texts[0] != texts[1]:
+            return texts
+    return f"{found:.{_MOST_DIGITS}g}", f"{wanted:.{_MOST_DIGITS}g}"
+
+
 def _error_words(found: float, wanted: float, dtype: torch.dtype) -> str:
-    """How far off one entry is: absolute, relative, and in units of the last place of its dtype."""
+    """How far off one entry is, and beside that what says something: a share of it, or units of its last place."""
     error = abs(found - wanted)
     if error != error or error == float("inf"):
         return f"got {found}, expected {wanted}"
     if not dtype.is_floating_point or not wanted:  # beside 0 every error is large, and countless ulps
         return f"off by {error:.3g}"
-    return f"off by {error:.3g}, relative {error / abs(wanted):.2g}, {error / _ulp(wanted, dtype):.3g} ulps"
+    relative, ulps = error / abs(wanted), error / _ulp(wanted, dtype)
+    words = f"off by {error:.3g}"
+    if relative < _MEANINGFUL_SHARE:
+        words += f", relative {relative:.2g}"
+    return words + (f", {ulps:.3g} ulps" if ulps < _MEANINGFUL_ULPS else "")
 
 
 def _ulp(value: float, dtype: torch.dtype) -> float:

@@ -88,12 +88,31 @@ def test_float32_arithmetic_inside_a_float64_answer_is_seen() -> None:
         agree(x.to(torch.float32).exp().to(F64), x.exp())
 
 
-def test_the_worst_entry_is_named_with_ulps_and_relative_error() -> None:
+@pytest.mark.parametrize(
+    ("found", "wanted", "message", "worst"),
+    [
+        (4.1, 4.0, "is 4.1 at index (3,), should be 4", "off by 0.1, relative 0.025; 2 of 4"),
+        (4.0 + 8e-9, 4.0, "is 4.00000001 at index (3,), should be 4", "off by 8e-09, relative 2e-09; 2 of 4"),
+        (-0.5, 1e-16, "is -0.5 at index (3,), should be 1e-16", "off by 0.5; 2 of 4"),
+        (1e-3, -0.0, "is 0.001 at index (3,), should be 0", "off by 0.001; 2 of 4"),
+    ],
+)
+def test_the_worst_entry_is_told_in_numbers_that_say_something(
+    found: float, wanted: float, message: str, worst: str
+) -> None:
     with pytest.raises(CheckFailure) as failure:
-        agree(double(1.0, 2.002, 3.0, 4.1), double(1.0, 2.0, 3.0, 4.0))
+        agree(double(1.0, 2.0 + 1e-12, 3.0, found), double(1.0, 2.0, 3.0, wanted), rtol=1e-14, atol=1e-15)
 
-    assert failure.value.worst.startswith("index [3]: off by 0.1, relative 0.025")
-    assert "ulps; 2 of 4 entries differ" in failure.value.worst
+    assert message in failure.value.message
+    assert failure.value.worst.startswith(f"index [3]: {worst} entries differ")
+
+
+def test_what_may_be_rounding_is_told_in_ulps() -> None:
+    with pytest.raises(CheckFailure) as failure:
+        agree(1.0 + 6 * 2.0**-52, 1.0, rtol=1e-16, atol=0.0)
+
+    assert failure.value.message == "the result is 1.000000000000001, should be 1"
+    assert failure.value.worst == "off by 1.33e-15, relative 1.3e-15, 6 ulps"
 
 
 # --- refuses ----------------------------------------------------------------------------------------------
