@@ -9,9 +9,10 @@ from grader.grading.adjustments import checks_give
 from grader.grading.mistakes import Mistake
 from grader.records import Adjustment, AdjustmentKind, Cause, ClassResults, LearnerResult, Overruled
 from grader.report.reasons import gradient_words
-from grader.text import clean_line, points, wrap
+from grader.text import clean_line, fit, pad, points, width_of, wrap
 
 EVERYBODY = "everybody"
+_WIDEST = 24  # columns of a name in a table
 
 
 def what(adjustment: Adjustment) -> str:
@@ -34,9 +35,9 @@ def what(adjustment: Adjustment) -> str:
 
 
 def whom(adjustment: Adjustment) -> str:
-    """Whom it is about."""
+    """Whom it is about; of a mistake, those who made it."""
     if adjustment.mistake:
-        return f"who made mistake {adjustment.mistake}"
+        return f"mistake {adjustment.mistake}"
     return adjustment.learner or EVERYBODY
 
 
@@ -120,23 +121,25 @@ def decided_in(results: ClassResults) -> list[Decided]:
 
 
 def history(entries: Sequence[Adjustment], undone: Mapping[int, int], width: int) -> list[str]:
-    """Every decision in two lines: what, about whom, by whom and when; then why, and whether it was undone.
+    """A table of decisions: number, day, who, about whom and which chapter, and what with why.
 
     Args:
         undone: the numbers of those in force no longer, each with the entry that undid it.
-        width: columns of the terminal.
+        width: columns of the terminal; the last column is wrapped, so that no reason is cut off.
     """
     if not entries:
         return ["nothing was adjusted"]
-    lines = []
-    places = len(str(entries[-1].number))
+    rows = [("no.", "when", "who", "about", "what, and why")]
     for one in entries:
-        head = f"{one.number:>{places}}  {one.made:%Y-%m-%d %H:%M}  {one.by}  {about(one)}{what(one)}"
-        mark = f"undone by {undone[one.number]}; " if one.number in undone else ""
-        indent = " " * (places + 2)
-        lines += wrap(clean_line(head), width, indent=indent, first="", cut=False)
-        why = "" if one.reason == one.comment else one.reason
-        lines += wrap(clean_line(mark + why), width, indent=indent, cut=False) if mark or why else []
+        mark = f"(undone by {undone[one.number]}) " if one.number in undone else ""
+        why = "" if one.reason == one.comment else f"; {one.reason}"
+        rows.append((str(one.number), f"{one.made:%Y-%m-%d}", clean_line(one.by), about(one).removesuffix(": "),
+                     clean_line(f"{mark}{what(one)}{why}")))  # fmt: skip
+    widths = [min(_WIDEST, max(width_of(row[place]) for row in rows)) for place in range(4)]
+    lines = []
+    for row in rows:
+        lead = "".join(pad(fit(cell, w), w) + "  " for cell, w in zip(row[:4], widths, strict=True))
+        lines += wrap(row[4], max(width, width_of(lead) + 24), indent=" " * width_of(lead), first=lead)
     return lines
 
 
