@@ -11,12 +11,12 @@ from grader.course.paths import mistakes_folder
 from grader.engine.profile import Profile
 from grader.errors import UsageError
 from grader.grading.batch import Setup
-from grader.grading.store import Settings, Verdict
+from grader.grading.store import Settings, Store, Verdict
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
 from grader.serialization import as_learner_dict, dumps
 from grader.text import file_names
-from grader.workspace.workspace import workspace_of, write_whole
+from grader.workspace.workspace import SECRET_VARIABLE, STATE_FOLDER, workspace_of, write_whole
 
 
 def level_for(isolation: str, unsandboxed: bool) -> Level:
@@ -47,6 +47,21 @@ def judged_by(course: Course, settings: Settings) -> Setup:
         mistakes=mistakes_folder(course.root),
     )
     return Setup(Level(settings.isolation), course.limits, profile)
+
+
+def require_same_secret(settings: Settings, store: Store) -> None:
+    """Refuse another secret than that of the last run.
+
+    Some learners would be judged on other inputs than the rest, and a change of the checks could not be told from luck.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    last = store.last_settings()
+    if last is not None and last.secret not in ("", settings.secret):
+        what = "the secret is another than that of the last run, so the inputs would be others"
+        step = f"set {SECRET_VARIABLE} as it was, or bring the file back; or: brick grade FOLDER --again"
+        raise UsageError(what, f"{SECRET_VARIABLE}, or {STATE_FOLDER}/secret", step)
 
 
 def fails(verdict: Verdict) -> bool:

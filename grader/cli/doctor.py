@@ -15,7 +15,7 @@ from grader.course.config import find_course_root, load_course
 from grader.errors import CourseError, KitError
 from grader.text import clean, pad, wrap
 from grader.workspace.doctor import Finding, examine
-from grader.workspace.workspace import Workspace, workspace_of
+from grader.workspace.workspace import SECRET_FILE, Workspace, workspace_of
 
 
 def doctor() -> None:
@@ -47,6 +47,11 @@ def _findings() -> Iterator[Finding]:
     broken = [_broken(error) for error in chain(*(inconsistencies(course, one) for one in course.chapters))]
     told = f"{len(course.chapters)} chapters, every exercise has its checks"
     yield from broken or [Finding("course", True, told)]
+    if (workspace_of(course).state / SECRET_FILE).exists():  # a learner has none, and needs none
+        try:
+            workspace_of(course).secret()
+        except KitError as error:
+            yield _broken(error)
 
 
 def _broken(error: KitError) -> Finding:

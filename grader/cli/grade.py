@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grader.cli import console
-from grader.cli.class_grading import fails, judged_by, level_for, write_reports
+from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret, write_reports
 from grader.cli.console import number_of, say
 from grader.cli.files import write_file
 from grader.cli.options import (
@@ -33,7 +34,7 @@ from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.batch import Setup
-from grader.grading.cache import count_unstored, grade_handed_in
+from grader.grading.cache import count_unstored, grade_handed_in, secret_sha256
 from grader.grading.gradebook import publish, results_in
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.roster import class_list
@@ -101,11 +102,14 @@ def grade(
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
+    settings = replace(settings, secret=secret_sha256(setup.profile))
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
     require_consistent(course, assigned)
     work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
     with Store(workspace_of(course).state / STORE_FILE) as store:
+        if not again:
+            require_same_secret(settings, store)
         # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.
         run = store.begin_run(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from grader.cli import console
-from grader.cli.class_grading import fails, judged_by, level_for
+from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret
 from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Unsandboxed
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.batch import Setup
+from grader.grading.cache import secret_sha256
 from grader.grading.gradebook import assigned_in, open_store
 from grader.grading.regrade import plan_regrade
 from grader.grading.store import Settings, Store
@@ -89,11 +91,15 @@ def _setup_of_last_run(
 
     Raises:
         SandboxError: that level is not offered on this machine.
+        UsageError: the secret is another one.
     """
     last = store.last_settings() or Settings(Isolation.STRONGEST.value, None, Device.CPU.value)
     wished = isolation.value if isolation else last.isolation
     settings = Settings(level_for(wished, unsandboxed).value, last.examples, last.device)
-    return judged_by(course, settings), settings
+    setup = judged_by(course, settings)
+    settings = replace(settings, secret=secret_sha256(setup.profile))
+    require_same_secret(settings, store)
+    return setup, settings
 
 
 def _agreed() -> bool:

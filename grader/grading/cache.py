@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from grader.engine.fingerprint import source_sha256
+from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
@@ -102,12 +103,18 @@ def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
         setup: isolation, limits and profile enter; of the secret only its hash, since the name is no secret.
     """
     profile, limits = setup.profile, setup.limits
-    secret = hashlib.sha256(profile.secret or b"").hexdigest()
-    words = f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret} {limits}"
+    words = (
+        f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret_sha256(profile)} {limits}"
+    )
     judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
     return key_of(
         submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
     )
+
+
+def secret_sha256(profile: Profile) -> str:
+    """What the secret is known by where it must not be told."""
+    return hashlib.sha256(profile.secret or b"").hexdigest()
 
 
 @cache

@@ -106,11 +106,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run graded; a regrade does the same. `examples` is None where the course says how many."""
+    """How a run graded; a regrade does the same.
+
+    Args:
+        examples: None where the course says how many.
+        secret: a hash of the secret that drew the inputs; empty where an earlier version did not write it down.
+    """
 
     isolation: str
     examples: int | None
     device: str
+    secret: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from grader.syntax import parse_in_turn
 
 STATE_FOLDER = ".brickwork"
 SECRET_VARIABLE = "BRICKWORK_SECRET"
+SECRET_FILE = "secret"
 SHORTEST_SECRET = 32  # characters; a file cut short by a full disk must not pass for a secret
 SUFFIXES = (".py", ".ipynb")
 
@@ -144,7 +145,7 @@ class Workspace:
         given = os.environ.get(SECRET_VARIABLE, "")
         if given:
             return given.encode()
-        path = self.state / "secret"
+        path = self.state / SECRET_FILE
         try:
             if not os.path.lexists(path):
                 self.state.mkdir(parents=True, exist_ok=True)
@@ -158,7 +159,9 @@ class Workspace:
             kept = ""
         if len(kept) < SHORTEST_SECRET:
             what = "the course's secret is damaged: it is empty, too short or no text"
-            step = "bring it back from a backup; or delete it, and grade with --again: a new one draws other inputs"
+            step = (
+                "bring it back from a backup; or delete it, and grade everybody with --again, on other inputs"
+            )
             raise KitError(what, str(path), step)
         return kept.encode()
 

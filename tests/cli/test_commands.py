@@ -479,10 +479,15 @@ def test_the_secret_of_the_course_decides_the_inputs(
 ) -> None:
     def seeds(secret: str) -> list[int]:
         monkeypatch.setenv("BRICKWORK_SECRET", secret)
-        data = json.loads(grade(str(class_folder / "anna"), "--json").stdout)
+        data = json.loads(grade(str(class_folder / "anna"), "--json", "--again").stdout)
         return [check["seed"] for check in data["learners"][0]["reports"][0]["checks"]]
 
     assert seeds("one") != seeds("two")
+    monkeypatch.setenv("BRICKWORK_SECRET", "three")
+    error = problem("grade", str(class_folder), "--isolation", "plain", "--unsandboxed")
+    assert "the secret is another than that of the last run" in error.what
+    assert "--again" in error.next_step
+    assert "the secret is another" in problem("regrade", "--unsandboxed").what
 
 
 def test_plain_is_refused_for_other_peoples_code(class_folder: Path) -> None:

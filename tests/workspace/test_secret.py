@@ -62,6 +62,7 @@ def test_a_damaged_secret_is_refused_with_what_to_do(tmp_path: Path, content: by
 
     assert caught.value.where == str(path)
     assert "backup" in caught.value.next_step
+    assert "--again" in caught.value.next_step
     assert path.read_bytes() == content
 
 
