@@ -30,6 +30,7 @@ from grader.checking import (
     tensors,
     tuples,
 )
+from grader.checking.strategies import textured
 
 RETURNS = {
     "neuron": SCALAR,
@@ -348,18 +349,18 @@ def _network_of(sizes: tuple[int, ...], seed: int) -> tuple[Tensor, Layers]:
 
 # Two layers to four. Widths of neighbours differ, so that writing into the batch is not possible by chance.
 @check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
-@given(case=networks())
-def check_mlp_matches_torch(learner: Any, case: tuple[Tensor, Layers]) -> None:
+@given(x_and_layers=networks())
+def check_mlp_matches_torch(learner: Any, x_and_layers: tuple[Tensor, Layers]) -> None:
     """The output is that of nn.Sequential: Linear, ReLU, Linear, ..., Linear."""
-    agree(learner.mlp_forward(*case), network(*case))
+    agree(learner.mlp_forward(*x_and_layers), network(*x_and_layers))
 
 
 # Where shapes agree, hidden values could be written into x, and square weights used the wrong way round.
 @check("mlp_forward", hint="Hidden values are tensors of their own; x belongs to the caller.", weight=0.5)
-@given(case=networks(equal=True))
-def check_mlp_of_equal_widths(learner: Any, case: tuple[Tensor, Layers]) -> None:
+@given(x_and_layers=networks(equal=True))
+def check_mlp_of_equal_widths(learner: Any, x_and_layers: tuple[Tensor, Layers]) -> None:
     """Where all layers are as wide as the batch, every weight is still transposed, and the batch left alone."""
-    agree(learner.mlp_forward(*case), network(*case))
+    agree(learner.mlp_forward(*x_and_layers), network(*x_and_layers))
 
 
 @check(
@@ -384,10 +385,16 @@ def check_mlp_of_one_or_many(learner: Any, sizes: tuple[int, ...], seed: int) ->
 @check(
     "mlp_forward", hint="Nothing in a network has a size of its own, and zero is the only edge.", weight=0.5
 )
-@given(seed=seeds(), of_x=floats(-8, 8), of_weights=floats(-8, 8))
-def check_mlp_of_any_size(learner: Any, seed: int, of_x: float, of_weights: float) -> None:
-    """Inputs and weights may be as small as 1e-8 or as large as 1e8."""
+@given(
+    seed=seeds(),
+    of_x=floats(-8, 8),
+    of_weights=floats(-8, 8),
+    texture=sampled_from(("", "", "equal", "sorted", "positive", "negative")),
+)
+def check_mlp_of_any_size(learner: Any, seed: int, of_x: float, of_weights: float, texture: str) -> None:
+    """Inputs and weights may be as small as 1e-8 or as large as 1e8, and inputs equal, sorted or of one sign."""
     x, ((weight, bias), *rest) = _network_of((3, 4, 5, 2), seed)
+    x = textured(x, texture, 1)
     # Two layers, of which the second has the inverse size, so that the outputs are as large as x.
     size, inverse = 10.0**of_weights, 10.0**-of_weights
     scale = 10.0**of_x
@@ -412,21 +419,21 @@ def check_mlp_solves_xor(learner: Any) -> None:
 
 
 @check("mlp_forward", hint="The only layer is the last one.", examples=50)
-@given(case=networks(fewest=1, most=1))
-def check_mlp_of_one_layer_is_that_layer(learner: Any, case: tuple[Tensor, Layers]) -> None:
+@given(x_and_layers=networks(fewest=1, most=1))
+def check_mlp_of_one_layer_is_that_layer(learner: Any, x_and_layers: tuple[Tensor, Layers]) -> None:
     """A network of one layer is a layer without ReLU."""
-    x, layers = case
+    x, layers = x_and_layers
     agree(learner.mlp_forward(x, layers), F.linear(x, *layers[0]))
 
 
 # Shifts of up to 50 push every output below 0: a ReLU after the last layer shows at once.
 @check("mlp_forward", hint="Nothing comes after the last layer.", examples=40)
-@given(case=networks(), shift=floats(-50, 50))
+@given(x_and_layers=networks(), shift=floats(-50, 50))
 def check_mlp_output_moves_with_the_last_bias(
-    learner: Any, case: tuple[Tensor, Layers], shift: float
+    learner: Any, x_and_layers: tuple[Tensor, Layers], shift: float
 ) -> None:
     """Adding c to the last bias adds c to every output, down to negative ones."""
-    x, layers = case
+    x, layers = x_and_layers
     weight, bias = layers[-1]
     agree(learner.mlp_forward(x, [*layers[:-1], (weight, bias + shift)]), network(x, layers) + shift)
 
@@ -437,10 +444,10 @@ def check_mlp_output_moves_with_the_last_bias(
     hint="ReLU keeps factors: relu(c z) = c relu(z) for c > 0. It has no upper end.",
     examples=40,
 )
-@given(case=networks(fewest=2), factor=floats(0.25, 8))
-def check_mlp_hidden_scale_cancels(learner: Any, case: tuple[Tensor, Layers], factor: float) -> None:
+@given(x_and_layers=networks(fewest=2), factor=floats(0.25, 8))
+def check_mlp_hidden_scale_cancels(learner: Any, x_and_layers: tuple[Tensor, Layers], factor: float) -> None:
     """A hidden layer made c times larger and the next weight c times smaller change nothing."""
-    x, layers = case
+    x, layers = x_and_layers
     (weight, bias), (next_weight, next_bias), *rest = layers
     scaled = [(factor * weight, factor * bias), (next_weight / factor, next_bias), *rest]
     agree(learner.mlp_forward(x, scaled), network(x, layers))
@@ -450,10 +457,10 @@ def check_mlp_hidden_scale_cancels(learner: Any, case: tuple[Tensor, Layers], fa
 @check(
     "mlp_forward", hint="Read the list, pop nothing off it; a tuple of layers will do as well.", examples=25
 )
-@given(case=networks())
-def check_mlp_gives_the_same_twice(learner: Any, case: tuple[Tensor, Layers]) -> None:
+@given(x_and_layers=networks())
+def check_mlp_gives_the_same_twice(learner: Any, x_and_layers: tuple[Tensor, Layers]) -> None:
     """Called again, and with the layers in a tuple, the network gives the same."""
-    x, layers = case
+    x, layers = x_and_layers
     for given_layers in (layers, layers, tuple(layers)):
         agree(learner.mlp_forward(x, given_layers), network(x, layers))
 
