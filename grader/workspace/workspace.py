@@ -245,9 +245,14 @@ def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
 
 # --- laying out a new workspace ---------------------------------------------------------------------------
 
+_FOR_AGENTS = Path(__file__).with_name("agents.md")
+
 
 def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
     """Copy course.yml and the exercises of a course into `target`; of its checks nothing.
+
+    AGENTS.md, which programs that write code look for, asks them to teach here and not to solve. One that is there
+    already is left alone, for it is the learner's.
 
     Args:
         target: the folder to work in.
@@ -270,6 +275,7 @@ def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
         if (copy.exists() or copy.is_symlink()) and not _same(original, copy):
             step = "name another folder, or move that file away"
             raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
+    pairs.append((_FOR_AGENTS, target / "AGENTS.md"))
     missing = [(original, copy) for original, copy in pairs if not copy.exists()]
     try:
         for original, copy in missing:

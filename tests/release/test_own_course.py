@@ -77,7 +77,11 @@ def test_a_learner_practises_by_the_same_checks_which_do_not_lie_in_the_workspac
 ) -> None:
     workspace = made.parent / "work"
     assert brick("init", "--course", str(made), str(workspace)).exit_code == 0
-    assert sorted(path.name for path in workspace.rglob("*.*")) == ["course.yml", "quadrature.py"]
+    assert sorted(path.name for path in workspace.rglob("*.*")) == [
+        "AGENTS.md",
+        "course.yml",
+        "quadrature.py",
+    ]
     monkeypatch.chdir(workspace)
 
     before = brick("check", "--examples", "2")
