@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report, ReportState
+from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
 from grader.report.decisions import lines_of
 from grader.report.reasons import reason, trouble_lines
 from grader.report.terminal import Style, card
@@ -31,15 +31,15 @@ def _suites(one: LearnerResult) -> list[Element]:
     """A learner's chapters, those without a report last."""
     suites = [_suite(one, report) for report in one.reports]
     suites += [_excused(one, stem) for stem in one.excused]
-    suites += [_without_report(one, stem, worth, NOT_GRADED_YET) for stem, worth in one.ungraded]
-    return suites + [_without_report(one, stem, worth, NOT_HANDED_IN) for stem, worth in one.missing]
+    suites += [_without_report(one, stem, worth, is_missing=False) for stem, worth in one.ungraded]
+    return suites + [_without_report(one, stem, worth, is_missing=True) for stem, worth in one.missing]
 
 
 def _suite(one: LearnerResult, report: Report) -> Element:
     """One chapter of one learner: what it came to as properties, then a case per check."""
     suite = Element("testsuite")
     hand_in = one.hand_in(report.chapter)
-    is_fault = report.state is ReportState.KIT_FAULT  # its points say nothing about the learner
+    is_fault = report.chapter in one.faults  # its points say nothing about the learner
     known = {
         "points": "" if is_fault else points(one.points_of(report), report.max_points),
         "max_points": points(report.max_points),
@@ -94,24 +94,22 @@ def _excused(one: LearnerResult, stem: str) -> Element:
     return _headed(suite, f"{name} {stem}", 0.0)
 
 
-def _without_report(one: LearnerResult, stem: str, worth: float, why: str) -> Element:
+def _without_report(one: LearnerResult, stem: str, worth: float, *, is_missing: bool) -> Element:
     """A chapter without a report: one case that is not passed, or the suite would count as passed.
 
     What was not handed in has failed, with 0 points; what waits for its verdict is an error without points.
     """
     suite = Element("testsuite")
-    missing = why == NOT_HANDED_IN
-    _add_properties(suite, {"points": "0" if missing else "", "max_points": points(worth)})
+    _add_properties(suite, {"points": "0" if is_missing else "", "max_points": points(worth)})
     case = SubElement(
         suite,
         "testcase",
         {"classname": f"{clean_line(one.learner)}.{stem}", "name": "handed in", "time": "0.000"},
     )
-    SubElement(
-        case,
-        "failure" if missing else "error",
-        {"message": why, "type": "missing" if missing else "ungraded"},
-    )
+    if is_missing:
+        SubElement(case, "failure", {"message": NOT_HANDED_IN, "type": "missing"})
+    else:
+        SubElement(case, "error", {"message": NOT_GRADED_YET, "type": "ungraded"})
     return _headed(suite, f"{clean_line(one.learner)} {stem}", 0.0)
 
 

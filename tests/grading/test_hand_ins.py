@@ -1,0 +1,96 @@
+"""What was handed in is a fact before it is graded, read or not; and what is left to run is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.cli.progress import counted
+from grader.course.config import find_chapter
+from grader.engine.profile import Profile
+from grader.engine.runner import unreadable
+from grader.errors import SubmissionError
+from grader.grading.batch import Setup
+from grader.grading.cache import count_unstored, verdict_key
+from grader.grading.hand_ins import HandInRead, read_each
+from grader.grading.store import STORE_FILE, Store
+from grader.records import Course, Limits, Report, Submission
+from grader.sandbox.levels import Level
+from grader.submissions.collecting import collect
+
+SETUP = Setup(Level.PLAIN, Limits(), Profile("grade", examples=2, secret=b"s" * 32))
+SOURCES = {
+    "learner01": "x = 1\n",
+    "learner02": "x = 1\n",
+    "learner03": "x = 2\n",
+    "learner04": "def broken(:\n",
+}
+
+
+@pytest.fixture
+def work(tmp_path: Path, course: Course) -> list[HandInRead]:
+    """Two copies of one file, another one, and one that cannot be read."""
+    for learner, source in SOURCES.items():
+        (tmp_path / "class" / learner).mkdir(parents=True)
+        (tmp_path / "class" / learner / "ch02_neuron.py").write_text(source, encoding="utf-8")
+    return list(read_each(collect([tmp_path / "class"], course).submissions))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / STORE_FILE) as opened:
+        yield opened
+
+
+def test_what_cannot_be_read_is_handed_in_all_the_same(work: list[HandInRead], course: Course) -> None:
+    facts = [read.collected for read in work]
+    broken = work[-1].content
+
+    assert [(fact.learner, fact.chapter) for fact in facts] == [(name, "ch02_neuron") for name in SOURCES]
+    assert facts[0].sha256 == facts[1].sha256
+    assert len({fact.sha256 for fact in facts}) == 3
+    assert all(fact.handed_in for fact in facts)
+    assert isinstance(broken, SubmissionError)
+    # The verdict on it is published under the very hash of the fact, or it would wait for ever.
+    report = unreadable(find_chapter(course, "ch02"), work[-1].item.path, broken, SETUP.profile)
+    assert report.problem is not None
+    assert report.problem.what == broken.what
+
+
+def test_copies_and_what_the_store_knows_are_no_work(
+    work: list[HandInRead], store: Store, report: Report
+) -> None:
+    first = work[0].content
+    assert isinstance(first, Submission)
+
+    before = count_unstored(work, SETUP, store)
+    store.keep(verdict_key(first.chapter, first.sha256, SETUP), report, first)
+
+    assert before == 2
+    assert count_unstored(work, SETUP, store) == 1
+    assert count_unstored(work, SETUP, store, again=True) == 2
+
+
+def test_a_verdict_is_new_only_when_it_was_just_made(
+    work: list[HandInRead], store: Store, report: Report
+) -> None:
+    submission = work[0].content
+    assert isinstance(submission, Submission)
+
+    made, unread = store.keep("a", report, submission), store.keep("b", report)
+    found = store.find("a")
+
+    assert (made.is_new, unread.is_new) == (True, False)
+    assert found is not None
+    assert not found.is_new
+
+
+def test_what_took_no_work_passes_through_and_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[int] = []
+
+    items = list(counted(iter(range(5)), 2, "grading", counts=lambda n: asked.append(n) or n > 2))
+
+    assert items == asked == [0, 1, 2, 3, 4]
+    assert capsys.readouterr().err == ""  # no terminal, no bar
