@@ -8,8 +8,10 @@ the same here.
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import math
+import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,7 +24,7 @@ _OF_SUMS = frozenset(
     "exp exp2 expm1 tanh sigmoid sinh cosh sin cos tan erf erfc erfcx ndtr log_ndtr softplus".split()
 )
 _OF_SIZES = frozenset(
-    "log log1p log2 log10 logit sqrt rsqrt reciprocal asinh acosh atanh asin acos atan".split()
+    "log log1p log2 log10 logit sqrt cbrt rsqrt reciprocal asinh acosh atanh asin acos atan".split()
 )
 _QUOTIENTS = frozenset({"div", "true_divide", "divide"})
 _POWERS = frozenset({"pow", "float_power"})
@@ -49,7 +51,11 @@ def nearby_points(function: Callable[..., Any], args: Sequence[Any], kwargs: Map
         Exception: whatever the function raises.
     """
     with _Points() as points:
-        function(*args, **kwargs)
+        _counting.append(points)
+        try:
+            function(*args, **kwargs)
+        finally:
+            _counting.pop()
     return sum(
         _beside_another(values, relative=name not in _OF_SUMS) for name, values in points.by_name.items()
     )
@@ -71,10 +77,16 @@ class _Points(TorchDispatchMode):
         )
         for value in _points_of(name, args):
             for tensor in value if isinstance(value, list | tuple) else (value,):
-                self._note(name, tensor)
+                self._note_entries(name, tensor)
         return operation(*args, **(kwargs or {}))
 
-    def _note(self, name: str, tensor: Any) -> None:
+    def note(self, name: str, number: Any) -> None:
+        """Put down one number that a function of Python's own is called with."""
+        if isinstance(number, int | float) and self._left > 0:
+            self._left -= 1
+            self.by_name.setdefault(name, []).append(float(number))
+
+    def _note_entries(self, name: str, tensor: Any) -> None:
         if isinstance(tensor, torch.Tensor) and tensor.is_floating_point() and tensor.numel() <= self._left:
             self._left -= tensor.numel()
             self.by_name.setdefault(name, []).extend(tensor.detach().double().reshape(-1).tolist())
@@ -107,3 +119,40 @@ def _beside_another(values: Iterable[float], *, relative: bool) -> int:
     return sum(
         high - low < (_SHARE * abs(high) if relative else _STEP) for low, high in itertools.pairwise(points)
     )
+
+
+# --- numbers of Python's own ------------------------------------------------------------------------------
+
+_counting: list[_Points] = []  # those that are counted now; a call of a learner's may be made inside another
+
+
+class _NotingFunction:
+    """A function of `math` that puts down its numbers while points are counted. Nothing can be hung on it."""
+
+    __slots__ = ("__name__", "_function")
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.__name__, self._function = name, function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if _counting:
+            for number in args:
+                _counting[-1].note(self.__name__, number)
+        return self._function(*args, **kwargs)
+
+
+def builtins_that_note() -> dict[str, Any]:
+    """The built-in names for a learner's module, whose import gives a `math` that puts down its numbers.
+
+    It is the same at all times, so that no code can tell when points are counted.
+    """
+    noting = types.ModuleType("math", math.__doc__)
+    for name, value in vars(math).items():
+        setattr(
+            noting, name, _NotingFunction(name, value) if name in _OF_SUMS | _OF_SIZES | _POWERS else value
+        )
+
+    def learners_import(name: str, *args: Any, **kwargs: Any) -> Any:
+        return noting if name == "math" else builtins.__import__(name, *args, **kwargs)
+
+    return vars(builtins) | {"__import__": learners_import}

@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from grader.sandbox.evaluations import builtins_that_note
+
 FILENAME = "<submission>"
 
 
@@ -34,6 +36,7 @@ class LearnerModule:
             BaseException: whatever the learner's code raises, SystemExit too.
         """
         self._module = types.ModuleType("submission")
+        vars(self._module)["__builtins__"] = builtins_that_note()
         sys.modules["submission"] = self._module  # dataclasses look their module up there
         if self._code is not None:
             exec(self._code, vars(self._module))

@@ -40,6 +40,25 @@ def graded(course: Course, source: str) -> Report:
     return run_checks(submission, Ruling(source), SameProcess(), only)
 
 
+@pytest.mark.parametrize("imported", ["import math", "from math import exp", "import math as m"])
+def test_numbers_of_pythons_own_are_counted_too(course: Course, imported: str) -> None:
+    exp = {"import math": "math.exp", "from math import exp": "exp", "import math as m": "m.exp"}[imported]
+    source = (
+        f"import torch\n{imported}\n"
+        f"def s(v, h): return 1 / (1 + {exp}(-v - h))\n"
+        "def sigmoid_backward(grad_out, x):\n"
+        "    slopes = [(s(v, 1e-5) - s(v, -1e-5)) / 2e-5 for v in x.reshape(-1).tolist()]\n"
+        "    return grad_out * torch.tensor(slopes, dtype=x.dtype).reshape(x.shape)\n"
+    )
+    chapter = find_chapter(course, "ch03")
+    law = next(check for check in load_suite(chapter).of("sigmoid_backward") if check.opens)
+
+    assert judged(source, law, chapter).message.startswith("the gradient is measured: 2 times")
+    assert (
+        judged(source.replace("s(v, 1e-5) - s(v, -1e-5)", "s(v, 0)"), law, chapter).outcome is Outcome.PASSED
+    )
+
+
 def test_a_measured_gradient_earns_nothing_and_is_told_why(course: Course) -> None:
     report = graded(course, MEASURED)
 
