@@ -35,13 +35,18 @@ def init(
     ] = None,
 ) -> None:
     """Copy lessons and exercises into a folder of your own."""
-    written = lay_out(folder, taken_in(course_folder) if course_folder else None)
+    if course_folder is None:
+        written = lay_out(folder)
+    else:
+        # Who has begun with an earlier version gets what is new in this one.
+        begun = (folder / COURSE_FILE).is_file() and course_name(folder) == course_name(course_folder)
+        written = lay_out(folder, taken_in(course_folder), update=begun)
     # The course of the new folder, not the one that this process may stand in.
     course = load_course(folder)
     first = course.chapters[0]
     if written:
         exercises = sum(path.suffix == ".py" for path in written)
-        typer.echo(f"{folder}: {exercises} exercise files of {course.title}")
+        typer.echo(f"{folder}: {console.number_of(exercises, 'exercise file')} of {course.title}")
     else:
         typer.echo(f"{folder}: everything is there already")
     step = f"next: cd {folder}, open exercises/{first.stem}.py in your editor, and run: brick"

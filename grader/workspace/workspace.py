@@ -248,7 +248,7 @@ def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
 _FOR_AGENTS = Path(__file__).with_name("agents.md")
 
 
-def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
+def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -> tuple[Path, ...]:
     """Copy course.yml and the exercises of a course into `target`; of its checks nothing.
 
     AGENTS.md, which programs that write code look for, asks them to teach here and not to solve. One that is there
@@ -257,6 +257,8 @@ def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
     Args:
         target: the folder to work in.
         source: the course's folder; the course that came with the kit if left out.
+        update: whether an earlier version of the course is there: course.yml, which is no work, becomes the new one,
+            and exercises that are there stay as they are.
 
     Returns:
         The files written; those that were there already, and the same, are not among them.
@@ -272,15 +274,17 @@ def lay_out(target: Path, source: Path | None = None) -> tuple[Path, ...]:
         (path, exercises_folder(target) / path.name) for path in sorted(exercises_folder(source).glob("*.py"))
     ]
     for original, copy in pairs:
-        if (copy.exists() or copy.is_symlink()) and not _same(original, copy):
+        if not update and (copy.exists() or copy.is_symlink()) and not _same(original, copy):
             step = "name another folder, or move that file away"
             raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
     pairs.append((_FOR_AGENTS, target / "AGENTS.md"))
     missing = [(original, copy) for original, copy in pairs if not copy.exists()]
+    if update and not _same(*pairs[0]):
+        missing = [pairs[0], *missing]
     try:
         for original, copy in missing:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(original, copy)
+            write_whole(copy, original.read_bytes())
     except OSError as error:
         what = f"the course cannot be copied: {error.strerror}"
         raise UsageError(what, str(error.filename or target), "name a folder you can write to") from error

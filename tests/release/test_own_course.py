@@ -95,6 +95,33 @@ def test_a_learner_practises_by_the_same_checks_which_do_not_lie_in_the_workspac
     assert "NotImplementedError" in Path("exercises/quadrature.py").read_text(encoding="utf-8")
 
 
+def test_a_new_version_brings_its_chapters_and_leaves_the_work(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = made.parent / "work"
+    brick("init", "--course", str(made), str(workspace))
+    (workspace / "exercises" / "quadrature.py").write_text("# my work\n")
+    assert brick("new", "week2_roots").exit_code == 0
+    monkeypatch.chdir(workspace)
+
+    result = brick("init", "--course", str(made), ".")
+
+    assert result.exit_code == 0, result.output
+    assert (workspace / "exercises" / "quadrature.py").read_text() == "# my work\n"
+    assert [chapter.label for chapter in load_course(workspace).chapters] == ["quadrature", "week2"]
+    assert (workspace / "exercises" / "week2_roots.py").is_file()
+
+
+def test_another_course_is_not_written_over(made: Path) -> None:
+    other = made.parent / "other"
+    assert brick("new-course", str(other)).exit_code == 0
+
+    result = brick("init", "--course", str(made), str(other))
+
+    assert isinstance(result.exception, UsageError)
+    assert "name: other" in (other / "course.yml").read_text(encoding="utf-8")
+
+
 def test_a_second_chapter_needs_neither_number_nor_a_chinese_title(made: Path) -> None:
     first = brick("new", "week2_fourier")
     second = brick("new", "roots")
