@@ -151,10 +151,12 @@ def _hardest_judged(measured: dict[str, list[Closeness]]) -> Table:
     close = sorted(
         (one for found in measured.values() for one in found if one.keeps is not None), key=_hardship
     )
+    # Printed without the rows as well, so the summary says how little the first of them keeps.
+    least = f"; none of them keeps less than {close[0].keeps:.0%}" if close else ""
     return Table(
         "the course",
         Examination.FAIRNESS,
-        f"{len(close)} of {sum(map(len, measured.values()))} mistakes are nearly right; those that keep least",
+        f"{len(close)} of {sum(map(len, measured.values()))} mistakes are nearly right{least}",
         _FAIRNESS_COLUMNS,
         tuple(map(_fairness_row, close[:_HARDEST])),
     )

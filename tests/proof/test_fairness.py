@@ -59,4 +59,5 @@ def test_the_course_shows_the_ten_that_are_judged_hardest() -> None:
 
     assert [row[0] for row in table.rows[:4]] == ["a__30", "a__40", "b__45", "a__50"]
     assert len(table.rows) == 10
+    assert table.summary == "11 of 12 mistakes are nearly right; none of them keeps less than 30%"
     assert not table.shortfalls
