@@ -319,10 +319,12 @@ def _mistakes(results: ClassResults) -> Iterator[MistakeFigures]:
 def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Look]:
     """What a person should see: faults, lost guests, files that cannot be run, and breaches of the rules."""
     for one, report in mine:
+        if one.set_by_hand(chapter.stem):
+            continue  # a person has looked, and decided
         if report.state is ReportState.KIT_FAULT:
             yield Look(one.learner, chapter, LookKind.KIT_FAULT, clean_line(trouble(report), 300))
         elif not report.is_graded:
-            why = clean_line(f"not graded: {trouble(report)}", 300)
+            why = clean_line(f"counts 0: {trouble(report)}", 300)
             yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
         elif not report.is_final:
             why = f"{_lost(report)}; grade it again if it may be the machine"

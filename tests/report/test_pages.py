@@ -581,7 +581,7 @@ def test_brick_report_writes_the_pages_of_what_was_graded_and_names_the_next_ste
     assert "isolation plain" in text_of((feedback / "learner01.html").read_text(encoding="utf-8"))
     broken = text_of((feedback / "learner02.html").read_text(encoding="utf-8"))
     assert "where: ch08_clipping.py, line 1" in broken
-    assert "not graded: " in text_of((tmp_path / "reports" / "class.html").read_text(encoding="utf-8"))
+    assert "counts 0: " in text_of((tmp_path / "reports" / "class.html").read_text(encoding="utf-8"))
 
 
 def test_brick_report_before_anything_is_graded_says_what_to_run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from made_up import made_up_class
 from reports import faulty, unread
 
 from grader.records import (
+    Adjustment,
+    AdjustmentKind,
     Breach,
     Cause,
     CheckResult,
@@ -204,12 +207,32 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     assert [(look.learner, look.why) for look in figures.looks] == [
         ("learner05", "a fault of the kit, not of the submission"),
         ("learner02", "softmax: no answer within 5 seconds; grade it again if it may be the machine"),
-        ("learner04", "not graded: Python cannot read the file"),
+        ("learner04", "counts 0: Python cannot read the file"),
         ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
     ]
     [first, second] = figures.checks
     assert (first.failed, first.open) == (1, 4)  # what was late is open, not failed
     assert second.judged == 1
+
+
+def test_what_a_person_has_decided_is_looked_at_no_more(course: Course) -> None:
+    results = class_of(course, faulty(report_of([None])), unread(report_of([None])))
+    decided = Adjustment(
+        1,
+        AdjustmentKind.SCORE,
+        "teacher",
+        datetime(2026, 3, 2, tzinfo=UTC),
+        "by voice",
+        "learner01",
+        STEM,
+        points=1.0,
+    )
+    first, second = results.learners
+    settled = replace(first, adjustments=(decided,))
+
+    figures = class_figures(replace(results, learners=(settled, second)))
+
+    assert [look.learner for look in figures.looks] == ["learner02"]
 
 
 def test_the_hardest_check_is_the_one_that_most_of_those_judged_fail(course: Course) -> None:
