@@ -53,12 +53,14 @@ def test_the_example_is_proven() -> None:
 def test_a_class_is_graded_by_the_checks_of_its_course(made: Path) -> None:
     solution = solution_file(made, "quadrature").read_text(encoding="utf-8")
     learners = {
-        "alice/quadrature.py": solution,
-        "bob/exercises/quadrature.py": (made / "exercises" / "quadrature.py").read_text(encoding="utf-8"),
-        "carol/quadrature/answer.py": solution.replace("return h * (", "return 2 * h * ("),
+        "learner01/quadrature.py": solution,
+        "learner02/exercises/quadrature.py": (made / "exercises" / "quadrature.py").read_text(
+            encoding="utf-8"
+        ),
+        "learner03/quadrature/answer.py": solution.replace("return h * (", "return 2 * h * ("),
         # Who hands in the whole folder is judged by the work in it, not by what lies where checks lie.
-        "dave/quadrature_final.py": solution,
-        "dave/checks/quadrature.py": "raise SystemExit('taken for work')",
+        "learner04/quadrature_final.py": solution,
+        "learner04/checks/quadrature.py": "raise SystemExit('taken for work')",
     }
     for name, text in learners.items():
         (made / "class" / name).parent.mkdir(parents=True)
@@ -68,7 +70,7 @@ def test_a_class_is_graded_by_the_checks_of_its_course(made: Path) -> None:
 
     graded = json.loads(result.stdout)["learners"]
     assert [(one["learner"], one["points"]) for one in graded] == [
-        ("alice", 10), ("bob", 0), ("carol", 6), ("dave", 10),
+        ("learner01", 10), ("learner02", 0), ("learner03", 6), ("learner04", 10),
     ]  # fmt: skip
 
 
