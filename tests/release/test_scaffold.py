@@ -50,7 +50,7 @@ def test_a_new_chapter_walks_from_layout_to_proof(checkout: Path) -> None:
     ("name", "words"),
     [
         ("attention", "no chapter can be called attention"),
-        ("ch03_again", "chapter 03 is there already"),
+        ("ch03_again", "chapter ch03 is there already"),
         ("ch13_../../x", "no chapter can be called"),
     ],
 )
