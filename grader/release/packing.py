@@ -1,4 +1,4 @@
-"""Pack this checkout's kit and course for a machine that grades elsewhere: no solution of a chapter, no mistake, no secret.
+"""Pack this checkout's kit and course for a machine that grades elsewhere: no solution to a chapter, no secret.
 
 The other machine is a platform's, and learners may come to see what is on it. So mistakes are not named there, and
 inputs are drawn from a secret of that machine's own unless it is given one.
