@@ -35,7 +35,7 @@ MEMBERS = [
     {"user_id": "u-1", "name": "One", "email": "one@example.org", "lis_person_sourcedid": "learner001"},
     {"user_id": "u-2", "name": "Two", "email": "learner002@example.org"},
     {"user_id": "u-3", "name": "learner003"},
-    {"user_id": "u-9", "name": "A Teacher", "email": "teacher@example.org"},
+    {"user_id": "u-9", "name": "Somebody Else", "email": "else@example.org"},
     {"name": "without an id"},
 ]
 

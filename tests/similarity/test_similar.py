@@ -120,9 +120,9 @@ def handed_in(tmp_path: Path, course: Course) -> Path:
         "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
     }  # fmt: skip
     files = {
-        f"anna/{STEM}.py": file_of(left),
-        f"bela/{STEM}.py": file_of(right),
-        f"cora/{STEM}.ipynb": json.dumps(notebook),
+        f"learner01/{STEM}.py": file_of(left),
+        f"learner02/{STEM}.py": file_of(right),
+        f"learner03/{STEM}.ipynb": json.dumps(notebook),
         f"stub/{STEM}.py": (course.root / "exercises" / f"{STEM}.py").read_text(encoding="utf-8"),
     }
     for name, content in files.items():
@@ -157,8 +157,13 @@ def test_a_hidden_copy_is_shown_first_and_hostile_files_harm_nobody(
 
     assert result.exit_code == 0, result.output
     [found] = json.loads(result.stdout)["chapters"]
-    assert ["anna", "cora"] in [pair["learners"] for pair in found["pairs"]]
-    assert {name for pair in found["pairs"] for name in pair["learners"]} <= {"anna", "cora", "long", "long2"}
+    assert ["learner01", "learner03"] in [pair["learners"] for pair in found["pairs"]]
+    assert {name for pair in found["pairs"] for name in pair["learners"]} <= {
+        "learner01",
+        "learner03",
+        "long",
+        "long2",
+    }
     assert {"page", "stub"} <= set(found["too_little"])
     assert {"deep", "down", "huge", "none"} <= {one["learner"] for one in found["unreadable"]}
 
@@ -175,22 +180,25 @@ def test_the_page_says_look_and_shows_both_sides(
     assert "Look, do not convict" in result.stdout
     assert "<script" not in page
     assert page.count("<mark>") > 10
-    assert "anna and cora" in page
+    assert "learner01 and learner03" in page
 
 
 def test_last_years_class_is_compared_with_this_one_and_not_with_itself(
     handed_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "now" / "dora").mkdir(parents=True)
-    copy = (handed_in / "anna" / f"{STEM}.py").read_text(encoding="utf-8").replace("total", "altogether")
-    (tmp_path / "now" / "dora" / f"{STEM}.py").write_text(copy)
+    (tmp_path / "now" / "learner09").mkdir(parents=True)
+    copy = (handed_in / "learner01" / f"{STEM}.py").read_text(encoding="utf-8").replace("total", "altogether")
+    (tmp_path / "now" / "learner09" / f"{STEM}.py").write_text(copy)
 
     result = brick("similar", str(tmp_path / "now"), "--archive", "class", "--json")
 
     [found] = json.loads(result.stdout)["chapters"]
     pairs = [(pair["learners"], pair["archives"]) for pair in found["pairs"]]
-    assert sorted(pairs) == [(["dora", "anna"], ["", "class"]), (["dora", "cora"], ["", "class"])]
+    assert sorted(pairs) == [
+        (["learner09", "learner01"], ["", "class"]),
+        (["learner09", "learner03"], ["", "class"]),
+    ]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (DESK, "dark")])
