@@ -51,9 +51,10 @@ from grader.workspace.workspace import workspace_of
 
 # What a shell expects of a program that Ctrl-C ended.
 INTERRUPTED = 130
-# The whole of a class, as text; what is printed fits 24 lines with what follows it.
+# The whole of a class, as text. A class that can be read learner by learner is printed so; of a larger one a summary
+# that fits 24 lines with what follows it.
 WHOLE, WHOLE_COLUMNS = "class.txt", 160
-SCREEN_LINES = 18
+TABLE_LEARNERS, SCREEN_LINES = 12, 18
 
 Paths = Annotated[
     list[Path],
@@ -212,13 +213,13 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
 
 
 def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> None:
-    """The table of the class and what was passed over, if a screen holds it; else a summary. The file has it whole."""
+    """The table of a small class and what was passed over; of a large one a summary. The file has it whole."""
     whole = [*class_table(results.learners, style), "", *_notes(found, style.width)]
     wide = Style(WHOLE_COLUMNS)
     file = out / WHOLE
     text = [*class_table(results.learners, wide), "", *_notes(found, wide.width)]
     write_file(file, ("\n".join(text).rstrip("\n") + "\n").encode())
-    if len(whole) <= SCREEN_LINES:
+    if len(results.learners) <= TABLE_LEARNERS or len(whole) <= SCREEN_LINES:
         typer.echo("\n".join(whole))
         return
     lines = class_summary(results, style)

@@ -370,9 +370,9 @@ def class_folder(workspace: Path) -> Path:
     """Three learners: whole, broken, with a file of another name and chapter; and one who handed in nothing."""
     folder = workspace / "class"
     for name, files in {
-        "anna": {"ch02_neuron.py": PARTLY},
-        "ben": {"ch02_neuron.py": "def neuron(:\n", "ch77_unknown.py": "", "notes.txt": "hello"},
-        "carla": {},
+        "learner01": {"ch02_neuron.py": PARTLY},
+        "learner02": {"ch02_neuron.py": "def neuron(:\n", "ch77_unknown.py": "", "notes.txt": "hello"},
+        "learner03": {},
     }.items():
         (folder / name).mkdir(parents=True)
         for file, text in files.items():
@@ -391,17 +391,17 @@ def test_grade_shows_a_row_per_learner_and_writes_a_report_for_each(class_folder
     assert result.exit_code == 1, result.output
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["learner", "ch02", "points", "of"]
-    assert lines[1].split()[0] == "anna"
-    assert lines[2].split() == ["ben", "0!", "0", "10"]
-    assert lines[3].split() == ["carla", "-", "0", "10"]
-    assert any(line.startswith("! ben ch02: ") for line in lines)
+    assert lines[1].split()[0] == "learner01"
+    assert lines[2].split() == ["learner02", "0!", "0", "10"]
+    assert lines[3].split() == ["learner03", "-", "0", "10"]
+    assert any(line.startswith("! learner02 ch02: ") for line in lines)
     assert "ch77_unknown.py: the course has no chapter ch77" in " ".join(result.stdout.split())
     assert lines[-2:] == ["3 reports in out/", "next: run: brick report"]
-    files = ["anna.json", "ben.json", "carla.json", "class.txt"]
+    files = ["class.txt", "learner01.json", "learner02.json", "learner03.json"]
     assert sorted(path.name for path in Path("out").iterdir()) == files
-    anna = json.loads(Path("out/anna.json").read_text(encoding="utf-8"))
-    assert anna["reports"][0]["profile"] == "grade"
-    assert anna["reports"][0]["isolation"] == "plain"
+    learner01 = json.loads(Path("out/learner01.json").read_text(encoding="utf-8"))
+    assert learner01["reports"][0]["profile"] == "grade"
+    assert learner01["reports"][0]["isolation"] == "plain"
 
 
 def test_a_class_of_300_is_a_summary_of_one_screen_and_whole_in_a_file(class_folder: Path) -> None:
@@ -419,7 +419,7 @@ def test_a_class_of_300_is_a_summary_of_one_screen_and_whole_in_a_file(class_fol
     assert "1 group with the very same file" in result.stdout
     assert f"passed over: {Path('out/class.txt')}" in result.stdout
     whole = Path("out/class.txt").read_text(encoding="utf-8")
-    assert sum(line.startswith("learner") for line in whole.splitlines()) == 301  # and the header
+    assert sum(line.startswith("learner") for line in whole.splitlines()) == 304  # and the header
     assert "ch77_unknown.py: the course has no chapter ch77" in whole
 
 
@@ -427,14 +427,14 @@ def test_grade_json_is_json_and_nothing_else(class_folder: Path) -> None:
     data = json.loads(grade(str(class_folder), "--json").stdout)
 
     assert data["schema"] == "brickwork/class/v1"
-    assert [learner["learner"] for learner in data["learners"]] == ["anna", "ben", "carla"]
+    assert [learner["learner"] for learner in data["learners"]] == ["learner01", "learner02", "learner03"]
 
 
 def test_grade_takes_one_learners_folder_or_a_file(class_folder: Path) -> None:
-    one_folder = grade(str(class_folder / "anna"), "--json")
-    one_file = grade(str(class_folder / "anna" / "ch02_neuron.py"), "--json")
+    one_folder = grade(str(class_folder / "learner01"), "--json")
+    one_file = grade(str(class_folder / "learner01" / "ch02_neuron.py"), "--json")
 
-    assert [item["learner"] for item in json.loads(one_folder.stdout)["learners"]] == ["anna"]
+    assert [item["learner"] for item in json.loads(one_folder.stdout)["learners"]] == ["learner01"]
     assert (
         json.loads(one_folder.stdout)["learners"][0]["points"]
         == json.loads(one_file.stdout)["learners"][0]["points"]
@@ -443,19 +443,19 @@ def test_grade_takes_one_learners_folder_or_a_file(class_folder: Path) -> None:
 
 def test_a_missing_chapter_of_the_assignment_counts_as_0(class_folder: Path) -> None:
     data = json.loads(
-        grade(str(class_folder / "anna"), "--chapter", "ch02", "--chapter", "ch03", "--json").stdout
+        grade(str(class_folder / "learner01"), "--chapter", "ch02", "--chapter", "ch03", "--json").stdout
     )
 
-    [anna] = data["learners"]
-    assert (anna["missing"], anna["max_points"]) == (["ch03_activations"], 20.0)
+    [learner01] = data["learners"]
+    assert (learner01["missing"], learner01["max_points"]) == (["ch03_activations"], 20.0)
 
 
 def test_grade_takes_times_from_a_file_and_refuses_a_mistyped_one(class_folder: Path) -> None:
     times = class_folder.parent / "times.csv"
-    times.write_text("learner,chapter,time\nanna,ch02,2026-03-01T13:00:00+01:00\n", encoding="utf-8")
+    times.write_text("learner,chapter,time\nlearner01,ch02,2026-03-01T13:00:00+01:00\n", encoding="utf-8")
 
-    data = json.loads(grade(str(class_folder / "anna"), "--times", str(times), "--json").stdout)
-    times.write_text("learner,time\nanna,soon\n", encoding="utf-8")
+    data = json.loads(grade(str(class_folder / "learner01"), "--times", str(times), "--json").stdout)
+    times.write_text("learner,time\nlearner01,soon\n", encoding="utf-8")
 
     [hand_in] = data["learners"][0]["hand_ins"]
     assert hand_in["time"] == "2026-03-01T12:00:00+00:00"
@@ -479,7 +479,7 @@ def test_the_secret_of_the_course_decides_the_inputs(
 ) -> None:
     def seeds(secret: str) -> list[int]:
         monkeypatch.setenv("BRICKWORK_SECRET", secret)
-        data = json.loads(grade(str(class_folder / "anna"), "--json", "--again").stdout)
+        data = json.loads(grade(str(class_folder / "learner01"), "--json", "--again").stdout)
         return [check["seed"] for check in data["learners"][0]["reports"][0]["checks"]]
 
     assert seeds("one") != seeds("two")
@@ -507,20 +507,20 @@ def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
 
     honest = pipeline.judge
 
-    def faulty_for_anna(submission: object) -> object:
-        if "anna" in str(submission.path):  # type: ignore[attr-defined]
+    def faulty_for_one(submission: object) -> object:
+        if "learner01" in str(submission.path):  # type: ignore[attr-defined]
             raise RuntimeError("a bug in the kit")
         return honest(submission)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "judge", faulty_for_anna)
-    (class_folder / "carla" / "ch02_neuron.py").write_text(PARTLY, encoding="utf-8")
+    monkeypatch.setattr(pipeline, "judge", faulty_for_one)
+    (class_folder / "learner03" / "ch02_neuron.py").write_text(PARTLY, encoding="utf-8")
 
     result = grade(str(class_folder), "--out", "out")
 
     assert result.exit_code == 2
-    assert "! anna ch02: a fault of the kit" in result.stdout
-    assert "RuntimeError: a bug in the kit" in Path("out/anna.json").read_text(encoding="utf-8")
-    assert json.loads(Path("out/carla.json").read_text(encoding="utf-8"))["points"] > 0
+    assert "! learner01 ch02: a fault of the kit" in result.stdout
+    assert "RuntimeError: a bug in the kit" in Path("out/learner01.json").read_text(encoding="utf-8")
+    assert json.loads(Path("out/learner03.json").read_text(encoding="utf-8"))["points"] > 0
 
 
 # --- brick stubs ------------------------------------------------------------------------------------------
