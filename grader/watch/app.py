@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -43,6 +43,14 @@ _BELOW = 4  # lines under the two columns: a border, the next step, the keys
 def _action(word: str) -> str:
     """What a key does, by the word that stands beside it."""
     return {"all": "check_all", "more": "details"}.get(word, word)
+
+
+class _Column(VerticalScroll):
+    """A column that has its text broken anew when its room changes, also for the first time, below a question."""
+
+    def on_resize(self) -> None:
+        """Lines are broken by ourselves, so a new size means a new text."""
+        self.app.call_later(cast(WatchApp, self.app).draw)
 
 
 class WatchApp(App[None]):
@@ -83,14 +91,14 @@ class WatchApp(App[None]):
         with Horizontal():
             with VerticalScroll(id="left", can_focus=False):
                 yield Static(id="list", markup=False)
-            with VerticalScroll(id="right"):
+            with _Column(id="right"):
                 yield Static(id="work", markup=False)
         yield Static(id="step", markup=False)
         yield Static(id="keys")
 
     def on_mount(self) -> None:
         """Draw what is known already, and begin to judge."""
-        self._draw()
+        self.draw()
         self._worker.start()
         self._files.start()
         self._worker.ask(self.state.want_first())
@@ -105,11 +113,7 @@ class WatchApp(App[None]):
         self._files.close()
         self._worker.close()
 
-    def on_resize(self) -> None:
-        """Lines are broken by ourselves, so a new width means a new text."""
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Put everything that is known on the screen; cheap enough to be done after each event."""
         # The screen at the bottom: a question or a list may lie on top, and what is below goes on changing.
         screen = self.screen_stack[0]
@@ -150,19 +154,19 @@ class WatchApp(App[None]):
         if jobs:
             self._judge(jobs)
         else:
-            self._draw()  # a file may have come or gone, which is to be seen
+            self.draw()  # a file may have come or gone, which is to be seen
 
     def _judge(self, jobs: list[Job]) -> None:
         """Show that something is judged from now on, and hand it to the thread; it replaces what was asked before."""
         self._status.begin()
         self._worker.ask(jobs)
-        self._draw()
+        self.draw()
 
     def _hear(self, event: Event) -> None:
         """Take in what the judging thread says; a new verdict is read from its top."""
         if self._status.hear(event):
             self.screen_stack[0].query_one("#right", VerticalScroll).scroll_home(animate=False)
-        self._draw()
+        self.draw()
 
     # --- keys ---
 
@@ -237,7 +241,7 @@ class WatchApp(App[None]):
     def action_details(self) -> None:
         """Show every failure whole, or the first only."""
         self._details = not self._details
-        self._draw()
+        self.draw()
 
     def action_build(self) -> None:
         """Train the network, in the terminal below this screen."""
@@ -249,7 +253,7 @@ class WatchApp(App[None]):
     def _say(self, note: str) -> None:
         """Show a note in place of the next step, until something is judged or another key has something to say."""
         self._status.note = note
-        self._draw()
+        self.draw()
 
 
 def keys_text(width: int) -> str:
