@@ -19,7 +19,7 @@ _KINDS = ("", "", "", "", "small", "partly small", "large", "positive", "negativ
 _PAST_SIMPLE = 1000  # the smallest seeds give whole numbers, which are all alike too often
 
 
-def cotangent(like: torch.Tensor | tuple[int, ...], seed: int) -> torch.Tensor:
+def cotangent(like: torch.Tensor | tuple[int, ...], seed: int, *, plain: bool = False) -> torch.Tensor:
     """A random float64 gradient of the output, never constant: a sum is blind to much.
 
     A way back is linear in it, so every size is in its domain: some are small, down to 1e-8, some are in the hundreds,
@@ -28,9 +28,12 @@ def cotangent(like: torch.Tensor | tuple[int, ...], seed: int) -> torch.Tensor:
     Args:
         like: the output, or its shape.
         seed: fixes the entries and their texture.
+        plain: whether all are of about 1, for laws that are about something else or that others wait for.
     """
     shape = tuple(like.shape) if isinstance(like, torch.Tensor) else like
     entries = tensor_from(seed + _PAST_SIMPLE, shape, scale=1.0)
+    if plain:
+        return entries
     kind, decade = seed % len(_KINDS), 1 + seed // len(_KINDS) % 8
     if _KINDS[kind] == "large":
         return entries * 200.0
