@@ -17,8 +17,8 @@ import pytest
 import xmlschema
 from junitparser import Error, Failure, JUnitXml, Skipped
 from made_up import keep, made_up_class
-from reports import faulty, unread
 from typer.testing import CliRunner, Result
+from unread_reports import faulty, unread
 
 from grader.cli import app
 from grader.course.config import find_chapter, load_course

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import made_up_class
-from reports import unread
+from unread_reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError

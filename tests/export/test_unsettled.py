@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from made_up import keep, made_up_class
-from reports import unread
 from typer.testing import CliRunner, Result
+from unread_reports import unread
 
 from grader.cli import app
 from grader.course.config import load_course

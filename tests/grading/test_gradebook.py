@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reports import unread
+from unread_reports import unread
 
 from grader.course.config import find_chapter
 from grader.errors import UsageError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reports import faulty
+from unread_reports import faulty
 
 from grader.errors import KitError
 from grader.grading.store import Entry, Settings, Store, Verdict, key_of

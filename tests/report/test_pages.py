@@ -17,8 +17,8 @@ from browsers import DESK, PHONE, look_at, open_browser
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import FAILED_ON, made_up_class
-from reports import unread
 from typer.testing import CliRunner
+from unread_reports import unread
 
 from grader.cli import app
 from grader.cli.report import write_pages

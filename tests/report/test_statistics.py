@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from made_up import made_up_class
-from reports import faulty, unread
+from unread_reports import faulty, unread
 
 from grader.records import (
     Adjustment,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from made_up import made_up_class
-from reports import unread
+from unread_reports import unread
 
 from grader.records import (
     Breach,
