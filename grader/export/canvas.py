@@ -21,7 +21,7 @@ from grader.text import clean_line
 # The file's form is Canvas's: it writes these words in English whatever the language of its pages. The row of points
 # is the last one above the learners, and says "(read only)" below columns that Canvas works out itself.
 _TITLE_AND_ID = re.compile(r"(?P<title>.*?)\s*\((?P<id>\d+)\)")
-_POINTS_ROW = "Points Possible"
+POINTS_ROW = "Points Possible"  # says out of how many points each assignment is; learners stand below it
 _READ_ONLY = "read only"
 _IDS, _LOGIN = ("ID", "SIS User ID", "Integration ID"), "SIS Login ID"
 # Canvas's importer takes every column with one of these in its title for one of its own totals, wherever it stands.
@@ -83,13 +83,13 @@ def _refuse_other_files(sheet: Sheet) -> None:
         what = f"this is not a gradebook from Canvas: it has no column {' and no column '.join(missing)}"
         raise UsageError(what, sheet.where, "in Canvas, open Grades, choose Export, and name that file")
     if _points_row(sheet) is None:
-        what = f"this gradebook has no row '{_POINTS_ROW}'"
+        what = f"this gradebook has no row '{POINTS_ROW}'"
         raise UsageError(what, sheet.where, "export it from Canvas again, and leave its rows as they are")
 
 
 def _points_row(sheet: Sheet) -> tuple[Cell, ...] | None:
     """The row that says out of how many points each assignment is."""
-    return next((row for row in sheet.rows if _POINTS_ROW in row[0].text), None)
+    return next((row for row in sheet.rows if POINTS_ROW in row[0].text), None)
 
 
 def _people(sheet: Sheet) -> list[Person]:
@@ -101,7 +101,7 @@ def _people(sheet: Sheet) -> list[Person]:
     begun = False
     for at, row in enumerate(sheet.rows):
         if not begun:
-            begun = _POINTS_ROW in row[0].text
+            begun = POINTS_ROW in row[0].text
             continue
         if len(row) != len(sheet.header):
             continue

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from grader.errors import UsageError
+from grader.export.canvas import POINTS_ROW
 from grader.export.spreadsheet import Cell, Sheet, read_sheet
 from grader.records import Member
 from grader.text import clean_line
@@ -20,7 +21,6 @@ _TITLES = {
     "email": ("email", "e-mail", "email address", "mail", "e-mail-adresse"),
     "section": ("section", "group", "groups", "gruppe"),
 }
-_POINTS_ROW = "Points Possible"  # Canvas's learners stand below it
 _TEST_STUDENT = "Student, Test"  # Canvas's own, who is nobody
 # Moodle writes "Participant 71"; the number is the one in the names of a download's folders.
 _PARTICIPANT = re.compile(r"\D+ (\d+)")
@@ -43,7 +43,7 @@ def read_members(data: bytes, where: str) -> list[Member]:
         step = "give the first row the titles name,id,email,section; one of the first three is enough"
         raise UsageError(what, where, step)
     rows = list(enumerate(sheet.rows, start=2))
-    begin = next((at for at, (_, row) in enumerate(rows, start=1) if _POINTS_ROW in row[0].text), 0)
+    begin = next((at for at, (_, row) in enumerate(rows, start=1) if POINTS_ROW in row[0].text), 0)
     members: dict[str, tuple[int, Member]] = {}
     for number, row in rows[begin:]:
         member = _member(row, columns)
