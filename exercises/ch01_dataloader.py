@@ -44,6 +44,11 @@ from torch import Tensor
 # yours: in training it spares a batch of one, which batch normalization cannot use (chapter 11); in a test it
 # loses samples.
 #
+# **Put right.** The essay plans 10 batches of 256 for its 2560 samples, and writes `batch_size = 10`. A batch
+# size counts samples, so that makes 256 batches of 10; meant was `batch_size = 256`. The same lines call
+# `random.random()` and want an `import random` above them.
+
+# %% [markdown]
 # **Pitfall.** Batches of unequal size must not be averaged as equals. Say the ten losses are 1 for the first
 # eight samples and 4 for the last two. The batch means are 1, 1 and 4, and their mean is 2; the mean of all
 # ten is 1.6. Weigh each batch by its size.
@@ -74,6 +79,9 @@ from torch import Tensor
 # >>> means = torch.stack([part.mean() for part in losses.split(4)])
 # >>> means.tolist(), means.mean().item(), round(losses.mean().item(), 4)
 # ([1.0, 1.0, 4.0], 2.0, 1.6)
+# >>> essay = [([0.0, 0.0], 0.0)] * 2560
+# >>> len(DataLoader(essay, 10)), len(DataLoader(essay, 256))
+# (256, 10)
 # ```
 
 # %% [markdown]
@@ -242,8 +250,15 @@ class DataLoader:
 #
 # **What the essay does.** Its example record becomes (33, 1, 1002). Such codes mean nothing in themselves:
 # here, the 34th word of its column, the 2nd and the 1003rd. They are fixed by the table, so a fitted table
-# must be kept with the weights.
+# must be kept with the weights. (Its next line, `x_00, ..., x_09 = *features`, is no Python: a tuple is
+# unpacked without a star.)
 #
+# **Not yet scaled.** In that record a 1 stands beside a 1002. A weight's gradient grows with its input and
+# the curvature with its square, a million times between these two, and chapter 5 shows that one learning rate
+# cannot suit both. So after the codes each column of numbers is scaled: take off its mean, divide by its
+# standard deviation, both from the training rows and kept like the tables.
+
+# %% [markdown]
 # **Fit once, transform often.** `fit` reads the training rows and makes the tables; `transform` only looks
 # up. Tables made anew from other rows would give the same word another code: from ("blue", ...) alone, blue
 # is 0.

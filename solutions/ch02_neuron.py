@@ -113,13 +113,18 @@ def neuron(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
 # of the weight is neuron i*, all arrows that end in dot i. Column d is input d: all arrows that leave it. The
 # bend of the neuron is not part of the layer; it comes after it.
 #
+# **Put right.** The essay's W_0i is the row of neuron i of its *second* layer: 0 is the layer that the row
+# reads from. That layer has 12 neurons, so the rows run from W_00 to W_0,11, not to W_09, and the second bias
+# is b_01, not b_10.
+#
 # **By hand.** The neuron from above, and a second one that reads input 2 only:
 #
 #     x = 1 2 3       weight =  0.5  -1   1     bias = -0.5  10        y =  1  12
 #         1 4 3                 0     1   0                                -1  14
 #
 # y_00 = 0.5 - 2 + 3 - 0.5 = 1, and y_11 = 4 + 10 = 14. The -1 stays: no ReLU here.
-#
+
+# %% [markdown]
 # **Why the weight is stored on its side.** As (H, D) each neuron's weights lie next to each other, and row i
 # is something to look at: for digits, an image of what neuron i responds to. PyTorch and ONNX store it so
 # too, and chapter 12 exports it as it is.
@@ -192,9 +197,32 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 #     0  1       1          0          1    0     1           1
 #     1  0       1          0          1    0     1           1
 #     1  1       2          1          2    1     0           0
+
+# %% [markdown]
+# **Put right.** The essay says that many layers solved XOR and that activations came on top. The last column
+# has the same two layers without the bend, and fails: neither does it alone, a bend *between* layers does.
+#
+# **Write it.** In two lines the network is h = relu(a + b, a + b - 1) and y = h1 - 2 h2. Change it so that y
+# is 1 for "both or neither".
+#
+# <details><summary>One way</summary>
+#
+# y = 1 - h1 + 2 h2: what was taken away is now taken from 1.
+#
+# ```python
+# >>> corners = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+# >>> hidden = torch.ones(2, 2), torch.tensor([0.0, -1.0])
+# >>> mlp_forward(corners, [hidden, (torch.tensor([[-1.0, 2.0]]), torch.ones(1))]).flatten().tolist()
+# [1.0, 0.0, 0.0, 1.0]
+# ```
+# </details>
 #
 # **Parameters.** From D inputs to H neurons a layer has D * H weights and H biases: (D + 1) * H. The network
 # 10, 12, 12, 10 has 11 * 12 + 13 * 12 + 13 * 10 = 132 + 156 + 130 = 418.
+#
+# **The widths at the ends** are given: first the numbers in a sample, after coding; last what is asked for.
+# That is a score per class, as the essay says, but one score for yes or no, and one number where a number is
+# predicted. Its own f(a, b) wants 2 at the start and 1 at the end.
 #
 # **Pitfalls.** (1) A ReLU after the last layer as well: every score below 0 becomes 0, and no gradient tells
 # it to come back. The XOR above does not show it, its outputs are not negative. (2) `x.clamp_(min=0)` and

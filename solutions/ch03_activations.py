@@ -12,6 +12,13 @@
 #     relu      0     0     1     3
 #     3y - 4   -4    -4    -1     5        flat at first, then rising: no straight line does that
 #
+# **How far a bend carries.** "Any function", says the essay. What is proven: one hidden layer, wide enough,
+# comes as near as you like to any *continuous* function on a *bounded* region, with every activation that is
+# no polynomial (Leshno and others, 1993). How wide is not said, nor that training finds the weights, and
+# nothing holds outside the region. Nor does a bend solve non-convex problems: the loss of one straight layer
+# is a single bowl, and the bend ends that.
+
+# %% [markdown]
 # **What you build.** Five activations, each with its way back. `grad_out` is dL/dy: how the loss L, a single
 # number at the end of the network, answers to every entry of the output y. The way back turns it into dL/dx.
 #
@@ -284,9 +291,22 @@ def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 # >>> relu(x), relu_backward(torch.tensor([5.0, 5.0, -5.0]), x)
 # (tensor([0., 0., 2.]), tensor([ 0.,  0., -5.]))
 # ```
-#
+
+# %% [markdown]
 # **Pitfall 1.** The gate looks at x and not at grad_out: a negative gradient passes an open gate. Code that
 # returns relu(grad_out) loses every -5, and the bias before it is only ever pushed down.
+#
+# **Dead.** One negative input kills nothing: the next sample may open the gate again. A neuron is dead when
+# its gate is shut for *every* sample, for then no gradient reaches its weights, and nothing will open it. One
+# step too long is enough. Inputs 1, 2, 3 with w = 1 and b = 0 are all open; push b to -4, and they are -3,
+# -2, -1. Smaller steps help, first weights of the right size (chapter 2), or a gate that never shuts (the
+# last extra).
+#
+# ```python
+# >>> x = torch.tensor([1.0, 2.0, 3.0])
+# >>> relu_backward(torch.ones(3), 1 * x + 0), relu_backward(torch.ones(3), 1 * x - 4)
+# (tensor([1., 1., 1.]), tensor([0., 0., 0.]))
+# ```
 #
 # **Pitfall 2.** At 0 there is a corner, and any slope from 0 to 1 could be argued for. Like torch we take
 # **0**. The case is common: blank pixels times any weights, plus a bias of zero, are exactly 0.
