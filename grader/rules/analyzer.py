@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from grader.records import Refusal
 from grader.rules import allowlist
-from grader.rules.calls import CallReader
+from grader.rules.calls import CallReader, has_one_argument, is_false
 from grader.rules.imports import Modules, meaning_of, origin_of
 from grader.rules.reading import Names, Reading, is_dunder
 from grader.rules.scopes import (
@@ -133,8 +133,13 @@ class _Reader(CallReader):
         )
 
     def is_context(self, node: ast.expr) -> bool:
-        """`torch.no_grad()`, with nothing between the brackets that changes it, or `@torch.no_grad` without them."""
+        """`torch.no_grad()`, with nothing between the brackets that changes it, or `@torch.no_grad` without them.
+
+        `torch.set_grad_enabled(False)` is the same by another name.
+        """
         if isinstance(node, ast.Call):
+            if self.origin(node.func) == "torch.set_grad_enabled":
+                return has_one_argument(node) and is_false(node.args[0])
             plain = not node.args and all(keyword.arg in _HARMLESS_SETTINGS for keyword in node.keywords)
             return plain and self.origin(node.func) in allowlist.CONTEXTS
         return self.origin(node) in allowlist.CONTEXTS

@@ -32,9 +32,13 @@ class CallReader(AttributeReader):
         if self.is_plain_formatting(node) or self.is_own_hook(node):
             assert isinstance(node.func, ast.Attribute)
             self.visit(node.func.value)
+        elif _records_nothing(node):
+            assert isinstance(node.func, ast.Attribute)
+            self.visit(node.func.value)
+            return
         elif self.is_own(node.func):
             self.reading.reads.add(node.func.id)
-        elif not (origin in allowlist.ONE_ARGUMENT and _has_one_argument(node)):
+        elif not (origin in allowlist.ONE_ARGUMENT and has_one_argument(node)):
             self.visit(node.func)
         elif origin == "type" and self.makes_a_metaclass(node):
             self.refuse(node, "type(type(...))", Refusal.INTERNAL)
@@ -46,9 +50,10 @@ class CallReader(AttributeReader):
             else:
                 self.visit(argument)
         for keyword in node.keywords:
-            if keyword.arg == "requires_grad" and not (_is_false(keyword.value) or self.is_own(node.func)):
+            if keyword.arg == "requires_grad" and not (is_false(keyword.value) or self.is_own(node.func)):
                 self.refuse(node, "requires_grad", Refusal.BY_HAND)
-            self.visit(keyword.value)
+            if not (origin == "print" and keyword.arg == "file" and self.is_standard_stream(keyword.value)):
+                self.visit(keyword.value)
         if origin in allowlist.RECORD_MAKERS:
             self.reading.defines.update(_words_in(node))
         elif origin == "types.SimpleNamespace":
@@ -60,6 +65,10 @@ class CallReader(AttributeReader):
         assert isinstance(name, ast.Constant)
         attribute = ast.Attribute(node.args[0], str(name.value), _ACCESS[origin])
         self.visit_all([ast.copy_location(attribute, node), *node.args[2:]])
+
+    def is_standard_stream(self, node: ast.expr) -> bool:
+        """`sys.stderr`, which as a place to print to leads nowhere."""
+        return self.origin(node) in ("sys.stdout", "sys.stderr")
 
     def is_plain_formatting(self, node: ast.Call) -> bool:
         """`"{:.3f}".format(x)`: of a text that stands in the file and asks for no attribute."""
@@ -92,7 +101,7 @@ class CallReader(AttributeReader):
 
     def visit_assign(self, node: ast.Assign) -> None:
         """The value before the targets, as Python does it."""
-        if _is_false(node.value) and all(
+        if is_false(node.value) and all(
             isinstance(target, ast.Attribute) and target.attr == "requires_grad" for target in node.targets
         ):
             # x.requires_grad = False switches nothing on; it is what it was.
@@ -123,9 +132,19 @@ class CallReader(AttributeReader):
             self.refuse(node, node.value, Refusal.INTERNAL)  # a method for a class that is made by a call
 
 
-def _is_false(node: ast.expr) -> bool:
+def is_false(node: ast.expr) -> bool:
     """Whether it is the word False."""
     return isinstance(node, ast.Constant) and node.value is False
+
+
+def _records_nothing(node: ast.Call) -> bool:
+    """`x.requires_grad_(False)`, which switches nothing on: x is what it was."""
+    return (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "requires_grad_"
+        and has_one_argument(node)
+        and is_false(node.args[0])
+    )
 
 
 def _is_constant(node: ast.expr) -> bool:
@@ -133,7 +152,7 @@ def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _has_one_argument(node: ast.Call) -> bool:
+def has_one_argument(node: ast.Call) -> bool:
     """Exactly one, by position, which no star can turn into several."""
     return len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
 

@@ -45,6 +45,8 @@ DEVICE = 'device = "cuda" if torch.cuda.is_available() else "cpu"'
 FUNCTIONAL = "import torch.nn.functional as F"
 
 PIECES = {
+    "print to stderr": Piece('print("x", file=sys.stderr)', "import sys"),
+    "stderr as a value": Piece("q = sys.stderr", "import sys", Refusal.UNWATCHED),
     # imports
     "import in a function": Piece("import torch"),
     "from import in a function": Piece("from math import sqrt\nq = sqrt(4)"),
@@ -445,6 +447,14 @@ PIECES = {
     "requires_grad = True": Piece("q = torch.zeros(1)\nq.requires_grad = True", "", Refusal.BY_HAND),
     "requires_grad=True": Piece("q = torch.zeros(1, requires_grad=True)", "", Refusal.BY_HAND),
     "requires_grad_": Piece("q = torch.zeros(1).requires_grad_()", "", Refusal.BY_HAND),
+    "requires_grad_(False)": Piece("q = torch.zeros(1).clone().requires_grad_(False)"),
+    "requires_grad_(True)": Piece("q = torch.zeros(1).requires_grad_(True)", "", Refusal.BY_HAND),
+    "requires_grad_ handed on": Piece("f = torch.zeros(1).requires_grad_", "", Refusal.BY_HAND),
+    "set_grad_enabled(False)": Piece("with torch.set_grad_enabled(False):\n    q = 1"),
+    "set_grad_enabled(False) as a decorator": Piece(
+        "q = f()", "@torch.set_grad_enabled(False)\ndef f():\n    return 1"
+    ),
+    "set_grad_enabled(True)": Piece("with torch.set_grad_enabled(True):\n    q = 1", "", Refusal.BY_HAND),
     "autograd": Piece("q = torch.autograd.grad", "", Refusal.BY_HAND),
     "requires_grad of one's own": Piece(
         "q = Node(1, requires_grad=True).requires_grad",
