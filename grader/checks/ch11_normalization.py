@@ -11,15 +11,19 @@ the root, momentum of the new or of the old, gamma inside or outside of the mean
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import torch
+from hypothesis.strategies import SearchStrategy
 from torch import Tensor
 from torch.nn import functional
 
 from grader.checking import (
     OBJECT,
     TENSOR,
+    Check,
     Learner,
     agree,
     agree_gradient,
@@ -657,6 +661,54 @@ check_layer_norm_everywhere = tensor_laws(
 )
 
 
+# --- what the ways back of layer_norm and rms_norm share ---------------------------------------------------
+
+
+def rounding(*entries: Tensor) -> float:
+    """By how much rounding may move a gradient: 1e-10 of the largest entry, and of 1 at least."""
+    return 1e-10 * max(1.0, *(part.abs().max().item() for part in entries))
+
+
+def backward_laws(
+    exercise: str,
+    arguments: SearchStrategy[dict[str, Any]],
+    gradients: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, ...]],
+) -> tuple[Check, Check]:
+    """The laws of a way back about the same gradient everywhere, and about large tables.
+
+    Args:
+        exercise: the way back, of (grad_out, x, gamma, eps).
+        arguments: draws x, gamma and eps, among others.
+        gradients: torch's own, of the same four.
+    """
+
+    def of_a_constant_gradient(learner: Learner, inputs: dict[str, Any], value: float) -> None:
+        x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
+        g = torch.full_like(x, value)
+        expected = gradients(g, x, gamma, eps)
+        agree_gradient(learner.call(exercise, g, x, gamma, eps), expected, atol=rounding(*expected))
+
+    def of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
+        g, gamma = cotangent(x, seed), cotangent(x.shape[1:], seed + 1)
+        expected = gradients(g, x, gamma, 0.1)
+        agree_gradient(learner.call(exercise, g, x, gamma, 0.1), expected, atol=rounding(g, *expected))
+
+    return (
+        Check(
+            f"check_{exercise}_of_a_constant_gradient", exercise,
+            "The same dL/dy at every entry gives torch's gradients too.", of_a_constant_gradient,
+            MappingProxyType({"inputs": arguments, "value": sampled_from([1.0, -2.0, 0.5])}),
+            "A gradient that is the same everywhere is a gradient like any other.", weight=0.5, examples=20,
+        ),
+        Check(
+            f"check_{exercise}_of_large_tables", exercise,
+            "There may be a hundred rows, or a hundred entries in each.", of_large_tables,
+            MappingProxyType({"x": LARGE, "seed": seeds()}),
+            "No size is written into the formula.", weight=0.5, examples=12,
+        ),
+    )  # fmt: skip
+
+
 # --- layer_norm_backward ----------------------------------------------------------------------------------
 
 
@@ -688,8 +740,7 @@ def check_layer_norm_backward_matches_autograd(learner: Learner, inputs: dict[st
     g = cotangent(x, seed)
     expected = expected_layer_norm_gradients(g, x, gamma, eps)
     # Where a row is constant, what is left of it is rounding, and a large gradient makes that larger.
-    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
-    agree_gradient(learner.layer_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
+    agree_gradient(learner.layer_norm_backward(g, x, gamma, eps), expected, atol=rounding(g, *expected))
 
 
 @check(
@@ -726,33 +777,9 @@ def check_layer_norm_backward_does_not_see_a_shift(
     agree(found[0].sum(-1), torch.zeros_like(x[..., 0]), atol=1e-6 * size, what="the row sums")
 
 
-@check(
-    "layer_norm_backward",
-    hint="A gradient that is the same everywhere is a gradient like any other.",
-    weight=0.5,
-    examples=20,
+check_layer_norm_backward_corners = backward_laws(
+    "layer_norm_backward", rows_and_parameters((2, 4)), expected_layer_norm_gradients
 )
-@given(inputs=rows_and_parameters((2, 4)), value=sampled_from([1.0, -2.0, 0.5]))
-def check_layer_norm_backward_of_a_constant_gradient(
-    learner: Learner, inputs: dict[str, Any], value: float
-) -> None:
-    """The same dL/dy at every entry gives torch's gradients too."""
-    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
-    g = torch.full_like(x, value)
-    expected = expected_layer_norm_gradients(g, x, gamma, eps)
-    size = max(1.0, *(part.abs().max().item() for part in expected))
-    agree_gradient(learner.layer_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
-
-
-@check("layer_norm_backward", hint="No size is written into the formula.", weight=0.5, examples=12)
-@given(x=LARGE, seed=seeds())
-def check_layer_norm_backward_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
-    """There may be a hundred rows, or a hundred entries in each."""
-    g, gamma = cotangent(x, seed), cotangent(x.shape[1:], seed + 1)
-    expected = expected_layer_norm_gradients(g, x, gamma, 0.1)
-    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
-    agree_gradient(learner.layer_norm_backward(g, x, gamma, 0.1), expected, atol=1e-10 * size)
-
 
 check_layer_norm_backward_everywhere = tensor_laws(
     "layer_norm_backward",
@@ -928,33 +955,9 @@ def check_rms_norm_backward_zero_row(learner: Learner, shape: tuple[int, ...], e
     )
 
 
-@check(
-    "rms_norm_backward",
-    hint="A gradient that is the same everywhere is a gradient like any other.",
-    weight=0.5,
-    examples=20,
+check_rms_norm_backward_corners = backward_laws(
+    "rms_norm_backward", rows_and_factors(), expected_rms_norm_gradients
 )
-@given(inputs=rows_and_factors(), value=sampled_from([1.0, -2.0, 0.5]))
-def check_rms_norm_backward_of_a_constant_gradient(
-    learner: Learner, inputs: dict[str, Any], value: float
-) -> None:
-    """The same dL/dy at every entry gives torch's gradients too."""
-    x, gamma, eps = inputs["x"], inputs["gamma"], inputs["eps"]
-    g = torch.full_like(x, value)
-    expected = expected_rms_norm_gradients(g, x, gamma, eps)
-    size = max(1.0, *(part.abs().max().item() for part in expected))
-    agree_gradient(learner.rms_norm_backward(g, x, gamma, eps), expected, atol=1e-10 * size)
-
-
-@check("rms_norm_backward", hint="No size is written into the formula.", weight=0.5, examples=12)
-@given(x=LARGE, seed=seeds())
-def check_rms_norm_backward_of_large_tables(learner: Learner, x: Tensor, seed: int) -> None:
-    """There may be a hundred rows, or a hundred entries in each."""
-    g, gamma = cotangent(x, seed), cotangent(x.shape[1:], seed + 1)
-    expected = expected_rms_norm_gradients(g, x, gamma, 0.1)
-    size = max(1.0, g.abs().max().item(), *(part.abs().max().item() for part in expected))
-    agree_gradient(learner.rms_norm_backward(g, x, gamma, 0.1), expected, atol=1e-10 * size)
-
 
 check_rms_norm_backward_everywhere = tensor_laws(
     "rms_norm_backward",
