@@ -5,12 +5,13 @@ step, so a gradient may be None and `lr` may change in between. Where two conven
 keep lr inside or outside of the velocity, which differ only when lr changes.
 
 Parameters live in the guest (`hold`) and are read back: an optimizer works in place, and one that binds a new tensor to
-its own list moves nothing for its caller. Laws that hold for any optimizer are made by `_laws`, once for each class.
+its own list moves nothing for its caller. Laws that hold for any optimizer are made by `_Laws`, once for each class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -339,9 +340,8 @@ def _walk(
 # --- laws of any optimizer --------------------------------------------------------------------------------
 
 
-def _laws(
-    name: str, first: Check, main: Check, plain: Any, settings: Any, memory: str, hints: Mapping[str, str]
-) -> tuple[Check, ...]:
+@dataclass(frozen=True)
+class _Laws:
     """What every optimizer keeps, each law after the first step or after the main law, and none before another.
 
     Args:
@@ -354,37 +354,136 @@ def _laws(
         hints: by law, where they differ.
     """
 
-    def law(
+    name: str
+    first: Check
+    main: Check
+    plain: Any
+    settings: Any
+    memory: str
+    hints: Mapping[str, str]
+
+    def all(self) -> tuple[Check, ...]:
+        """Every law, in the order in which they run and are shown."""
+        return (
+            *self._of_parameters(), *self._of_gradients(), self._of_lr(),
+            *self._of_callers(), *self._of_dtypes(), self._of_refusals(),
+        )  # fmt: skip
+
+    def _law(
+        self,
         key: str,
         title: str,
-        body: Any,
+        body: Callable[..., None],
         hint: str,
         after: Check,
         examples: int,
-        weight: float = 1.0,
         **inputs: Any,
     ) -> Check:
         return Check(
-            f"check_{name.lower()}_{key}", name, title, body, MappingProxyType(inputs),
-            hints.get(key, hint), (after,), weight, examples,
+            f"check_{self.name.lower()}_{key}", self.name, title, body, MappingProxyType(inputs),
+            self.hints.get(key, hint), (after,), examples=examples,
         )  # fmt: skip
 
-    def follows(learner: Any, params_and_steps: Any, settings: Settings) -> None:
-        _follow(learner, name, *params_and_steps, **settings)
+    # --- compared with the right optimizer ---
 
-    def is_exact(learner: Any, params_and_steps: Any, settings: Settings) -> None:
-        _follow(learner, name, *params_and_steps, tolerance=_EXACT, **settings)
+    def _of_parameters(self) -> Iterator[Check]:
+        yield self._law(
+            "takes_any_shape",
+            "Parameters may have no dimensions, sides of 1 or three axes, many entries, and lie in memory by columns.",
+            self._follows, "Write into the parameter as it is: no param[:], no flattening.", self.main, 40,
+            params_and_steps=odd_journeys(), settings=self.plain,
+        )  # fmt: skip
+        yield self._law(
+            "keeps_parameters_apart", f"Two parameters of one shape have {self.memory} of their own each.",
+            self._follows, "Look things up by position, not by shape.", self.main, 40,
+            params_and_steps=journeys(_ALIKE), settings=self.plain,
+        )  # fmt: skip
 
-    def works_in_float32(learner: Any, params_and_steps: Any, settings: Settings) -> None:
-        _follow(learner, name, *params_and_steps, tolerance=_SINGLE, **settings)
+    def _of_gradients(self) -> Iterator[Check]:
+        yield self._law(
+            "takes_any_gradient",
+            "Gradients of any size will do, from 1e-8 to 1e8, equal, sorted, of one sign, or adding up to 0.",
+            self._follows, "The same formula holds for every number.", self.main, 100,
+            params_and_steps=wide_journeys(), settings=self.plain,
+        )  # fmt: skip
+        yield self._law(
+            "rolls_on_without_gradient", f"A gradient of zeros is a gradient: {self.memory} take it in and fade.",
+            self._follows, "Zeros are not None. Go through the same lines as for any gradient.", self.main, 40,
+            params_and_steps=journeys(zeros=True, least_steps=2), settings=self.plain,
+        )  # fmt: skip
+        yield self._law(
+            "skips_none", f"A None gradient leaves its parameter and {self.memory} as they are, and the others move.",
+            self._follows, "Skip a parameter whose gradient is None and go on with the next one.", self.main, 60,
+            params_and_steps=journeys(none=True, least_steps=2), settings=self.plain,
+        )  # fmt: skip
 
-    def reads_lr(learner: Any, params_and_steps: Any, settings: Settings, lrs: Sequence[float]) -> None:
-        _follow(learner, name, *params_and_steps, lrs, **settings)
+    def _of_lr(self) -> Check:
+        return self._law(
+            "reads_lr_at_every_step", "Setting lr between steps changes the next step.",
+            self._follows_changing_lr, "Use self.lr in step, not a copy made earlier.", self.main, 50,
+            params_and_steps=journeys(least_steps=2), settings=self.plain,
+            lrs=lists(floats(0, 1), min_size=2, max_size=5),
+        )  # fmt: skip
 
-    def keeps_gradients(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+    def _of_dtypes(self) -> Iterator[Check]:
+        hint = "New tensors need the dtype of their parameter: torch.zeros_like."
+        yield self._law(
+            "works_in_float32", "It works on float32 parameters as well.",
+            self._follows_in_float32, hint, self.main, 40,
+            params_and_steps=journeys(dtype=torch.float32), settings=self.plain,
+        )  # fmt: skip
+        yield self._law(
+            "is_exact_in_float64", "In float64 nine digits are right: nothing on the way is kept in float32.",
+            self._follows_exactly, hint, self.main, 40,
+            params_and_steps=journeys(), settings=self.plain,
+        )  # fmt: skip
+
+    def _follows(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, self.name, *params_and_steps, **settings)
+
+    def _follows_exactly(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, self.name, *params_and_steps, tolerance=_EXACT, **settings)
+
+    def _follows_in_float32(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
+        _follow(learner, self.name, *params_and_steps, tolerance=_SINGLE, **settings)
+
+    def _follows_changing_lr(
+        self, learner: Any, params_and_steps: Any, settings: Settings, lrs: Sequence[float]
+    ) -> None:
+        _follow(learner, self.name, *params_and_steps, lrs, **settings)
+
+    # --- compared with itself, so that no other mistake shows ---
+
+    def _of_callers(self) -> Iterator[Check]:
+        yield self._law(
+            "keeps_the_gradients", "The caller's gradients stay as they are, also when a tensor is passed in again.",
+            self._keeps_gradients, "Work in new tensors, or in your own; not in the gradient.", self.first, 40,
+            params_and_steps=journeys(), settings=self.settings,
+        )  # fmt: skip
+        yield self._law(
+            "keeps_optimizers_apart", "An optimizer goes the same way beside another one as it goes alone.",
+            self._keeps_optimizers_apart, f"Make {self.memory} in __init__, not on the class.", self.first, 25,
+            params_and_steps=journeys(), settings=self.settings,
+        )  # fmt: skip
+        yield self._law(
+            "takes_any_iterable",
+            "The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple.",
+            self._takes_any_iterable, "Turn params into a list once: an iterator gives its items only one time.",
+            self.first, 10, params_and_steps=journeys(least_steps=2), settings=self.settings,
+        )  # fmt: skip
+
+    def _of_refusals(self) -> Check:
+        return self._law(
+            "refuses_a_wrong_number_of_gradients",
+            "Too few or too many gradients raise ValueError, and nothing has changed then.",
+            self._refuses_counts, "Compare the two lengths before anything moves.", self.first, 40,
+            params_and_steps=journeys(), settings=self.settings, count=integers(0, 3),
+        )  # fmt: skip
+
+    def _keeps_gradients(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
         # Where the parameters end is no matter of this law: it looks at the gradients alone.
         params, steps = params_and_steps
-        theirs = learner.call(name, [learner.hold(param) for param in params], **settings)
+        theirs = learner.call(self.name, [learner.hold(param) for param in params], **settings)
         kept = [[learner.hold(grad) for grad in grads] for grads in steps]
         for held_grads in (kept[0], *kept):  # the same tensors twice: a velocity may be one of them by now
             theirs.step(held_grads)
@@ -392,13 +491,12 @@ def _laws(
             for grad, held_grad in zip(grads, held_grads, strict=True):
                 agree(held_grad.value(), grad, what="the caller's gradient, after the steps,")
 
-    def keeps_optimizers_apart(learner: Any, params_and_steps: Any, settings: Settings) -> None:
-        # Compared with the same optimizer used alone, so that no other mistake shows here.
+    def _keeps_optimizers_apart(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
         params, steps = params_and_steps
         walks = (steps, steps[::-1])
-        alone = [_walk(learner, name, params, walk, settings) for walk in walks]
+        alone = [_walk(learner, self.name, params, walk, settings) for walk in walks]
         held = [[learner.hold(param) for param in params] for _ in walks]
-        theirs = [learner.call(name, mine, **settings) for mine in held]
+        theirs = [learner.call(self.name, mine, **settings) for mine in held]
         for pair in zip(*walks, strict=True):
             for optimizer, grads in zip(theirs, pair, strict=True):
                 optimizer.step(grads)
@@ -406,97 +504,29 @@ def _laws(
             for index, (param, value) in enumerate(zip(mine, wanted, strict=True)):
                 agree(param.value(), value, what=f"parameter {index}, beside another optimizer,")
 
-    def takes_any_iterable(learner: Any, params_and_steps: Any, settings: Settings) -> None:
+    def _takes_any_iterable(self, learner: Any, params_and_steps: Any, settings: Settings) -> None:
         params, steps = params_and_steps
-        wanted = _walk(learner, name, params, steps, settings)
+        wanted = _walk(learner, self.name, params, steps, settings)
         for kind in (tuple, learner.sequence, learner.iterator):
             held = [learner.hold(param) for param in params]
-            theirs = learner.call(name, kind(held), **settings)
+            theirs = learner.call(self.name, kind(held), **settings)
             for grads in steps:
                 theirs.step(tuple(grads))
             for index, (param, value) in enumerate(zip(held, wanted, strict=True)):
                 agree(param.value(), value, what=f"parameter {index}")
 
-    def refuses_counts(learner: Any, params_and_steps: Any, settings: Settings, count: int) -> None:
+    def _refuses_counts(self, learner: Any, params_and_steps: Any, settings: Settings, count: int) -> None:
         params, steps = params_and_steps
         held = [learner.hold(param) for param in params]
-        theirs = learner.call(name, held, **settings)
+        theirs = learner.call(self.name, held, **settings)
         grads = (steps[0] * 4)[: count + (count >= len(params))]
         refuses(lambda: theirs.step(grads), ValueError, names="grads", value=len(grads))
         for index, (param, before) in enumerate(zip(held, params, strict=True)):
             agree(param.value(), before, rtol=0, atol=0, what=f"parameter {index}, after a refused step,")
         theirs.step(steps[0])
-        for index, (param, value) in enumerate(
-            zip(held, _walk(learner, name, params, steps[:1], settings), strict=True)
-        ):
+        wanted = _walk(learner, self.name, params, steps[:1], settings)
+        for index, (param, value) in enumerate(zip(held, wanted, strict=True)):
             agree(param.value(), value, what=f"parameter {index}, one step after a refused one,")
-
-    return (
-        law(
-            "takes_any_shape",
-            "Parameters may have no dimensions, sides of 1 or three axes, many entries, and lie in memory by columns.",
-            follows, "Write into the parameter as it is: no param[:], no flattening.", main, 40,
-            params_and_steps=odd_journeys(), settings=plain,
-        ),
-        law(
-            "keeps_parameters_apart", f"Two parameters of one shape have {memory} of their own each.",
-            follows, "Look things up by position, not by shape.", main, 40,
-            params_and_steps=journeys(_ALIKE), settings=plain,
-        ),
-        law(
-            "takes_any_gradient",
-            "Gradients of any size will do, from 1e-8 to 1e8, equal, sorted, of one sign, or adding up to 0.",
-            follows, "The same formula holds for every number.", main, 100,
-            params_and_steps=wide_journeys(), settings=plain,
-        ),
-        law(
-            "rolls_on_without_gradient", f"A gradient of zeros is a gradient: {memory} take it in and fade.",
-            follows, "Zeros are not None. Go through the same lines as for any gradient.", main, 40,
-            params_and_steps=journeys(zeros=True, least_steps=2), settings=plain,
-        ),
-        law(
-            "skips_none", f"A None gradient leaves its parameter and {memory} as they are, and the others move.",
-            follows, "Skip a parameter whose gradient is None and go on with the next one.", main, 60,
-            params_and_steps=journeys(none=True, least_steps=2), settings=plain,
-        ),
-        law(
-            "reads_lr_at_every_step", "Setting lr between steps changes the next step.",
-            reads_lr, "Use self.lr in step, not a copy made earlier.", main, 50,
-            params_and_steps=journeys(least_steps=2), settings=plain, lrs=lists(floats(0, 1), min_size=2, max_size=5),
-        ),
-        law(
-            "keeps_the_gradients", "The caller's gradients stay as they are, also when a tensor is passed in again.",
-            keeps_gradients, "Work in new tensors, or in your own; not in the gradient.", first, 40,
-            params_and_steps=journeys(), settings=settings,
-        ),
-        law(
-            "keeps_optimizers_apart", "An optimizer goes the same way beside another one as it goes alone.",
-            keeps_optimizers_apart, f"Make {memory} in __init__, not on the class.", first, 25,
-            params_and_steps=journeys(), settings=settings,
-        ),
-        law(
-            "takes_any_iterable",
-            "The parameters may come as a tuple, as a bare sequence, or from an iterator; the gradients as a tuple.",
-            takes_any_iterable, "Turn params into a list once: an iterator gives its items only one time.", first, 10,
-            params_and_steps=journeys(least_steps=2), settings=settings,
-        ),
-        law(
-            "works_in_float32", "It works on float32 parameters as well.",
-            works_in_float32, "New tensors need the dtype of their parameter: torch.zeros_like.", main, 40,
-            params_and_steps=journeys(dtype=torch.float32), settings=plain,
-        ),
-        law(
-            "is_exact_in_float64", "In float64 nine digits are right: nothing on the way is kept in float32.",
-            is_exact, "New tensors need the dtype of their parameter: torch.zeros_like.", main, 40,
-            params_and_steps=journeys(), settings=plain,
-        ),
-        law(
-            "refuses_a_wrong_number_of_gradients",
-            "Too few or too many gradients raise ValueError, and nothing has changed then.",
-            refuses_counts, "Compare the two lengths before anything moves.", first, 40,
-            params_and_steps=journeys(), settings=settings, count=integers(0, 3),
-        ),
-    )  # fmt: skip
 
 
 def _descends(learner: Any, name: str, seed: int, count: int, **settings: Any) -> None:
@@ -622,7 +652,7 @@ def check_sgd_takes_an_lr_of_zero(learner, params_and_steps, settings):
     _follow(learner, "SGD", *params_and_steps, **(settings | {"lr": 0.0}))
 
 
-check_sgd_everywhere = _laws(
+check_sgd_everywhere = _Laws(
     "SGD",
     check_sgd_moves_against_the_gradient,
     check_sgd_follows_torch,
@@ -633,7 +663,7 @@ check_sgd_everywhere = _laws(
         "skips_none": "Skip a parameter whose gradient is None: velocity and all. Go on with the next one.",
         "keeps_the_gradients": "Whose tensor is the velocity? Keep one of your own; do not write into the gradient.",
     },
-)
+).all()
 
 
 @check(
@@ -795,7 +825,7 @@ def check_adam_takes_settings_of_zero(learner, grad, zeros):
     _follow(learner, "Adam", [torch.zeros_like(grad)], [[grad], [grad / 2]], **zeros)
 
 
-check_adam_everywhere = _laws(
+check_adam_everywhere = _Laws(
     "Adam",
     check_adam_first_step_is_lr,
     check_adam_follows_torch,
@@ -806,7 +836,7 @@ check_adam_everywhere = _laws(
         "skips_none": "Each parameter counts its own updates; None means that it had none this time.",
         "keeps_the_gradients": "Scale and square into new tensors, or into your own averages; not into the gradient.",
     },
-)
+).all()
 
 
 @check(
@@ -977,7 +1007,7 @@ def check_rmsprop_takes_settings_of_zero(learner, grad, zeros):
     _follow(learner, "RMSprop", [torch.zeros_like(grad)], [[grad], [grad / 2]], **zeros)
 
 
-check_rmsprop_everywhere = _laws(
+check_rmsprop_everywhere = _Laws(
     "RMSprop",
     check_rmsprop_first_step_is_too_long,
     check_rmsprop_follows_torch,
@@ -989,7 +1019,7 @@ check_rmsprop_everywhere = _laws(
         "reads_lr_at_every_step": "Use self.lr in step, not a copy made earlier; and keep it out of the average.",
         "keeps_the_gradients": "Square and divide into new tensors, or into your own average; not into the gradient.",
     },
-)
+).all()
 
 
 @check(
