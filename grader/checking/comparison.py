@@ -32,6 +32,9 @@ CUDA_FLOAT32 = (1e-4, 2e-5)
 _DIGITS, _MOST_DIGITS = 6, 17
 # Beyond these an error is no matter of rounding, nor a share of anything.
 _MEANINGFUL_ULPS, _MEANINGFUL_SHARE = 1e4, 10.0
+# Where to look for a wrong shape or dtype, whatever the law.
+_SHAPE_HINT = "Write down the shape after every line: where does it stop being what you want?"
+_DTYPE_HINT = "Look for what changes the dtype: a constant, a new tensor, a comparison, a division."
 _DEVICE: ContextVar[str] = ContextVar("the device that answers come from", default="cpu")
 
 
@@ -105,9 +108,19 @@ def _agree_tensors(
     if not isinstance(actual, torch.Tensor):
         _differ(f"{name} is {_kind(actual)}, not a tensor", actual, expected)
     if actual.shape != expected.shape:
-        _differ(f"{name} has shape {tuple(actual.shape)}, not {tuple(expected.shape)}", actual, expected)
+        _differ(
+            f"{name} has shape {tuple(actual.shape)}, not {tuple(expected.shape)}",
+            actual,
+            expected,
+            _SHAPE_HINT,
+        )
     if actual.dtype != expected.dtype:
-        _differ(f"{name} has dtype {_bare(actual.dtype)}, not {_bare(expected.dtype)}", actual, expected)
+        _differ(
+            f"{name} has dtype {_bare(actual.dtype)}, not {_bare(expected.dtype)}",
+            actual,
+            expected,
+            _DTYPE_HINT,
+        )
     _agree_values(actual, expected.detach().cpu(), rtol, atol, name)
 
 
@@ -230,8 +243,8 @@ def _bare(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def _differ(message: str, actual: Any, expected: Any) -> NoReturn:
-    raise CheckFailure(message, got=shown_value(actual), expected=shown_value(expected))
+def _differ(message: str, actual: Any, expected: Any, hint: str = "") -> NoReturn:
+    raise CheckFailure(message, got=shown_value(actual), expected=shown_value(expected), hint=hint)
 
 
 def refuses(

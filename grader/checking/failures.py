@@ -44,6 +44,7 @@ class CheckFailure(Exception):
         worst: how far off the worst entry is.
         index: where the worst entry is; () in a single number, None where no entries were compared.
         gradients: both gradients, where it is two gradients that differ.
+        hint: where to look, where that is the same under every law.
     """
 
     def __init__(
@@ -55,10 +56,11 @@ class CheckFailure(Exception):
         worst: str = "",
         index: tuple[int, ...] | None = None,
         gradients: GradientPair | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(message)
         self.message, self.got, self.expected, self.worst = message, got, expected, worst
-        self.index, self.gradients = index, gradients
+        self.index, self.gradients, self.hint = index, gradients, hint
 
 
 class NotCheckable(BaseException):

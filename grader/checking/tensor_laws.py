@@ -76,7 +76,7 @@ class _TensorLaws:
             agree(self._ask(learner, single), expected, rtol=self.rtol, atol=self.atol)
 
         title = f"{self.exercise} keeps float32 and stays accurate in it."
-        hint = "Make constants and new tensors with dtype=x.dtype."
+        hint = "Look for tensors and constants that you make yourself: what dtype have they?"
         return self._law(body, "keeps_float32", title, hint, examples)
 
     def takes_any_layout(self, examples: int) -> Check:
@@ -87,7 +87,7 @@ class _TensorLaws:
             agree(self._ask(learner, strided), self.oracle(**strided))
 
         title = f"{self.exercise} takes transposed and strided tensors."
-        hint = "view() and in-place tricks need contiguous memory; reshape does not."
+        hint = "Look for view() and for writing in place: both count on the order of the entries in memory."
         return self._law(body, "takes_any_layout", title, hint, examples)
 
     def runs_on_any_device(self) -> Check:
@@ -115,7 +115,7 @@ class _TensorLaws:
                 fail(f"the result is on {found}, the input is not: make tensors with device=x.device")
 
         title = f"{self.exercise} works on any device."
-        hint = "A tensor made inside needs device=x.device."
+        hint = "Look for the tensors that you make yourself: on which device are they?"
         return self._law(body, "runs_on_any_device", title, hint, _DEVICE_EXAMPLES)
 
     def _ask(self, learner: Learner, given_: Mapping[str, Any]) -> Any:

@@ -52,6 +52,7 @@ class Failure:
         got, expected, worst: both values as code, and how far off the worst entry is, where there are any.
         index: where the worst entry is.
         gradients: both gradients, where it is two gradients that differ.
+        hint: where to look, where this kind of failure says more about that than the law does.
     """
 
     cause: Cause
@@ -67,6 +68,7 @@ class Failure:
     worst: str = ""
     index: tuple[int, ...] | None = None
     gradients: GradientPair | None = None
+    hint: str = ""
 
 
 class _Stop(BaseException):
@@ -193,7 +195,7 @@ class Trial:
             self._record(Cause.BARRED, ", ".join(barred.operations), drawn, line=line)
             raise _Stop from None
         except LearnerMisbehaved as misbehaved:
-            self._fail(str(misbehaved), drawn)
+            self._fail(str(misbehaved), drawn, misbehaved.hint)
         except LearnerLost as lost:
             self.lost = True
             if lost.timeout:
@@ -217,10 +219,11 @@ class Trial:
     def _check_overrun(self) -> Overrun:
         return Overrun(TimeLimit.CHECK, self._limit_s)
 
-    def _fail(self, message: str, drawn: Mapping[str, Any]) -> None:
+    def _fail(self, message: str, drawn: Mapping[str, Any], hint: str = "") -> None:
         """Record a broken law that no check has worded, and let Hypothesis shrink it."""
-        self._record(Cause.BROKEN_LAW, message, drawn)
-        raise CheckFailure(message)
+        failure = CheckFailure(message, hint=hint)
+        self._record(Cause.BROKEN_LAW, message, drawn, failure=failure)
+        raise failure
 
     def _record(
         self,
@@ -242,7 +245,7 @@ class Trial:
         if failure is not None:
             self.failure = replace(
                 self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
-                index=failure.index, gradients=failure.gradients,
+                index=failure.index, gradients=failure.gradients, hint=failure.hint,
             )  # fmt: skip
 
     def _note_flaky(self) -> None:
@@ -294,7 +297,7 @@ class Trial:
             overrun=failure.overrun if failure is not None else None,
             function=failure.function if failure is not None else "",
             repeatable=failure is None or failure.repeatable,
-            hint=check.hint,
+            hint=(failure.hint if failure is not None else "") or check.hint,
             counterexample=shown,
             seed=self.seed,
             examples=self.examples,

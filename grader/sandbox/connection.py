@@ -237,7 +237,10 @@ class Answer:
         """
         found = _another_device(self.reply.value, torch.device(device).type)
         if found is not None:
-            raise LearnerMisbehaved(f"{label} returned a tensor on {found}; its input is on {device}")
+            raise LearnerMisbehaved(
+                f"{label} returned a tensor on {found}; its input is on {device}",
+                "Look for the tensors that you make yourself: on which device are they?",
+            )
 
 
 def _another_device(value: protocol.Value, device: str) -> str | None:

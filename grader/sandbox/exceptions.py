@@ -32,8 +32,14 @@ class LearnerMissing(Exception):
 class LearnerMisbehaved(Exception):
     """A call did something it must not: changed an argument, disturbed the generator, sent what cannot be read.
 
-    Its text is a sentence for the learner, without a full stop.
+    Args:
+        message: a sentence for the learner, without a full stop.
+        hint: where to look, where that is the same under every law.
     """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class LearnerBarred(LearnerMisbehaved):

@@ -285,13 +285,15 @@ class Learner:
             answer.require_device(self.device, label)
         if reply.changed:
             raise LearnerMisbehaved(
-                f"{name} changed its argument {', '.join(reply.changed)}; it must leave it alone"
+                f"{name} changed its argument {', '.join(reply.changed)}; it must leave it alone",
+                "Look for what writes in place: +=, an index on the left of =, a method whose name ends in _.",
             )
         self._require_untouched_generator(answer, name)
         contract = self.returns.get(contract_name)
         if contract is not None and not meets(result, contract):
             raise LearnerMisbehaved(
-                f"{name} returned {shown(result)}; it should return {contract_words(contract)}"
+                f"{name} returned {shown(result)}; it should return {contract_words(contract)}",
+                "Look at every return, and at what the docstring says under Returns.",
             )
         return result
 
@@ -341,7 +343,10 @@ class Learner:
 
     def _require_untouched_generator(self, answer: Answer, label: str) -> None:
         if answer.reply.disturbed and not self._global_rng:
-            raise LearnerMisbehaved(f"{label} drew from torch's global random generator")
+            raise LearnerMisbehaved(
+                f"{label} drew from torch's global random generator",
+                "Look for every function that draws: which generator does it draw from?",
+            )
 
     def _time_limit_s(self) -> float:
         """Seconds for the next call: a call's limit, or what is left of the check's if that is less."""
