@@ -105,13 +105,11 @@ class Suite:
     Args:
         checks: in the order of the file, which is the order in which they run and are shown.
         returns: the return contract of each function and method, from the chapter's `RETURNS`.
-        hints: the later levels of the hint ladder for each exercise, from the chapter's `HINTS`.
         sha256: of the file of checks.
     """
 
     checks: tuple[Check, ...]
     returns: Mapping[str, Any]
-    hints: Mapping[str, tuple[str, ...]]
     sha256: str = ""
 
     def of(self, exercise: str) -> tuple[Check, ...]:
@@ -138,5 +136,4 @@ def suite_of(module: ModuleType, sha256: str = "") -> Suite:
         else one
         for one in found.values()
     )
-    returns, hints = getattr(module, "RETURNS", {}), getattr(module, "HINTS", {})
-    return Suite(checks, returns, hints, sha256)
+    return Suite(checks, getattr(module, "RETURNS", {}), sha256)

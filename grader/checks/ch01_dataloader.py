@@ -31,28 +31,6 @@ from grader.checking import (
 
 RETURNS = {"DataLoader": OBJECT, "FeatureEncoder": OBJECT, "FeatureEncoder.transform": TENSOR}
 
-# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
-# that failed.
-HINTS = {
-    "DataLoader": (
-        "The loader keeps the data and the settings. Everything that belongs to one epoch, its order and how far "
-        "it has come, belongs to the iterator that iter() returns.",
-        "When made: refuse a batch_size below 1, keep the settings, make a generator of your own and seed it. The "
-        "length: samples divided by batch_size, one more for a rest unless it is dropped. At iter(): list the "
-        "positions, permuted by your generator if shuffling; cut that list into as many pieces as the length says; "
-        "return a generator expression that picks each piece's samples by their positions and stacks them, the "
-        "features as float32, the targets as int64 or float32.",
-    ),
-    "FeatureEncoder": (
-        "One table per column, from word to code. fit makes the tables, transform only reads them; a column of "
-        "numbers has an empty table.",
-        "fit: refuse rows of unequal width; per column, go down the rows and give each word that is new the number "
-        "of words seen so far. transform: refuse if there are no tables, or a row has another width; look up each "
-        "str in its column's table, refusing one that is not there; let numbers pass; return a float32 tensor, "
-        "given its shape by hand so that no rows give (0, D).",
-    ),
-}
-
 Samples = list[tuple[Any, Any]]
 
 

@@ -40,33 +40,6 @@ RETURNS = {
     "init_linear": (TENSOR, TENSOR),
 }
 
-HINTS = {
-    "neuron": (
-        "One number per input, one sum, one bias, and at the very end the bend.",
-        "Multiply weights and inputs entry by entry, add all products up, add the bias, and let nothing below 0 "
-        "through (clamp, or a maximum with 0).",
-    ),
-    "linear": (
-        "Row i of the weight is neuron i, so the weight has to be turned before the product.",
-        "Multiply x, (N, D), by the transposed weight, (D, H), as matrices; add the bias, which broadcasts over the "
-        "samples by itself.",
-    ),
-    "mlp_forward": (
-        "All layers but the last are hidden: a layer, then a ReLU. The last is a layer and nothing else.",
-        "Take the last pair aside, without changing the list. For each of the others apply the layer and let nothing "
-        "below 0 through. Then apply the last one.",
-    ),
-    "count_parameters": (
-        "Look at neighbours in sizes: each pair is a layer, with a weight per arrow and a bias per neuron.",
-        "For each pair of neighbouring sizes add one to the first and multiply by the second; add all that up.",
-    ),
-    "init_linear": (
-        "torch.randn has variance 1; a factor s makes it s squared. The inputs of a neuron are fan_in.",
-        "Draw (fan_out, fan_in) normal numbers from the given generator, on its device; multiply them by the root of "
-        "2 / fan_in; return them with zeros of shape (fan_out,).",
-    ),
-}
-
 # Products of larger entries would cancel to sums that no order of summation gets alike.
 _SPECIAL = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 30.0, -30.0)
 # A sum is as exact as the largest of its terms allows: 65 terms, each with a rounding of 1.1e-16, stay well below this.
@@ -142,7 +115,7 @@ def network(x: Tensor, layers: Layers) -> Tensor:
 
 
 # Both signs of the sum occur about equally often, so that the bend counts as much as the sum.
-@check("neuron", hint="First the whole sum, then the bias once, then the ReLU.")
+@check("neuron", hint="In which order do sum, bias and bend come, and how often is each done?")
 @given(case=cases())
 def check_neuron_matches_torch(learner: Any, case: Case) -> None:
     """relu(w . x + b), for any signs."""
@@ -177,7 +150,11 @@ def check_neuron_of_any_entries(learner: Any, case: Case) -> None:
     agree(learner.neuron(x, w, b), F.relu(torch.dot(w, x) + b))
 
 
-@check("neuron", hint="Work the three sums out by hand: 1, 0 and -1.", after=check_neuron_matches_torch)
+@check(
+    "neuron",
+    hint="Work the three neurons of the lesson out by hand, and stop before the bend.",
+    after=check_neuron_matches_torch,
+)
 def check_neuron_known_values(learner: Any) -> None:
     """The three inputs of the lesson give 1, 0 and 0."""
     w, b = torch.tensor([0.5, -1.0, 1.0], dtype=torch.float64), torch.tensor(-0.5, dtype=torch.float64)
@@ -227,7 +204,10 @@ check_neuron_everywhere = tensor_laws(
 
 
 # The three sides differ, so the shape of the result alone refuses most slips.
-@check("linear", hint="Write the shapes down: (N, D) times (D, H) is (N, H), and the bias is (H,).")
+@check(
+    "linear",
+    hint="Write the three shapes down: which sides meet in the product, and to which axis does the bias belong?",
+)
 @given(case=cases())
 def check_linear_matches_torch(learner: Any, case: Case) -> None:
     """A layer is x times weight transposed plus bias, negative outputs too."""
@@ -348,7 +328,7 @@ def _network_of(sizes: tuple[int, ...], seed: int) -> tuple[Tensor, Layers]:
 
 
 # Two layers to four. Widths of neighbours differ, so that writing into the batch is not possible by chance.
-@check("mlp_forward", hint="A ReLU between any two layers, none before the first, none after the last.")
+@check("mlp_forward", hint="After which layers does a bend come, and after which does none?")
 @given(x_and_layers=networks())
 def check_mlp_matches_torch(learner: Any, x_and_layers: tuple[Tensor, Layers]) -> None:
     """The output is that of nn.Sequential: Linear, ReLU, Linear, ..., Linear."""
@@ -407,7 +387,9 @@ def check_mlp_of_any_size(learner: Any, seed: int, of_x: float, of_weights: floa
 # A table of known answers would pass, hence after. No output is negative here: this example cannot show a
 # last ReLU.
 @check(
-    "mlp_forward", hint="Hidden values first: (0, 0), (1, 0), (1, 0), (2, 1).", after=check_mlp_matches_torch
+    "mlp_forward",
+    hint="Work the hidden values of the four inputs out by hand first.",
+    after=check_mlp_matches_torch,
 )
 def check_mlp_solves_xor(learner: Any) -> None:
     """Goodfellow's two hidden neurons compute "either, but not both"."""
@@ -492,7 +474,9 @@ def _entries(sizes: list[int]) -> int:
 
 
 # Counted by making the tensors, not by the formula that is asked for.
-@check("count_parameters", hint="A layer from a to b neurons: a * b weights and b biases.")
+@check(
+    "count_parameters", hint="Count one layer by hand, with 2 inputs and 3 neurons: arrows, and what else?"
+)
 @given(sizes=lists(integers(1, 30), min_size=2, max_size=6))
 def check_count_matches_the_tensors(learner: Any, sizes: list[int]) -> None:
     """The count is the number of entries of all weights and biases."""
@@ -529,7 +513,11 @@ def check_count_takes_a_tuple(learner: Any, sizes: list[int]) -> None:
     agree(learner.count_parameters(tuple(sizes)), _entries(sizes))
 
 
-@check("count_parameters", hint="132 + 156 + 130.", after=check_count_matches_the_tensors)
+@check(
+    "count_parameters",
+    hint="Count the three layers one by one: 132, 156 and 130.",
+    after=check_count_matches_the_tensors,
+)
 def check_count_known_value(learner: Any) -> None:
     """10, 12, 12, 10 has 418 parameters."""
     agree(learner.count_parameters([10, 12, 12, 10]), 418)
@@ -575,7 +563,12 @@ def drawn(learner: Any, fans: tuple[int, int], seed: int) -> Tensor:
     return weight.to(torch.float64) * math.sqrt(fans[0] / 2)
 
 
-@check("init_linear", hint="randn times s has variance s squared; the inputs count.", examples=20, weight=2)
+@check(
+    "init_linear",
+    hint="What is the variance of what you draw, after your factor? Which side of the layer does it depend on?",
+    examples=20,
+    weight=2,
+)
 @given(fans=wide_layers(), seed=seeds())
 def check_init_mean_and_variance(learner: Any, fans: tuple[int, int], seed: int) -> None:
     """The weights have mean 0 and variance 2 / fan_in."""
@@ -593,7 +586,7 @@ def check_init_mean_and_variance(learner: Any, fans: tuple[int, int], seed: int)
 # fan_in and fan_out of 1 are among these: one weight alone has no variance to divide by.
 @check(
     "init_linear",
-    hint="weight has a row per neuron: (fan_out, fan_in). Both are float32; the bias is zeros.",
+    hint="Print shape and dtype of both: which of the two sides counts the rows?",
     after=check_init_mean_and_variance,
 )
 @given(fan_in=integers(1, 9), fan_out=integers(1, 9), seed=seeds())
@@ -636,7 +629,7 @@ def check_init_draws_anew_at_each_call(learner: Any, fan_in: int, fan_out: int, 
 
 
 # Uniform weights have a fourth power of 1.8 and no tails; cut at 2 deviations it is about 2.4.
-@check("init_linear", hint="Normal, not uniform and not cut off: torch.randn.", examples=20)
+@check("init_linear", hint="Which distribution do you draw from? Its tails tell.", examples=20)
 @given(fans=wide_layers(), seed=seeds())
 def check_init_is_normal(learner: Any, fans: tuple[int, int], seed: int) -> None:
     """The weights are normal: their fourth power averages 3 times the squared variance, and they have tails."""

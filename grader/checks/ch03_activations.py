@@ -43,83 +43,6 @@ EXTRA = ("gelu", "silu", "leaky_relu")
 # Each returns one tensor: a tuple or a list is told so before any law is tried.
 RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM + EXTRA for way in ("", "_backward")}
 
-# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
-# that failed.
-HINTS = {
-    "sigmoid": (
-        "There are two ways to write sigmoid with one exponential. One of them has it below the line only.",
-        "Negate x, take exp, add 1, and divide 1 by the result.",
-    ),
-    "sigmoid_backward": (
-        "The slope can be written with the output of sigmoid alone, without another exponential.",
-        "Compute s, sigmoid of x. The slope is s times what s lacks to 1. Multiply it by grad_out, entry by entry.",
-    ),
-    "tanh": (
-        "Divide the formula above and below by the larger of its two exponentials: what is left cannot overflow.",
-        "Take exp of -2 times |x|; it lies between 0 and 1. Divide 1 minus it by 1 plus it, and give the result the "
-        "sign of x. Or stretch a sigmoid of 2x.",
-    ),
-    "tanh_backward": (
-        "The slope can be written with the output of tanh alone, and you are given the input.",
-        "Compute tanh of x, square it, subtract it from 1, and multiply by grad_out, entry by entry.",
-    ),
-    "relu": (
-        "Every entry decides for itself: the larger of it and 0.",
-        "Look for a tensor operation that bounds from below, or choose between x and 0 by a comparison.",
-    ),
-    "relu_backward": (
-        "The gate looks at x. Where it is open grad_out passes, whatever its sign.",
-        "Compare x with 0 so that 0 itself is shut out. Keep grad_out where the comparison holds, put 0 elsewhere.",
-    ),
-    "softmax": (
-        "Only differences of scores count, so any number may be subtracted from a slice. Which one keeps exp finite?",
-        "Take the maximum along dim and keep that dimension. Subtract it, take exp, and divide by the sum along dim, "
-        "again with the dimension kept.",
-    ),
-    "softmax_backward": (
-        "Every share depends on every score of its slice. Each entry of grad_out is compared with a weighted mean.",
-        "Compute the shares p from x. Multiply them by grad_out and add up along dim, dimension kept: the weighted "
-        "mean. Subtract it from grad_out and multiply by p.",
-    ),
-    "log_softmax": (
-        "Take the logarithm on paper, before there is a share too small for a float.",
-        "Subtract the maximum along dim, dimension kept. From the result subtract the logarithm of the sum, along "
-        "dim, of its exponentials.",
-    ),
-    "log_softmax_backward": (
-        "x_i stands in its own logarithm once, and in the log-sum of every logarithm of its slice.",
-        "Compute the shares p from x. Add up grad_out along dim, dimension kept. Subtract p times that sum from "
-        "grad_out.",
-    ),
-    "gelu": (
-        "Each entry is multiplied by a chance between 0 and 1, and erf knows that chance.",
-        "Divide x by the square root of 2, take erf, add 1, halve: the chance. Multiply it by x.",
-    ),
-    "gelu_backward": (
-        "gelu is a product of x and a chance that depends on x: its slope has two terms.",
-        "Compute the chance as in gelu. Compute the bell curve: exp of minus half the square of x, divided by the "
-        "square root of 2 pi. Add the chance and x times the bell, and multiply by grad_out.",
-    ),
-    "silu": (
-        "Each entry is multiplied by its own sigmoid; together that is a single fraction.",
-        "Divide x by 1 plus the exponential of -x. Or call your sigmoid.",
-    ),
-    "silu_backward": (
-        "silu is a product of x and sigmoid of x: its slope has two terms.",
-        "Compute s, sigmoid of x. The slope of s is s times what s lacks to 1. Add s and x times that slope, and "
-        "multiply by grad_out.",
-    ),
-    "leaky_relu": (
-        "Every entry decides for itself, by its sign: keep it, or multiply it by slope.",
-        "Compare x with 0. Where it is larger take x, elsewhere slope times x; there is a tensor operation that "
-        "chooses so.",
-    ),
-    "leaky_relu_backward": (
-        "The gate looks at x. Where it is open grad_out passes as it is, elsewhere times slope.",
-        "Compare x with 0 so that 0 itself counts as shut. Choose between grad_out and slope times grad_out.",
-    ),
-}
-
 # A law that others wait for draws plain inputs: two dimensions, entries of about 1. Each corner has a law of its own
 # that nothing waits for, so that one slip costs one law.
 ORDINARY = (1.0, 0.0, -1.0, 0.5, 2.0, -3.0)
@@ -420,7 +343,7 @@ def along_dim_laws(exercise: str, function: Callable[..., torch.Tensor], first: 
 
 # What everybody writes first is right here: where exp overflows, a NaN costs the law about far entries
 # alone.
-@check("sigmoid", hint="Compare with 1 / (1 + exp(-x)), sign by sign.")
+@check("sigmoid", hint="Compare your line with the formula of the lesson, sign by sign.")
 @given(x=plain())
 def check_sigmoid_matches_torch(learner, x):
     """Sigmoid of every entry is 1 / (1 + exp(-x))."""
@@ -430,7 +353,7 @@ def check_sigmoid_matches_torch(learner, x):
 # A constant 0.5 keeps this law, so it comes after one that no constant keeps.
 @check(
     "sigmoid",
-    hint="sigmoid(-x) = 1 - sigmoid(x) holds to the last digits.",
+    hint="Work x and -x out by hand with your own line: which of the two is off?",
     after=check_sigmoid_matches_torch,
     examples=40,
 )
@@ -441,7 +364,11 @@ def check_sigmoid_of_the_opposite(learner, x):
 
 
 # The numbers of the lesson. A table of known answers would pass, so it comes after the law.
-@check("sigmoid", hint="exp(-2) is 0.1353, and 1 / 1.1353 is 0.8808.", after=check_sigmoid_matches_torch)
+@check(
+    "sigmoid",
+    hint="Work 2 and -2 out by hand with your own line, step by step.",
+    after=check_sigmoid_matches_torch,
+)
 def check_sigmoid_known_values(learner):
     """sigmoid of (-2, 0, 2) is (0.1192, 0.5, 0.8808)."""
     x = torch.tensor([-2.0, 0.0, 2.0], dtype=torch.float64)
@@ -476,7 +403,7 @@ check_sigmoid_backward_is_derived = derived(
 # allows in proportion to grad_out.
 @check(
     "sigmoid_backward",
-    hint="The slope is s * (1 - s) with s = sigmoid(x); each entry is multiplied by grad_out.",
+    hint="Look at the backward alone: is the slope right, and does grad_out multiply it entry by entry?",
 )
 @given(x=plain(), seed=seeds())
 def check_sigmoid_backward_matches_autograd(learner, x, seed):
@@ -499,7 +426,11 @@ def check_sigmoid_backward_is_even(learner, x, seed):
 
 
 # The steepest point, and the one that the lesson works by hand.
-@check("sigmoid_backward", hint="At 0 the slope is 0.5 * 0.5.", after=check_sigmoid_backward_matches_autograd)
+@check(
+    "sigmoid_backward",
+    hint="Work the slope at 0 out by hand, where sigmoid is one half.",
+    after=check_sigmoid_backward_matches_autograd,
+)
 def check_sigmoid_backward_known_values(learner):
     """The slope of sigmoid is 0.25 at 0 and 0.1050 at 2."""
     x = torch.tensor([0.0, 2.0], dtype=torch.float64)
@@ -513,7 +444,7 @@ check_sigmoid_backward_corners = entrywise_laws(
     torch.sigmoid,
     zero="At exactly 0 the slope is 0.25.",
     far="Far out the gradient is 0, never NaN.",
-    far_hint="No exponential is needed once s = sigmoid(x) is known.",
+    far_hint="Is there an exponential in the backward itself? What is it for x = -1000?",
 )
 
 check_sigmoid_backward_everywhere = tensor_laws(
@@ -528,7 +459,7 @@ check_sigmoid_backward_everywhere = tensor_laws(
 
 # The quotient of the lesson is right on these inputs; it overflows from 710 on, in the law about far
 # entries.
-@check("tanh", hint="Compare with (exp(x) - exp(-x)) / (exp(x) + exp(-x)), sign by sign.")
+@check("tanh", hint="Compare your line with the formula of the lesson, sign by sign.")
 @given(x=plain())
 def check_tanh_matches_torch(learner, x):
     """Tanh of every entry is (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
@@ -549,9 +480,7 @@ def check_tanh_is_odd(learner, x):
 
 
 # The right side is torch's, so this law stands alone; it names the identity that chapters to come build on.
-@check(
-    "tanh", hint="Twice as steep: sigmoid of 2x. Stretched from 0..1 to -1..1: times 2, minus 1.", examples=40
-)
+@check("tanh", hint="Where is it steeper, and to which ends is it stretched? Try x = 1 by hand.", examples=40)
 @given(x=plain())
 def check_tanh_is_a_stretched_sigmoid(learner, x):
     """tanh(x) is 2 * sigmoid(2x) - 1."""
@@ -559,7 +488,11 @@ def check_tanh_is_a_stretched_sigmoid(learner, x):
 
 
 # A table of known answers would pass, hence after.
-@check("tanh", hint="(2.7183 - 0.3679) / (2.7183 + 0.3679) is 0.7616.", after=check_tanh_matches_torch)
+@check(
+    "tanh",
+    hint="Work x = 1 out by hand with your own line: exp(1) is 2.7183.",
+    after=check_tanh_matches_torch,
+)
 def check_tanh_known_values(learner):
     """tanh of (-2, 0, 1) is (-0.9640, 0, 0.7616)."""
     x = torch.tensor([-2.0, 0.0, 1.0], dtype=torch.float64)
@@ -574,7 +507,7 @@ check_tanh_corners = entrywise_laws(
     torch.tanh,
     zero="At exactly 0 it is 0, whatever stands beside.",
     far="Very large and very small inputs give 1 and -1, never NaN.",
-    far_hint="Divide above and below by the larger exponential.",
+    far_hint="Which exponential becomes infinite there, and does it stand above the line and below it?",
 )
 
 check_tanh_everywhere = tensor_laws(
@@ -588,7 +521,10 @@ check_tanh_backward_is_derived = derived(
 
 
 # 1 - x^2 comes near 1 - tanh(x)^2 for small x only; entries of 1 to 5 tell them apart.
-@check("tanh_backward", hint="The slope is 1 - y^2 with y = tanh(x); each entry is multiplied by grad_out.")
+@check(
+    "tanh_backward",
+    hint="Look at the backward alone: is the slope made of the output, and does grad_out multiply it?",
+)
 @given(x=plain(), seed=seeds())
 def check_tanh_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's tanh, for random grad_out."""
@@ -609,7 +545,11 @@ def check_tanh_backward_is_even(learner, x, seed):
 
 
 # 1 - x^2 gives 0 at 1, where the slope is 0.42: the lesson's pitfall in one number.
-@check("tanh_backward", hint="At 1 it is 1 - 0.7616^2.", after=check_tanh_backward_matches_autograd)
+@check(
+    "tanh_backward",
+    hint="Work the slope at 1 out by hand; tanh is 0.7616 there.",
+    after=check_tanh_backward_matches_autograd,
+)
 def check_tanh_backward_known_values(learner):
     """The slope of tanh is 1 at 0 and 0.4200 at 1."""
     x = torch.tensor([0.0, 1.0], dtype=torch.float64)
@@ -623,7 +563,7 @@ check_tanh_backward_corners = entrywise_laws(
     torch.tanh,
     zero="At exactly 0 the slope is 1.",
     far="Far out the gradient is 0, never NaN.",
-    far_hint="The square is of tanh(x), which never leaves -1..1.",
+    far_hint="What is squared in the backward? It may never leave -1..1.",
 )
 
 check_tanh_backward_everywhere = tensor_laws(
@@ -638,7 +578,7 @@ check_tanh_backward_everywhere = tensor_laws(
 
 # Fractions, whole numbers and both signs: a gate, an absolute value or a bound at 6 all differ on some of
 # them.
-@check("relu", hint="Positive entries pass as they are, all others become 0.")
+@check("relu", hint="Try (-3, 0, 2) by hand: which entry goes wrong, a positive or a negative one?")
 @given(x=plain())
 def check_relu_matches_torch(learner, x):
     """relu keeps positive entries and turns all others into 0."""
@@ -664,7 +604,7 @@ def check_relu_twice_is_relu(learner, x):
 # The identity x itself keeps this law, hence after.
 @check(
     "relu",
-    hint="relu(x) holds the positive part of x, relu(-x) the negative one.",
+    hint="What does your function do to a negative entry, and to the same entry with its sign turned?",
     examples=40,
     after=check_relu_matches_torch,
 )
@@ -675,7 +615,11 @@ def check_relu_parts_make_the_whole(learner, x):
 
 
 # All three cases, negative, 0 and positive, in one line.
-@check("relu", hint="The larger of each entry and 0.", after=check_relu_matches_torch)
+@check(
+    "relu",
+    hint="Which of the three entries is off: the one below 0, 0 itself, or the one above?",
+    after=check_relu_matches_torch,
+)
 def check_relu_known_values(learner):
     """relu of (-3, 0, 2) is (0, 0, 2)."""
     x = torch.tensor([-3.0, 0.0, 2.0], dtype=torch.float64)
@@ -698,7 +642,7 @@ check_relu_everywhere = tensor_laws(
 
 
 # grad_out has either sign wherever the gate is open: relu(grad_out) would lose half of it.
-@check("relu_backward", hint="Where x > 0 grad_out passes unchanged, whatever its sign; elsewhere it is 0.")
+@check("relu_backward", hint="Look at the backward alone: which tensor is compared with 0, and what passes?")
 @given(x=plain(), seed=seeds())
 def check_relu_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's relu, for random grad_out."""
@@ -738,7 +682,7 @@ check_relu_backward_corners = entrywise_laws(
     "relu_backward",
     torch.relu,
     zero="At exactly 0 the slope counts as 0.",
-    zero_hint="Is 0 itself shut out? x >= 0 lets it through.",
+    zero_hint="On which side of your comparison does 0 itself fall?",
     far="However large x is, an open gate multiplies by 1.",
     far_hint="Of x only the sign counts.",
 )
@@ -755,7 +699,7 @@ check_relu_backward_everywhere = tensor_laws(
 
 # Two dimensions, dim 0 as often as 1, and sides that differ: who sums over the wrong one gets another
 # number. Scores stay so small that nothing overflows without a shift.
-@check("softmax", hint="exp of every score, divided by the sum along dim; keep that dimension.")
+@check("softmax", hint="Along which dim do you add up, and does every slice meet its own sum?")
 @given(x_and_dim=with_dim())
 def check_softmax_matches_torch(learner, x_and_dim):
     """Along any dim the shares are exp(x) over the sum of exp(x)."""
@@ -789,7 +733,7 @@ def check_softmax_default_dim(learner, x):
 # Equal shares add up to 1 as well, hence after.
 @check(
     "softmax",
-    hint="Divide by the sum along dim, and by nothing else.",
+    hint="By what is each slice divided, and is it taken along dim?",
     examples=40,
     after=check_softmax_matches_torch,
 )
@@ -804,7 +748,9 @@ def check_softmax_sums_to_one(learner, x_and_dim):
 # One constant of up to 10,000 for the whole tensor. Whoever subtracts any maximum at all keeps it, also
 # that of the whole tensor.
 @check(
-    "softmax", hint="Subtract the largest score along dim before exp: only differences count.", examples=60
+    "softmax",
+    hint="How large may a score get before its exponential is infinite? Only differences of scores count.",
+    examples=60,
 )
 @given(x=plain(), c=floats(-1e4, 1e4, 1))
 def check_softmax_ignores_a_shift(learner, x, c):
@@ -814,7 +760,7 @@ def check_softmax_ignores_a_shift(learner, x, c):
 
 # 800 is above 709, where exp overflows in float64; a mean instead of the maximum is not enough, since one
 # score may lie 10,000 above the rest.
-@check("softmax", hint="The largest score along dim, not the mean: no exponential may be above 1.")
+@check("softmax", hint="Which exponential is the largest you take, and of what number?")
 @given(x_and_dim=with_dim(special=LARGE))
 def check_softmax_survives_large_scores(learner, x_and_dim):
     """Scores as large as 10,000 give shares, never NaN."""
@@ -840,7 +786,7 @@ def check_softmax_of_unequal_scores(learner, x_and_dim, gap):
 
 
 # A maximum of the whole tensor leaves exp(-1000) = 0 for a whole slice, and 0 / 0.
-@check("softmax", hint="Each slice needs its own maximum: take it along dim and keep that dimension.")
+@check("softmax", hint="What do slices share in your code that each should have for itself?")
 @given(x_and_dim=with_dim(far=True))
 def check_softmax_keeps_slices_apart(learner, x_and_dim):
     """Slices whose scores lie thousands apart do not disturb each other."""
@@ -867,7 +813,11 @@ def check_softmax_masks_below_the_lowest(learner, x_and_dim, low):
 
 
 # The numbers of the lesson, by hand.
-@check("softmax", hint="7.3891, 2.7183 and 1, divided by their sum.", after=check_softmax_matches_torch)
+@check(
+    "softmax",
+    hint="Work the three exponentials out by hand: 7.3891, 2.7183 and 1.",
+    after=check_softmax_matches_torch,
+)
 def check_softmax_known_values(learner):
     """softmax of (2, 1, 0) is (0.6652, 0.2447, 0.0900)."""
     expected = torch.tensor(
@@ -894,7 +844,10 @@ check_softmax_backward_is_derived = derived(
 
 
 # grad_out is random: with equal entries the gradient is 0, and a way back that returns zeros would pass.
-@check("softmax_backward", hint="p * (g - m), where m is the sum of p * g along dim.")
+@check(
+    "softmax_backward",
+    hint="Look at the backward alone: each score moves every share of its slice. Is that in it?",
+)
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_softmax_backward_matches_autograd(learner, x_and_dim, seed):
     """Along any dim the gradient equals that of torch's softmax, for random grad_out."""
@@ -997,7 +950,7 @@ check_softmax_backward_everywhere = tensor_laws(
 
 
 # log(softmax(x)) is right on these: no share is too small to have a logarithm.
-@check("log_softmax", hint="x minus the log of the sum of exp(x) along dim; keep that dimension.")
+@check("log_softmax", hint="Along which dim do you add up, and does every slice meet its own sum?")
 @given(x_and_dim=with_dim())
 def check_log_softmax_matches_torch(learner, x_and_dim):
     """Along any dim the result is the logarithm of the shares."""
@@ -1061,7 +1014,7 @@ def check_log_softmax_twice_is_log_softmax(learner, x_and_dim):
 # After a shift by 10,000 the differences have lost about four digits of sixteen; twelve are left.
 @check(
     "log_softmax",
-    hint="Subtract the largest score along dim before exp: only differences count.",
+    hint="How large may a score get before its exponential is infinite? Only differences of scores count.",
     examples=60,
 )
 @given(x=plain(), c=floats(-1e4, 1e4, 1))
@@ -1082,7 +1035,7 @@ def check_log_softmax_where_shares_vanish(learner, x_and_dim):
 
 
 # The slices lie so far apart that one maximum for all leaves a slice without any share.
-@check("log_softmax", hint="Each slice needs its own maximum: take it along dim and keep that dimension.")
+@check("log_softmax", hint="What do slices share in your code that each should have for itself?")
 @given(x_and_dim=with_dim(far=True))
 def check_log_softmax_keeps_slices_apart(learner, x_and_dim):
     """Slices whose scores lie thousands apart do not disturb each other."""
@@ -1124,7 +1077,10 @@ check_log_softmax_backward_is_derived = derived(
 
 # Softmax's own way back has a weighted sum where this one has a plain sum; random grad_out tells them
 # apart.
-@check("log_softmax_backward", hint="g - p * s, where s is the plain sum of g along dim.")
+@check(
+    "log_softmax_backward",
+    hint="Look at the backward alone: which sum along dim is in it, of grad_out or of something else?",
+)
 @given(x_and_dim=with_dim(), seed=seeds())
 def check_log_softmax_backward_matches_autograd(learner, x_and_dim, seed):
     """Along any dim the gradient equals that of torch's log_softmax, for random grad_out."""
@@ -1203,7 +1159,7 @@ def check_log_softmax_backward_of_masked_scores(learner, x_and_dim, seed):
 # Shares given minus shares wanted, as in every classifier.
 @check(
     "log_softmax_backward",
-    hint="Shares given minus shares wanted: 0.6652 - 1 is -0.3348.",
+    hint="The shares are 0.6652, 0.2447 and 0.0900. What has become of each?",
     after=check_log_softmax_backward_matches_autograd,
 )
 def check_log_softmax_backward_known_values(learner):
@@ -1236,7 +1192,7 @@ check_log_softmax_backward_everywhere = tensor_laws(
 # The stand-ins by tanh and by sigmoid(1.702 x) are off by 1e-4 and 1e-2 for entries of about 1.
 @check(
     "gelu",
-    hint="x times the chance (1 + erf(x / sqrt(2))) / 2, exactly: sigmoid(1.702 x) and tanh only come near.",
+    hint="Is it the exact chance, or one of the formulas that only come near?",
 )
 @given(x=plain())
 def check_gelu_matches_torch(learner, x):
@@ -1270,7 +1226,7 @@ check_gelu_corners = entrywise_laws(
     functional.gelu,
     zero="At exactly 0 it is 0, whatever stands beside.",
     far="Very large inputs pass unchanged and very negative ones give 0, never NaN.",
-    far_hint="erf is 1 or -1 there and exp(-x^2 / 2) is 0; nothing is divided.",
+    far_hint="What are the chance and the bell curve far out, and is anything infinite on the way?",
     grows=True,
 )
 
@@ -1290,7 +1246,10 @@ check_gelu_backward_is_derived = derived(
 
 
 # The second term, x times the bell, is 0 at 0 and far out only; entries of about 1 need it.
-@check("gelu_backward", hint="The chance, plus x times the bell curve; each entry is multiplied by grad_out.")
+@check(
+    "gelu_backward",
+    hint="Look at the backward alone: a product has a slope of two parts. Are both there, and grad_out?",
+)
 @given(x=plain(), seed=seeds())
 def check_gelu_backward_matches_autograd(learner, x, seed):
     """The gradient equals that of torch's gelu, for random grad_out."""
@@ -1316,7 +1275,11 @@ def check_gelu_backward_slopes_add_up_to_one(learner, x, seed):
     agree(both, g, what="the gradient at x plus the gradient at -x")
 
 
-@check("gelu_backward", hint="At 1 it is 0.8413 + 0.2420.", after=check_gelu_backward_matches_autograd)
+@check(
+    "gelu_backward",
+    hint="Work the slope at 1 out by hand: the chance is 0.8413, the bell curve 0.2420.",
+    after=check_gelu_backward_matches_autograd,
+)
 def check_gelu_backward_known_values(learner):
     """The slope of gelu is -0.0833 at -1, 0.5 at 0 and 1.0833 at 1."""
     x = torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64)
@@ -1330,7 +1293,7 @@ check_gelu_backward_corners = entrywise_laws(
     functional.gelu,
     zero="At exactly 0 the slope is 0.5.",
     far="Far out on the right grad_out passes, far out on the left nothing does, and there is no NaN.",
-    far_hint="erf is 1 or -1 there and exp(-x^2 / 2) is 0; nothing is divided.",
+    far_hint="What are the chance and the bell curve far out, and is anything infinite on the way?",
     grows=True,
 )
 
@@ -1346,7 +1309,7 @@ check_gelu_backward_everywhere = tensor_laws(
 
 
 # x * exp(x) / (1 + exp(x)) is right on these and overflows far out only.
-@check("silu", hint="Compare with x / (1 + exp(-x)), sign by sign.")
+@check("silu", hint="Compare your line with the formula of the lesson, sign by sign.")
 @given(x=plain())
 def check_silu_matches_torch(learner, x):
     """Every entry is multiplied by its own sigmoid."""
@@ -1399,7 +1362,8 @@ check_silu_backward_is_derived = derived(
 
 # The slope of the gate counts as well: sigmoid alone is right at 0 only.
 @check(
-    "silu_backward", hint="s * (1 + x * (1 - s)) with s = sigmoid(x); each entry is multiplied by grad_out."
+    "silu_backward",
+    hint="Look at the backward alone: a product has a slope of two parts. Are both there, and grad_out?",
 )
 @given(x=plain(), seed=seeds())
 def check_silu_backward_matches_autograd(learner, x, seed):
@@ -1427,7 +1391,9 @@ def check_silu_backward_slopes_add_up_to_one(learner, x, seed):
 
 
 @check(
-    "silu_backward", hint="At 2 it is 0.8808 * (1 + 2 * 0.1192).", after=check_silu_backward_matches_autograd
+    "silu_backward",
+    hint="Work the slope at 2 out by hand; sigmoid is 0.8808 there.",
+    after=check_silu_backward_matches_autograd,
 )
 def check_silu_backward_known_values(learner):
     """The slope of silu is -0.0908 at -2, 0.5 at 0 and 1.0908 at 2."""
@@ -1462,7 +1428,7 @@ OTHER_SLOPES = sampled_from((2.0, -0.5, 1.5, -2.0, 10.0))
 
 
 # Slopes between 0 and 1, where the larger of x and slope * x is right too.
-@check("leaky_relu", hint="Positive entries pass as they are, all others are multiplied by slope.")
+@check("leaky_relu", hint="Try (-3, 0, 2) by hand: which entry goes wrong?")
 @given(x=plain(), slope=LEAKS)
 def check_leaky_relu_matches_torch(learner, x, slope):
     """Positive entries are kept and all others multiplied by slope."""
@@ -1470,7 +1436,11 @@ def check_leaky_relu_matches_torch(learner, x, slope):
 
 
 # With slope 2 the larger of x and slope * x is wrong on both sides.
-@check("leaky_relu", hint="The larger of x and slope * x will do for slopes of 0 to 1 only.", examples=40)
+@check(
+    "leaky_relu",
+    hint="Is the side chosen by the sign of x, or by which result is larger? Try slope 2.",
+    examples=40,
+)
 @given(x=plain(), slope=OTHER_SLOPES)
 def check_leaky_relu_of_any_slope(learner, x, slope):
     """slope may be any number, also one above 1 or below 0."""
@@ -1529,7 +1499,8 @@ check_leaky_relu_everywhere = tensor_laws(
 
 # The gate looks at x; grad_out has either sign on both sides of it.
 @check(
-    "leaky_relu_backward", hint="Where x > 0 grad_out passes unchanged; elsewhere it is multiplied by slope."
+    "leaky_relu_backward",
+    hint="Look at the backward alone: which tensor is compared with 0, and what is multiplied by slope?",
 )
 @given(x=plain(), slope=LEAKS, seed=seeds())
 def check_leaky_relu_backward_matches_autograd(learner, x, slope, seed):
@@ -1589,7 +1560,7 @@ check_leaky_relu_backward_corners = entrywise_laws(
     "leaky_relu_backward",
     lambda x, slope: functional.leaky_relu(x, slope),
     zero="At exactly 0 the slope counts as slope.",
-    zero_hint="Does 0 itself count as shut? x >= 0 opens the gate.",
+    zero_hint="On which side of your comparison does 0 itself fall?",
     far="However large x is, an open gate multiplies by 1 and a shut one by slope.",
     far_hint="Of x only the sign counts.",
     slope=0.3,

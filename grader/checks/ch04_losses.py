@@ -52,59 +52,6 @@ GRADIENTS = ("mse_backward", "bce_with_logits_backward", "cross_entropy_backward
 FULL = ("cross_entropy_full", "cross_entropy_full_backward")
 RETURNS = dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS + FULL, TENSOR)
 
-HINTS = {
-    "mse_loss": (
-        "One number for the whole batch: the mean runs over rows and columns alike.",
-        "Compare the shapes; raise ValueError if they differ. Subtract, square, and take the mean of everything.",
-    ),
-    "mse_backward": (
-        "Every prediction stands in one square only. What does the derivative of a square bring down, and by what "
-        "number did the mean divide?",
-        "Subtract target from pred, multiply by 2, and divide by the number of all elements.",
-    ),
-    "binary_cross_entropy": (
-        "Two prices, one for yes and one for no, weighted by the truth. The logarithms are of the prediction.",
-        "Compare the shapes. Take the logarithms of p and of 1 - p and bound both at -100 from below. Weight them by q "
-        "and 1 - q, add, change the sign, and take the mean of everything.",
-    ),
-    "cross_entropy_distributions": (
-        "A row costs the sum over its classes of q times the price -log p. Only the rows are averaged.",
-        "Compare the shapes. Take the logarithm of p and bound it at -100 from below. Multiply by q, add up each row, "
-        "change the sign, and average the rows.",
-    ),
-    "bce_with_logits": (
-        "Put sigmoid into the two prices on paper. The exponential that is left can be one of a number below 0.",
-        "Compare the shapes. Add up, entry by entry: the larger of z and 0, minus q times z, plus the logarithm of 1 "
-        "plus exp of minus |z|. Take the mean of everything.",
-    ),
-    "bce_with_logits_backward": (
-        "The slope of sigmoid and the slopes of the logarithms cancel: the difference of two chances is left.",
-        "Take sigmoid of z, subtract q, and divide by the number of all elements.",
-    ),
-    "cross_entropy": (
-        "The logarithm of a share can be had without the share: score minus log-sum, shifted by the row's largest.",
-        "Refuse labels of a wrong shape or range. Subtract each row's largest score. From that subtract the logarithm "
-        "of the row's sum of exponentials. Pick the entry of each row's label, change the sign, and average the rows.",
-    ),
-    "cross_entropy_backward": (
-        "Shares given minus shares wanted, row by row.",
-        "Take softmax along the classes, subtract 1 at each row's own label, "
-        "and divide by the number of rows.",
-    ),
-    "cross_entropy_full": (
-        "First one price per row, ignored rows at 0; the reduction comes last and needs nothing but them and the "
-        "number of rows kept.",
-        "Refuse a bad reduction, share, shape or label, the ignored labels aside. Put a class in the place of each "
-        "ignored label. Build the wanted shares, multiply by the log-softmax, add up each row, change the sign, and "
-        "set ignored rows to 0. Return the prices, their sum, or their sum divided by the number of labels kept.",
-    ),
-    "cross_entropy_full_backward": (
-        "Shares given minus shares wanted; the wanted ones are those of the loss. Which rows have a say, and how much?",
-        "Refuse what the loss refuses. Take softmax along the classes, subtract the wanted shares, and set ignored "
-        "rows to 0. For the mean, divide by the number of labels kept, if there is any.",
-    ),
-}
-
 MODERATE = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 12.0, -12.0)
 LARGE = (1e4, -1e4, 0.0, 800.0, -800.0, 50.0, -50.0)
 # A logarithm of 1e-60 is -138: it is bounded, though it is finite.

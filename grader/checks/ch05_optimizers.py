@@ -41,33 +41,6 @@ from grader.checking import (
 from grader.checking.failures import CheckFailure
 from grader.checking.strategies import textured
 
-HINTS = {
-    "SGD": (
-        "Every parameter has a velocity that belongs to it alone. A step changes the velocity first, then the "
-        "parameter, both in the tensors that are there already.",
-        "When made: refuse bad settings, keep the parameters in a list, give each a velocity of zeros of its own "
-        "shape and dtype. At a step: refuse a wrong number of gradients first. Then for each parameter with a "
-        "gradient: shrink its velocity by momentum and add the gradient; the direction is the velocity or, with "
-        "Nesterov, the gradient plus momentum times the velocity; subtract lr times the direction in place.",
-    ),
-    "Adam": (
-        "Every parameter has two averages and a count of its own updates. The averages are stored as they are; "
-        "the correction is made anew at every step, on the way to the parameter.",
-        "When made: refuse bad settings; two tensors of zeros and a count of 0 per parameter. At a step: refuse a "
-        "wrong number of gradients first. Then for each parameter with a gradient: raise its count; move the first "
-        "average towards the gradient and the second towards its square; divide each by one minus its beta to the "
-        "power of the count; divide the first by the root of the second plus eps; subtract lr times that in place.",
-    ),
-    "RMSprop": (
-        "Every parameter has one average, that of its gradient's square. It is used as it is, however empty it still "
-        "is: nothing counts the steps.",
-        "When made: refuse bad settings, keep the parameters in a list, give each a tensor of zeros of its own shape "
-        "and dtype. At a step: refuse a wrong number of gradients first. Then for each parameter with a gradient: move "
-        "its average towards the square of the gradient; divide the gradient by the root of the average plus eps; "
-        "subtract lr times that in place.",
-    ),
-}
-
 Steps = list[list[Tensor | None]]
 Settings = Mapping[str, Any]
 

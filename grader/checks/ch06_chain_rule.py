@@ -55,41 +55,6 @@ RETURNS = {
     "check_gradient": BOOL,
 }
 
-HINTS = {
-    "numerical_gradient": (
-        "The slope along one entry is the change of f over a step to both sides of that entry alone.",
-        "Walk over all positions of x, whatever its rank. At each, make two points that differ from x at this "
-        "position only, by h up and by h down; divide the difference of f by the distance of the two points.",
-    ),
-    "linear_backward": (
-        "Write down the shapes of the three answers; for each there is one product of what you have that fits.",
-        "For x: what came back, times the weight. For the weight: what came back, turned over, times x. For the "
-        "bias: what came back, summed over the batch. Nothing is averaged.",
-    ),
-    "mlp_loss_and_grads": (
-        "Keep what enters each layer on the way up. On the way down one gradient is handed on from layer to layer.",
-        "Forward: keep each layer's input, ReLU between layers. Loss: log-softmax with the largest score of each row "
-        "subtracted, the mean of minus the labels' entries. First gradient: shares minus one-hot, over N. Then from "
-        "the last layer to the first: take out its two gradients, hand the third on, and stop it where that layer's "
-        "input was not above zero. Put the pairs into the order of the layers.",
-    ),
-    "Value": (
-        "A node knows its parents and the slope towards each. backward visits every node once, after all that use it.",
-        "An operation makes a new node with its parents and slopes; a plain number is no parent. backward: collect "
-        "the graph with a stack of your own so that parents stand before the nodes made from them; give the root 1 "
-        "and all others 0 in a table of this call; go through the list from the root, add the table's entry to grad, "
-        "and add slope times entry to each parent's entry.",
-    ),
-    "check_gradient": (
-        "One number, grad_out times forward(x), summed. Its slope by differences is known; how near must the other be, "
-        "and near compared with what?",
-        "Draw grad_out from the generator, normal, in the shape of forward(x). Take the numerical gradient of the sum "
-        "of grad_out times forward, with h near 1e-5. Ask backward for its own. Another shape is wrong; else compare "
-        "every entry's difference with a small share of the largest numerical entry, so that equal is near enough.",
-    ),
-}
-
-
 # --- numerical_gradient -----------------------------------------------------------------------------------
 #
 # The function is made so that the central difference is known as a formula, with its error in h: whoever takes one side

@@ -58,49 +58,6 @@ RETURNS = {
     "EarlyStopping.best": ANYTHING,
 }
 
-HINTS = {
-    "l2_penalty": (
-        "One number for all weights together: every entry of every tensor adds its square.",
-        "Square each tensor entry by entry, sum it up, add the sums of all tensors, and multiply by half of lam.",
-    ),
-    "l2_gradients": (
-        "The gradient of a sum of two things is the sum of their gradients. Differentiate lam/2 * w^2 once by hand.",
-        "Go through weights and gradients in pairs; put into a new list the gradient plus lam times the weight. Use "
-        "an expression that makes a new tensor, not += on the gradient.",
-    ),
-    "decoupled_decay": (
-        "What is left of a weight after one decay is the same share for every entry.",
-        "For each tensor, multiply its entries in place by one minus the product of lr and lam. Methods whose name "
-        "ends in an underscore work in place.",
-    ),
-    "AdamW": (
-        "Two things happen to a weight and neither may see the other: a decay that knows nothing of the gradient, "
-        "and Adam's step that knows nothing of the decay.",
-        "When made: keep the settings; per parameter two tensors of zeros and a count of 0. At a step, for each "
-        "parameter with a gradient: raise its count; move the first average towards the gradient, the second "
-        "towards its square; let the weight decay in place by the share lr times weight_decay, with the lr of now; "
-        "then subtract lr times the corrected first average over (the root of the corrected second plus eps).",
-    ),
-    "dropout": (
-        "One toss for every entry. What survives has to make up for what is gone, so that the mean stays.",
-        "Refuse a p outside [0, 1]. When not training give x back with a mask of True. Otherwise draw numbers from "
-        "[0, 1) of the shape of x from the generator; the mask is True where the number is not below p. Choose, "
-        "by the mask, between x divided by one minus p, and 0.",
-    ),
-    "dropout_backward": (
-        "For a mask that is fixed, dropout multiplies every entry by a constant. What does that do to a gradient?",
-        "Choose, by the mask, between the gradient divided by one minus p, and 0; choosing keeps p = 1 harmless.",
-    ),
-    "EarlyStopping": (
-        "Three things are remembered: the metric of the last gain, the bad steps since, and copies of the parameters "
-        "as they were at that gain. None of them is called `best`, for that is a method.",
-        "When made: refuse bad settings; lowest is infinity, the bad steps are 0, nothing is kept. At a step: one bad "
-        "step more; but if the metric is below lowest minus min_delta, it is the new lowest, the bad steps are 0, and "
-        "every parameter is cloned into a new list. Return whether the bad steps are more than patience. To restore: "
-        "refuse when nothing is kept or the numbers differ, then copy each clone into its parameter in place.",
-    ),
-}
-
 GENTLE = (0.0, 1.0, -1.0, 0.5, -3.0)
 
 

@@ -40,21 +40,6 @@ RETURNS = {
     "clip_by_norm": (list_of(TENSOR), NUMBER),
 }
 
-HINTS = {
-    "clip_by_value": (
-        "Two fences, one above and one below, and every entry by itself.",
-        "For each gradient, take the smaller of the entry and limit, then the larger of that and -limit. Put the "
-        "results into a new list.",
-    ),
-    "clip_by_norm": (
-        "One length for all tensors together, one factor for all of them, and the factor never above 1.",
-        "An empty list is done at once. Collect the absolute values of all entries of all tensors. For p = inf the "
-        "norm is the largest of them; else raise them to p, sum, and take the p-th root. If asked to, refuse a norm "
-        "that is not finite. The factor is max_norm over norm, at most 1; every gradient is multiplied by it, and "
-        "the norm comes back as it was before.",
-    ),
-}
-
 
 def gradients(special: tuple[float, ...] | None = None) -> Any:
     """One to three gradients of different shapes."""

@@ -42,34 +42,6 @@ RETURNS = {
     "ReduceOnPlateau.step": FLOAT,
 }
 
-HINTS = {
-    "step_lr": (
-        "How many whole stairs lie below this step?",
-        "Count the full step_sizes in step by a division that rounds down; raise gamma to that number; multiply by "
-        "base_lr.",
-    ),
-    "exponential_lr": (
-        "The same factor at every step: what is left of base_lr after `step` of them?",
-        "Raise gamma to the power step and multiply by base_lr.",
-    ),
-    "cosine_lr": (
-        "A cosine falls from 1 to -1 while its angle goes from 0 to pi. Turn that into a fall from base_lr to min_lr.",
-        "The share of the way done is step over total, at most 1. The cosine of pi times that share, plus 1, halved, "
-        "falls from 1 to 0. Multiply it by the height between both rates and add the lower one.",
-    ),
-    "warmup_cosine": (
-        "Two schedules, one after the other, and each counts its own steps.",
-        "Before step warmup: base_lr times the share of the warm-up done. From there on: the cosine schedule, with "
-        "warmup taken off both the step and the total.",
-    ),
-    "ReduceOnPlateau": (
-        "Remember two things: the metric that was the last gain, and how many bad steps there were since.",
-        "Keep the settings, a best of infinity and a count of 0. At a step: raise the count; if the metric is below "
-        "best times one minus threshold, it is the new best and the count is 0. If the count is above patience, "
-        "multiply the rate by factor, not below min_lr, and set the count to 0. Return the rate.",
-    ),
-}
-
 BASE = floats(0.01, 2.0)
 # "Exact" for a schedule: a few roundings of a float.
 EXACT = {"rtol": 1e-12, "atol": 1e-15}

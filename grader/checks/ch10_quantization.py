@@ -48,42 +48,6 @@ RETURNS = {
     "quantized_linear": TENSOR,
 }
 
-HINTS = {
-    "choose_qparams": (
-        "A ruler with qmax - qmin steps is laid over the range, and one of its marks must lie on 0.",
-        "Stretch the range until it holds 0. The scale is its width over the number of steps; mind a width of 0. "
-        "Then count from qmin how many steps 0 is above the low end, and round.",
-    ),
-    "quantize": (
-        "Measure in steps, go to the nearest mark, count from the zero point, stay on the ruler, store in a byte.",
-        "Divide by the scale, round (torch.round sends ties to even), add the zero point, cut off at qmin and qmax, "
-        "and only then change the type.",
-    ),
-    "dequantize": (
-        "It is quantize backwards, without the rounding.",
-        "Make the codes float32, subtract the zero point, multiply by the scale, in this order.",
-    ),
-    "quantize_per_channel": (
-        "Every index along axis is a channel, and each channel is quantized on its own.",
-        "Take the channels one after the other; choose scale and zero point from the channel's least and largest "
-        "entry; quantize it. Put the codes back along the same axis and collect scales and zero points in tensors.",
-    ),
-    "fake_quantize": (
-        "Quantize and dequantize in one go, with no change of type in between.",
-        "Find the code as quantize does and cut it off; then subtract the zero point and multiply by the scale.",
-    ),
-    "fake_quantize_backward": (
-        "The gradient goes through unchanged where x is on the ruler, and is 0 where x was cut off.",
-        "Compute the code before it is cut off, compare it with qmin and qmax, both included, and use the answer "
-        "as a mask of grad_out.",
-    ),
-    "quantized_linear": (
-        "Both scales leave the sum; what stays inside are whole numbers.",
-        "Widen both codes, subtract their zero points, multiply and sum over the features as integers, multiply by "
-        "both scales, add the bias.",
-    ),
-}
-
 CODES = sampled_from([(-128, 127), (-127, 127), (-8, 7), (-100, 27), (0, 100)])
 WIDE_CODES = sampled_from([(-128, 127), (0, 255), (-8, 7), (-40, 300), (3, 18)])
 POWERS = sampled_from([0.125, 0.25, 0.5, 1.0, 2.0])  # x / scale is exact, so every tie is one for everybody

@@ -57,39 +57,6 @@ RETURNS = {
     "rms_norm_backward": (TENSOR, TENSOR),
 }
 
-HINTS = {
-    "BatchNorm": (
-        "Training uses the batch's own mean and variance, one pair per column, and lets the running ones follow; "
-        "evaluation uses the running ones. Two variances are at work: over N here, over N - 1 there.",
-        "Forward: refuse what cannot be used; let the four tensors take on dtype and device of x. In training, move "
-        "the running statistics, then subtract the column's mean, divide by the root of variance plus eps, and keep "
-        "the result and the root for backward. Multiply by gamma, add beta. Backward: multiply by gamma, subtract "
-        "the column's mean of that, subtract x_hat times the column's mean of it times x_hat, divide by the root.",
-    ),
-    "layer_norm": (
-        "Each row along the last axis is normalised by its own mean and variance, over D.",
-        "Take mean and variance over the last axis and keep that axis, so that they can be subtracted and divided; "
-        "eps goes under the root. Then gamma, then beta.",
-    ),
-    "layer_norm_backward": (
-        "It is the formula of batch norm, with the means along the row, and gamma inside them.",
-        "Work out x_hat and the root again. Multiply grad_out by gamma; subtract its row mean, and x_hat times the "
-        "row mean of its product with x_hat; divide by the root. The gradients of gamma and beta are sums over all "
-        "axes but the last.",
-    ),
-    "rms_norm": (
-        "It is layer norm without the mean: each row along the last axis is divided by the size of a typical entry.",
-        "Square, take the mean over the last axis and keep that axis, add eps, take the root. Divide x by it, "
-        "multiply by gamma.",
-    ),
-    "rms_norm_backward": (
-        "It is the formula of layer norm without its mean of g; gamma stands inside the mean that is left.",
-        "Work out the root and x_hat again. Multiply grad_out by gamma; subtract x_hat times the row mean of its "
-        "product with x_hat; divide by the root. The gradient of gamma is grad_out times x_hat, summed over all axes "
-        "but the last.",
-    ),
-}
-
 EPS = sampled_from([1e-5, 1e-3, 0.1, 1.0])
 KNOWN = torch.tensor([[2.0], [4.0], [4.0], [6.0]], dtype=torch.float64)
 STATE = ("running_mean", "running_var")

@@ -35,23 +35,6 @@ from grader.checking import (
 
 RETURNS = {"export_mlp": OBJECT, "run_model": TENSOR}
 
-# The second and third level of the hints, the idea and the steps in words. The first is the hint of the law
-# that failed.
-HINTS = {
-    "export_mlp": (
-        "A model is a graph with its operator set; the graph is a list of nodes, the weights, one input, one output.",
-        "Keep the name of the current value, starting with that of the input. For each layer store weight and bias "
-        "under names of their own, add a node that reads the current value and both, and a Relu unless it is the "
-        "last. Add the softmax if asked for. Declare input and output as float32 with a name for the batch axis.",
-    ),
-    "run_model": (
-        "A table from names to tensors is all the state there is: each node reads from it and writes into it.",
-        "Fill the table with the initializers and with x, under the name of the input that none of them fills. For "
-        "each node refuse an unknown op_type by name, look its inputs up, read its attributes, and store the result "
-        "under its output's name. Look up the name of the graph's output at the end.",
-    ),
-}
-
 OPERATOR_SET = 17
 # All of these are operations of the standard; the interpreter is asked for five others only.
 UNKNOWN = sampled_from(["Sigmoid", "Tanh", "Sub", "Conv", "LogSoftmax", "LeakyRelu", "Flatten"])

@@ -1,4 +1,4 @@
-"""`brick hint`: open the hints of an exercise one by one.
+"""`brick hint`: open the hints of an exercise one by one, from the last report: nothing is checked for a hint.
 
 How many are open is kept in the workspace. An attempt is a changed text of the exercise, so asking again without a
 change shows the same hints again.
@@ -14,14 +14,13 @@ from grader.cli import console
 from grader.cli.targets import Target, find_words, shown_path
 from grader.course.config import load_course
 from grader.errors import UsageError
-from grader.records import Chapter, Course, Report
-from grader.report.hints import hints_for
+from grader.records import Chapter, Course
+from grader.report.hints import Basis, OpenHints, hint_lines, open_hints
 from grader.report.terminal import focused_exercise, render
 from grader.submissions.reading import read_submission
-from grader.text import clean_line, wrap
-from grader.workspace.hints import LABELS, open_one_more, written_hints
-from grader.workspace.progress import report_on
-from grader.workspace.workspace import Workspace, attempt_of, workspace_of
+from grader.text import wrap
+from grader.workspace.progress import last_report
+from grader.workspace.workspace import Workspace, workspace_of
 
 
 def hint(
@@ -40,26 +39,27 @@ def hint(
 ) -> None:
     """Open a hint, and one more after each attempt.
 
-    First where to look, then the idea, then the steps. Hints cost no points.
+    First where to look, then the idea, the steps, and a worked step on another problem. Hints cost no points.
     """
     course = load_course()
     workspace = workspace_of(course)
     target = _meant(course, workspace, chapter, exercise)
     submission = read_submission(target.path, target.chapter)
-    report = _report_on(workspace, target, submission.sha256, course)
-    if not report.is_graded:
-        typer.echo(render(report, console.style()), nl=False)
-        raise typer.Exit(2)
+    report = last_report(workspace, target.chapter, target.exercise)
+    changed = report is not None and report.submission_sha256 != submission.sha256
+    if report is not None and not report.is_graded:
+        if not changed:
+            typer.echo(render(report, console.style()), nl=False)
+            raise typer.Exit(2)
+        report = None
     # Without an exercise the one to go on with: the first that was begun and does not pass.
-    name = target.exercise or focused_exercise(report)
-    hints = hints_for(report, name, written_hints(target.chapter))
-    if not name or not hints:
-        typer.echo(f"{name or target.chapter.stem} passes every check; there is nothing to hint at")
+    name = target.exercise or (focused_exercise(report) if report else target.chapter.exercises[0].name)
+    if not name:
+        since = ", and has changed since" if changed else ""
+        typer.echo(f"{target.chapter.stem} passed every check{since}; there is nothing to hint at")
         return
-    opened = open_one_more(
-        workspace, f"{target.chapter.stem}/{name}", attempt_of(submission.source, name), len(hints)
-    )
-    typer.echo(_hint_text(target.chapter, name, hints, opened), nl=False)
+    hints = open_hints(workspace, target.chapter, name, report, submission.source, changed)
+    typer.echo(_hint_text(target.chapter, name, hints), nl=False)
 
 
 def _meant(course: Course, workspace: Workspace, word: str | None, exercise: str | None) -> Target:
@@ -74,29 +74,25 @@ def _meant(course: Course, workspace: Workspace, word: str | None, exercise: str
     return Target(chapter, shown_path(workspace.exercise_file(chapter)), name)
 
 
-def _report_on(workspace: Workspace, target: Target, sha256: str, course: Course) -> Report:
-    """The last report if it is about this very file, else a new one.
-
-    A new one costs some seconds: only then the checks are run.
-    """
-    report = report_on(workspace, target.chapter, sha256)
-    if report is not None:
-        return report
-    # Only where there is no report: this imports torch.
-    from grader.cli.practice import check_targets, practice_profile, remember
-
-    [report] = check_targets([target], course, practice_profile(course, workspace))
-    remember(workspace, [target], [report])
-    return report
-
-
-def _hint_text(chapter: Chapter, exercise: str, hints: tuple[str, ...], opened: int) -> str:
-    """The hints that are open, each under its label, and what opens the next."""
-    lines = [f"{chapter.label}  {exercise}", ""]
-    for label, text in zip(LABELS, hints[:opened], strict=False):
-        lines += wrap(f"{label}: {clean_line(text)}", console.columns(), indent="    ", first="  ")
-    if opened < len(hints):
+def _hint_text(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
+    """The hints that are open, each under its label, what they are based on, and what to do next."""
+    check = f"brick check {chapter.label} --exercise {exercise}"
+    based = {
+        Basis.CURRENT: "",
+        Basis.CHANGED: "The file has changed since it was checked; this is about what failed then.",
+        Basis.UNCHECKED: "",
+    }[hints.basis]
+    if not hints.texts:
+        word = "passes" if hints.basis is Basis.CURRENT else "passed"
+        since = f"; the file has changed since, so run: {check}" if hints.basis is Basis.CHANGED else ""
+        return f"{exercise} {word} every check; there is nothing to hint at{since}\n"
+    lines = [f"{chapter.label}  {exercise}", "", *hint_lines(hints.texts, console.columns())]
+    if based:
+        lines += ["", *wrap(based, console.columns(), first="  ", indent="  ")]
+    if hints.basis is not Basis.CURRENT:
+        step = f"next: run: {check}"
+    elif hints.has_more:
         step = f"next: try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
     else:
-        step = f"next: try it, then run: brick check {chapter.label} --exercise {exercise}"
+        step = f"next: try it, then run: {check}"
     return "\n".join([*lines, "", *wrap(step, console.columns(), indent="      ", first="")]) + "\n"

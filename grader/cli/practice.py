@@ -106,16 +106,16 @@ def require_device(device: str) -> None:
 
 
 def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> None:
-    """Keep the last report of each chapter for `brick hint` and `brick status`.
+    """Keep the last reports for `brick hint` and `brick status`.
 
-    Only reports on a whole chapter, and on the file that lies in the workspace: a report on one exercise, or on a
-    copy elsewhere, says nothing about the rest.
+    Only on the file that lies in the workspace. A report on one exercise says nothing about the rest of its chapter:
+    it is kept apart.
 
     The first unsolved chapter is noted too: `brick hint` without a word is about that one.
     """
     for target, report in zip(targets, reports, strict=True):
-        if target.exercise is None and workspace.find(target.chapter) == target.path.absolute():
-            keep_report(workspace, target.chapter, report)
+        if workspace.find(target.chapter) == target.path.absolute():
+            keep_report(workspace, target.chapter, report, target.exercise)
     unsolved = [t.chapter.stem for t, report in zip(targets, reports, strict=True) if not report.passed]
     if unsolved:
         workspace.write_note(LAST_NOTE, {"chapter": unsolved[0]})

@@ -19,15 +19,14 @@ from grader.cli import console
 from grader.cli.progress import waiting
 from grader.course.config import load_course
 from grader.records import Chapter, Report
-from grader.report.hints import hints_for
+from grader.report.hints import open_hints
 from grader.sandbox.launch import Level, Wishes, Zygote, launch_in_thread
 from grader.watch.app import WatchApp
 from grader.watch.plain import PlainWatch
 from grader.watch.state import WatchState
 from grader.workspace.doctor import editor_command
-from grader.workspace.hints import open_one_more, written_hints
 from grader.workspace.reset import reset as put_back
-from grader.workspace.workspace import Workspace, attempt_of, workspace_of
+from grader.workspace.workspace import Workspace, workspace_of
 
 if TYPE_CHECKING:
     from grader.watch.warm_sandbox import WarmSandbox
@@ -93,11 +92,8 @@ def _open_hints(
         report: decides where the first hint points.
         source: the learner's text; as long as it is the same no further hint opens.
     """
-    hints = hints_for(report, exercise, written_hints(chapter))
-    if not hints:
-        return (), 0
-    opened = open_one_more(workspace, f"{chapter.stem}/{exercise}", attempt_of(source, exercise), len(hints))
-    return hints[:opened], len(hints)
+    hints = open_hints(workspace, chapter, exercise, report, source, changed=False)
+    return hints.texts, hints.levels
 
 
 def _reset_current(state: WatchState) -> str:

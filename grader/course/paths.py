@@ -82,3 +82,8 @@ def kit_checks_file(stem: str) -> Path:
 def checks_file(chapter: Chapter) -> Path:
     """The checks by which a chapter is judged, those of its course or of the kit that runs."""
     return chapter.checks or kit_checks_file(chapter.stem)
+
+
+def hints_file(chapter: Chapter) -> Path:
+    """The hints on a chapter's exercises: plain text beside its checks. None has to be there."""
+    return checks_file(chapter).parent / "hints" / f"{chapter.stem}.md"

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from grader.course.config import COURSE_FILE
 
-_FILES = (COURSE_FILE, "checks/*.py", "solutions/*.py", "solutions/mistakes/*.py", "solutions/right/*.py")
+_FILES = (
+    COURSE_FILE,
+    "checks/*.py",
+    "checks/hints/*.md",
+    "solutions/*.py",
+    "solutions/mistakes/*.py",
+    "solutions/right/*.py",
+)
 
 
 def template_root() -> Path:

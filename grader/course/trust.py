@@ -115,6 +115,7 @@ def install(name: str, source: Path, course_file: Path) -> Path:
         step = f"to practise with this one all the same, run: brick trust {source}"
         raise UsageError(f"there is another course called {name} here", str(home), step)
     files = [course_file, *_python_files(exercises_folder(source)), *_python_files(checks_folder(source))]
+    files += sorted(checks_folder(source).glob("hints/*.md"))
     unfinished = copy.with_name(f".{name}.{os.getpid()}")
     try:
         for file in files:

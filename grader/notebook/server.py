@@ -18,19 +18,17 @@ from grader.engine.generation import Kept
 from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
-from grader.engine.suites import load_suite
 from grader.errors import SubmissionError, UsageError
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
-from grader.report.hints import hints_for
+from grader.report.hints import Basis, hint_lines, open_hints
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, lines_html, status_html
 from grader.report.terminal import Step, Style, exercise_word, focused_exercise, is_whole, render, table
 from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
-from grader.text import clean_line, points, wrap
-from grader.workspace.hints import LABELS, open_one_more
+from grader.text import points, wrap
 from grader.workspace.questions import (
     UnreadableGuess,
     guess,
@@ -40,7 +38,7 @@ from grader.workspace.questions import (
     readable,
     tally,
 )
-from grader.workspace.workspace import attempt_of, workspace_of
+from grader.workspace.workspace import workspace_of
 
 HERE = Path("this notebook")
 _WIDTH = 80
@@ -172,27 +170,33 @@ class NotebookServer:
     # --- hint -------------------------------------------------------------------------------------------------
 
     def _hint(self, name: str, work: Work) -> Message:
-        """The exercise is checked first: a hint begins with what fails now."""
+        """From the last check in this notebook: nothing is checked again for a hint."""
         chapter, exercise = self._meant(name, work)
-        report = self._report(chapter, exercise, work)
-        hints = hints_for(report, exercise.name, load_suite(chapter).hints)
-        if not report.is_graded:
+        found = self._found.get((chapter.stem, exercise.name))
+        report = found.report if found is not None else None
+        changed = found is not None and found.definition != work.definition(chapter, exercise)
+        if report is not None and not report.is_graded:
             return {"html": exercise_html(report, exercise.name), "text": render(report, Style(_WIDTH))}
-        if not hints:
+        source = work.submission(chapter).source
+        hints = open_hints(self._workspace, chapter, exercise.name, report, source, changed)
+        if not hints.texts:
             lines = [f"{exercise.name} passes every check; there is nothing to hint at"]
+            if changed:
+                lines = [
+                    f"{exercise.name} passed every check and has changed since: {work.again(exercise.name)}"
+                ]
             return {"html": hints_html(exercise.name, (), lines[0]), "text": lines[0] + "\n"}
-        attempt = attempt_of(work.submission(chapter).source, exercise.name)
-        opened = open_one_more(self._workspace, f"{chapter.stem}/{exercise.name}", attempt, len(hints))
-        shown = tuple(zip(LABELS, hints[:opened], strict=False))
-        if opened < len(hints):
+        if hints.basis is Basis.UNCHECKED:
+            step = f'check it: check("{exercise.name}")'
+        elif hints.basis is Basis.CHANGED:
+            step = f"this is about what failed before the last change; {work.again(exercise.name)}"
+        elif hints.has_more:
             step = f'try it, then run hint("{exercise.name}") again, which opens one more'
         else:
             step = f"try it, then {work.again(exercise.name)}"
-        lines = [f"{chapter.label}  {exercise.name}", ""]
-        for label, text in shown:
-            lines += wrap(f"{label}: {clean_line(text)}", _WIDTH, indent="    ", first="  ")
+        lines = [f"{chapter.label}  {exercise.name}", "", *hint_lines(hints.texts, _WIDTH)]
         lines += ["", *wrap(f"next: {step}", _WIDTH, indent="      ", first="")]
-        return {"html": hints_html(exercise.name, shown, step), "text": "\n".join(lines) + "\n"}
+        return {"html": hints_html(exercise.name, hints.texts, step), "text": "\n".join(lines) + "\n"}
 
     # --- predict ----------------------------------------------------------------------------------------------
 

@@ -77,7 +77,6 @@ import torch
 from grader.checking import TENSOR, Learner, agree, check, given, tensor_laws, tensors
 
 RETURNS = {{"{exercise}": TENSOR}}
-HINTS = {{"{exercise}": ("TODO: the idea.", "TODO: the steps in words, no code.")}}
 
 
 @check("{exercise}", hint="TODO: where to look.")
@@ -91,6 +90,31 @@ check_{exercise}_everywhere = tensor_laws(
     "{exercise}", {{"x": tensors(ndim=2)}}, lambda x: 2 * x, after=check_{exercise}_matches_its_oracle
 )
 '''
+
+_HINTS = """\
+# {exercise}
+
+## idea
+
+TODO: the idea, in a sentence or two. No formula.
+
+## steps
+
+TODO: the steps in words, no code.
+
+## worked step
+
+TODO: the technique on another problem, in 80 to 160 words.
+
+```python
+scores = [3, 1]
+shares = [score / sum(scores) for score in scores]
+```
+
+## why
+
+TODO: Explain in a sentence why ..., asked after a pass.
+"""
 
 _MISTAKES = '''\
 """Known mistakes of {stem}: each is named <exercise>__<slug>, its docstring is the diagnosis."""
@@ -121,6 +145,7 @@ def {exercise}__times_two(x: Tensor) -> Tensor:
 _FILES = {
     "solutions/{stem}.py": _SOLUTION,
     "{checks}/{stem}.py": _CHECKS,
+    "{checks}/hints/{stem}.md": _HINTS,
     "solutions/mistakes/{stem}.py": _MISTAKES,
     "solutions/right/{stem}.py": _RIGHT,
 }

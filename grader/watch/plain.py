@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from grader.errors import KitError
+from grader.report.hints import hint_lines
 from grader.report.terminal import Style
-from grader.text import clean, clean_line, wrap
+from grader.text import clean, clean_line
 from grader.watch.file_watcher import watch_exercises
 from grader.watch.jobs import Event, EventKind
 from grader.watch.plain_text import file_line, list_lines, verdict_line, verdict_on_current
@@ -220,8 +221,7 @@ class PlainWatch:
         if why_not:
             self._say(why_not)
             return
-        for text in self.state.hints:
-            self._say("\n".join(wrap(clean_line(text), self._style().width, indent="      ", first="hint: ")))
+        self._say("\n".join(hint_lines(self.state.hints, self._style().width)))
         if self.state.more_hints:
             self._say("one more opens after the next attempt")
 

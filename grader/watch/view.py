@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from grader.records import CheckResult, Outcome, Report
+from grader.report.hints import hint_lines
 from grader.report.reasons import reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.report.terminal import Style, card, is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
-from grader.workspace.hints import LABELS
 from grader.workspace.workspace import FileState
 
 LIST_WIDTH = 26
@@ -185,9 +185,7 @@ def _card_lines(result: CheckResult, width: int) -> list[str]:
 
 def _hint_lines(state: WatchState, width: int) -> list[str]:
     """The hints that are open, each under its label; nothing where none is."""
-    lines: list[str] = []
-    for label, text in zip(LABELS, state.hints, strict=False):
-        lines += wrap(f"{label}: {clean_line(text)}", width, indent="    ", first="  ")
+    lines = hint_lines(state.hints, width)
     if state.more_hints:
         lines += wrap("one more hint opens after the next attempt", width, indent="  ")
     return ["", *lines] if lines else []

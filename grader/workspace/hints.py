@@ -1,32 +1,99 @@
-"""Open the hints of an exercise one by one: one at first, and one more after each attempt."""
+"""Read the hints that a chapter's author wrote, and open those of an exercise one by one.
+
+They are text of their own, `hints/STEM.md` beside the checks, so that a hint costs no import of the checks, and another
+language is another file. `# softmax` opens what belongs to an exercise; below it stand `## idea`, `## steps`,
+`## worked step` (on another problem, with code) and `## why`, a question for whoever has passed.
+"""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from grader.course.paths import checks_file
+from grader.course.paths import hints_file
+from grader.errors import CourseError
 from grader.records import Chapter
-from grader.syntax import parse_in_turn
 from grader.workspace.workspace import Workspace
 
-LABELS = ("where to look", "the idea", "the steps")
+LABELS = ("where to look", "the idea", "the steps", "a worked step")
+_PARTS = {"idea": "idea", "steps": "steps", "worked step": "worked_step", "why": "why"}
 
 
-def written_hints(chapter: Chapter) -> Mapping[str, tuple[str, ...]]:
-    """The hints that a chapter's author wrote for each exercise: the idea, then the steps; none without checks.
+@dataclass(frozen=True)
+class Written:
+    """What an author wrote on one exercise, each part Markdown; '' for a part that is not there.
 
-    They are read from the source of the checks. Importing it would import torch and Hypothesis, and a hint is asked
-    for by somebody who waits for nothing else.
+    Args:
+        idea, steps: the second and the third level of the hints, in words.
+        worked_step: the fourth, the technique on another problem, with code.
+        why: a question asked after a pass; nothing judges the answer.
     """
-    path = checks_file(chapter)
+
+    idea: str = ""
+    steps: str = ""
+    worked_step: str = ""
+    why: str = ""
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that follow the first, which comes from the law that fails."""
+        return tuple(text for text in (self.idea, self.steps, self.worked_step) if text)
+
+
+def written_hints(chapter: Chapter) -> Mapping[str, Written]:
+    """What is written on each exercise of a chapter, by its name; nothing where there is no such file.
+
+    Raises:
+        CourseError: the file cannot be read, or has a heading that means nothing.
+    """
+    path = hints_file(chapter)
     if not path.is_file():
         return {}
-    for node in parse_in_turn(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "HINTS":
-            hints: dict[str, tuple[str, ...]] = ast.literal_eval(node.value)
-            return hints
-    return {}
+    try:
+        return read_hints(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError("the hints cannot be read", str(path), "save the file as UTF-8 text") from error
+
+
+def read_hints(text: str, where: Path) -> dict[str, Written]:
+    """The hints in a file's text, by exercise.
+
+    Args:
+        where: the file, for messages.
+
+    Raises:
+        CourseError: a heading means nothing.
+    """
+    parts: dict[str, dict[str, str]] = {}
+    exercise = ""
+    for depth, title, line, body in _sections(text):
+        if depth == 1:
+            exercise = title
+            parts[exercise] = {}
+        elif exercise and title in _PARTS:
+            parts[exercise][_PARTS[title]] = body
+        else:
+            step = f"write # and an exercise, and below it ## and one of: {', '.join(_PARTS)}"
+            raise CourseError(f"the heading '{title}' means nothing here", f"{where}, line {line}", step)
+    return {name: Written(**found) for name, found in parts.items()}
+
+
+def _sections(text: str) -> Iterator[tuple[int, str, int, str]]:
+    """Each heading of one or two marks: their number, its words, its line, and the text below it.
+
+    A line of code is no heading, though a comment begins as one does.
+    """
+    lines = text.splitlines()
+    fenced = False
+    heads: list[int] = []
+    for at, line in enumerate(lines):
+        fenced ^= line.startswith("```")
+        if not fenced and line.startswith(("# ", "## ")):
+            heads.append(at)
+    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        marks, _, title = lines[start].partition(" ")
+        yield len(marks), title.strip(), start + 1, "\n".join(lines[start + 1 : end]).strip()
 
 
 def open_one_more(workspace: Workspace, key: str, attempt: str, levels: int) -> int:

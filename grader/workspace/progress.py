@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,10 +86,7 @@ def write_progress(path: Path, progress: Progress, course: Course) -> None:
 
 def kept_report(workspace: Workspace, chapter: Chapter) -> Report | None:
     """The last report on the learner's own file of a chapter; None if there is none that can be read."""
-    try:
-        return from_dict(workspace.read_note(_report_note(chapter)))
-    except (ValueError, KeyError, TypeError):  # written by another version of the kit, or by a hand
-        return None
+    return _read_report(workspace, _report_note(chapter))
 
 
 def report_on(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | None:
@@ -97,10 +95,33 @@ def report_on(workspace: Workspace, chapter: Chapter, sha256: str) -> Report | N
     return report if report is not None and report.submission_sha256 == sha256 else None
 
 
-def keep_report(workspace: Workspace, chapter: Chapter, report: Report) -> None:
-    """Keep a whole chapter's report, where `brick hint` and `brick status` look for it."""
-    workspace.write_note(_report_note(chapter), as_dict(report))
+def last_report(workspace: Workspace, chapter: Chapter, exercise: str | None) -> Report | None:
+    """The last report that says something of an exercise: on it alone if that came later, else on its chapter.
+
+    Args:
+        exercise: None for the chapter's.
+    """
+    alone = None if exercise is None else _read_report(workspace, _report_note(chapter, exercise))
+    return alone or kept_report(workspace, chapter)
 
 
-def _report_note(chapter: Chapter) -> str:
-    return f"reports/{chapter.stem}.json"
+def keep_report(workspace: Workspace, chapter: Chapter, report: Report, exercise: str | None = None) -> None:
+    """Keep a report where `brick hint` and `brick status` look for it.
+
+    Args:
+        exercise: the one that the report is on alone; such a report counts until the next on the whole chapter.
+    """
+    if exercise is None:
+        shutil.rmtree((workspace.state / _report_note(chapter)).with_suffix(""), ignore_errors=True)
+    workspace.write_note(_report_note(chapter, exercise), as_dict(report))
+
+
+def _read_report(workspace: Workspace, note: str) -> Report | None:
+    try:
+        return from_dict(workspace.read_note(note))
+    except (ValueError, KeyError, TypeError):  # written by another version of the kit, or by a hand
+        return None
+
+
+def _report_note(chapter: Chapter, exercise: str | None = None) -> str:
+    return f"reports/{chapter.stem}.json" if exercise is None else f"reports/{chapter.stem}/{exercise}.json"

@@ -303,6 +303,8 @@ def test_output_is_plain_when_piped_and_fits_a_narrow_terminal(workspace: Path) 
 
 def test_hints_open_one_by_one_and_only_after_a_changed_attempt(workspace: Path) -> None:
     write(workspace, PARTLY)
+    unchecked = brick("hint", "ch02", "linear").stdout
+    brick("check", "ch02", "--exercise", "linear", "--examples", "3")
     first = brick("hint", "ch02", "linear").stdout
     asked_again = brick("hint", "ch02", "linear").stdout
     write(workspace, "# a comment is no attempt\n" + PARTLY)
@@ -310,25 +312,37 @@ def test_hints_open_one_by_one_and_only_after_a_changed_attempt(workspace: Path)
     write(workspace, PARTLY.replace("x @ weight +", "weight @ x +"))
     after_an_attempt = brick("hint", "linear").stdout
     write(workspace, PARTLY.replace("x @ weight +", "x * weight +"))
-    after_another = brick("hint").stdout
+    after_another = brick("hint", "linear").stdout
+    write(workspace, PARTLY.replace("x @ weight +", "x - weight +"))
+    after_the_last = brick("hint", "linear").stdout
 
-    assert "where to look:" in first
+    assert "was not checked yet" in unchecked
+    assert "where to look: A layer is x times weight" in first
+    assert "has changed since" not in first
     assert "the idea:" not in first
-    assert asked_again == after_a_comment == first
+    assert asked_again == first
+    assert "the idea:" not in after_a_comment
+    assert "The file has changed since it was checked" in after_a_comment
     assert "the idea:" in after_an_attempt
     assert "the steps:" not in after_an_attempt
     assert "the steps:" in after_another
+    assert "a worked step:" not in after_another
+    assert "a worked step:" in after_the_last
 
 
 def test_a_solved_exercise_needs_no_hint(workspace: Path) -> None:
     write(workspace, PARTLY)
+    brick("check", "neuron", "--examples", "3")
 
-    assert "passes every check" in brick("hint", "neuron").stdout
+    assert "passes every check" in brick("hint", "ch02", "neuron").stdout
+    write(workspace, PARTLY + "x = 1\n")
+    assert "passed every check; there is nothing to hint at" in brick("hint", "ch02", "neuron").stdout
 
 
 def test_a_hint_for_what_the_rules_refuse_is_their_reason(workspace: Path) -> None:
     write(workspace, PARTLY.replace("x @ weight + bias", "torch.nn.functional.linear(x, weight, bias)"))
 
+    brick("check", "ch02", "--examples", "3")
     text = " ".join(brick("hint", "linear").stdout.split())
 
     assert "where to look: torch.nn.functional.linear may not be used here" in text

@@ -10,17 +10,6 @@ from grader.checking import FLOAT, agree, check, floats, given, integers, lists,
 
 RETURNS = {"trapezoid": FLOAT, "simpson": FLOAT}
 
-HINTS = {
-    "trapezoid": (
-        "Each step is a trapezoid: its width times the mean of both heights.",
-        "Add up all samples, take off half of the first and half of the last, and multiply by h.",
-    ),
-    "simpson": (
-        "A piece is two steps wide, and its middle sample counts four times.",
-        "The samples at odd places count 4, those at even places 2, the first and the last 1; multiply by h / 3.",
-    ),
-}
-
 STEP = floats(0.1, 2.0)
 VALUES = floats(-9.0, 9.0)
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}

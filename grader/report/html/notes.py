@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.errors import KitError
+from grader.report.hints import prose_and_code
 from grader.report.html.rendering import fill, stylesheet
+from grader.workspace.hints import LABELS
 
 
-def hints_html(exercise: str, hints: Sequence[tuple[str, str]], step: str) -> str:
+def hints_html(exercise: str, texts: Sequence[str], step: str) -> str:
     """The hints open so far, each with its label, and what to do next."""
+    hints = [(label, prose_and_code(text)) for label, text in zip(LABELS, texts, strict=False)]
     return fill("hints.html", exercise=exercise, hints=hints, step=step, style=stylesheet("brick.css"))
 
 
