@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from grader.sandbox.handles import ByReference, GuestFixture, GuestSequence, Handle
+from grader.sandbox.handles import ByReference, GuestFixture, GuestSequence, GuestVersion, Handle
 
 VALUE_CHARS = 400
 ENTRIES_SHOWN = 200  # of a tensor; a larger one is described
@@ -41,7 +41,7 @@ def _is_written_out(value: Any) -> bool:
         return all(map(_is_written_out, value))
     if isinstance(value, Mapping):
         return all(map(_is_written_out, [*value.keys(), *value.values()]))
-    return not isinstance(value, bytes)
+    return not isinstance(value, bytes | GuestVersion)
 
 
 def _code(value: Any) -> str:
@@ -53,6 +53,8 @@ def _code(value: Any) -> str:
         return f"{'iter' if value.once else 'sequence'}({_code(list(value.items))})"
     if isinstance(value, GuestFixture):
         return value.name
+    if isinstance(value, GuestVersion):
+        return "learner"
     if isinstance(value, Handle):
         return repr(value)
     if isinstance(value, list):

@@ -19,9 +19,11 @@ from grader.sandbox.protocol import (
     SequenceValue,
     TensorValue,
     TupleValue,
+    VersionValue,
     WireError,
 )
 from grader.sandbox.results import tensors_in
+from grader.sandbox.versions import version
 
 
 class MinimalSequence:
@@ -97,6 +99,8 @@ class Arguments:
                 return iter(items) if value.once else MinimalSequence(items)
             case FixtureValue():
                 return FIXTURES[value.name]
+            case VersionValue():
+                return version(value.source, value.name, value.function)
             case BytesValue():
                 return protocol.read_bytes(value, self._body)
         return value

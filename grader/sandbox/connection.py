@@ -21,6 +21,7 @@ from grader.sandbox.handles import (
     GuestFixture,
     GuestIterator,
     GuestSequence,
+    GuestVersion,
     Handle,
     reference_of,
 )
@@ -36,6 +37,7 @@ from grader.sandbox.protocol import (
     SequenceValue,
     TensorValue,
     TupleValue,
+    VersionValue,
     WireError,
 )
 
@@ -183,7 +185,7 @@ class Connection:
                 return self._make_handle(value.number, kind or "object")
             case BytesValue():
                 return protocol.read_bytes(value, body)
-            case SequenceValue() | FixtureValue():
+            case SequenceValue() | FixtureValue() | VersionValue():
                 raise WireError("only we send those")
         return value
 
@@ -275,6 +277,8 @@ def _encode(value: Any, body: Body) -> protocol.Value:
         return SequenceValue(tuple(_encode(item, body) for item in value.items), value.once)
     if isinstance(value, GuestFixture):
         return FixtureValue(value.name)
+    if isinstance(value, GuestVersion):
+        return VersionValue(value.source, value.name, value.function)
     if isinstance(value, bytes):
         return BytesValue(body.add_bytes(value), len(value))
     if isinstance(value, list):

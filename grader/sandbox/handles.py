@@ -180,3 +180,18 @@ class GuestFixture:
     """Travels as the guest's plain function of that name (see fixtures.py): a function cannot be sent."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class GuestVersion:
+    """Travels as an object with one function of ours, which the guest makes from its source (see versions.py).
+
+    Args:
+        source: definitions that need torch and math alone.
+        name: of the one that is meant.
+        function: what the learner's code calls it.
+    """
+
+    source: str
+    name: str
+    function: str

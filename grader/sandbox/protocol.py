@@ -106,6 +106,14 @@ class FixtureValue(msgspec.Struct, tag="F", array_like=True, frozen=True):
     name: str
 
 
+class VersionValue(msgspec.Struct, tag="V", array_like=True, frozen=True):
+    """An object with one function of ours, made in the guest from its source (see versions.py)."""
+
+    source: str
+    name: str
+    function: str
+
+
 class BytesValue(msgspec.Struct, tag="B", array_like=True, frozen=True):
     """Opaque bytes of the body, such as a serialised model."""
 
@@ -126,6 +134,7 @@ Value = (
     | HandleValue
     | SequenceValue
     | FixtureValue
+    | VersionValue
     | BytesValue
 )
 
