@@ -7,6 +7,7 @@ from grader.checking.comparison import agree, refuses
 from grader.checking.derivation import derived
 from grader.checking.failures import NotCheckable, fail, require
 from grader.checking.gradients import agree_gradient, autograd, central_differences, cotangent
+from grader.checking.law_exercises import law_exercise
 from grader.checking.strategies import (
     SPECIAL,
     apart,
@@ -67,6 +68,7 @@ __all__ = [
     "given",
     "integers",
     "just",
+    "law_exercise",
     "list_of",
     "lists",
     "magnitudes",
