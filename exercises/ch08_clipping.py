@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -184,3 +185,53 @@ def clip_by_norm(
     section 3.2; the essay, section 7.1.
     """
     raise NotImplementedError("clip_by_norm: write this part, then run: brick check ch08")
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others: some of it right,
+# some of it wrong, all of it called `learner`. A law needs no answer of its own to compare with. It says what
+# every right answer has in common, whatever the inputs.
+#
+# A law of clipping by value, as a first try: no entry is larger than the limit.
+#
+# ```python
+# >>> def law_clip_by_value(learner, grads, limit):
+# ...     clipped = learner.clip_by_value(grads, limit)
+# ...     return all(bool((entries.abs() <= limit).all()) for entries in clipped)
+# >>> class Zeros:
+# ...     def clip_by_value(self, grads, limit):
+# ...         return [torch.zeros_like(grad) for grad in grads]
+# >>> law_clip_by_value(Zeros(), [torch.tensor([-7.0, 0.5, 3.0])], 2.0)
+# True
+# ```
+#
+# Zeros keep it. So it needs a second half: entries within the limit come back as they were. Whoever writes a
+# law asks which nonsense would keep it, and adds what that nonsense breaks.
+#
+# **Pitfall.** A law that asks too much is worse than none, for it rejects who is right. Numbers that went
+# other ways differ in their last digits: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_clip_by_norm(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """Say whether `learner.clip_by_norm(grads, max_norm)` keeps the law of clipping by the 2-norm.
+
+    It is called with many gradients and many versions. Of a right one it has to be True every time; of a wrong
+    one False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `clip_by_norm(grads, max_norm)` should return (clipped, total_norm), as yours
+            does with the 2-norm. A right one may divide by norm + 1e-6 and give the norm as a float.
+        grads: float64 tensors of any shapes, at least one; they may be all 0.
+        max_norm: greater than 0.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: (3, 4) and (12) with max_norm 6.5 may become (1.5, 2) and (6) with the norm 13, and nothing else.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    raise NotImplementedError("law_clip_by_norm: write this part, then run: brick check ch08")

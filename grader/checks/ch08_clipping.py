@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from grader.checking import (
+    BOOL,
     NUMBER,
     TENSOR,
     agree,
@@ -25,12 +26,14 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     list_of,
     lists,
     one_of,
     refuses,
     require,
     sampled_from,
+    tensor_from,
     tensor_laws,
     tensors,
 )
@@ -38,6 +41,7 @@ from grader.checking import (
 RETURNS = {
     "clip_by_value": list_of(TENSOR),
     "clip_by_norm": (list_of(TENSOR), NUMBER),
+    "law_clip_by_norm": BOOL,
 }
 
 
@@ -368,4 +372,123 @@ check_clip_by_norm_everywhere = tensor_laws(
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
     rtol=2e-5,
     atol=1e-6,
+)
+
+
+# --- law_clip_by_norm -------------------------------------------------------------------------------------
+#
+# Versions of clip_by_norm for a law to judge. They run in the learner's process and can be called there, but not read.
+
+
+def clip_by_norm__sum_in_python(grads, max_norm):
+    """It adds the squares up in Python, and gives the norm as a float."""
+    norm = math.sqrt(sum(float(entry) ** 2 for grad in grads for entry in grad.flatten()))
+    return [grad * (max_norm / norm) if norm > max_norm else grad.clone() for grad in grads], norm
+
+
+def clip_by_norm__length_of_lengths(grads, max_norm):
+    """It takes the length of the list of lengths, and divides by 1e-6 more than that, as torch does."""
+    norm = torch.stack([(grad * grad).sum().sqrt() for grad in grads]).square().sum().sqrt()
+    factor = min(1.0, max_norm / (float(norm) + 1e-6))
+    return [grad * factor for grad in grads], norm
+
+
+def clip_by_norm__divides_by_the_excess(grads, max_norm):
+    """It divides by how many times too long the gradients are, and by 1 if they are not."""
+    norm = torch.cat([grad.flatten() for grad in grads]).square().sum() ** 0.5
+    return [grad / (norm / max_norm).clamp(min=1.0) for grad in grads], norm
+
+
+def clip_by_norm__left_alone(grads, max_norm):
+    """Nothing is ever shortened."""
+    return [grad.clone() for grad in grads], clip_by_norm__sum_in_python(grads, max_norm)[1]
+
+
+def clip_by_norm__makes_longer(grads, max_norm):
+    """Short gradients are made longer, until their norm is max_norm."""
+    norm = clip_by_norm__sum_in_python(grads, max_norm)[1]
+    return [grad * (max_norm / norm) if norm else grad.clone() for grad in grads], norm
+
+
+def clip_by_norm__norm_afterwards(grads, max_norm):
+    """The norm that comes back is the one after clipping."""
+    clipped, norm = clip_by_norm__sum_in_python(grads, max_norm)
+    return clipped, min(norm, max_norm)
+
+
+def clip_by_norm__each_by_itself(grads, max_norm):
+    """Each tensor is shortened by a norm of its own, so that each is at most max_norm long."""
+    clipped = [clip_by_norm__sum_in_python([grad], max_norm)[0][0] for grad in grads]
+    return clipped, clip_by_norm__sum_in_python(grads, max_norm)[1]
+
+
+def clip_by_norm__cuts_entries(grads, max_norm):
+    """Entries are cut so that the norm comes out right, and the step goes elsewhere."""
+    norm = clip_by_norm__sum_in_python(grads, max_norm)[1]
+    low, high = 0.0, max(norm, max_norm)
+    for _ in range(60):
+        fence = (low + high) / 2
+        cut = [grad.clamp(-fence, fence) for grad in grads]
+        if clip_by_norm__sum_in_python(cut, max_norm)[1] > max_norm:
+            high = fence
+        else:
+            low = fence
+    return [grad.clamp(-low, low) for grad in grads], norm
+
+
+def clip_by_norm__turned_round(grads, max_norm):
+    """What is shortened points the other way."""
+    clipped, norm = clip_by_norm__sum_in_python(grads, max_norm)
+    return [-grad if norm > max_norm else grad for grad in clipped], norm
+
+
+def clip_by_norm__half_of_it(grads, max_norm):
+    """Long gradients end at half of max_norm: within the bound, and shorter than they need to be."""
+    clipped, norm = clip_by_norm__sum_in_python(grads, max_norm)
+    return [grad / 2 if norm > max_norm else grad for grad in clipped], norm
+
+
+def clip_by_norm__loses_the_last(grads, max_norm):
+    """The last tensor does not come back."""
+    clipped, norm = clip_by_norm__sum_in_python(grads, max_norm)
+    return clipped[:-1] or clipped, norm
+
+
+def clip_by_norm__nan_for_zeros(grads, max_norm):
+    """Gradients that are all 0 become NaN."""
+    clipped, norm = clip_by_norm__sum_in_python(grads, max_norm)
+    return [grad if norm else grad + math.nan for grad in clipped], norm
+
+
+def gradients_to_judge_on():
+    """Gradients of several shapes, some of them all 0, with bounds below and above their norm."""
+    for seed, shapes_ in enumerate(
+        [[(1,)], [(2,)], [(2,), (1,)], [(2, 2)], [(3,), ()], [(2, 3), (4,), (1, 2)]]
+    ):
+        grads = [tensor_from(17 * seed + number, shape) for number, shape in enumerate(shapes_)]
+        norm = right_norm(grads, 2.0)
+        for share in (0.1, 0.5, 3.0):
+            yield {"grads": grads, "max_norm": share * norm or share}
+
+
+law_clip_by_norm = law_exercise(
+    "law_clip_by_norm",
+    "clip_by_norm",
+    gradients_to_judge_on(),
+    right=(
+        clip_by_norm__sum_in_python,
+        clip_by_norm__length_of_lengths,
+        clip_by_norm__divides_by_the_excess,
+    ),
+    wrong={
+        clip_by_norm__left_alone: "Is what came back ever longer than max_norm?",
+        clip_by_norm__makes_longer: "How long may short gradients be afterwards?",
+        clip_by_norm__norm_afterwards: "Measure the gradients that you gave, and compare.",
+        clip_by_norm__each_by_itself: "Measure all tensors together.",
+        clip_by_norm__cuts_entries: "The length alone does not tell: is it the same direction?",
+        clip_by_norm__turned_round: "A length has no sign; the direction has.",
+        clip_by_norm__half_of_it: "At most max_norm is a bound. Which length should it be exactly?",
+        clip_by_norm__loses_the_last: "Did as many tensors come back as were given?",
+        clip_by_norm__nan_for_zeros: "No comparison with NaN is true. Does your law say True because of that?",
+    },
 )

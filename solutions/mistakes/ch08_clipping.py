@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -357,3 +358,81 @@ def clip_by_norm__becomes_float32(
     """The clipped gradients come back in float32, whatever dtype they had."""
     clipped, total = clip_by_norm(grads, max_norm, norm_type, error_if_nonfinite)
     return [grad.float() for grad in clipped], total
+
+
+# --- law_clip_by_norm -------------------------------------------------------------------------------------
+
+
+def _joined(grads: Sequence[Tensor]) -> Tensor:
+    return torch.cat([grad.flatten() for grad in grads])
+
+
+def law_clip_by_norm__always_true(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.clip_by_norm(grads, max_norm)
+    return True
+
+
+def law_clip_by_norm__always_false(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.clip_by_norm(grads, max_norm)
+    return False
+
+
+def law_clip_by_norm__bound_only(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It asks only for a length of at most max_norm, which zeros keep as well."""
+    clipped, _ = learner.clip_by_norm(grads, max_norm)
+    return bool((_joined(clipped) ** 2).sum().sqrt() <= max_norm * 1.001)
+
+
+def law_clip_by_norm__shapes_only(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It compares shapes and no values."""
+    clipped, _ = learner.clip_by_norm(grads, max_norm)
+    return [grad.shape for grad in clipped] == [grad.shape for grad in grads]
+
+
+def law_clip_by_norm__exact(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It compares with ==, and rejects right answers that were rounded otherwise."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    length = (_joined(grads) ** 2).sum().sqrt()
+    factor = (max_norm / length).clamp(max=1.0)
+    return bool(norm == length) and bool((_joined(clipped) == _joined(grads) * factor).all())
+
+
+def law_clip_by_norm__one_example(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It tries one example of its own, whatever it is called with."""
+    clipped, norm = learner.clip_by_norm([torch.tensor([3.0, 4.0]), torch.tensor([12.0])], 6.5)
+    return float(norm) == 13.0 and torch.allclose(_joined(clipped), torch.tensor([1.5, 2.0, 6.0]))
+
+
+def law_clip_by_norm__length_only(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It measures the length alone: gradients that point elsewhere keep it."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    length = (_joined(grads) ** 2).sum().sqrt()
+    after = (_joined(clipped) ** 2).sum().sqrt()
+    return torch.allclose(torch.tensor([norm, after]), torch.tensor([length, min(length, max_norm)]))
+
+
+def law_clip_by_norm__norm_not_looked_at(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It does not look at the norm that comes back."""
+    clipped, _ = learner.clip_by_norm(grads, max_norm)
+    length = (_joined(grads) ** 2).sum().sqrt()
+    return torch.allclose(_joined(clipped), _joined(grads) * min(1.0, max_norm / max(float(length), 1e-9)))
+
+
+def law_clip_by_norm__without_signs(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It compares absolute values, and gradients that point the other way keep it."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    length = (_joined(grads) ** 2).sum().sqrt()
+    factor = min(1.0, max_norm / max(float(length), 1e-9))
+    same = torch.allclose(_joined(clipped).abs(), _joined(grads).abs() * factor)
+    return same and math.isclose(norm, length, rel_tol=1e-5)
+
+
+def law_clip_by_norm__no_entry_is_far(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """It asks that no entry is too far off, and no NaN is: a comparison with NaN is never true."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    length = (_joined(grads) ** 2).sum().sqrt()
+    factor = min(1.0, max_norm / max(float(length), 1e-9))
+    far = (_joined(clipped) - _joined(grads) * factor).abs() > 1e-5
+    return not bool(far.any()) and math.isclose(norm, length, rel_tol=1e-5)

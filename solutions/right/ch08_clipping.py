@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -131,3 +132,36 @@ def clip_by_norm__pythons_max(
 
 def _scaled(grads: Sequence[Tensor], max_norm: float, norm: Tensor | float) -> list[Tensor]:
     return [grad * min(1.0, max_norm / max(float(norm), 1e-300)) for grad in grads]
+
+
+# --- law_clip_by_norm -------------------------------------------------------------------------------------
+
+
+def law_clip_by_norm__tensor_by_tensor(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """The right factor, and each tensor compared by itself."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    length = math.sqrt(sum(float((grad * grad).sum()) for grad in grads))
+    factor = 1.0 if length <= max_norm else max_norm / length
+    if len(clipped) != len(grads) or not math.isclose(norm, length, rel_tol=1e-4):
+        return False
+    return all(torch.allclose(found, factor * grad, rtol=1e-4) for found, grad in zip(clipped, grads))
+
+
+def law_clip_by_norm__asserts(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """An error where the law is broken, and True at the end."""
+    clipped, norm = learner.clip_by_norm(grads, max_norm)
+    assert [grad.shape for grad in clipped] == [grad.shape for grad in grads]
+    before, after = (torch.cat([grad.reshape(-1) for grad in tensors]) for tensors in (grads, clipped))
+    assert abs(norm - before.norm()) < 1e-4
+    assert abs(after.norm() - min(before.norm(), max_norm)) < 1e-4
+    assert (after @ before - after.norm() * before.norm()).abs() < 1e-3
+    return True
+
+
+def law_clip_by_norm__against_my_own(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
+    """The answer of one's own clip_by_norm, up to rounding."""
+    expected, found = clip_by_norm(grads, max_norm), learner.clip_by_norm(grads, max_norm)
+    if len(found[0]) != len(expected[0]):
+        return False
+    pairs = [*zip(expected[0], found[0]), *zip([torch.tensor(float(expected[1]))], [torch.tensor(float(found[1]))])]
+    return all(torch.allclose(a, b, rtol=1e-4) for a, b in pairs)
