@@ -213,18 +213,6 @@ def check_batch_norm_ignores_shift_and_scale(learner: Learner, x: Tensor, c: flo
     agree(changed, plain, atol=1e-8)
 
 
-@check("BatchNorm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
-@given(x=tensors((5, 2), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
-def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
-    """In float32 a common mean of 1,000 spoils neither the output nor the running variance."""
-    x = torch.round(x * 8) / 8  # exact in float32 beside 1,000
-    x[0], x[1] = 1.0, -1.0
-    expected = functional.batch_norm(x, None, None, training=True).to(torch.float32)
-    bn = learner.BatchNorm(2, momentum=1.0)
-    agree(bn.forward((x + shift).to(torch.float32), training=True), expected, rtol=0.0, atol=2e-3)
-    agree(bn.running_var, x.var(0).to(torch.float32), rtol=2e-3, what="running_var")
-
-
 # --- BatchNorm: running statistics ------------------------------------------------------------------------
 #
 # The running variance is the unbiased one while the output uses the biased one. A learner who takes one for both keeps
@@ -258,6 +246,18 @@ def check_batch_norm_known_statistics(learner: Learner) -> None:
         bn.forward(KNOWN, training=True)
         agree(bn.running_mean, torch.tensor([mean], dtype=torch.float64), what="running_mean")
         agree(bn.running_var, torch.tensor([var], dtype=torch.float64), what="running_var")
+
+
+@check("BatchNorm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
+@given(x=tensors((5, 2), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
+def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
+    """In float32 a common mean of 1,000 spoils neither the output nor the running variance."""
+    x = torch.round(x * 8) / 8  # exact in float32 beside 1,000
+    x[0], x[1] = 1.0, -1.0
+    expected = functional.batch_norm(x, None, None, training=True).to(torch.float32)
+    bn = learner.BatchNorm(2, momentum=1.0)
+    agree(bn.forward((x + shift).to(torch.float32), training=True), expected, rtol=0.0, atol=2e-3)
+    agree(bn.running_var, x.var(0).to(torch.float32), rtol=2e-3, what="running_var")
 
 
 @check("BatchNorm", hint="Evaluation reads the running statistics and nothing of the batch.", examples=40)
