@@ -72,7 +72,7 @@ def report() -> Report:
             got="tensor([[nan, 0.0]])",
             expected="tensor([[1.0, 0.0]])",
             index=(0, 0),
-            worst="worst at [0, 0]: got nan, expected 1.0",
+            worst="1 of 2 entries differ",
         ),
     )
     waiting = CheckResult(

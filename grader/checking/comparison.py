@@ -30,8 +30,10 @@ TOLERANCES = {
 CUDA_FLOAT32 = (1e-4, 2e-5)
 # Digits that a number is shown with: few are read more easily, and 17 tell any two float64 apart.
 _DIGITS, _MOST_DIGITS = 6, 17
-# Beyond these an error is no matter of rounding, nor a share of anything.
-_MEANINGFUL_ULPS, _MEANINGFUL_SHARE = 1e4, 10.0
+# A smaller share of the right number is told; a larger error is seen at once in both numbers.
+_SMALL_SHARE = 1e-3
+# Beyond so many units of the last place an error is no matter of rounding.
+_MEANINGFUL_ULPS = 1e4
 # Where to look for a wrong shape or dtype, whatever the law.
 _SHAPE_HINT = "Write down the shape after every line: where does it stop being what you want?"
 _DTYPE_HINT = "Look for what changes the dtype: a constant, a new tensor, a comparison, a division."
@@ -62,7 +64,7 @@ def agree(
         what: the name of the thing compared, for the message.
 
     Raises:
-        CheckFailure: with the worst entry, both values, and the error: relative, and in ulps where rounding may be it.
+        CheckFailure: with the worst entry, both values, and how many entries differ; a small error is told besides.
     """
     name = what or "the result"
     if isinstance(expected, torch.Tensor):
@@ -162,18 +164,18 @@ def _fail_at_the_worst(
     excess = torch.where(good, torch.full_like(excess, -1.0), excess)
     excess = torch.nan_to_num(excess, nan=torch.inf, posinf=torch.inf)
     flat = int(excess.reshape(-1).argmax())
-    index = _index(flat, expected.shape)
+    index = _index(flat, expected.shape) if expected.numel() > 1 else ()
     found, wanted = a.reshape(-1)[flat].item(), e.reshape(-1)[flat].item()
     place = f" at index {index}" if index else ""
     wrong = int((~good).sum())
-    share = f"; {wrong} of {expected.numel()} entries differ" if expected.numel() > 1 else ""
+    share = f"{wrong} of {expected.numel()} entries differ" if expected.numel() > 1 else ""
+    size = _error_words(found, wanted, expected.dtype)
     shown, right = _told_apart(found, wanted)
     raise CheckFailure(
         f"{name} is {shown}{place}, should be {right}",
         got=shown_value(actual),
         expected=shown_value(expected),
-        worst=f"index {list(index)}: " * bool(index)
-        + f"{_error_words(found, wanted, expected.dtype)}{share}",
+        worst="; ".join(part for part in (size, share) if part),
         index=index,
     )
 
@@ -201,16 +203,12 @@ def _told_apart(found: float, wanted: float) -> tuple[str, str]:
 
 
 def _error_words(found: float, wanted: float, dtype: torch.dtype) -> str:
-    """How far off one entry is, and beside that what says something: a share of it, or units of its last place."""
+    """How far off one entry is, where both numbers are too much alike to see it; empty elsewhere."""
     error = abs(found - wanted)
-    if error != error or error == float("inf"):
-        return f"got {found}, expected {wanted}"
-    if not dtype.is_floating_point or not wanted:  # beside 0 every error is large, and countless ulps
-        return f"off by {error:.3g}"
-    relative, ulps = error / abs(wanted), error / _ulp(wanted, dtype)
-    words = f"off by {error:.3g}"
-    if relative < _MEANINGFUL_SHARE:
-        words += f", relative {relative:.2g}"
+    if not dtype.is_floating_point or not wanted or not error < _SMALL_SHARE * abs(wanted):
+        return ""
+    ulps = error / _ulp(wanted, dtype)
+    words = f"relative error {error / abs(wanted):.2g}"
     return words + (f", {ulps:.3g} ulps" if ulps < _MEANINGFUL_ULPS else "")
 
 

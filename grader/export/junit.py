@@ -9,9 +9,9 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from grader.records import CheckResult, ClassResults, LearnerResult, Outcome, Report
+from grader.report.card import card
 from grader.report.decisions import lines_of
 from grader.report.reasons import reason, trouble_lines
-from grader.report.terminal import Style, card
 from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
 from grader.text import clean, clean_line, points
 
@@ -74,7 +74,7 @@ def _case(one: LearnerResult, report: Report, result: CheckResult) -> Element:
     said = {"message": clean_line(reason(result), 300)}
     if result.outcome is Outcome.FAILED:
         failure = SubElement(case, "failure", said | {"type": "check"})
-        failure.text = clean("\n".join(card(result, Style(width=_WIDTH), replay=False)))
+        failure.text = clean("\n".join(card(result, _WIDTH, replay=False)))
     elif result.outcome is Outcome.NOT_RUN and not report.is_graded:
         SubElement(case, "error", said | {"type": "submission"}).text = clean(
             "\n".join(trouble_lines(report))

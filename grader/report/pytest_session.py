@@ -62,8 +62,6 @@ def failure_lines(result: CheckResult) -> Iterator[str]:
     yield f"{result.title}\n  {reason(result)}"
     shown = result.counterexample
     if shown is not None:
-        if shown.inputs:
-            yield "  smallest input: " + ", ".join(f"{name}={value}" for name, value in shown.inputs)
         for call in shown.calls:
             came = f"raised {call.result}" if call.raised else call.result
             yield f"    {call.expression}" + (f"  ->  {came}" if came else "")

@@ -1,6 +1,6 @@
 """Turn a Report into the lines a learner reads on a terminal.
 
-The text of a card, the lines under a failed check, is made by `card` here, and by `reasons.reason` for its first
+The text of a card, the lines under a failed check, is made by `card.py`, and by `reasons.reason` for its first
 sentence. Pages and notebooks show the same words through html/cards.py.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.records import Breach, Cause, CheckResult, Counterexample, ExerciseScore, Outcome, Report
+from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
+from grader.report.card import card
 from grader.report.reasons import BARRED, note_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
@@ -19,7 +20,6 @@ FAILING = "FAIL"
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
 _CHECK_COLUMN = 11  # where the title of a check and its card begin
 _NAME_COLUMN = 9  # as wide as the longest word and two spaces
-_VALUE_LIMIT = 600
 _OUTPUT_LINES = 8
 _NOTES = 2
 _NOTES_ALWAYS = 12
@@ -246,9 +246,14 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     for result in rest:
         lines += _check_line(result.outcome, result.title, style)
     for result in cards:
-        lines += _check_line(result.outcome, result.title, style)
-        lines += card(result, style, indent=" " * _CHECK_COLUMN)
+        lines += failed_lines(result, style)
     return lines
+
+
+def failed_lines(result: CheckResult, style: Style) -> list[str]:
+    """A failed check on a terminal: its law, and the card below it."""
+    law = _check_line(result.outcome, result.title, style)
+    return law + card(result, style.width, indent=" " * _CHECK_COLUMN)
 
 
 def _check_line(outcome: Outcome, text: str, style: Style) -> list[str]:
@@ -267,63 +272,6 @@ def _waiting_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
         checks = "1 check" if count == 1 else f"{count} checks"
         lines += _check_line(Outcome.NOT_RUN, f"{checks}, {why}", style)
     return lines
-
-
-def card(
-    result: CheckResult, style: Style, indent: str = "", hint: bool = True, replay: bool = True
-) -> list[str]:
-    """A failure on its smallest input: what is wrong, both values, the input, the call, and where to look.
-
-    Args:
-        result: of a check that failed.
-        style: for its width.
-        indent: stands before each line.
-        hint: whether to say where to look; elsewhere hints are opened one by one.
-        replay: whether to name the command that steps into the call, which knows only the learner's own reports.
-    """
-    lines: list[str] = []
-    why = reason(result)
-    if why:
-        lines += wrap(clean(why[:_VALUE_LIMIT]).strip(), style.width, indent=indent)
-    if result.counterexample is not None:
-        lines += _counterexample_lines(result.counterexample, style, indent)
-    if result.diagnosis:
-        lines += wrap(f"same result as: {clean_line(result.diagnosis)}", style.width, indent=indent)
-    if replay and result.replay_id:
-        lines += wrap(f"step into it: brick replay {result.replay_id}", style.width, indent=indent)
-    if hint and result.hint:
-        lines += wrap(f"hint: {clean_line(result.hint)}", style.width, indent=indent)
-    return lines
-
-
-def _counterexample_lines(example: Counterexample, style: Style, indent: str) -> list[str]:
-    """Both values, on one line where they fit, the worst entry, what was drawn, and the call that failed."""
-    lines: list[str] = []
-    got, expected = clean_line(example.got, _VALUE_LIMIT), clean_line(example.expected, _VALUE_LIMIT)
-    both = f"got {got}, expected {expected}"
-    if got and expected and width_of(indent + both) <= style.width:
-        lines.append(indent + both)
-    else:
-        lines += _labelled("got", got, style, indent) if got else []
-        lines += _labelled("expected", expected, style, indent) if expected else []
-    if example.worst:
-        lines += wrap(clean_line(example.worst), style.width, indent=indent)
-    if example.inputs:
-        drawn = ", ".join(f"{name}={value}" for name, value in example.inputs)
-        lines += wrap(f"smallest input: {clean_line(drawn, _VALUE_LIMIT)}", style.width, indent=indent + "  ",
-                      first=indent)  # fmt: skip
-    if example.calls:
-        call = example.calls[-1]
-        told = call.result == example.got or call.raised
-        came = f" -> {call.result}" if call.result and not told else ""
-        lines += wrap(f"call: {clean_line(call.expression + came, _VALUE_LIMIT)}", style.width,
-                      indent=indent + "  ", first=indent)  # fmt: skip
-    return lines
-
-
-def _labelled(label: str, value: str, style: Style, indent: str) -> list[str]:
-    lead = indent + pad(label, 10)
-    return wrap(value, style.width, indent=" " * len(lead), first=lead)
 
 
 def _side_notes(report: Report, style: Style) -> list[str]:

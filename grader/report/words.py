@@ -7,10 +7,11 @@ reasons.py, and how a terminal shows a whole report in terminal.py.
 from __future__ import annotations
 
 from grader.records import TRANSIENT_CAUSES, Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.report.card import card
 from grader.report.decisions import lines_of
 from grader.report.reasons import BARRED, reason, trouble
 from grader.report.refusals import refusal_words
-from grader.report.terminal import WORDS, Style, breach_place, card, results_of, tally
+from grader.report.terminal import WORDS, breach_place, results_of, tally
 from grader.text import clean_line, points
 
 _WIDTH = 100
@@ -74,13 +75,12 @@ def summary(one: LearnerResult, report: Report) -> list[str]:
 
 def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:
     """Every check of one exercise, in words, with the smallest failing input of those that fail."""
-    style = Style(width=_WIDTH)
     lines = [BARRED] if score.barred else []
     for result in results_of(report, score.name):
         lines.append(f"{WORDS[result.outcome]:<9}{clean_line(result.title)}")
         if result.outcome is Outcome.FAILED:
             # `brick replay` knows only what failed in the learner's own workspace.
-            lines += card(result, style, indent=" " * 9, replay=False)
+            lines += card(result, _WIDTH, indent=" " * 9, replay=False)
         elif result.outcome is Outcome.NOT_RUN:
             lines.append(" " * 9 + clean_line(reason(result), 200))
     return lines

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from grader.records import CheckResult, Outcome, Report
+from grader.report.card import card
 from grader.report.hints import hint_lines
 from grader.report.reasons import reason, trouble_lines
 from grader.report.refusals import refusal_words
-from grader.report.terminal import Style, card, is_untouched, results_of
+from grader.report.terminal import is_untouched, results_of
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
 from grader.workspace.workspace import FileState
@@ -180,7 +181,7 @@ def _title_lines(result: CheckResult, width: int, word: str = "") -> list[str]:
 
 def _card_lines(result: CheckResult, width: int) -> list[str]:
     """The counterexample; on a narrow screen it begins near the margin, for its tensors need the columns."""
-    return card(result, Style(width), " " * (_LEAD if width >= _ROOMY else 2), hint=False)
+    return card(result, width, " " * (_LEAD if width >= _ROOMY else 2), hint=False)
 
 
 def _hint_lines(state: WatchState, width: int) -> list[str]:

@@ -64,7 +64,7 @@ def test_float32_of_a_gpu_has_a_tolerance_of_its_own(given: dict[str, float]) ->
         (double(1.0), double(1.0, 2.0), r"shape \(1,\), not \(2,\)"),
         (torch.ones(1), double(1.0), "dtype float32, not float64"),
         (double(1.0, 2.5), double(1.0, 2.0), r"2.5 at index \(1,\), should be 2"),
-        (double(float("nan")), double(1.0), "nan at index"),
+        (double(float("nan")), double(1.0), "is nan, should be 1"),
         (double(1.0), double(float("nan")), "should be nan"),
         (double(float("inf")), double(float("-inf")), "should be -inf"),
         (torch.tensor([1, 2]), torch.tensor([1, 3]), "should be 3"),
@@ -91,10 +91,10 @@ def test_float32_arithmetic_inside_a_float64_answer_is_seen() -> None:
 @pytest.mark.parametrize(
     ("found", "wanted", "message", "worst"),
     [
-        (4.1, 4.0, "is 4.1 at index (3,), should be 4", "off by 0.1, relative 0.025; 2 of 4"),
-        (4.0 + 8e-9, 4.0, "is 4.00000001 at index (3,), should be 4", "off by 8e-09, relative 2e-09; 2 of 4"),
-        (-0.5, 1e-16, "is -0.5 at index (3,), should be 1e-16", "off by 0.5; 2 of 4"),
-        (1e-3, -0.0, "is 0.001 at index (3,), should be 0", "off by 0.001; 2 of 4"),
+        (4.1, 4.0, "is 4.1 at index (3,), should be 4", "2 of 4"),
+        (4.0 + 8e-9, 4.0, "is 4.00000001 at index (3,), should be 4", "relative error 2e-09; 2 of 4"),
+        (-0.5, 1e-16, "is -0.5 at index (3,), should be 1e-16", "2 of 4"),
+        (1e-3, -0.0, "is 0.001 at index (3,), should be 0", "2 of 4"),
     ],
 )
 def test_the_worst_entry_is_told_in_numbers_that_say_something(
@@ -104,7 +104,7 @@ def test_the_worst_entry_is_told_in_numbers_that_say_something(
         agree(double(1.0, 2.0 + 1e-12, 3.0, found), double(1.0, 2.0, 3.0, wanted), rtol=1e-14, atol=1e-15)
 
     assert message in failure.value.message
-    assert failure.value.worst.startswith(f"index [3]: {worst} entries differ")
+    assert failure.value.worst.startswith(f"{worst} entries differ")
 
 
 def test_what_may_be_rounding_is_told_in_ulps() -> None:
@@ -112,7 +112,7 @@ def test_what_may_be_rounding_is_told_in_ulps() -> None:
         agree(1.0 + 6 * 2.0**-52, 1.0, rtol=1e-16, atol=0.0)
 
     assert failure.value.message == "the result is 1.000000000000001, should be 1"
-    assert failure.value.worst == "off by 1.33e-15, relative 1.3e-15, 6 ulps"
+    assert failure.value.worst == "relative error 1.3e-15, 6 ulps"
 
 
 # --- refuses ----------------------------------------------------------------------------------------------

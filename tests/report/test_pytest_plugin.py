@@ -46,7 +46,6 @@ def test_a_wrong_answer_shows_its_counterexample(tmp_path: Path) -> None:
     result = run("--submission", str(wrong), "-k", "clip_by_value")
 
     assert result.returncode == 1
-    assert "smallest input: " in result.stdout
     assert "clip_by_value(" in result.stdout
     assert "Traceback" not in result.stdout
 

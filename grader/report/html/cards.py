@@ -5,7 +5,6 @@ What stands in them is decided here, field by field; how it looks is decided by 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
@@ -31,7 +30,6 @@ class Card:
         title: the law.
         message: what is wrong.
         code: the calls that led there, with an import before them where they can be pasted and run.
-        inputs: what was drawn, where the calls do not show it.
         got, expected: in three parts each, the worst entry in the middle.
         worst: how far off that entry is.
         picture: both values entry by entry, as an inline drawing; empty where it would say no more than the text.
@@ -44,7 +42,6 @@ class Card:
     title: str
     message: str
     code: str = ""
-    inputs: str = ""
     got: tuple[str, str, str] = ("", "", "")
     expected: tuple[str, str, str] = ("", "", "")
     worst: str = ""
@@ -86,7 +83,6 @@ def card_of(result: CheckResult, *, replay: bool = False) -> Card:
         title=title,
         message=message,
         code=_code(example),
-        inputs=_inputs(example),
         got=mark_worst(got, example.index),
         expected=mark_worst(expected, example.index),
         worst=clean_line(example.worst, VALUE_CHARS),
@@ -111,16 +107,6 @@ def _code(example: Counterexample) -> str:
         calls[-1] + came,
     ]
     return cut("\n".join(lines), CODE_CHARS)
-
-
-def _inputs(example: Counterexample) -> str:
-    """The drawn values, unless the calls show them all."""
-    calls = " ".join(call.expression for call in example.calls)
-    # A drawn tuple is handed over as arguments.
-    drawn = [value.removeprefix("(").removesuffix(")") for _, value in example.inputs]
-    if all(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.])", calls) for value in drawn):
-        return ""
-    return clean_line(", ".join(f"{name}={value}" for name, value in example.inputs), VALUE_CHARS)
 
 
 @dataclass(frozen=True)
