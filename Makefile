@@ -3,6 +3,7 @@
 # make test-oldest  run the core tests with the oldest allowed version of every dependency, in .venv-oldest
 # make nightly  prove every chapter, right answers under 1,000 seeds, and name every known mistake; takes about an hour on two cores
 # make figures  what grading costs, as ratios from one run; run it on a quiet machine
+# make pictures  draw the lessons' pictures anew from the solutions
 # make lint    ruff, mypy, the layers of the rooms, and whether exercises, pictures and GitHub's files are up to date
 # Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
 
@@ -15,7 +16,7 @@ OLDEST := .venv-oldest
 OLDEST_TESTS := checking engine course rules submissions sandbox workspace watch report build cli
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test test-oldest nightly figures lint setup browser clean
+.PHONY: grade test test-oldest nightly figures pictures lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
@@ -38,6 +39,9 @@ nightly: setup
 figures: setup
 	$(BIN)/python -m pytest -q -s tests/benchmarks
 
+pictures: setup
+	$(BIN)/python scripts/draw_pictures.py
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check grader tests
@@ -45,6 +49,7 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/brick stubs --check
 	$(BIN)/python scripts/draw_rooms.py --check
+	$(BIN)/python scripts/draw_pictures.py --check
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
 		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))

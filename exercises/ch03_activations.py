@@ -19,6 +19,8 @@
 # is a single bowl, and the bend ends that.
 
 # %% [markdown]
+# ![sigmoid, tanh and ReLU with their slopes and dead zones](../pictures/ch03_activations/slopes.en.svg)
+#
 # **What you build.** Five activations, each with its way back. `grad_out` is dL/dy: how the loss L, a single
 # number at the end of the network, answers to every entry of the output y. The way back turns it into dL/dx.
 #
@@ -282,6 +284,8 @@ def tanh_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 # ```
 
 # %% [markdown]
+# ![a ReLU whose inputs are all on its flat side](../pictures/ch03_activations/dead.en.svg)
+#
 # **Pitfall 1.** The gate looks at x and not at grad_out: a negative gradient passes an open gate. Code that
 # returns relu(grad_out) loses every -5, and the bias before it is only ever pushed down.
 #
@@ -350,6 +354,8 @@ def relu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 # %% [markdown]
 # ## Softmax: a row of scores shares out one whole
 #
+# ![what softmax makes of three scores, shifted and doubled](../pictures/ch03_activations/shares.en.svg)
+#
 # Ten classes get ten scores, and the answer wanted is ten chances that add up to 1. Softmax makes every score
 # positive, by exp, then divides by the sum along `dim`.
 #
@@ -367,7 +373,8 @@ def relu_backward(grad_out: Tensor, x: Tensor) -> Tensor:
 # tensor([[0.6652, 0.2447, 0.0900],
 #         [0.6652, 0.2447, 0.0900]])
 # ```
-#
+
+# %% [markdown]
 # **Pitfall.** In float32 exp(102) is infinite, so shift a row down first, by its largest score. By *its own*:
 # with 102, the largest of the whole tensor, a third row (-2, -3, -4) would have three exponentials equal to
 # 0, and 0 / 0 is NaN. Take the maximum along `dim` and keep that dimension, so that every row meets its own.
@@ -572,6 +579,8 @@ def log_softmax_backward(grad_out: Tensor, x: Tensor, dim: int = -1) -> Tensor:
 
 # %% [markdown]
 # ## Extra: GELU, a gate that opens slowly
+#
+# ![GELU, SiLU and leaky ReLU with their slopes](../pictures/ch03_activations/gates.en.svg)
 #
 # An exercise for whoever wants more; its points come on top. relu keeps x or drops it. GELU keeps a share of
 # it, namely the chance P(x) that a standard normal number is at most x:

@@ -148,6 +148,8 @@ def mse_backward(pred: Tensor, target: Tensor) -> Tensor:
 # %% [markdown]
 # ## Binary cross-entropy: the price of surprise
 #
+# ![the price of a forecast, for both truths](../pictures/ch04_losses/surprise.en.svg)
+#
 # The network says "yes" with chance p. If the truth is yes, it pays -log p; if it is no, it pays -log(1 - p).
 #
 #     chance given to what happened    0.99     0.9      0.5      0.1      0.01
@@ -167,7 +169,8 @@ def mse_backward(pred: Tensor, target: Tensor) -> Tensor:
 # >>> -p.log(), binary_cross_entropy(0.8 * one, one), binary_cross_entropy(0.8 * one, 0 * one)
 # (tensor([0.0101, 0.1054, 0.6931, 2.3026, 4.6052]), tensor(0.2231), tensor(1.6094))
 # ```
-#
+
+# %% [markdown]
 # **Pitfall.** p = 1 and q = 1 is perfect, yet (1 - q) * log(1 - p) is 0 * -inf = NaN. So no logarithm counts
 # as less than -100, as in torch: 0 * -100 is 0, and a sure miss costs 100. Bound the logarithms, not p.
 #
@@ -330,6 +333,8 @@ def bce_with_logits(z: Tensor, q: Tensor) -> Tensor:
 
 # %% [markdown]
 # ## From the score, the way back: nothing but the difference
+#
+# ![the gradient of a sure mistake, for two losses](../pictures/ch04_losses/mistakes.en.svg)
 #
 # Sigmoid and logarithm undo each other's curves, and what is left could not be simpler, over n elements:
 #

@@ -26,6 +26,8 @@ from torch import Tensor
 # %% [markdown]
 # ## One step downhill
 #
+# ![four learning rates in one valley](../pictures/ch05_optimizers/learning_rates.en.svg)
+#
 # Each parameter moves against its gradient, by the learning rate times the gradient's size.
 #
 #     theta_t = theta_(t-1) - lr * g_t
@@ -72,6 +74,8 @@ from torch import Tensor
 
 # %% [markdown]
 # ## Momentum: a ball instead of a walker
+#
+# ![the paths of SGD, momentum and Adam over a narrow valley](../pictures/ch05_optimizers/paths.en.svg)
 #
 # Keep a velocity for every parameter. It starts at 0, loses a share at each step, and is pushed by the
 # gradient.
@@ -186,6 +190,8 @@ class SGD:
 
 # %% [markdown]
 # ## Adam: why the averages are corrected
+#
+# ![the length of Adam's steps, corrected and not](../pictures/ch05_optimizers/first_steps.en.svg)
 #
 # Gradients of different weights differ in size by powers of ten, so no single lr suits them all. Adam keeps,
 # for each weight, a running average m of the gradient and v of its square, and steps by lr * m / sqrt(v): the

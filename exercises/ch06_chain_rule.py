@@ -27,6 +27,8 @@ from torch import Tensor
 # %% [markdown]
 # ## A slope you can trust: central differences
 #
+# ![the error of central differences over h](../pictures/ch06_chain_rule/differences.en.svg)
+#
 # Before you derive a gradient, have a way to test it. The definition itself is one: move one entry of x a
 # little, see how far f moves, divide. Move it both ways, and put it back before the next entry takes its
 # turn:
@@ -263,6 +265,8 @@ def mlp_loss_and_grads(
 
 # %% [markdown]
 # ## Any formula: numbers that remember
+#
+# ![the graph of a formula, with gradients flowing back](../pictures/ch06_chain_rule/graph.en.svg)
 #
 # A `Value` is a number that remembers which numbers it was made from, and the slope towards each. Writing a
 # formula draws its graph; `backward()` walks the graph home. The rule at every node: what you got, times the

@@ -92,6 +92,8 @@ def clip_by_value(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
 # %% [markdown]
 # ## Clip by norm: shorter, not elsewhere
 #
+# ![five gradients clipped to a square and to a circle](../pictures/ch08_clipping/circle.en.svg)
+#
 # The gradients of all parameters together are one long arrow. Measure its length once; if it is too long,
 # shorten the whole arrow by one factor. Every ratio between entries stays, so the step goes the same way,
 # only less far.

@@ -57,6 +57,8 @@ from torch import Tensor
 # %% [markdown]
 # ## One row at a time: running statistics
 #
+# ![a running mean that forgets its start](../pictures/ch11_normalization/running.en.svg)
+#
 # In use there may be one row only, and its answer must not depend on its neighbours. So training also keeps
 # running averages, and evaluation (`training=False`) uses those in place of the batch's own.
 #
@@ -83,7 +85,8 @@ from torch import Tensor
 # tensor([2.6053]) tensor([2.0855]) tensor([[0.9658]])
 # tensor([3.9999]) tensor([2.6666]) tensor([[6.4...e-05]])
 # ```
-#
+
+# %% [markdown]
 # **Pitfall.** `momentum` is the share of the *newest* value, the opposite of the optimizers'. And evaluation
 # only reads: if it wrote too, one prediction would change the next.
 #
@@ -194,6 +197,8 @@ class BatchNorm:
 # %% [markdown]
 # ## Layer norm: the same along the rows
 #
+# ![which entries batch norm and layer norm average](../pictures/ch11_normalization/axes_reduced.en.svg)
+#
 # Turn the picture by 90 degrees: each row gets mean 0 and variance 1 from its own D features.
 #
 #     batch norm: a column at a time         layer norm: a row at a time
@@ -216,7 +221,8 @@ class BatchNorm:
 # **Backward.** As in batch norm, with the means along the row:
 #
 #     dL/dx = (g - mean(g) - x_hat * mean(g * x_hat)) / sqrt(var + eps)             g = gamma * dL/dy
-#
+
+# %% [markdown]
 # **Pitfall.** gamma belongs inside both means: it differs along the very axis they run over, so it cannot
 # wait until the end, as it could in batch norm. While gamma is all ones, as at the start, it does not show.
 # And its own gradient is summed over *all* axes but the last, not over the first only.

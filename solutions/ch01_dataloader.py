@@ -26,6 +26,8 @@ from torch import Tensor
 # %% [markdown]
 # ## Batches: how many, and how large
 #
+# ![2560 samples in batches of 256, and in batches of 10](../pictures/ch01_dataloader/batch_size.en.svg)
+#
 # A gradient from one sample is a poor guide to all n of them; a gradient from all of them costs n times as
 # much. A batch of b lies between: its average varies sqrt(b) times less than that of one sample, and b rows
 # through one matrix product cost far less than b products. So training goes through the data in batches, and
@@ -135,6 +137,8 @@ from torch import Tensor
 
 # %% [markdown]
 # ## Shuffling: a new order every epoch, the same one every run
+#
+# ![ten samples in order, and in two shuffled epochs](../pictures/ch01_dataloader/shuffled.en.svg)
 #
 # Data often comes sorted: first all cats, then all dogs. In order, each batch would pull the weights towards
 # one class. So every epoch draws a new *permutation*: the same samples, each exactly once, in one of n!

@@ -28,6 +28,8 @@ from torch import Tensor
 # %% [markdown]
 # ## One neuron
 #
+# ![weights, sum, bias and bend of one neuron](../pictures/ch02_neuron/neuron.en.svg)
+#
 # A neuron weighs its inputs, adds them up, adds a bias, and passes on what is positive.
 #
 #     neuron(x) = relu(w . x + b) = max(0, w_1 x_1 + ... + w_D x_D + b)
@@ -103,6 +105,8 @@ def neuron(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
 
 # %% [markdown]
 # ## A layer: many neurons, one product
+#
+# ![the essay's network, and whose weights W_0i are](../pictures/ch02_neuron/network.en.svg)
 #
 # H neurons look at the same inputs. Written as one product, for a whole batch:
 #
@@ -199,6 +203,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 #     1  1       2          1          2    1     0           0
 
 # %% [markdown]
+# ![XOR before and after the hidden layer](../pictures/ch02_neuron/xor.en.svg)
+#
 # **Put right.** The essay says that many layers solved XOR and that activations came on top. The last column
 # has the same two layers without the bend, and fails: neither does it alone, a bend *between* layers does.
 #

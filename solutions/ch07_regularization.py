@@ -25,6 +25,8 @@ from torch import Tensor
 # %% [markdown]
 # ## A price on large weights
 #
+# ![where the price pulls two weights](../pictures/ch07_regularization/pull.en.svg)
+#
 # To bend sharply between two noisy samples, a network needs large weights. So let size cost something:
 # training now makes the sum of the loss L and a price as small as it can.
 #
@@ -133,6 +135,8 @@ def l2_gradients(params: Sequence[Tensor], grads: Sequence[Tensor], lam: float) 
 
 # %% [markdown]
 # ## Weight decay, and why Adam needs its own
+#
+# ![a weight under noise: Adam with a price, and AdamW](../pictures/ch07_regularization/decay.en.svg)
 #
 # For plain gradient descent the price can be read in another way:
 #
@@ -295,6 +299,8 @@ class AdamW:
 
 # %% [markdown]
 # ## Dropout: a different team for every batch
+#
+# ![the masks of three batches, and prediction](../pictures/ch07_regularization/masks.en.svg)
 #
 # Units learn to lean on one another: one makes an error, another undoes it, and on new data the pair falls
 # apart. Dropout breaks such pacts. During training every entry is dropped with probability p, each by a toss

@@ -20,6 +20,8 @@ import math
 # %% [markdown]
 # ## Steps and exponentials: from coarse to fine
 #
+# ![the four schedules over their steps](../pictures/ch09_scheduling/schedules.en.svg)
+#
 # A gradient from a batch is noisy. Near the minimum the weights therefore do not come to rest, they jitter,
 # and the jitter is as wide as the learning rate allows. Lowering the rate lets them settle. The oldest
 # schedule lowers it in stairs, by a factor gamma after every `step_size` steps; the smooth one lowers it a
@@ -269,6 +271,8 @@ def warmup_cosine(base_lr: float, step: int, warmup: int, total: int, min_lr: fl
 
 # %% [markdown]
 # ## On a plateau: let the loss decide
+#
+# ![a metric with its bad steps, and the rate](../pictures/ch09_scheduling/plateau.en.svg)
 #
 # The schedules so far need to know beforehand how long a run will be. This one watches a metric, usually the
 # validation loss once per epoch, and lowers the rate when the metric has stopped falling.

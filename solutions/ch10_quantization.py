@@ -176,6 +176,8 @@ def dequantize(q: Tensor, scale: float, zero_point: int) -> Tensor:
 # %% [markdown]
 # ## One ruler per channel
 #
+# ![the marks of one ruler for both rows, and of row 0's own](../pictures/ch10_quantization/rulers.en.svg)
+#
 # One large weight spoils the ruler for all the others: the marks must reach far, so they stand far apart.
 # Rows of a weight matrix can differ in size by orders of magnitude, and each row makes one output. So each
 # gets its own ruler: one scale and one zero point for every index along `axis`.
@@ -198,7 +200,8 @@ def dequantize(q: Tensor, scale: float, zero_point: int) -> Tensor:
 # >>> scales, zero_points, dequantize(q[0], scales[0], zero_points[0])
 # (tensor([5.4902e-05, 1.1765e-02]), tensor([ 54, -43]), tensor([ 0.0040, -0.0100]))
 # ```
-#
+
+# %% [markdown]
 # **Pitfall.** `axis` is the axis that *stays*. The smallest and the largest entry are taken over all the
 # other axes. `w.amin(dim=axis)` does the opposite; with a square weight it even has the right shape.
 #
@@ -245,6 +248,8 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
 # %% [markdown]
 # ## Training with the error in view
 #
+# ![the staircase of fake_quantize, and its error](../pictures/ch10_quantization/staircase.en.svg)
+#
 # A network that will be quantized should learn to live with it. The forward pass rounds, but stays in floats:
 #
 #     fake(x) = scale * (clamp(code, qmin, qmax) - zero_point)        code = round(x / scale) + zero_point
@@ -269,7 +274,8 @@ def quantize_per_channel(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
 # >>> fake_quantize(x, 0.5, 0, -4, 3), fake_quantize_backward(torch.full((5,), 7.0), x, 0.5, 0, -4, 3)
 # (tensor([-2.0000, -2.0000, 0.5000, 1.5000, 1.5000]), tensor([0., 7., 7., 7., 0.]))
 # ```
-#
+
+# %% [markdown]
 # **Pitfall.** The *code* is compared, and both ends count. 1.7 is beyond the last mark (1.5); its code, 3, is
 # not. Strict comparisons would stop the gradient of every number on the first or the last mark.
 #

@@ -110,6 +110,8 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
 # %% [markdown]
 # ## An interpreter in a dozen lines
 #
+# ![the graph of a network with two layers](../pictures/ch12_onnx/graph.en.svg)
+#
 # A runtime does little more than this: it keeps a table from names to tensors, which holds the initializers
 # and the input at first, and takes the nodes in order. Each reads its inputs from the table and writes its
 # output into it. At the end, the name of the graph's output is looked up.
@@ -131,7 +133,8 @@ def export_mlp(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) ->
 #
 # An operation that you do not know must stop the run and be named. Skipped in silence, it makes wrong
 # numbers.
-#
+
+# %% [markdown]
 # **Pitfall.** A model that somebody else wrote says only what differs from the defaults. An `alpha` or `beta`
 # that is not there is 1, not 0; a `transB` is 0; the third input of Gemm may be missing. Old files list the
 # initializers among the inputs too: the model's own input is the one that no initializer fills.

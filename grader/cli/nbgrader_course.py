@@ -29,11 +29,12 @@ from grader.release.placing import Placed, place
 from grader.submissions.reading import read_submission
 
 
-def release_to_nbgrader(solutions: Mapping[Chapter, str], to: Path, replace: bool) -> None:
+def release_to_nbgrader(solutions: Mapping[Chapter, str], pictures: Path, to: Path, replace: bool) -> None:
     """Write the sources, have nbgrader make the releases, and see to it that submissions are graded by us.
 
     Args:
         solutions: the chapters to release, each with the source of its solution.
+        pictures: the folder of the course's pictures.
         to: the folder of the nbgrader course; it gets a configuration if it has none.
         replace: write over a source that is there and differs.
 
@@ -49,7 +50,7 @@ def release_to_nbgrader(solutions: Mapping[Chapter, str], to: Path, replace: boo
         if released.exists() and not (source / name).exists() and not replace:
             what = f"an assignment {chapter.stem} of another source is there, and nothing was written"
             raise UsageError(what, str(released), "move it away, or write over it with --replace")
-        text = as_text(make_notebook(solution, chapter))
+        text = as_text(make_notebook(solution, chapter, pictures))
         [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
         typer.echo(f"{path}: {fate}")
         # nbgrader takes seconds for each release; with the same source it would make the same one.

@@ -12,7 +12,7 @@ import typer
 from grader.cli.extras import needs_nbgrader
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
-from grader.course.paths import solution_file
+from grader.course.paths import pictures_folder, solution_file
 from grader.course.stubs import make_stub
 from grader.errors import CourseError, UsageError
 from grader.proof.required import require_checkout, require_proof
@@ -80,7 +80,7 @@ def release(
         with needs_nbgrader():
             from grader.cli.nbgrader_course import release_to_nbgrader
         sources = {chapter: _solution(course, chapter) for chapter in chosen}
-        release_to_nbgrader(sources, to, replace)
+        release_to_nbgrader(sources, pictures_folder(course.root), to, replace)
     else:
         _place(_files(course, chosen, form, unsandboxed), to, replace)
     _say_next(chosen, form, to, unsandboxed)
@@ -107,7 +107,8 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
                 )
                 files[f"{chapter.stem}.py"] = stub.encode()
             case Form.IPYNB:
-                notebook = make_release(make_notebook(_solution(course, chapter), chapter), chapter.label)
+                made = make_notebook(_solution(course, chapter), chapter, pictures_folder(course.root))
+                notebook = make_release(made, chapter.label)
                 files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
             case Form.QUIZ:
                 questions = questions_of(course, chapter)

@@ -1,8 +1,8 @@
 """Say where the files of a course lie: a chapter's exercise, solution, known mistakes, right versions and checks.
 
-Learners get `course.yml` and `exercises/` alone. All else is in a checkout of the course only. The checks of the twelve
-chapters are part of the installed kit; a course of one's own has them in its folder. One stem, such as
-`ch03_activations`, names the file of a chapter in every folder.
+Learners get `course.yml`, `exercises/` and the pictures that stand in them alone. All else is in a checkout of the
+course only. The checks of the twelve chapters are part of the installed kit; a course of one's own has them in its
+folder. One stem, such as `ch03_activations`, names the file of a chapter in every folder.
 
 A function that names a file does not look for it: whether it is there is for the caller to ask.
 """
@@ -67,6 +67,11 @@ def equivalents_file(root: Path) -> Path:
 def gates_file(root: Path) -> Path:
     """The reviewed list of gates that no check can kill, of all chapters."""
     return mistakes_folder(root) / "gates.yml"
+
+
+def pictures_folder(root: Path) -> Path:
+    """Where the pictures of the lessons lie, a folder per chapter; a course need not have any."""
+    return root / "pictures"
 
 
 def checks_folder(root: Path) -> Path:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import base64
 import copy
 import hashlib
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.course.stubs import MARK, make_stub
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 CHECK_SUFFIX = "-check"  # what the name of a cell that is graded ends in, after the exercise's
 # Percent cells begin with `# %%`. A magic in a comment is the lesson's text, and stays one.
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+# How a lesson shows a picture, seen from its own folder.
+_PICTURE = re.compile(r"!\[(?P<words>[^\]\n]*)\]\(\.\./pictures/(?P<path>[\w-]+/[\w.-]+\.svg)\)")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -37,7 +42,7 @@ class _Part:
     exercise: Exercise | None = None
 
 
-def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
+def make_notebook(source: str, chapter: Chapter, pictures: Path | None = None) -> NotebookNode:
     """Lay out a solution as the instructor's notebook, its secret parts between nbgrader's marks.
 
     Lessons and imports are locked. Each exercise has a cell of its own, called by its name, and directly after it
@@ -46,6 +51,8 @@ def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
     Args:
         source: solutions/STEM.py, or an exercise file.
         chapter: says which definitions are exercises, and what each is worth.
+        pictures: the folder of the course's pictures. They are put into the notebook, which then needs no other file;
+            without it they stay links.
 
     Returns:
         A notebook of nbformat 4 with nbgrader's metadata, the same at every call.
@@ -58,7 +65,8 @@ def make_notebook(source: str, chapter: Chapter) -> NotebookNode:
     for part in _gathered(list(_parts(source, chapter))):
         if part.exercise is None:
             lessons += 1
-            cells.append(_cell(makers[part.kind], part.text, f"lesson-{lessons}", locked=True))
+            text = _with_pictures(part.text, pictures) if pictures else part.text
+            cells.append(_cell(makers[part.kind], text, f"lesson-{lessons}", locked=True))
             continue
         name, points = part.exercise.name, part.exercise.worth
         cells.append(_cell(v4.new_code_cell, _with_marks(part.text, "###"), name, solution=True))
@@ -178,6 +186,25 @@ def _cell(make: Any, text: str, grade_id: str, **nbgrader: Any) -> NotebookNode:
         **nbgrader,
     }
     return make(text, id=grade_id, metadata={"nbgrader": metadata})  # type: ignore[no-any-return]
+
+
+def _with_pictures(text: str, folder: Path) -> str:
+    """The pictures of a lesson written into its text; one that is not there stays a link.
+
+    As HTML: editors differ in what they let a Markdown picture or an attachment hold, and SVG is often not among it.
+    """
+
+    def written(link: re.Match[str]) -> str:
+        path = folder / link["path"]
+        if not path.is_file():
+            return link[0]
+        svg = path.read_text(encoding="utf-8")
+        told = re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+        alt = html.escape(html.unescape(told[1]) if told else link["words"])
+        packed = base64.b64encode(svg.encode()).decode()
+        return f'<img alt="{alt}" src="data:image/svg+xml;base64,{packed}">'
+
+    return _PICTURE.sub(written, text)
 
 
 def _with_marks(text: str, hashes: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import grader
 from grader.course.config import COURSE_FILE
-from grader.course.paths import solution_file
+from grader.course.paths import pictures_folder, solution_file
 from grader.course.stubs import make_stub
 from grader.course.template import template_files
 from grader.errors import UsageError
@@ -67,7 +67,8 @@ def kit_archive(course: Course) -> bytes:
         hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(package).parts)
         if path.is_file() and not path.is_symlink() and not hidden and path.suffix != ".pyc":
             files[f"grader/{path.relative_to(package).as_posix()}"] = path.read_bytes()
-    for path in template_files():  # the build of the kit takes the example in
+    # The build of the kit takes the pictures and the example in.
+    for path in (*pictures_folder(course.root).glob("*/*.svg"), *template_files()):
         files[path.relative_to(course.root).as_posix()] = path.read_bytes()
     for chapter in course.chapters:
         # Made here, not read: somebody may have tried the exercises out in this checkout.

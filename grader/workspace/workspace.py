@@ -2,6 +2,7 @@
 
 course.yml                  which chapters there are; `brick init` copies it
 exercises/ch03_....py       what the learner writes; a notebook of the same stem will do as well
+pictures/                   what the lessons show
 brickwork-progress.txt      how far the learner is; may be committed
 .brickwork/                 notes of the kit: last reports, failing inputs, hints opened, backups, the store
 """
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import COURSE_FILE, packaged_course_root
-from grader.course.paths import exercise_file, exercises_folder
+from grader.course.paths import exercise_file, exercises_folder, pictures_folder
 from grader.errors import CourseError, KitError, UsageError
 from grader.records import Chapter, Course
 from grader.submissions.reading import further_on
@@ -249,7 +250,7 @@ _FOR_AGENTS = Path(__file__).with_name("agents.md")
 
 
 def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -> tuple[Path, ...]:
-    """Copy course.yml and the exercises of a course into `target`; of its checks nothing.
+    """Copy course.yml, the exercises of a course and their pictures into `target`; of its checks nothing.
 
     AGENTS.md, which programs that write code look for, asks them to teach here and not to solve. One that is there
     already is left alone, for it is the learner's.
@@ -278,6 +279,10 @@ def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -
             step = "name another folder, or move that file away"
             raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
     pairs.append((_FOR_AGENTS, target / "AGENTS.md"))
+    drawn = pictures_folder(source)
+    pairs += [
+        (path, pictures_folder(target) / path.relative_to(drawn)) for path in sorted(drawn.glob("*/*.svg"))
+    ]
     missing = [(original, copy) for original, copy in pairs if not copy.exists()]
     if update and not _same(*pairs[0]):
         missing = [pairs[0], *missing]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_init_copies_course_and_exercises(workspace: Path) -> None:
     assert sorted(path.name for path in (workspace / "exercises").iterdir()) == theirs
     assert (workspace / "course.yml").is_file()
     assert not (workspace / "solutions").exists()
+
+
+def test_init_copies_the_pictures_that_the_exercises_show(workspace: Path) -> None:
+    exercises = sorted((workspace / "exercises").glob("*.py"))
+
+    shown = {
+        path.stem: re.findall(r"\]\((\.\./pictures/.*?)\)", path.read_text("utf-8")) for path in exercises
+    }
+
+    assert [stem for stem, links in shown.items() if not links] == []
+    links = [link for links in shown.values() for link in links]
+    assert [link for link in links if not (workspace / "exercises" / link).is_file()] == []
 
 
 def test_init_never_overwrites_work(workspace: Path) -> None:

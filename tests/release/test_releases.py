@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from typer.testing import CliRunner, Result
 
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
+from grader.course.paths import pictures_folder
 from grader.course.stubs import make_stub
 from grader.course.template import template_files
 from grader.engine.pipeline import grade_path
@@ -161,6 +163,29 @@ def test_a_notebook_made_twice_is_the_same_file(course: Course) -> None:
     first, second = (as_text(make_notebook(solution_of(chapter.stem), chapter)) for _ in range(2))
 
     assert first == second
+
+
+def test_a_notebook_holds_its_pictures_with_their_texts(course: Course) -> None:
+    chapter = find_chapter(course, "ch03")
+    source = solution_of(chapter.stem)
+
+    notebook = make_notebook(source, chapter, pictures_folder(course.root))
+
+    text = sources(notebook)
+    shown = re.findall(r'<img alt="([^"]*)" src="data:image/svg\+xml;base64,([^"]*)">', text)
+    assert "](../pictures/" not in text
+    assert len(shown) == source.count("](../pictures/") > 0
+    for alt, packed in shown:
+        svg = base64.b64decode(packed).decode()
+        assert f"<title>{alt}</title>" in svg
+
+
+def test_a_picture_that_is_not_there_stays_a_link(course: Course, tmp_path: Path) -> None:
+    chapter = find_chapter(course, "ch03")
+
+    notebook = make_notebook(solution_of(chapter.stem), chapter, tmp_path)
+
+    assert notebook == make_notebook(solution_of(chapter.stem), chapter)
 
 
 def test_an_exercise_file_gives_the_notebook_that_its_solution_gives(course: Course) -> None:
