@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -186,6 +186,89 @@ def law(
     return Check(f"check_{exercise}_{name}", exercise, title, body, MappingProxyType(dict(inputs)), **more)
 
 
+@dataclass(frozen=True)
+class Entrywise:
+    """A function that works entry by entry, or its way back, beside torch's.
+
+    Args:
+        exercise: whose name says whether it is a way back.
+        function: torch's forward function.
+        options: what both are called with besides.
+        grows: whether the result's rounding grows with x, as that of x * sigmoid(x) does.
+    """
+
+    exercise: str
+    function: Callable[..., torch.Tensor]
+    options: Mapping[str, float]
+    grows: bool
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it is a way back, which gets grad_out too."""
+        return self.exercise.endswith("_backward")
+
+    def same(self, learner: Any, x: torch.Tensor, grad_out: torch.Tensor) -> None:
+        """The learner's result is torch's; a function forward gets no grad_out."""
+        sizes = (x.abs().clamp_min(1.0),) * self.grows
+        if self.is_back:
+            (expected,) = autograd(lambda z: self.function(z, **self.options), grad_out, x)
+            actual = learner.call(self.exercise, grad_out, x, **self.options)
+            agree_gradient(actual, expected, **exactly(grad_out, *sizes))
+        else:
+            expected = self.function(x, **self.options)
+            agree(learner.call(self.exercise, x, **self.options), expected, **exactly(*sizes))
+
+    def same_of_x(self, learner: Any, x: torch.Tensor) -> None:
+        """The law of a function forward."""
+        self.same(learner, x, x)
+
+    def same_of_x_and_seed(self, learner: Any, x: torch.Tensor, seed: int) -> None:
+        """The law of a way back whose grad_out has nothing particular."""
+        self.same(learner, x, cotangent(x, seed, plain=True))
+
+    def of_textures(self) -> Check:
+        """The law of entries that have something in common, in x and in grad_out."""
+        # Half of these have a texture, and a sixth of those the one that a slip needs: hence the many examples.
+        inputs = {"x": tensors(shape=(2, 3), special=ORDINARY).map(nonzero)}
+        if self.is_back:
+            inputs["grad_out"] = wishes()
+        return law(
+            self.exercise,
+            "works_entry_by_entry",
+            "Equal, sorted, one-signed or cancelling entries change nothing: each is worked out for itself.",
+            self.same if self.is_back else self.same_of_x,
+            inputs,
+            hint="No entry's result depends on the others, nor on how many there are.",
+            examples=60,
+        )
+
+    def corner(
+        self, name: str, title: str, hint: str, x: SearchStrategy[torch.Tensor], weight: float = 0.5
+    ) -> Check:
+        """A law about one kind of x."""
+        inputs = {"x": x, "seed": seeds()} if self.is_back else {"x": x}
+        body = self.same_of_x_and_seed if self.is_back else self.same_of_x
+        return law(self.exercise, name, title, body, inputs, hint=hint, weight=weight)
+
+    def of_shapes(self) -> tuple[Check, Check]:
+        """The laws of tensors of any shape, and of a single number."""
+        return (
+            self.corner(
+                "takes_any_shape",
+                "One entry or a hundred, in one dimension or in four: the shape does not matter.",
+                "Nothing in the formula depends on the shape.",
+                odd_shapes(),
+            ),
+            self.corner(
+                "takes_a_single_number",
+                "A tensor without dimensions, a single number, will do.",
+                "torch.tensor(2.0) has no dimension: nothing can be indexed or counted there.",
+                tensors(ndim=0, special=ORDINARY).map(nonzero),
+                weight=0.25,
+            ),
+        )
+
+
 def entrywise_laws(
     exercise: str,
     function: Callable[..., torch.Tensor],
@@ -197,144 +280,111 @@ def entrywise_laws(
     grows: bool = False,
     **options: float,
 ) -> tuple[Check, ...]:
-    """The corners of a function that works entry by entry, or of its way back; none but the last waits for another.
+    """The corners of a function that works entry by entry, or of its way back; no law waits for another.
 
     Args:
-        exercise: whose name says whether it is a way back.
-        function: torch's forward function.
+        exercise, function, grows, options: as in `Entrywise`.
         zero, zero_hint: title and hint of the law about entries of exactly 0.
         far, far_hint: title and hint of the law about large entries.
-        grows: whether the result's rounding grows with x, as that of x * sigmoid(x) does.
-        options: what both are called with besides.
     """
-    is_back = exercise.endswith("_backward")
-
-    def same(learner: Any, x: torch.Tensor, g: torch.Tensor) -> None:
-        sizes = (x.abs().clamp_min(1.0),) * grows
-        if is_back:
-            (expected,) = autograd(lambda z: function(z, **options), g, x)
-            actual = learner.call(exercise, g, x, **options)
-            agree_gradient(actual, expected, **exactly(g, *sizes))
-        else:
-            agree(learner.call(exercise, x, **options), function(x, **options), **exactly(*sizes))
-
-    def of_x(learner: Any, x: torch.Tensor) -> None:
-        same(learner, x, x)
-
-    def of_x_and_seed(learner: Any, x: torch.Tensor, seed: int) -> None:
-        same(learner, x, cotangent(x, seed, plain=True))
-
-    def of_both(learner: Any, x: torch.Tensor, grad_out: torch.Tensor) -> None:
-        same(learner, x, grad_out)
-
-    def corner(
-        name: str, title: str, hint: str, x: SearchStrategy[torch.Tensor], weight: float = 0.5
-    ) -> Check:
-        inputs = {"x": x, "seed": seeds()} if is_back else {"x": x}
-        body = of_x_and_seed if is_back else of_x
-        return law(exercise, name, title, body, inputs, hint=hint, weight=weight)
-
-    # Half of these have a texture, and a sixth of those the one that a slip needs: hence the many examples.
-    both = {"x": tensors(shape=(2, 3), special=ORDINARY).map(nonzero)}
-    if is_back:
-        both["grad_out"] = wishes()
+    laws = Entrywise(exercise, function, options, grows)
     return (
-        law(
-            exercise,
-            "works_entry_by_entry",
-            "Equal, sorted, one-signed or cancelling entries change nothing: each is worked out for itself.",
-            of_both if is_back else of_x,
-            both,
-            hint="No entry's result depends on the others, nor on how many there are.",
-            examples=60,
-        ),
-        corner("at_zero", zero, zero_hint, plain().map(half_zero)),
-        corner(
+        laws.of_textures(),
+        laws.corner("at_zero", zero, zero_hint, plain().map(half_zero)),
+        laws.corner(
             "close_to_zero",
             "Close to 0 the result is right to the last digits too.",
             "Is there a threshold, or a small number added somewhere?",
             magnitudes(-8, 0),
         ),
-        corner("far_out", far, far_hint, magnitudes(1, 8), weight=1.0),
-        corner(
-            "takes_any_shape",
-            "One entry or a hundred, in one dimension or in four: the shape does not matter.",
-            "Nothing in the formula depends on the shape.",
-            odd_shapes(),
-        ),
-        corner(
-            "takes_a_single_number",
-            "A tensor without dimensions, a single number, will do.",
-            "torch.tensor(2.0) has no dimension: nothing can be indexed or counted there.",
-            tensors(ndim=0, special=ORDINARY).map(nonzero),
-            weight=0.25,
-        ),
+        laws.corner("far_out", far, far_hint, magnitudes(1, 8), weight=1.0),
+        *laws.of_shapes(),
     )
 
 
-def along_dim_laws(exercise: str, function: Callable[..., torch.Tensor], first: Check) -> tuple[Check, ...]:
-    """The corners of a function that works along a dim, or of its way back; no law waits for another.
+@dataclass(frozen=True)
+class AlongDim:
+    """A function that works along a dim, or its way back, beside torch's.
 
     Args:
         exercise: whose name says whether it is a way back.
         function: torch's forward function of x and dim.
-        first: the law that the one of a single score comes after.
     """
-    is_back = exercise.endswith("_backward")
 
-    def same(learner: Any, x: torch.Tensor, dim: int, g: torch.Tensor) -> None:
-        if is_back:
-            (expected,) = autograd(lambda z: function(z, dim), g, x)
-            agree_gradient(learner.call(exercise, g, x, dim), expected, **exactly(g))
+    exercise: str
+    function: Callable[..., torch.Tensor]
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it is a way back, which gets grad_out too."""
+        return self.exercise.endswith("_backward")
+
+    def same(self, learner: Any, x: torch.Tensor, dim: int, grad_out: torch.Tensor) -> None:
+        """The learner's result is torch's; a function forward gets no grad_out."""
+        if self.is_back:
+            (expected,) = autograd(lambda z: self.function(z, dim), grad_out, x)
+            agree_gradient(learner.call(self.exercise, grad_out, x, dim), expected, **exactly(grad_out))
         else:
-            agree(learner.call(exercise, x, dim), function(x, dim), **NEARLY)
+            agree(learner.call(self.exercise, x, dim), self.function(x, dim), **NEARLY)
 
-    def forward(learner: Any, x_and_dim: tuple[torch.Tensor, int]) -> None:
-        same(learner, *x_and_dim, x_and_dim[0])
+    def same_of_x(self, learner: Any, x: torch.Tensor, dim: int) -> None:
+        """The law of a function forward."""
+        self.same(learner, x, dim, x)
 
-    def back(learner: Any, x_and_dim: tuple[torch.Tensor, int], seed: int) -> None:
-        same(learner, *x_and_dim, cotangent(x_and_dim[0], seed, plain=True))
+    def same_of_pair(self, learner: Any, x_and_dim: tuple[torch.Tensor, int]) -> None:
+        """The same law, where x decides which dims there are."""
+        self.same(learner, *x_and_dim, x_and_dim[0])
 
-    def back_of_both(learner: Any, x: torch.Tensor, grad_out: torch.Tensor, dim: int) -> None:
-        same(learner, x, dim, grad_out)
+    def same_of_pair_and_seed(self, learner: Any, x_and_dim: tuple[torch.Tensor, int], seed: int) -> None:
+        """The law of a way back whose grad_out has nothing particular."""
+        self.same(learner, *x_and_dim, cotangent(x_and_dim[0], seed, plain=True))
 
-    def forward_of_x(learner: Any, x: torch.Tensor, dim: int) -> None:
-        same(learner, x, dim, x)
-
-    def corner(name: str, title: str, hint: str, x_and_dim: Any, weight: float = 0.5) -> Check:
-        inputs = {"x_and_dim": x_and_dim, "seed": seeds()} if is_back else {"x_and_dim": x_and_dim}
-        return law(exercise, name, title, back if is_back else forward, inputs, hint=hint, weight=weight)
-
-    textured = {"x": tensors(shape=(2, 3), special=ORDINARY), "dim": sampled_from((0, 1, -1, -2))}
-    if is_back:
-        textured["grad_out"] = wishes()
-    return (
-        law(
-            exercise,
+    def of_textures(self) -> Check:
+        """The law of entries that have something in common, in x and in grad_out."""
+        inputs = {"x": tensors(shape=(2, 3), special=ORDINARY), "dim": sampled_from((0, 1, -1, -2))}
+        if self.is_back:
+            inputs["grad_out"] = wishes()
+        return law(
+            self.exercise,
             "takes_any_entries",
             "Scores may be tiny, equal, sorted, of one sign, or add up to 0.",
-            back_of_both if is_back else forward_of_x,
-            textured,
+            self.same if self.is_back else self.same_of_x,
+            inputs,
             hint="Only the differences of the scores count.",
             examples=60,
-        ),
-        corner(
+        )
+
+    def corner(self, name: str, title: str, hint: str, x_and_dim: Any, weight: float = 0.5) -> Check:
+        """A law about one kind of x and dim."""
+        inputs = {"x_and_dim": x_and_dim, "seed": seeds()} if self.is_back else {"x_and_dim": x_and_dim}
+        body = self.same_of_pair_and_seed if self.is_back else self.same_of_pair
+        return law(self.exercise, name, title, body, inputs, hint=hint, weight=weight)
+
+
+def along_dim_laws(exercise: str, function: Callable[..., torch.Tensor], first: Check) -> tuple[Check, ...]:
+    """The corners of a function that works along a dim, or of its way back; none but the last waits for another.
+
+    Args:
+        exercise, function: as in `AlongDim`.
+        first: the law that the one of a single score comes after.
+    """
+    laws = AlongDim(exercise, function)
+    of_one = laws.corner(
+        "of_a_single_score",
+        "A slice of one score has one share, the whole.",
+        "With one score along dim nothing is left to share.",
+        lone_scores(),
+        weight=0.25,
+    )
+    return (
+        laws.of_textures(),
+        laws.corner(
             "takes_any_rank",
             "One dimension or four, a few scores or a hundred: only dim matters.",
             "Let every operation run along dim, and keep that dimension; then the rank never enters.",
             one_of(with_dim(ndim=(3, 4), side=(1, 3)), with_dim(ndim=1, side=(2, 5)), with_dim(side=(9, 10))),
         ),
-        # Equal shares for all would keep this law.
-        replace(
-            corner(
-                "of_a_single_score",
-                "A slice of one score has one share, the whole.",
-                "With one score along dim nothing is left to share.",
-                lone_scores(),
-                weight=0.25,
-            ),
-            after=(first,),
-        ),
+        replace(of_one, after=(first,)),  # equal shares for all would keep this law
     )
 
 
