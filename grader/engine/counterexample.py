@@ -7,8 +7,8 @@ from typing import Any
 
 from grader.checking.formatting import is_code, shown_value
 from grader.records import Counterexample, RecordedCall
+from grader.sandbox.example import Call
 from grader.sandbox.handles import Handle
-from grader.sandbox.proxy import Call
 
 CALLS_SHOWN = 12  # a walk through a DataLoader makes hundreds, and the first and the last ones tell most
 

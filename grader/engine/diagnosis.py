@@ -165,7 +165,7 @@ def _observed(check: Check, note: Callable[[Any], None]) -> Check:
             outcome = type(error).__name__
         calls = [(c.target, c.result, c.raised.split(":")[0], c.changed, c.aliases) for c in learner.calls]
         # An optimizer's step returns nothing: what counts is read back from attributes and held tensors.
-        note([outcome, *calls, *learner.answers])
+        note([outcome, *calls, *learner.example.answers])
         if learner.connection.received_bytes > PROBED_BYTES:
             raise LearnerLost("its answers are too large to be kept and compared")
 

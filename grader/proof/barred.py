@@ -30,7 +30,8 @@ from grader.engine.trial import Trial
 from grader.proof.candidates import right_answers
 from grader.records import Chapter
 from grader.sandbox.dispatch import operation_filter
-from grader.sandbox.proxy import Call, Learner
+from grader.sandbox.example import Call
+from grader.sandbox.proxy import Learner
 
 _EXAMPLES = 5
 _SAMPLES = 8
