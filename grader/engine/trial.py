@@ -4,71 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
 
 from grader.checking.check import Check
 from grader.checking.comparison import answers_from
-from grader.checking.failures import CheckFailure, GradientPair, NotCheckable
-from grader.engine.counterexample import build_counterexample
+from grader.checking.failures import CheckFailure, NotCheckable
+from grader.engine.failure import Failure, failure_of
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.engine.gradient_faults import gradient_fault
 from grader.engine.profile import Profile
-from grader.records import (
-    Cause,
-    Chapter,
-    CheckResult,
-    Counterexample,
-    GradientFinding,
-    Outcome,
-    Overrun,
-    SourceLine,
-    TimeLimit,
-)
-from grader.sandbox.exceptions import (
-    LearnerBarred,
-    LearnerLost,
-    LearnerMisbehaved,
-    LearnerMissing,
-    LearnerRaised,
-)
+from grader.records import Cause, Chapter, CheckResult, GradientFinding, Outcome, Overrun, TimeLimit
+from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
 
 # A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
 SHRINK_LIMIT_S = 6.0
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A failing example as it was when it failed.
-
-    Args:
-        cause: the kind of failure; message, line, overrun and function are its particulars, as in `CheckResult`.
-        inputs: the values drawn, by the names of the check's arguments.
-        calls: what was asked of the learner, in order.
-        got, expected, worst: both values as code, and how far off the worst entry is, where there are any.
-        index: where the worst entry is.
-        gradients: both gradients, where it is two gradients that differ.
-        hint: where to look, where this kind of failure says more about that than the law does.
-    """
-
-    cause: Cause
-    message: str
-    inputs: Mapping[str, Any]
-    calls: tuple[Any, ...]
-    line: SourceLine | None = None
-    overrun: Overrun | None = None
-    function: str = ""
-    repeatable: bool = True
-    got: str = ""
-    expected: str = ""
-    worst: str = ""
-    index: tuple[int, ...] | None = None
-    gradients: GradientPair | None = None
-    hint: str = ""
 
 
 class _Stop(BaseException):
@@ -167,49 +121,34 @@ class Trial:
 
     def _once(self, **drawn: Any) -> None:
         """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""
-        now = time.monotonic()
-        if now > self._shrink_end:
-            raise _Stop
-        if self.spent_s > self._limit_s or now > self._start + BACKSTOP * self._limit_s:
-            self._record(Cause.OUT_OF_TIME, "", drawn, overrun=self._check_overrun())
-            raise _Stop
+        self._require_time(drawn)
         self.examples += 1
         self.learner.begin_example(self.seed & 0xFFFF_FFFF)
         try:
             self.check.body(self.learner, **drawn)
-        except CheckFailure as failure:
-            self._record(Cause.BROKEN_LAW, failure.message, drawn, failure=failure)
-            raise
-        except LearnerRaised as raised:
-            if raised.name == "NotImplementedError":
-                self._record(Cause.UNWRITTEN, "", drawn, function=raised.function)
-                raise _Stop from None
-            line = SourceLine(raised.line) if raised.line else None
-            self._record(Cause.RAISED, str(raised), drawn, line=line, function=raised.function)
-            raise CheckFailure(str(raised)) from None
-        except LearnerMissing as missing:
-            self._record(Cause.MISSING, str(missing), drawn)
-            raise _Stop from None
-        except LearnerBarred as barred:
-            line = SourceLine(barred.line) if barred.line else None
-            self._record(Cause.BARRED, ", ".join(barred.operations), drawn, line=line)
-            raise _Stop from None
-        except LearnerMisbehaved as misbehaved:
-            self._fail(str(misbehaved), drawn, misbehaved.hint)
-        except LearnerLost as lost:
-            self.lost = True
-            if lost.timeout:
-                self._record(Cause.OUT_OF_TIME, "", drawn, overrun=self._call_overrun())
-            else:
-                self._record(Cause.LOST, lost.reason, drawn)
-            raise _Stop from None
         except hypothesis.errors.HypothesisException:
             raise
-        except StopIteration:
-            self._fail("the iteration ended too early", drawn)
-        except Exception as error:
-            # Arithmetic on what came back failed: the learner's answer has the wrong form.
-            self._fail(f"what it returned cannot be used: {type(error).__name__}: {error}", drawn)
+        except (Exception, LearnerLost) as error:
+            failure = failure_of(error)
+            if isinstance(error, LearnerLost):
+                self.lost = True
+                if error.timeout:
+                    failure = replace(failure, overrun=self._call_overrun())
+            self._keep(failure, drawn)
+            if failure.ends_check:
+                raise _Stop from None
+            if isinstance(error, CheckFailure):
+                raise
+            raise CheckFailure(failure.message) from None
+
+    def _require_time(self, drawn: Mapping[str, Any]) -> None:
+        """End the check where its time is over, or that for shrinking."""
+        now = time.monotonic()
+        if now > self._shrink_end:
+            raise _Stop
+        if self.spent_s > self._limit_s or now > self._start + BACKSTOP * self._limit_s:
+            self._keep(Failure(Cause.OUT_OF_TIME, overrun=self._check_overrun()), drawn)
+            raise _Stop
 
     def _call_overrun(self) -> Overrun:
         """The limit that a call met: its own, or what was left to the check where that was shorter."""
@@ -219,39 +158,18 @@ class Trial:
     def _check_overrun(self) -> Overrun:
         return Overrun(TimeLimit.CHECK, self._limit_s)
 
-    def _fail(self, message: str, drawn: Mapping[str, Any], hint: str = "") -> None:
-        """Record a broken law that no check has worded, and let Hypothesis shrink it."""
-        failure = CheckFailure(message, hint=hint)
-        self._record(Cause.BROKEN_LAW, message, drawn, failure=failure)
-        raise failure
-
-    def _record(
-        self,
-        cause: Cause,
-        message: str,
-        drawn: Mapping[str, Any],
-        *,
-        line: SourceLine | None = None,
-        overrun: Overrun | None = None,
-        function: str = "",
-        failure: CheckFailure | None = None,
-    ) -> None:
+    def _keep(self, failure: Failure, drawn: Mapping[str, Any]) -> None:
         """Keep a failing example; the last one kept is the smallest, because Hypothesis repeats it at the end."""
         if self.failure is None:
             self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
-        self.failure = Failure(cause, message, dict(drawn), tuple(self.learner.calls), line, overrun)
-        if function != self.check.exercise:
-            self.failure = replace(self.failure, function=function)
-        if failure is not None:
-            self.failure = replace(
-                self.failure, got=failure.got, expected=failure.expected, worst=failure.worst,
-                index=failure.index, gradients=failure.gradients, hint=failure.hint,
-            )  # fmt: skip
+        function = failure.function if failure.function != self.check.exercise else ""
+        self.failure = replace(
+            failure, function=function, inputs=dict(drawn), calls=tuple(self.learner.calls)
+        )
 
     def _note_flaky(self) -> None:
         """The same input gave another answer: a failure of its own, and no fault of the engine."""
-        before = self.failure or Failure(Cause.BROKEN_LAW, "", {}, ())
-        self.failure = replace(before, repeatable=False)
+        self.failure = replace(self.failure or Failure(Cause.BROKEN_LAW), repeatable=False)
 
     def _gradient_finding(self) -> GradientFinding | None:
         """How a gradient is wrong, when that can be told; asking calls the learner's code again.
@@ -272,16 +190,6 @@ class Trial:
     def _result(self, gradient: GradientFinding | None = None) -> CheckResult:
         """What was found so far, in a record that holds plain text alone."""
         check, failure = self.check, self.failure
-        shown: Counterexample | None = None
-        if failure is not None:
-            shown = build_counterexample(
-                failure.inputs,
-                list(failure.calls),
-                got=failure.got,
-                expected=failure.expected,
-                worst=failure.worst,
-                index=failure.index,
-            )
         uncheckable = bool(self.not_checkable) and failure is None
         return CheckResult(
             name=check.name,
@@ -298,7 +206,7 @@ class Trial:
             function=failure.function if failure is not None else "",
             repeatable=failure is None or failure.repeatable,
             hint=(failure.hint if failure is not None else "") or check.hint,
-            counterexample=shown,
+            counterexample=failure.counterexample() if failure is not None else None,
             seed=self.seed,
             examples=self.examples,
             seconds=time.monotonic() - self._start,
