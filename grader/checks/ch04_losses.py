@@ -298,7 +298,7 @@ def _slack_of_score_gradients(scores, truth):
 # sum from a mean, and a mean over rows from a mean over everything.
 
 
-@check("mse_loss", hint="The mean of (pred - target)^2 over all elements, rows and columns alike.")
+@check("mse_loss", hint="What is done to each difference, and over which axes does the mean run?")
 @given(pred_and_target=numbers())
 def check_mse_loss_matches_torch(learner, pred_and_target):
     """The loss is the mean of the squared differences."""
@@ -341,7 +341,9 @@ def check_mse_loss_refuses_another_shape(learner, shapes):
     refuses(lambda: learner.mse_loss(pred, target), ValueError, names="target", value=shape_words(shapes[1]))
 
 
-@check("mse_loss", hint="0, 4, 9 and 1 are the squares; 14 / 4 is 3.5.", after=check_mse_loss_matches_torch)
+@check(
+    "mse_loss", hint="Work the four squares out by hand: 0, 4, 9 and 1.", after=check_mse_loss_matches_torch
+)
 def check_mse_loss_known_value(learner):
     """Predictions (1, 2), (3, 5) against targets (1, 4), (0, 4) cost 3.5."""
     pred = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.float64)
@@ -378,7 +380,9 @@ def _mse_gradient(pred, target):
     return autograd(lambda x: F.mse_loss(x, target), None, pred)[0]
 
 
-@check("mse_backward", hint="2 * (pred - target), divided by the number of all elements.")
+@check(
+    "mse_backward", hint="Look at the backward alone: the factor, the sign, and the number it is divided by."
+)
 @given(pred_and_target=numbers())
 def check_mse_backward_matches_autograd(learner, pred_and_target):
     """The gradient equals that of torch's mse_loss."""
@@ -401,7 +405,7 @@ def check_mse_backward_leads_to_the_target(learner, pred_and_target):
 
 @check(
     "mse_backward",
-    hint="With 4 elements, the gradient is half of each difference.",
+    hint="What does your line give for a difference of 2, if there are 4 elements?",
     after=check_mse_backward_matches_autograd,
 )
 def check_mse_backward_known_value(learner):
@@ -436,14 +440,21 @@ check_mse_backward_everywhere = tensor_laws(
 # logarithm below -100.
 
 
-@check("binary_cross_entropy", hint="-(q log p + (1 - q) log(1 - p)), averaged over all elements.")
+@check(
+    "binary_cross_entropy",
+    hint="Are both halves there, what is said about yes and about no, and over what is the mean?",
+)
 @given(p_and_q=two_chances())
 def check_binary_cross_entropy_matches_torch(learner, p_and_q):
     """The loss is the mean of -(q log p + (1 - q) log(1 - p))."""
     agree(learner.binary_cross_entropy(*p_and_q), F.binary_cross_entropy(*p_and_q))
 
 
-@check("binary_cross_entropy", hint="Bound the logarithms at -100; then 0 * log 0 is 0, too.", examples=40)
+@check(
+    "binary_cross_entropy",
+    hint="What is the logarithm of a chance of 0, and what does 0 times it give?",
+    examples=40,
+)
 @given(p=tensors(plain_shapes, low=0.0, high=1.0), seed=seeds())
 def check_binary_cross_entropy_of_sure_answers(learner, p, seed):
     """A sure miss costs 100 and a sure hit nothing: never infinity, never NaN."""
@@ -501,7 +512,7 @@ def check_binary_cross_entropy_refuses_another_shape(learner, shapes):
 
 @check(
     "binary_cross_entropy",
-    hint="-log 0.8 is 0.2231, -log 0.2 is 1.6094.",
+    hint="Work both cases out by hand: log 0.8 is -0.2231, log 0.2 is -1.6094.",
     after=check_binary_cross_entropy_matches_torch,
 )
 def check_binary_cross_entropy_known_values(learner):
@@ -536,7 +547,7 @@ def _cross_entropy_of_rows(p, q):
     return -(q * torch.log(p).clamp(min=-100)).sum(1).mean()
 
 
-@check("cross_entropy_distributions", hint="Add up -q log p over the classes, then average over the rows.")
+@check("cross_entropy_distributions", hint="Which axis is summed, and which is averaged?")
 @given(p_and_q=distributions())
 def check_cross_entropy_distributions_matches_the_formula(learner, p_and_q):
     """The loss is the mean over the rows of -sum(q log p)."""
@@ -544,7 +555,9 @@ def check_cross_entropy_distributions_matches_the_formula(learner, p_and_q):
 
 
 @check(
-    "cross_entropy_distributions", hint="Bound the logarithm at -100; then 0 * log 0 is 0, too.", examples=40
+    "cross_entropy_distributions",
+    hint="What is the logarithm of a chance of 0, and what does 0 times it give?",
+    examples=40,
 )
 @given(p_and_q=distributions())
 def check_cross_entropy_distributions_of_sure_answers(learner, p_and_q):
@@ -553,7 +566,11 @@ def check_cross_entropy_distributions_of_sure_answers(learner, p_and_q):
     agree(learner.cross_entropy_distributions(p, q), 100 * (p != q).any(1).to(p.dtype).mean())
 
 
-@check("cross_entropy_distributions", hint="What remains of -sum(q log p) if p is q?", examples=40)
+@check(
+    "cross_entropy_distributions",
+    hint="What remains of the sum if prediction and truth are the same?",
+    examples=40,
+)
 @given(p_and_q=distributions())
 def check_cross_entropy_distributions_of_the_truth(learner, p_and_q):
     """Predicting the truth itself costs the truth's entropy."""
@@ -608,7 +625,7 @@ def check_cross_entropy_distributions_refuses_another_shape(learner, shapes):
 
 @check(
     "cross_entropy_distributions",
-    hint="0.5 log 4 + 0.25 log 4 + 0.25 log 2.",
+    hint="Work the three classes out by hand: log 4 is 1.3863, log 2 is 0.6931.",
     after=check_cross_entropy_distributions_matches_the_formula,
 )
 def check_cross_entropy_distributions_known_value(learner):
@@ -641,14 +658,16 @@ check_cross_entropy_distributions_everywhere = tensor_laws(
 # --- bce_with_logits --------------------------------------------------------------------------------------
 
 
-@check("bce_with_logits", hint="Sigmoid of z first, then the binary cross-entropy: the same on paper.")
+@check(
+    "bce_with_logits", hint="Work one score out on paper in the two steps of the lesson, and with your line."
+)
 @given(z_and_q=scores())
 def check_bce_with_logits_matches_torch(learner, z_and_q):
     """The loss is the mean binary cross-entropy of sigmoid(z)."""
     agree(learner.bce_with_logits(*z_and_q), F.binary_cross_entropy_with_logits(*z_and_q))
 
 
-@check("bce_with_logits", hint="max(z, 0) - q * z + log(1 + exp(-|z|)): no exponential of a number above 0.")
+@check("bce_with_logits", hint="Of which number is the exponential taken? What if that number is 10,000?")
 @given(z_and_q=scores(LARGE))
 def check_bce_with_logits_survives_large_scores(learner, z_and_q):
     """A score of 10,000 for a true no costs 10,000: neither 100 nor infinity."""
@@ -707,7 +726,11 @@ def check_bce_with_logits_refuses_another_shape(learner, shapes):
     refuses(lambda: learner.bce_with_logits(z, q), ValueError, names="q", value=shape_words(shapes[1]))
 
 
-@check("bce_with_logits", hint="log(1 + exp(-2)) is 0.1269.", after=check_bce_with_logits_matches_torch)
+@check(
+    "bce_with_logits",
+    hint="Work z = 2 out by hand; the logarithm in it is 0.1269.",
+    after=check_bce_with_logits_matches_torch,
+)
 def check_bce_with_logits_known_values(learner):
     """z = 2 costs 0.1269 if q = 1, and 2.1269 if q = 0."""
     z, yes, no = (torch.tensor([value], dtype=torch.float64) for value in (2.0, 1.0, 0.0))
@@ -745,7 +768,10 @@ check_bce_with_logits_backward_is_derived = derived(
 )
 
 
-@check("bce_with_logits_backward", hint="sigmoid(z) - q, divided by the number of all elements.")
+@check(
+    "bce_with_logits_backward",
+    hint="Look at the backward alone: which two chances are compared, and by what is it divided?",
+)
 @given(z_and_q=scores())
 def check_bce_with_logits_backward_matches_autograd(learner, z_and_q):
     """The gradient equals that of torch's loss."""
@@ -756,7 +782,7 @@ def check_bce_with_logits_backward_matches_autograd(learner, z_and_q):
     )
 
 
-@check("bce_with_logits_backward", hint="Write sigmoid with exp(-z) below the line only.")
+@check("bce_with_logits_backward", hint="Is there an infinity above and below a line in the backward?")
 @given(z_and_q=scores(LARGE))
 def check_bce_with_logits_backward_never_overflows(learner, z_and_q):
     """Scores of 10,000 give gradients, never NaN."""
@@ -822,7 +848,7 @@ def _with_a_bad_label(case, row):
     return filled((3, classes), 1.0), labels
 
 
-@check("cross_entropy", hint="-log of the label's share in each row, averaged over the rows.")
+@check("cross_entropy", hint="Whose share is read off in each row, and over what is the mean?")
 @given(logits_and_labels=labelled())
 def check_cross_entropy_matches_torch(learner, logits_and_labels):
     """The loss is the mean over the rows of -log softmax(logits)[label]."""
@@ -913,7 +939,7 @@ def check_cross_entropy_refuses_another_shape(learner, shapes):
 
 @check(
     "cross_entropy",
-    hint="log 11.1073 - 2 is 0.4076, log 3 is 1.0986; their mean is 0.7531.",
+    hint="Work both rows out by hand: 0.4076 and 1.0986.",
     after=check_cross_entropy_matches_torch,
 )
 def check_cross_entropy_known_value(learner):
@@ -955,7 +981,8 @@ check_cross_entropy_backward_is_derived = derived(
 
 
 @check(
-    "cross_entropy_backward", hint="Shares minus 1 at each row's own label, divided by the number of rows."
+    "cross_entropy_backward",
+    hint="Look at the backward alone: where is something taken off, how much, and what divides the rows?",
 )
 @given(logits_and_labels=labelled())
 def check_cross_entropy_backward_matches_autograd(learner, logits_and_labels):
@@ -993,7 +1020,7 @@ def check_cross_entropy_backward_never_overflows(learner, logits_and_labels):
 
 @check(
     "cross_entropy_backward",
-    hint="0.6652 - 1 is -0.3348, half of that -0.1674.",
+    hint="Work the first row out by hand; its shares are 0.6652, 0.2447 and 0.0900.",
     after=check_cross_entropy_backward_matches_autograd,
 )
 def check_cross_entropy_backward_known_value(learner):
@@ -1134,7 +1161,7 @@ def check_cross_entropy_full_overlooks_padding(learner, logits_and_labels, seed)
 
 @check(
     "cross_entropy_full",
-    hint="Every class gets s / C, the label's as well, and the label 1 - s on top of it.",
+    hint="Which classes get a part of the smoothed share? Is the label one of them?",
     examples=60,
     after=check_cross_entropy_full_is_cross_entropy_at_first,
 )
@@ -1241,7 +1268,7 @@ check_cross_entropy_full_refusals = _full_refusals(
 
 @check(
     "cross_entropy_full",
-    hint="0.9 * 0.4076 + 0.1 * 1.4076 is 0.5076.",
+    hint="Work it out by hand: the label costs 0.4076, all classes in the mean 1.4076.",
     after=check_cross_entropy_full_is_cross_entropy_at_first,
 )
 def check_cross_entropy_full_known_values(learner):
@@ -1277,7 +1304,7 @@ check_cross_entropy_full_backward_is_derived = derived(
 
 @check(
     "cross_entropy_full_backward",
-    hint="Without keywords: shares minus 1 at the label, divided by the number of rows.",
+    hint="What do the defaults of all keywords say?",
     examples=60,
 )
 @given(logits_and_labels=labelled())
@@ -1358,7 +1385,7 @@ def check_cross_entropy_full_backward_overlooks_padding(learner, logits_and_labe
 
 @check(
     "cross_entropy_full_backward",
-    hint="The wanted shares add up to 1, smoothed or not: s / C for each of C classes, and 1 - s.",
+    hint="Do the wanted shares of a row add up to 1, smoothed or not?",
     examples=40,
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
 )
@@ -1388,7 +1415,7 @@ def check_cross_entropy_full_backward_never_overflows(learner, logits_and_labels
 
 @check(
     "cross_entropy_full_backward",
-    hint="Dividing by a count of 0 gives NaN: divide by 1 then, the rows are 0 anyhow.",
+    hint="By which count is divided when every label is ignored?",
     examples=20,
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
 )
@@ -1411,7 +1438,7 @@ check_cross_entropy_full_backward_refusals = _full_refusals(
 
 @check(
     "cross_entropy_full_backward",
-    hint="0.6652 - 0.9333 is -0.2681.",
+    hint="Work the label's entry out by hand; its share is 0.6652, and the wanted one 0.9333.",
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
 )
 def check_cross_entropy_full_backward_known_value(learner):

@@ -547,7 +547,7 @@ def check_sgd_moves_against_the_gradient(learner, params_and_steps, lr):
 
 @check(
     "SGD",
-    hint="v = momentum * v + grad, from zero; the step is lr times v.",
+    hint="Follow one velocity through three steps on paper: what is kept of it, and what is added?",
     after=check_sgd_moves_against_the_gradient,
     weight=2,
 )
@@ -559,7 +559,7 @@ def check_sgd_follows_torch(learner, params_and_steps, settings):
 
 @check(
     "SGD",
-    hint="The step is lr times (grad + momentum * v), with the new v.",
+    hint="With which velocity is the look ahead made, the old one or the new one?",
     after=check_sgd_moves_against_the_gradient,
 )
 @given(params_and_steps=journeys(), settings=_settings_of_sgd(nesterov=True))
@@ -591,7 +591,7 @@ def check_sgd_known_values(learner):
 
 @check(
     "SGD",
-    hint="The first velocity is 1, so the first step is 1 + 0.9 * 1.",
+    hint="Work the first step by hand: what is the first velocity, and what is moved by?",
     after=check_sgd_moves_against_the_gradient,
     weight=0.5,
 )
@@ -707,7 +707,7 @@ def _adam_first_step(
 _some_betas = sampled_from([(0.9, 0.999), (0.8, 0.95), (0.5, 0.9), (0.3, 0.7)])
 
 
-@check("Adam", hint="After one step both corrected averages are plain: g and g squared.", examples=60)
+@check("Adam", hint="What are both averages after one step, before and after the correction?", examples=60)
 @given(grad=first_gradients(), lr=_lrs, betas=_some_betas)
 def check_adam_first_step_is_lr(learner, grad, lr, betas):
     """The first step is as long as lr, eps aside, whatever the betas are."""
@@ -871,9 +871,7 @@ def _rmsprop_first_step(
 _some_alphas = sampled_from([0.99, 0.5, 0.9, 0.75])
 
 
-@check(
-    "RMSprop", hint="After one step the average is (1 - alpha) * g squared, and so it is used.", examples=60
-)
+@check("RMSprop", hint="What is the average after one step, and is it used as it is?", examples=60)
 @given(grad=first_gradients(), lr=_lrs, alpha=_some_alphas)
 def check_rmsprop_first_step_is_too_long(learner, grad, lr, alpha):
     """The first step is lr / sqrt(1 - alpha) long, eps aside: ten times lr for 0.99."""
@@ -898,7 +896,7 @@ def check_rmsprop_first_step_of_any_scale(learner, grad, lr, alpha, eps):
 
 @check(
     "RMSprop",
-    hint="The average must go on filling: the step falls from lr / sqrt(1 - alpha) to lr, and stays there.",
+    hint="How full is the average after t steps, and does it go on filling?",
     after=check_rmsprop_first_step_is_too_long,
     examples=6,
 )

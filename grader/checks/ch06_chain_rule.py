@@ -114,7 +114,7 @@ def check_numerical_gradient_takes_any_size(learner, x, h):
 
 @check(
     "numerical_gradient",
-    hint="Two points, 2 h apart, around each entry.",
+    hint="Which two points do you take around each entry, and how far apart are they?",
     after=check_numerical_gradient_is_central,
 )
 def check_numerical_gradient_known_value(learner):
@@ -219,7 +219,7 @@ def check_linear_backward_matches_autograd(learner, grad_out_and_x_and_weight):
 
 @check(
     "linear_backward",
-    hint="Shapes: (N, H) (H, D) for x, (H, N) (N, D) for the weight, a sum over N for the bias.",
+    hint="Write down the shape of each answer, and which side has to meet in each product.",
     after=check_linear_backward_matches_autograd,
 )
 def check_linear_backward_known_value(learner):
@@ -672,7 +672,7 @@ def check_value_takes_a_number_on_the_left(learner, sign, a, number):
 
 @check(
     "Value",
-    hint="The slope of exp is exp itself.",
+    hint="What is the slope of exp, written with its result?",
     after=check_value_adds_and_multiplies,
     weight=0.5,
     examples=40,
@@ -685,7 +685,7 @@ def check_value_exp(learner, a):
 
 @check(
     "Value",
-    hint="The slope of tanh is 1 minus the square of the result.",
+    hint="What is the slope of tanh, written with its result?",
     after=check_value_adds_and_multiplies,
     weight=0.5,
     examples=40,
@@ -711,7 +711,7 @@ def check_value_relu(learner, a):
 
 @check(
     "Value",
-    hint="log is the natural one; its slope is 1 over the number.",
+    hint="Which logarithm is it, and is its slope taken at the number or at the result?",
     after=check_value_adds_and_multiplies,
     weight=0.5,
     examples=40,
@@ -724,7 +724,7 @@ def check_value_log(learner, a):
 
 @check(
     "Value",
-    hint="A power comes down and its exponent goes down by one.",
+    hint="Differentiate a to the power of 3 by hand: what comes down, and what is left?",
     after=check_value_adds_and_multiplies,
     examples=60,
 )
@@ -736,7 +736,7 @@ def check_value_powers(learner, a, sign, exponent):
 
 @check(
     "Value",
-    hint="k * a ** (k - 1), without a division by a.",
+    hint="Is anything divided by a in your slope of a power?",
     after=check_value_adds_and_multiplies,
     weight=0.5,
 )
@@ -1021,7 +1021,9 @@ def check_check_gradient_tells_right_from_wrong(learner, name, kind, x, seed):
 
 
 @check(
-    "check_gradient", hint="A fixed tolerance has a scale: measure against the largest entry.", examples=40
+    "check_gradient",
+    hint="Near compared with what? Try your comparison with gradients of 1e-10.",
+    examples=40,
 )
 @given(
     name=plain_names,
@@ -1054,7 +1056,11 @@ def check_check_gradient_looks_at_every_entry(learner, name, kind, x, seed):
     _right_and_wrong(learner, name, kind, x, seed)
 
 
-@check("check_gradient", hint="Draw grad_out: for ones the slope of a softmax is 0.", examples=40)
+@check(
+    "check_gradient",
+    hint="Which grad_out do you send in? For some, the slope of a softmax is 0.",
+    examples=40,
+)
 @given(
     case=sampled_from((("shares", "zero"), ("cubes", "deaf"), ("product", "deaf"))),
     x=around_one,
@@ -1097,7 +1103,7 @@ def check_check_gradient_accepts_a_gradient_of_zero(learner, rows, seed, scale):
 
 @check(
     "check_gradient",
-    hint="backward of x cubed is 3 x squared times grad_out, that is 12 times grad_out at 2.",
+    hint="Work the slope of x cubed at 2 by hand, and say what your comparison answers to 12, 24 and 0.",
     after=check_check_gradient_tells_right_from_wrong,
 )
 def check_check_gradient_known_values(learner):

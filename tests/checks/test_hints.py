@@ -17,7 +17,7 @@ from grader.workspace.hints import Written, read_hints, written_hints
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
-SHORTEST_TELLING_LINE = 12  # `else:` or `x = x + 1` is nobody's answer
+SHORTEST_TELLING_LINE = 14  # `else:` or `return False` is nobody's answer
 
 
 def written(course: Course, stem: str) -> dict[str, Written]:
