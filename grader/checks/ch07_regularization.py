@@ -89,7 +89,7 @@ def right_penalty(params: list[Tensor], lam: float) -> Tensor:
     return 0.5 * lam * torch.cat([w.flatten() for w in params]).square().sum()
 
 
-@check("l2_penalty", hint="Sum the squares over all entries of all tensors; take lam/2 times that.")
+@check("l2_penalty", hint="What is summed, over what, and which factor stands before it?")
 @given(params=weights(), lam=floats(0.0, 2.0))
 def check_l2_penalty_is_half_lam_times_the_squares(learner, params, lam):
     """The penalty is lam/2 times the sum of the squares of all weights."""
@@ -97,7 +97,9 @@ def check_l2_penalty_is_half_lam_times_the_squares(learner, params, lam):
 
 
 @check(
-    "l2_penalty", hint="Half of 0.1, times 9 + 16 + 1.", after=check_l2_penalty_is_half_lam_times_the_squares
+    "l2_penalty",
+    hint="Work it by hand: the squares are 9, 16 and 1.",
+    after=check_l2_penalty_is_half_lam_times_the_squares,
 )
 def check_l2_penalty_of_the_lesson(learner):
     """The tensors (3, -4) and (1) with lam = 0.1 cost 1.3."""
@@ -147,9 +149,7 @@ check_l2_penalty_everywhere = tensor_laws(
 # oracles here, so that a sign or a factor that only shows after a step is seen too.
 
 
-@check(
-    "l2_gradients", hint="The derivative of lam/2 * w^2 is lam * w; it is added to the gradient of the loss."
-)
+@check("l2_gradients", hint="Differentiate the penalty of one weight by hand. What is it added to?")
 @given(params_and_grads=weights_and_gradients(), lam=floats(0.0, 2.0))
 def check_l2_gradients_adds_lam_times_w(learner, params_and_grads, lam):
     """Each gradient gets lam times its weight added."""
@@ -158,7 +158,11 @@ def check_l2_gradients_adds_lam_times_w(learner, params_and_grads, lam):
     agree_gradient(learner.l2_gradients(params, grads, lam), expected)
 
 
-@check("l2_gradients", hint="1 + 0.5 * 4.", after=check_l2_gradients_adds_lam_times_w)
+@check(
+    "l2_gradients",
+    hint="Work it by hand: the gradient is 1; what does the weight of 4 add?",
+    after=check_l2_gradients_adds_lam_times_w,
+)
 def check_l2_gradients_known_value(learner):
     """The weight 4 with gradient 1 and lam 0.5 has the gradient 3."""
     w, grad = torch.tensor([4.0], dtype=torch.float64), torch.tensor([1.0], dtype=torch.float64)
@@ -181,7 +185,7 @@ def check_l2_gradients_are_new_tensors(learner, params_and_grads, lam):
 
 @check(
     "l2_gradients",
-    hint="For plain gradient descent, w - lr * (g + lam * w) is all there is.",
+    hint="Follow one weight through one plain step on paper.",
     after=check_l2_gradients_adds_lam_times_w,
     examples=15,
 )
@@ -248,14 +252,21 @@ def decayed(learner: Learner, params: list[Tensor], lr: float, lam: float) -> li
     return [w.value() for w in held]
 
 
-@check("decoupled_decay", hint="Every entry is multiplied, in place, by 1 - lr * lam.")
+@check(
+    "decoupled_decay",
+    hint="Which share of a weight is left, and is it written into the tensor that was given?",
+)
 @given(params=weights(), lr=floats(0.0, 1.0), lam=floats(0.0, 1.0))
 def check_decoupled_decay_takes_the_share(learner, params, lr, lam):
     """Every weight loses the share lr * lam, in the very tensor that was given."""
     agree(decayed(learner, params, lr, lam), [w - lam * (lr * w) for w in params], what="params")
 
 
-@check("decoupled_decay", hint="2 * (1 - 0.1 * 0.5).", after=check_decoupled_decay_takes_the_share)
+@check(
+    "decoupled_decay",
+    hint="Work it by hand: which share of 2 is lost?",
+    after=check_decoupled_decay_takes_the_share,
+)
 def check_decoupled_decay_known_value(learner):
     """The weight 2 with lr 0.1 and lam 0.5 becomes 1.9."""
     w, expected = torch.tensor([2.0], dtype=torch.float64), torch.tensor([1.9], dtype=torch.float64)
@@ -264,7 +275,7 @@ def check_decoupled_decay_known_value(learner):
 
 @check(
     "decoupled_decay",
-    hint="(1 - lr * lam) * w - lr * g is the same number as w - lr * (g + lam * w).",
+    hint="Write both ways on paper for one weight, and compare them.",
     after=check_decoupled_decay_takes_the_share,
     examples=15,
 )
@@ -591,7 +602,7 @@ def check_adamw_keeps_float32(learner, params_and_steps, weight_decay):
 PROBABILITIES = one_of(floats(0.0, 1.0), sampled_from([0.0, 0.2, 0.75, 1.0]))
 
 
-@check("dropout", hint="What the mask keeps is divided by 1 - p, what it does not is exactly 0.")
+@check("dropout", hint="By what is multiplied what the mask keeps? Is p the share that goes or that stays?")
 @given(x=tensors(ndim=(0, 3)), p=floats(0.0, 0.95), seed=seeds(), single=booleans())
 def check_dropout_enlarges_what_it_keeps(learner, x, p, seed, single):
     """Where the mask is True, out is x / (1 - p); elsewhere it is 0."""
@@ -785,7 +796,7 @@ def right_backward(grad_out: Tensor, mask: Tensor, p: float) -> Tensor:
     return torch.where(mask, grad_out / (1 - p), torch.zeros_like(grad_out))
 
 
-@check("dropout_backward", hint="The same mask and the same factor 1 / (1 - p) as in the forward.")
+@check("dropout_backward", hint="Look at the backward alone: which mask does it use, and which factor?")
 @given(grad_out_and_mask=gradients_and_masks(), p=floats(0.0, 0.95))
 def check_dropout_backward_uses_mask_and_factor(learner, grad_out_and_mask, p):
     """Kept entries pass their gradient on, divided by 1 - p; dropped ones pass 0."""
@@ -795,7 +806,7 @@ def check_dropout_backward_uses_mask_and_factor(learner, grad_out_and_mask, p):
 
 @check(
     "dropout_backward",
-    hint="Divide by 0.75 where the mask is True.",
+    hint="Work the four entries by hand: p is 0.25. What is multiplied by what?",
     after=check_dropout_backward_uses_mask_and_factor,
 )
 def check_dropout_backward_of_the_lesson(learner):
@@ -808,7 +819,7 @@ def check_dropout_backward_of_the_lesson(learner):
 
 @check(
     "dropout_backward",
-    hint="0 * inf and 0 / 0 are not 0; choose with torch.where instead.",
+    hint="What is the factor for p = 1, and what is 0 times it?",
     after=check_dropout_backward_uses_mask_and_factor,
 )
 @given(grad_out=tensors(ndim=(1, 3)))

@@ -82,7 +82,7 @@ def right_by_value(grads: list[Tensor], limit: float) -> list[Tensor]:
     return [grad.clamp(-limit, limit) for grad in grads]
 
 
-@check("clip_by_value", hint="Entries above limit become limit, entries below -limit become -limit.")
+@check("clip_by_value", hint="Try an entry above, one below and one between by hand: which goes wrong?")
 @given(grads=gradients(), limit=one_of(floats(0.0, 4.0), sampled_from([0.25, 50.0, 3e4])))
 def check_clip_by_value_cuts_every_entry(learner, grads, limit):
     """Every entry of every gradient is brought into [-limit, limit], the others stay as they are."""
@@ -176,9 +176,7 @@ def agree_clipped(found: Any, grads: list[Tensor], max_norm: float, norm_type: f
     agree(found[0], clipped, rtol=1e-9 + 2e-6 / max(norm, 1e-6), atol=0.0, what="clipped")
 
 
-@check(
-    "clip_by_norm", hint="One norm of all entries of all tensors, one factor min(1, max_norm / norm) for all."
-)
+@check("clip_by_norm", hint="Over what is the norm taken, and is there one factor for all tensors?")
 @given(grads=long_gradients(SIZES), share=floats(0.05, 0.95), norm_type=NORMS)
 def check_clip_by_norm_uses_one_norm_and_one_factor(learner, grads, share, norm_type):
     """All gradients shrink by max_norm / norm if their common norm is larger; the norm before comes back."""
@@ -188,7 +186,7 @@ def check_clip_by_norm_uses_one_norm_and_one_factor(learner, grads, share, norm_
 
 @check(
     "clip_by_norm",
-    hint="9 + 16 + 144 = 169, and 6.5 / 13 is one half.",
+    hint="Work the common norm by hand: the squares are 9, 16 and 144.",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
 )
 def check_clip_by_norm_of_the_lesson(learner):
@@ -199,7 +197,7 @@ def check_clip_by_norm_of_the_lesson(learner):
 
 @check(
     "clip_by_norm",
-    hint="The factor is at most 1: min, or an if.",
+    hint="What is your factor when the norm is below max_norm?",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
     weight=2.0,
 )
@@ -258,7 +256,7 @@ def check_clip_by_norm_of_large_gradients(learner, grads, share, norm_type):
 
 @check(
     "clip_by_norm",
-    hint="max_norm / 0 must not reach the gradients.",
+    hint="What is divided by a norm of 0, and where does the result go?",
     after=check_clip_by_norm_uses_one_norm_and_one_factor,
     examples=40,
 )

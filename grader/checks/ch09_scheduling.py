@@ -103,7 +103,7 @@ def check_step_lr_changes_at_the_stairs_only(learner, base_lr, stair, step_size,
 # --- exponential_lr ---------------------------------------------------------------------------------------
 
 
-@check("exponential_lr", hint="base_lr times gamma, step times over.")
+@check("exponential_lr", hint="How often has the factor been used at step 0, and how often at step 3?")
 @given(base_lr=BASE, step=integers(0, 30), gamma=floats(0.1, 1.2))
 def check_exponential_lr_is_torch_exponential_lr(learner, base_lr, step, gamma):
     """At any step it is the rate of torch's ExponentialLR."""
@@ -145,7 +145,8 @@ def waves(draw: Callable[..., Any]) -> tuple[float, int, int, float]:
 
 
 @check(
-    "cosine_lr", hint="The angle goes from 0 to pi; the height is base_lr - min_lr; min_lr is below it all."
+    "cosine_lr",
+    hint="Look at the parts one by one: the angle at both ends, the height, and what lies below it all.",
 )
 @given(wave=waves())
 def check_cosine_lr_is_torch_cosine_annealing(learner, wave):
@@ -158,7 +159,7 @@ def check_cosine_lr_is_torch_cosine_annealing(learner, wave):
 
 @check(
     "cosine_lr",
-    hint="The cosine of 0, 45, 90, 135, 180 degrees, shifted up by 1 and halved.",
+    hint="Work the five places by hand, beginning with their angles: 0, 45, 90, 135 and 180 degrees.",
     after=check_cosine_lr_is_torch_cosine_annealing,
 )
 def check_cosine_lr_of_the_lesson(learner):
@@ -230,7 +231,9 @@ def check_cosine_lr_never_rises(learner, wave):
 # by 0 in a careless rise, so it is drawn by no other law.
 
 
-@check("warmup_cosine", hint="The rise is a straight line from 0 at step 0 to base_lr at step warmup.")
+@check(
+    "warmup_cosine", hint="Where does the line begin, where does it end, and does min_lr have a part in it?"
+)
 @given(
     base_lr=BASE,
     warmup=integers(1, 20),
@@ -245,7 +248,7 @@ def check_warmup_cosine_rises_on_a_line(learner, base_lr, warmup, wave, at, min_
     agree(found, base_lr * step / warmup, **EXACT, what="lr")
 
 
-@check("warmup_cosine", hint="The wave starts at step warmup and has total - warmup steps.")
+@check("warmup_cosine", hint="From which step does the wave count, and how many steps has it?")
 @given(wave=waves(), warmup=integers(1, 20))
 def check_warmup_cosine_goes_on_as_a_cosine(learner, wave, warmup):
     """After the warm-up it is torch's CosineAnnealingLR over the steps that are left."""
