@@ -355,7 +355,7 @@ def check_loader_refuses_a_batch_size_below_one(learner: Any, count: int, batch_
 # Features carry their position as the target does: a permutation of one of them alone is seen.
 @check(
     "DataLoader",
-    hint="Permute the positions (torch.randperm); features and target of a sample stay together.",
+    hint="What is shuffled, and do features and target of a sample stay together?",
     examples=60,
 )
 @given(number=integers(1, 6), batch_size=integers(2, 7), seed=seeds())
@@ -390,7 +390,9 @@ def check_loader_cuts_shuffled_samples_alike(
 
 # 20 samples have so many orders that two agree by chance less often than once in 10^18 draws.
 @check(
-    "DataLoader", hint="Keep your own torch.Generator, seeded with seed when the loader is made.", examples=20
+    "DataLoader",
+    hint="From which generator do you draw, when is it seeded, and who else draws from it?",
+    examples=20,
 )
 @given(count=sampled_from((20, 30, 40)), batch_size=sampled_from((5, 10)), seed=seeds())
 def check_loader_repeats_its_orders_from_the_seed(

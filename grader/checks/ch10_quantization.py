@@ -197,7 +197,7 @@ def verify_zero_point(
 # on saturation has numbers for which the integer types of 8, 16, 32 and 64 bits overflow.
 
 
-@check("quantize", hint="Round x / scale, add the zero point, cut off at the ends.")
+@check("quantize", hint="Follow one number through your steps: where is it rounded, moved and cut off?")
 @given(x=tensors(ndim=(0, 3), scale=20.0), scale=floats(0.01, 2), zero_point=integers(-128, 127))
 def check_quantize_nearest_mark(learner: Learner, x: Tensor, scale: float, zero_point: int) -> None:
     """Each number gets the code of the nearest mark."""
@@ -302,9 +302,7 @@ def check_dequantize_known_value(learner: Learner) -> None:
     agree(learner.dequantize(q, 0.25, 3), torch.tensor([0.25, 0.5, 1.0, 31.0]))
 
 
-@check(
-    "dequantize", hint="Subtract first, so that the zero point gives 0 * scale.", after=check_dequantize_marks
-)
+@check("dequantize", hint="What does your line make of the zero point itself?", after=check_dequantize_marks)
 @given(scale=floats(0.01, 5), zero_point=integers(-128, 127))
 def check_dequantize_zero_is_exact(learner: Learner, scale: float, zero_point: int) -> None:
     """The zero point stands for exactly 0."""
@@ -505,7 +503,7 @@ EVERYDAY = (0.0, 1.0, -0.5, 30.0, -30.0, 1e4, -1e4)
 HUGE = (1e12, -1e12, 1e30, -1e30)
 
 
-@check("fake_quantize", hint="Round, add the zero point, cut off, subtract the zero point, multiply.")
+@check("fake_quantize", hint="Follow one number through your steps: where is it rounded, moved and cut off?")
 @given(x=tensors(ndim=(0, 3), scale=20.0, special=EVERYDAY), ruler=rulers(floats(0.01, 2)))
 def check_fake_quantize_moves_to_marks(learner: Learner, x: Tensor, ruler: dict[str, Any]) -> None:
     """Each number moves to the nearest mark of the ruler, in its own dtype."""
@@ -538,7 +536,7 @@ def check_fake_quantize_known_value(learner: Learner) -> None:
 
 @check(
     "fake_quantize",
-    hint="Subtract the zero point first, so that its code gives 0 * scale.",
+    hint="What does your line make of the code that stands for 0?",
     after=check_fake_quantize_moves_to_marks,
 )
 @given(ruler=rulers(floats(0.01, 2)))
@@ -701,7 +699,7 @@ def verify_layer(learner: Learner, layer: dict[str, Any]) -> None:
     agree(learner.quantized_linear(**layer), integer_layer(**layer), rtol=1e-6, atol=atol)
 
 
-@check("quantized_linear", hint="Widen, subtract both zero points, sum, apply both scales, add the bias.")
+@check("quantized_linear", hint="In which order are zero points, sum, scales and bias used?")
 @given(layer=integer_layers())
 def check_quantized_linear_is_the_layer(learner: Learner, layer: dict[str, Any]) -> None:
     """It equals the linear layer of the numbers that the codes stand for, in float32."""

@@ -129,7 +129,10 @@ def copied(layer: dict[str, Any]) -> dict[str, Any]:
 # --- BatchNorm: forward in training -----------------------------------------------------------------------
 
 
-@check("BatchNorm", hint="Each column by its own mean and its variance over N; eps goes under the root.")
+@check(
+    "BatchNorm",
+    hint="Over which axis do mean and variance run, by what is the variance divided, and where does eps stand?",
+)
 @given(layer_and_batches=layers_and_batches())
 def check_batch_norm_training_matches_torch(
     learner: Learner, layer_and_batches: tuple[dict[str, Any], list[Tensor]]
@@ -153,7 +156,7 @@ def check_batch_norm_known_value(learner: Learner) -> None:
 
 @check(
     "BatchNorm",
-    hint="gamma and running_var start at 1, beta and running_mean at 0.",
+    hint="Which of the four multiply, and which are added? What changes nothing at the start?",
     after=check_batch_norm_training_matches_torch,
 )
 @given(width=integers(1, 5))
@@ -248,7 +251,10 @@ def check_batch_norm_known_statistics(learner: Learner) -> None:
         agree(bn.running_var, torch.tensor([var], dtype=torch.float64), what="running_var")
 
 
-@check("BatchNorm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
+@check(
+    "BatchNorm",
+    hint="How is your variance worked out? A difference of two large numbers loses its last digits.",
+)
 @given(x=tensors((5, 2), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
 def check_batch_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
     """In float32 a common mean of 1,000 spoils neither the output nor the running variance."""
@@ -528,7 +534,7 @@ def plain(width: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tenso
     return torch.ones(width, dtype=dtype), torch.zeros(width, dtype=dtype)
 
 
-@check("layer_norm", hint="Mean and variance over the last axis only; gamma, then beta.")
+@check("layer_norm", hint="Over which axis do mean and variance run, and what comes after the division?")
 @given(inputs=rows_and_parameters())
 def check_layer_norm_matches_torch(learner: Learner, inputs: dict[str, Any]) -> None:
     """It equals torch's for any rank, gamma, beta and eps."""
@@ -601,7 +607,10 @@ def check_layer_norm_ignores_shift_and_scale(learner: Learner, x: Tensor, c: flo
     agree(changed, expected_layer_norm(x, gamma, beta, 1e-3), atol=1e-8)
 
 
-@check("layer_norm", hint="Subtract the mean before squaring: mean(x^2) - mean(x)^2 cancels.")
+@check(
+    "layer_norm",
+    hint="How is your variance worked out? A difference of two large numbers loses its last digits.",
+)
 @given(x=tensors((2, 5), scale=1.0, special=()), shift=sampled_from([1000.0, -1000.0]))
 def check_layer_norm_large_mean(learner: Learner, x: Tensor, shift: float) -> None:
     """In float32 a common mean of 1,000 does not spoil the output."""
@@ -781,7 +790,7 @@ def rows_and_factors(draw: Any) -> dict[str, Any]:
     return {"x": x, "gamma": draw(tensors((x.shape[-1],), special=(0.0, -1.0))), "eps": draw(EPS)}
 
 
-@check("rms_norm", hint="The mean of the squares over the last axis only; eps under the root; then gamma.")
+@check("rms_norm", hint="What is averaged, over which axis, and where do eps and gamma stand?")
 @given(inputs=rows_and_factors())
 def check_rms_norm_matches_torch(learner: Learner, inputs: dict[str, Any]) -> None:
     """It equals torch's for any rank, gamma and eps."""

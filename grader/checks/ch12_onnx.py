@@ -433,7 +433,7 @@ def verify_softmax(learner: Learner, x: Tensor, axis: int | None) -> None:
     verify_run(learner, serialised([node], {}, list(x.shape)), x)
 
 
-@check("run_model", hint="The exponentials, divided by their sum along the last axis.", examples=40)
+@check("run_model", hint="Along which axis do the shares add up to 1?", examples=40)
 @given(rows=integers(2, 4), seed=seeds(), axis=sampled_from((None, -1, 1)))
 def check_run_model_softmax(learner: Learner, rows: int, seed: int, axis: int | None) -> None:
     """Softmax turns each row into shares."""
@@ -459,7 +459,9 @@ def check_run_model_softmax_axis(
     verify_softmax(learner, tensor_from(seed, shape), axis)
 
 
-@check("run_model", hint="Subtract the largest score before exp.", weight=0.5, examples=30)
+@check(
+    "run_model", hint="How large may a score get before its exponential is infinite?", weight=0.5, examples=30
+)
 @given(rows=integers(2, 4), seed=seeds())
 def check_run_model_softmax_of_large_scores(learner: Learner, rows: int, seed: int) -> None:
     """Scores in the thousands give shares, never NaN."""
