@@ -391,7 +391,7 @@ def check_adamw_moves_as_torch(learner, params_and_steps, lr, b1, b2, eps, weigh
 
 @check(
     "AdamW",
-    hint="First the weight loses the share lr * weight_decay, then Adam steps with the gradient alone.",
+    hint="In which order do decay and step come, and may one of them see the other?",
     after=check_adamw_moves_as_torch,
 )
 def check_adamw_first_step_of_the_lesson(learner):

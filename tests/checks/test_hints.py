@@ -49,6 +49,8 @@ def faults(stem: str, name: str, hint: str) -> Iterator[str]:
     shared = {line.strip() for line in code_of(hint).splitlines()} & solution_lines(stem)
     if shared:
         yield f"is a line of the solution: {shared}"
+    if not code_of(hint):
+        yield "has no code"
     if any(len(line) > 72 for line in code_of(hint).splitlines()):
         yield "code is wider than a terminal"
 
@@ -62,19 +64,22 @@ def test_worked_steps_are_short_run_and_are_not_the_answer(stem: str, course: Co
     for name, parts in written(course, stem).items():
         code = compile(ast.parse(code_of(parts.worked_step)), f"{stem}/{name}", "exec")
         exec(code, {})
-        found[name] = list(faults(stem, name, parts.worked_step)) if parts.worked_step else []
+        found[name] = list(faults(stem, name, parts.worked_step))
 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_every_exercise_has_an_idea_and_steps_without_code(stem: str, course: Course) -> None:
+def test_every_exercise_has_an_idea_and_steps_without_code_and_a_question(stem: str, course: Course) -> None:
     chapter = next(one for one in course.chapters if one.stem == stem)
     hints = written(course, stem)
 
     assert set(hints) == {exercise.name for exercise in chapter.exercises}
     assert [name for name, parts in hints.items() if not (parts.idea and parts.steps)] == []
     assert [name for name, parts in hints.items() if "```" in parts.idea + parts.steps] == []
+    assert [
+        name for name, parts in hints.items() if not parts.why.startswith("Explain in a sentence why")
+    ] == []
 
 
 def test_a_comment_in_code_is_no_heading_and_a_wrong_heading_is_named() -> None:

@@ -343,6 +343,20 @@ def test_hints_open_one_by_one_and_only_after_a_changed_attempt(workspace: Path)
     assert "a worked step:" in after_the_last
 
 
+def test_a_hint_imports_nothing_slow(workspace: Path) -> None:
+    brick("check", "ch02", "--examples", "1")
+    script = (
+        "import sys; from typer.testing import CliRunner; from grader.cli import app;"
+        "print(CliRunner().invoke(app, ['hint', 'ch02', 'linear']).output);"
+        "print(sorted({'torch', 'hypothesis', 'numpy', 'textual'} & set(sys.modules)))"
+    )
+
+    said = subprocess.run([sys.executable, "-c", script], cwd=workspace, capture_output=True, text=True)
+
+    assert "where to look:" in said.stdout, said.stderr
+    assert said.stdout.endswith("[]\n")
+
+
 def test_a_solved_exercise_needs_no_hint(workspace: Path) -> None:
     write(workspace, PARTLY)
     brick("check", "neuron", "--examples", "3")

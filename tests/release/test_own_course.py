@@ -21,6 +21,7 @@ from grader.proof.fingerprint import fingerprint_of
 from grader.proof.prove import prove
 from grader.records import Limits
 from grader.sandbox.levels import Level
+from grader.workspace.hints import written_hints
 
 
 @pytest.fixture(autouse=True)
@@ -87,9 +88,11 @@ def test_a_learner_practises_by_the_same_checks_which_do_not_lie_in_the_workspac
     monkeypatch.chdir(workspace)
 
     before = brick("check", "--examples", "2")
+    hinted = written_hints(load_course(workspace).chapters[0])
     Path("exercises/quadrature.py").write_text(solution_file(made, "quadrature").read_text(encoding="utf-8"))
     after = brick("check", "--examples", "2", "--json")
 
+    assert hinted.keys() == {"trapezoid", "simpson"}
     assert "0 of 10 points" in before.stdout
     [report] = json.loads(after.stdout)["reports"]
     assert report["points"] == 10

@@ -79,6 +79,7 @@ def test_the_wheel_holds_course_exercises_and_checks(names: list[str], course: C
     assert "grader/py.typed" in names
     assert exercises == [stem for stem in stems if (CHECKOUT / "exercises" / f"{stem}.py").is_file()]
     assert [stem for stem in exercises if f"grader/checks/{stem}.py" not in names] == []
+    assert [stem for stem in exercises if f"grader/checks/hints/{stem}.md" not in names] == []
 
 
 def test_the_wheel_holds_what_its_pages_are_made_of(names: list[str]) -> None:
@@ -96,6 +97,7 @@ def test_the_wheel_holds_no_solution_and_no_known_mistake(wheel: Path, names: li
     # The course that authors begin from is theirs, solution and all; it has no chapter of the twelve.
     template = [name for name in names if name.startswith("grader/course_template/")]
     assert "grader/course_template/checks/quadrature.py" in template
+    assert "grader/course_template/checks/hints/quadrature.md" in template
     assert [name for name in template if "quadrature" not in name and not name.endswith("course.yml")] == []
     others = [name for name in names if name not in template]
     assert [n for n in others if "solutions/" in n or "mistakes/" in n or n.startswith("tests/")] == []
