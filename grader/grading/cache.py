@@ -7,16 +7,17 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from traceback import format_exception
 
 from grader.engine.fingerprint import source_sha256
 from grader.engine.profile import Profile
-from grader.engine.runner import unreadable
+from grader.engine.runner import unjudged, unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
 from grader.grading.batch import Setup, grade_all
 from grader.grading.hand_ins import HandInRead
 from grader.grading.store import Store, Verdict, key_of
-from grader.records import Chapter, Submission
+from grader.records import Chapter, ReportState, Submission
 from grader.submissions.collecting import HandedIn
 
 
@@ -37,10 +38,13 @@ def grade_handed_in(
     """
     readable: list[tuple[HandedIn, Submission]] = []
     for read in handed_in:
-        if isinstance(read.content, SubmissionError):
-            yield read.item, _verdict_on_unreadable(read.item, read.content, setup, store)
-        else:
-            readable.append((read.item, read.content))
+        match read.content:
+            case Submission() as submission:
+                readable.append((read.item, submission))
+            case SubmissionError() as error:
+                yield read.item, _verdict_on_unreadable(read.item, error, setup, store)
+            case error:
+                yield read.item, _fault_in_reading(read, error, setup, store)
     for number, verdict in grade_stored([one for _, one in readable], setup, store, jobs, again=again):
         yield readable[number][0], verdict
 
@@ -92,6 +96,15 @@ def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, setup: Setup,
     report = unreadable(item.chapter, item.path, error, setup.profile)
     key = verdict_key(item.chapter, f"unreadable: {error}", setup)
     return store.find(key) or store.keep(key, report)
+
+
+def _fault_in_reading(read: HandInRead, error: Exception, setup: Setup, store: Store) -> Verdict:
+    """The kit failed at a file before anything ran: no grade, and tried again next time."""
+    chapter, path = read.item.chapter, read.item.path
+    report = unjudged(chapter, path, setup.profile, ReportState.KIT_FAULT)
+    details = "".join(format_exception(error))
+    report = replace(report, submission_sha256=read.sha256, output=details)
+    return store.keep(verdict_key(chapter, read.sha256, setup), report)
 
 
 def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:

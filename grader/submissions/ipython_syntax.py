@@ -165,12 +165,20 @@ def _without_prompts(lines: list[str]) -> list[str]:
 
 
 def _ipython_parts(lines: list[str]) -> list[TokenTransformBase]:
-    """What IPython would rewrite, at most one part a line, in the order of the lines."""
+    """What IPython would rewrite, at most one part a line, in the order of the lines.
+
+    Raises:
+        Unreadable: the indentation fits nothing before it, so that not even tokens can be made of it.
+    """
     ipython = _ipython()
     kinds = ipython.TransformerManager().token_transformers
-    found = []
     # All at once: IPython itself looks for one at a time, which takes minutes for a cell of a thousand magics.
-    for tokens in ipython.make_tokens_by_line([f"{line}\n" for line in lines]):
+    try:
+        tokens_by_line = ipython.make_tokens_by_line([f"{line}\n" for line in lines])
+    except IndentationError as error:
+        raise Unreadable(error.msg, error.lineno) from error
+    found = []
+    for tokens in tokens_by_line:
         here = [part for kind in kinds if (part := kind.find([tokens])) is not None]
         found += sorted(here, key=lambda part: part.sortby())[:1]
     return found

@@ -13,12 +13,12 @@ from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
 from grader.grading.batch import Setup
-from grader.grading.cache import count_unstored, verdict_key
+from grader.grading.cache import count_unstored, grade_handed_in, verdict_key
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.store import STORE_FILE, Store
-from grader.records import Course, Limits, Report, Submission
+from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
-from grader.submissions.collecting import collect
+from grader.submissions.collecting import HandedIn, collect
 
 SETUP = Setup(Level.PLAIN, Limits(), Profile("grade", examples=2, secret=b"s" * 32))
 SOURCES = {
@@ -57,6 +57,28 @@ def test_what_cannot_be_read_is_handed_in_all_the_same(work: list[HandInRead], c
     report = unreadable(find_chapter(course, "ch02"), work[-1].item.path, broken, SETUP.profile)
     assert report.problem is not None
     assert report.problem.what == broken.what
+
+
+class Unforeseen(HandedIn):
+    """Work at which the kit itself fails."""
+
+    def read(self) -> Submission:
+        raise IndexError("tuple index out of range")
+
+
+def test_a_fault_of_the_kit_while_reading_costs_nobody_else(work: list[HandInRead], store: Store) -> None:
+    item = work[-1].item
+    odd = Unforeseen("learner05", item.chapter, item.files)
+
+    read = list(read_each([odd, item]))
+    verdicts = list(grade_handed_in(read, SETUP, store))
+
+    states = [verdict.report.state for _, verdict in verdicts]
+    assert states == [ReportState.KIT_FAULT, ReportState.UNREADABLE]
+    assert "tuple index out of range" in verdicts[0][1].report.output
+    # Published under the hash of the fact, and no verdict for next time.
+    assert verdicts[0][1].report.submission_sha256 == read[0].collected.sha256
+    assert store.find(verdicts[0][1].key) is None
 
 
 def test_copies_and_what_the_store_knows_are_no_work(

@@ -62,6 +62,22 @@ def test_lines_keep_their_numbers(cell: str, kept: str) -> None:
     assert "\n".join(read_cell(cell).lines).rstrip("\n") == kept.rstrip("\n")
 
 
+@pytest.mark.parametrize("first", ["# really?", "%matplotlib inline"])
+def test_an_indent_that_fits_nothing_is_told_with_its_line(ipynb: Path, python: Path, first: str) -> None:
+    slip = f"{first}\ndef relu(x):\n        y = x\n    return y\n"
+    ipynb.write_text(notebook("x = 1", slip))
+    python.write_text(slip)
+
+    submission = read_submission(ipynb, CHAPTER)
+    [(line, why)] = submission.unread
+
+    assert submission.source.strip() == "x = 1"
+    assert "unindent does not match" in why
+    assert submission.place(line) == f"{ipynb}, cell 2, line 4"
+    assert "unindent does not match" in refusal(python).what
+    assert refusal(python).where == f"{python}, line 4"
+
+
 def test_what_a_command_would_have_named_is_said(ipynb: Path) -> None:
     ipynb.write_text(notebook("x = 1\nfiles = !ls", "%cd /"))
 
