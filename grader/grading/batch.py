@@ -112,8 +112,8 @@ def _one_pool(waiting: Mapping[int, Submission], setup: Setup, workers: int) -> 
             return
         except BaseException:
             # Nobody asks any more, for an error or on Ctrl-C. What was yielded is kept; submissions being graded now
-            # are graded again next time.
-            pool.shutdown(wait=False, cancel_futures=True)
+            # are graded again next time. Leaving the block waits for the pool's own thread: one that is still at work
+            # when Python ends complains on the terminal.
             for worker in set(active_children()) - others:
                 worker.terminate()
             raise

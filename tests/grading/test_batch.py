@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,22 @@ def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> 
     assert report.is_transient
     assert problem(report) == "neuron: no answer within 0.5 seconds"
     assert not any(other.is_transient for _, other in graded[:-1])
+
+
+def test_broken_off_nothing_is_left_at_work(course: Course) -> None:
+    chapter = replace(
+        find_chapter(course, "ch02"), exercises=(find_chapter(course, "ch02").exercise("neuron"),)
+    )
+    submissions = [Submission(chapter, f"# {n}\n", Path(f"{n}.py"), str(n)) for n in range(8)]
+    before = set(threading.enumerate())
+
+    verdicts = grade_all(submissions, Setup(Level.PLAIN, Limits(), Profile("grade", examples=2)), jobs=2)
+    next(verdicts)
+    verdicts.close()  # as Ctrl-C does
+
+    # A thread of the pool's that outlives it complains on the terminal when Python ends.
+    assert set(threading.enumerate()) <= before
+    assert not active_children()
 
 
 def test_few_submissions_are_not_worth_a_second_process() -> None:
