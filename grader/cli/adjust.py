@@ -33,6 +33,7 @@ from grader.serialization import as_plain, dumps
 from grader.text import clean_line, points
 from grader.workspace.workspace import workspace_of
 
+MOST_CHARACTERS = 2000
 _SHOWN = 8
 _MISTAKES_SHOWN = 30
 _UNSAVED = datetime.fromtimestamp(0, UTC)  # the store says when an entry was made
@@ -121,7 +122,7 @@ def adjust(
             _show_mistakes(_everything(store, course, only))
             return
         who = clean_line(by) or login_name()
-        draft = Adjustment(0, AdjustmentKind.COMMENT, who, _UNSAVED, clean_line(reason))
+        draft = Adjustment(0, AdjustmentKind.COMMENT, who, _UNSAVED, _words(reason, "--reason"))
         if undo:
             _require_reason(draft)
             _write(store, [replace(draft, kind=AdjustmentKind.UNDO, undoes=number) for number in undo])
@@ -165,6 +166,9 @@ def _refuse_mixed(
     Args:
         somebody: whether learners or an exercise are named, whom a mistake and an undo name themselves.
     """
+    if wish.excuse and wish.score is not None:
+        step = "an excused chapter or exercise has no points: leave one of the two out"
+        raise UsageError("--excuse and --score exclude each other", "brick adjust", step)
     if mistake is not None and (wish.more_than_words or somebody or not wish.comment):
         raise UsageError("to a mistake there is only a comment", "--mistake", 'add --comment "…" alone')
     decides = wish.more_than_words or (bool(wish.comment) and mistake is None)
@@ -181,6 +185,14 @@ def _refuse_mixed(
 
 
 # --- what is asked for ------------------------------------------------------------------------------------
+
+
+def _words(text: str, option: str) -> str:
+    """What somebody wrote, on one line; UsageError for more than is kept, since half of it may say the opposite."""
+    if len(text) > MOST_CHARACTERS:
+        what = f"{len(text):,} characters are more than the {MOST_CHARACTERS:,} that are kept"
+        raise UsageError(what, option, "say it in fewer")
+    return clean_line(text, MOST_CHARACTERS)
 
 
 def _require_reason(draft: Adjustment) -> None:
@@ -204,7 +216,8 @@ def _whom(results: ClassResults, words: Sequence[str], everybody: bool, course: 
     """The learners meant, `""` for everybody; UsageError for nobody, for both, or for an unknown name."""
     if everybody == bool(words):
         raise UsageError("whom is it about?", "LEARNER", "name learners, or add --all for everybody")
-    return [""] if everybody else [find_learner(results.learners, word, course) for word in words]
+    found = [""] if everybody else [find_learner(results.learners, word, course) for word in words]
+    return list(dict.fromkeys(found))  # whoever is named twice is decided about once
 
 
 def _exercise(chapter: Chapter, name: str | None) -> str:
@@ -244,7 +257,7 @@ def _drafts(draft: Adjustment, chapter: Chapter, results: ClassResults, wish: Wi
         deadline = new_deadline(chapter, wish.extend)
         found.append(replace(draft, kind=AdjustmentKind.EXTENSION, deadline=deadline))
     if wish.comment:
-        comment = clean_line(wish.comment)
+        comment = _words(wish.comment, "--comment")
         # A comment alone says itself why it was made.
         found.append(replace(draft, comment=comment, reason=draft.reason or comment))
     if not found:
@@ -303,7 +316,7 @@ def _comment_on_mistake(
         chapter=mistake.chapter,
         exercise=mistake.exercise,
         mistake=mistake.id,
-        comment=clean_line(comment),
+        comment=_words(comment, "--comment"),
         reason=reason,
     )
     _write(store, [entry])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -66,15 +67,26 @@ class LazyCommands(TyperGroup):
         return self.commands[name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that was typed; an unknown one is told with its nearest neighbour.
+        """Find the command that was typed; an unknown one is told with its nearest neighbour, an empty word refused.
 
         Ends the program with exit code 2 then, as click does with every mistake in the words.
         """
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"there is no command '{args[0]}'{did_you_mean(args[0], COMMANDS)}")
+        _refuse_empty(ctx, args)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands from the table above, for the modules' own docstrings would need an import."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _refuse_empty(ctx: Any, args: list[str]) -> None:
+    """A shell's variable that was never set must not turn one exercise into a chapter, or a folder into this one."""
+    for before, word in pairwise(args):
+        option, equals, value = word.partition("=")
+        if word.strip() == "":
+            ctx.fail(f"the word after '{before}' is empty: fill it in, or leave it out")
+        if option.startswith("--") and equals and not value.strip():
+            ctx.fail(f"'{option}' is empty: fill it in, or leave it out")

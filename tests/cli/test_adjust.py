@@ -76,6 +76,17 @@ def test_a_score_is_set_with_who_and_why_and_is_in_every_page_and_export() -> No
     assert "oral exam" not in Path("reports/feedback/learner01.html").read_text(encoding="utf-8")
 
 
+def test_what_cannot_be_meant_together_or_kept_whole_is_refused() -> None:
+    both = refused("learner02", "-c", "ch03", "--score", "9", "--excuse", "-r", "ill")
+    long = refused("learner02", "-c", "ch03", "--comment", "word " * 1000)
+    twice = brick("adjust", "learner02", "learner02", "-c", "ch03", "--comment", "Well done.")
+
+    assert both.what == "--excuse and --score exclude each other"
+    assert (long.where, long.what[:16]) == ("--comment", "5,000 characters")
+    assert twice.exit_code == 0
+    assert twice.stdout.count("Well done.") == 1
+
+
 def test_every_form_of_export_has_the_points_that_a_person_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL"):
         monkeypatch.setenv(name, "x")

@@ -62,6 +62,22 @@ def problem(*words: str) -> KitError:
     return result.exception
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("adjust", "learner01", "-c", "ch02", "-e", "", "--excuse", "-r", "ill"), "-e"),
+        (("adjust", "", "-c", "ch02", "--comment", "x"), "adjust"),
+        (("export", "--as", "csv", "--learner="), "--learner"),
+        (("grade", " "), "grade"),
+    ],
+)
+def test_an_empty_word_is_never_taken_for_none(words: tuple[str, ...], named: str) -> None:
+    result = brick(*words)
+
+    assert result.exit_code == 2
+    assert f"'{named}' is empty" in result.stderr
+
+
 # --- starting ---------------------------------------------------------------------------------------------
 
 
