@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from grader.cli.options import Isolation
 from grader.cli.practice import require_device
@@ -78,11 +79,28 @@ def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     # Names of learners come from outside: none may lead out of the folder or fall together with another.
     names = file_names(one.learner for one in learners)
     files = {out / f"{names[one.learner]}.json": one for one in learners}
+    make_folder(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for path, learner in files.items():
             write_whole(path, dumps(as_learner_dict(learner)))
     except OSError as error:
-        what = f"the reports cannot be written: {error.strerror}"
-        raise UsageError(what, str(error.filename or out), "name another folder with --out") from error
+        raise _cannot_write(error, out) from error
     return list(files)
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder for the reports; asked for before grading, too, which may take an hour.
+
+    Raises:
+        UsageError: it cannot be made, or nothing can be written there.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise _cannot_write(error, out) from error
+
+
+def _cannot_write(error: OSError, out: Path) -> UsageError:
+    what = f"the reports cannot be written: {error.strerror}"
+    return UsageError(what, str(error.filename or out), "name another folder with --out")

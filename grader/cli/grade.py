@@ -15,7 +15,14 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
-from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret, write_reports
+from grader.cli.class_grading import (
+    fails,
+    judged_by,
+    level_for,
+    make_folder,
+    require_same_secret,
+    write_reports,
+)
 from grader.cli.console import number_of, say
 from grader.cli.files import write_file
 from grader.cli.options import (
@@ -107,6 +114,7 @@ def grade(
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
     require_consistent(course, assigned)
+    make_folder(out)
     work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
     with Store(workspace_of(course).state / STORE_FILE) as store:
         if not again:

@@ -26,7 +26,7 @@ def read_platform(path: Path) -> dict[str, str]:
         said: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         step = "docs/lms.md shows what stands in it"
-        raise UsageError(f"the platform's file cannot be read: {error}", str(path), step) from error
+        raise UsageError(f"the platform's file cannot be read: {_reason(error)}", str(path), step) from error
     fields = said if isinstance(said, dict) else {}
     for name in fields:
         if name not in _FIELDS:
@@ -40,6 +40,11 @@ def read_platform(path: Path) -> dict[str, str]:
         if found.get(name):
             refuse_unsafe(found[name])
     return found
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without a number of the system's and without the file, which stands beside it."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def platform_of(said: dict[str, str], file: Path) -> Platform:
@@ -78,7 +83,7 @@ def _from_csv(path: Path) -> list[tuple[str, Person]]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(
-            f"the users cannot be read: {error}", str(path), "save them as CSV in UTF-8"
+            f"the users cannot be read: {_reason(error)}", str(path), "save them as CSV in UTF-8"
         ) from error
     found = []
     for at, row in enumerate(rows):

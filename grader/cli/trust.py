@@ -21,6 +21,9 @@ def trust(
 
     Never for a folder that a learner handed in.
     """
+    if not (folder / COURSE_FILE).is_file():
+        step = f"name the folder of a course; {COURSE_FILE} lies in it"
+        raise CourseError("no course here", str(folder / COURSE_FILE), step)
     name = course_name(folder)
     if not name:
         step = "to give the course checks of its own, add to it: name: my-course"

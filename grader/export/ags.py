@@ -186,9 +186,9 @@ class Ags:
                 named = {"kid": platform.key_id} if platform.key_id else None
                 assertion = jwt.encode(claims, platform.key, algorithm="RS256", headers=named)
             except (ValueError, TypeError, jwt.PyJWTError) as error:
-                what = f"the private key cannot be used: {clean_line(str(error), 120)}"
+                step = "it has to be an RSA key in a PEM file without a password"
                 raise PlatformError(
-                    what, "key", "it has to be an RSA key in a PEM file without a password"
+                    "the private key cannot be used", "key, in the platform's file", step
                 ) from error
             form = {
                 "grant_type": "client_credentials",
@@ -222,7 +222,9 @@ class Ags:
             ) from error
         except (OSError, HTTPException) as error:
             step = "look at the address and the network, then try again"
-            raise PlatformError(f"the platform cannot be reached: {error}", address, step) from error
+            reason = getattr(error, "reason", error)  # urllib wraps what the system says
+            said = getattr(reason, "strerror", None) or str(reason)
+            raise PlatformError(f"the platform cannot be reached: {said}", address, step) from error
         if len(content) > _MOST_BYTES:
             raise _odd(address, f"the answer is longer than {_MOST_BYTES} bytes")
         try:

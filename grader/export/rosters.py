@@ -21,6 +21,8 @@ _TITLES = {
     "email": ("email", "e-mail", "email address", "mail", "e-mail-adresse"),
     "section": ("section", "group", "groups", "gruppe"),
 }
+# Unlike a gradebook, which goes back to its platform, a list of names may come out of a spreadsheet program.
+_SAVE = "save it as a table of text in UTF-8; spreadsheet programs call that CSV UTF-8"
 _TEST_STUDENT = "Student, Test"  # Canvas's own, who is nobody
 # Moodle writes "Participant 71"; the number is the one in the names of a download's folders.
 _PARTICIPANT = re.compile(r"\D+ (\d+)")
@@ -36,7 +38,7 @@ def read_members(data: bytes, where: str) -> list[Member]:
     Raises:
         UsageError: it is no table with names, ids or addresses, nobody is in it, or two rows are of one person.
     """
-    sheet = read_sheet(data, where)
+    sheet = read_sheet(data, where, _SAVE)
     columns = {field: at for field, titles in _TITLES.items() if (at := _column(sheet, titles)) is not None}
     if columns.keys().isdisjoint(("name", "family", "number", "login", "email")):
         what = "no column says who is in the class"

@@ -78,12 +78,13 @@ class Sheet:
         return text
 
 
-def read_sheet(data: bytes, where: str) -> Sheet:
+def read_sheet(data: bytes, where: str, again: str = _AGAIN) -> Sheet:
     """Find the cells of a table.
 
     Args:
         data: the file.
         where: its name, for messages.
+        again: what to do where it is no such table; by default what helps with a platform's own export.
 
     Raises:
         UsageError: it is neither UTF-8 nor marked UTF-16, not text, empty, or a quote in it is never closed.
@@ -95,12 +96,12 @@ def read_sheet(data: bytes, where: str) -> Sheet:
     except UnicodeDecodeError as error:
         name = encoding.upper().removesuffix("-LE")
         what = f"the file is not {name} text: byte {error.start + 1} is {data[error.start]:#04x}"
-        raise UsageError(what, where, _AGAIN) from None
+        raise UsageError(what, where, again) from None
     if "\0" in text:
-        raise UsageError("the file is not a table of text: it has NUL bytes", where, _AGAIN)
+        raise UsageError("the file is not a table of text: it has NUL bytes", where, again)
     start = len(_BOM) if text.startswith(_BOM) else 0
     delimiter = _delimiter(text, start)
-    rows = tuple(_rows(text, start, delimiter, where))
+    rows = tuple(_rows(text, start, delimiter, where, again))
     if not rows:
         raise UsageError("the file is empty", where, "name the export of your gradebook")
     return Sheet(text, where, delimiter, tuple(cell.text for cell in rows[0]), rows[1:], encoding)
@@ -112,7 +113,7 @@ def _delimiter(text: str, start: int) -> str:
     return max(_DELIMITERS, key=first_line.count)
 
 
-def _rows(text: str, start: int, delimiter: str, where: str) -> Iterator[tuple[Cell, ...]]:
+def _rows(text: str, start: int, delimiter: str, where: str, again: str) -> Iterator[tuple[Cell, ...]]:
     """The cells row by row. A cell in quotes may hold delimiters and line ends, and a quote written twice."""
     plain = re.compile(f"[^{delimiter}\r\n]*")
     row: list[Cell] = []
@@ -121,7 +122,7 @@ def _rows(text: str, start: int, delimiter: str, where: str) -> Iterator[tuple[C
         quoted = text.startswith('"', place)
         found = (_QUOTED if quoted else plain).match(text, place)
         if found is None:
-            raise UsageError(f"row {number} opens a quote that is never closed", where, _AGAIN)
+            raise UsageError(f"row {number} opens a quote that is never closed", where, again)
         place = found.end()
         said = found.group()
         row.append(Cell(found.start(), place, said[1:-1].replace('""', '"') if quoted else said))
@@ -130,7 +131,7 @@ def _rows(text: str, start: int, delimiter: str, where: str) -> Iterator[tuple[C
             continue
         line_end = _LINE_END.match(text, place)
         if line_end is None and place < len(text):
-            raise UsageError(f"row {number} goes on after a closing quote", where, _AGAIN)
+            raise UsageError(f"row {number} goes on after a closing quote", where, again)
         yield tuple(row)
         row = []
         number += 1

@@ -88,7 +88,8 @@ def read_times(path: Path, chapters: ChapterNames = NUMBERED) -> GivenTimes:
     try:
         text = decoded(bytes_of(path, path.absolute().parent, _TIMES_BYTES), path)
     except KitError as error:
-        raise UsageError(error.what, error.where, error.next_step) from error
+        step = "name a CSV in UTF-8 with the columns learner,chapter,time"
+        raise UsageError(error.what, error.where, step) from error
     header = text.partition("\n")[0]
     mark = max(",;\t", key=header.count)
     rows = csv.DictReader(io.StringIO(text), delimiter=mark, restkey="more", restval="")

@@ -48,9 +48,19 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "mine"
 
 
+def test_a_folder_that_takes_no_reports_is_refused_before_anything_is_graded(workspace: Path) -> None:
+    write(workspace / "learner01", PARTLY)
+
+    refused = problem("grade", "learner01", "--out", "course.yml", "--isolation", "plain", "--unsandboxed")
+
+    assert "the reports cannot be written" in refused.what
+    assert not (workspace / ".brickwork" / "results.db").exists()
+
+
 def write(workspace: Path, source: str, stem: str = "ch02_neuron") -> Path:
     """Put `source` in the exercise's file."""
     path = workspace / "exercises" / f"{stem}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source, encoding="utf-8")
     return path
 

@@ -88,6 +88,12 @@ def test_what_is_no_roster_is_refused(text: str, said: str) -> None:
     assert "there is no roster" in brick("roster").stdout
 
 
+def test_a_roster_in_another_encoding_may_come_out_of_a_spreadsheet_program() -> None:
+    Path("other.csv").write_bytes("name,id\nFamilie01 Ü,1\n".encode("cp1252"))
+
+    assert "CSV UTF-8" in refused("read", "other.csv").next_step
+
+
 def test_reading_a_roster_says_who_is_missing_and_who_is_unknown() -> None:
     result = brick("roster", "read", "class.csv")
 

@@ -178,6 +178,8 @@ def test_a_token_goes_to_no_other_server(graded: ClassResults, endpoint: Endpoin
         ({"members": ""}, "members, or users"),
         ({"keyid": "x"}, "did you mean key_id"),
         ({"key": "nowhere.pem"}, "private key"),
+        ({"key": "platform.yml"}, "the private key cannot be used"),
+        ({"token_url": "https://127.0.0.1:1/token"}, "the platform cannot be reached: Connection refused"),
     ],
 )
 def test_a_wrong_file_is_refused_before_anything_is_asked(

@@ -111,5 +111,7 @@ def test_a_mistyped_file_of_times_is_refused_with_its_line(
 
 
 def test_a_file_of_times_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such file"):
-        read_times(tmp_path / "times.csv")
+    for path, words in ((tmp_path / "times.csv", "no such file"), (tmp_path, "a folder, not a file")):
+        with pytest.raises(UsageError, match=words) as caught:
+            read_times(path)
+        assert "learner,chapter,time" in caught.value.next_step
