@@ -17,6 +17,7 @@ from grader.checking.strategies import (
     scores_apart,
     seeds,
     shapes,
+    shortened,
     tensor_from,
     tensors,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "scores_apart",
     "seeds",
     "shapes",
+    "shortened",
     "tensor_from",
     "tensor_laws",
     "tensors",

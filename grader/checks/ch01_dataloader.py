@@ -20,6 +20,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    just,
     lists,
     one_of,
     refuses,
@@ -43,7 +44,7 @@ Samples = list[tuple[Any, Any]]
 @composite
 def samples(draw: Any, count: int, fewest_features: int = 2) -> Samples:
     """Plain samples."""
-    features = draw(tensors((count, draw(integers(fewest_features, 4))), textures=False))
+    features = draw(tensors(just((count, draw(integers(fewest_features, 4)))), textures=False))
     targets = draw(lists(integers(0, 9), min_size=count, max_size=count))
     return list(zip(features.tolist(), targets, strict=True))
 
@@ -70,7 +71,7 @@ _whole_targets = sampled_from((0, 1, 2, -3, 9, 2**24 + 1, 2**40 + 1))
 @composite
 def samples_of_any_numbers(draw: Any) -> Samples:
     """Two batches of two, in lists or tuples, features whole or not, targets whole, even very large, or not."""
-    features = draw(tensors((4, 2)))
+    features = draw(tensors(just((4, 2))))
     targets = draw(lists(draw(sampled_from((_whole_targets, floats(-5.0, 5.0)))), min_size=4, max_size=4))
     row = draw(sampled_from((list, tuple)))
     rows = (features.long() if draw(booleans()) else features).tolist()

@@ -25,6 +25,7 @@ from grader.checking import (
     require,
     sampled_from,
     seeds,
+    shortened,
     tensor_from,
     tensor_laws,
     tensors,
@@ -61,7 +62,7 @@ def cases(draw: Any, sides: Any = _PLAIN_SIDES, textures: bool = False) -> Case:
             input or neuron, equal sides and large layers have laws of their own.
         textures: whether entries may be all small, equal, sorted, of one sign, or cancel, as in `tensors`.
     """
-    n, d, h = draw(sampled_from(sides))
+    n, d, h = shortened(draw(sampled_from(sides)))
     shapes = ((n, d), (h, d), (h,))
     x, weight, bias = (draw(tensors(shape, special=_SPECIAL, textures=textures)) for shape in shapes)
     return x, weight, bias
@@ -96,6 +97,7 @@ def networks(draw: Any, fewest: int = 2, most: int = 4, equal: bool = False) -> 
         for _ in range(count):
             sizes.append(2 + (sizes[-1] - 2 + draw(integers(1, 3))) % 4)
     rows = sizes[0] if equal else draw(integers(2, 4))
+    rows, *sizes = shortened((rows, *sizes))
     x = draw(tensors((rows, sizes[0]), special=_SPECIAL, textures=False))
     layers = [
         (draw(tensors((after, before), scale=1.0, special=())), draw(tensors((after,), special=())))

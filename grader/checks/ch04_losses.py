@@ -36,6 +36,7 @@ from grader.checking import (
     scores_apart,
     seeds,
     shapes,
+    shortened,
     tensor_from,
     tensor_laws,
     tensors,
@@ -837,7 +838,13 @@ check_bce_with_logits_backward_everywhere = tensor_laws(
 BAD_LABELS = ((3, -1), (3, 3), (2, 7), (4, -100), (1, 1))
 # Another number of labels than of rows; labels with an axis more are a learner's own affair.
 BAD_SHAPES = (((3, 4), (4,)), ((3, 4), (2,)), ((2, 3), (3,)), ((1, 3), (2,)), ((4, 2), (1,)))
-three_labels = lists(integers(0, 3), min_size=3, max_size=3).map(torch.tensor)
+
+
+@composite
+def three_labels(draw):
+    """Labels of three rows of four scores."""
+    rows, classes = shortened((3, 4))
+    return torch.tensor([draw(integers(0, classes - 1)) for _ in range(rows)])
 
 
 def _with_a_bad_label(case, row):
@@ -960,7 +967,7 @@ check_cross_entropy_corners = _corners(
 
 check_cross_entropy_everywhere = tensor_laws(
     "cross_entropy",
-    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels()},
     oracle=lambda logits, labels: F.cross_entropy(logits, labels),
     after=check_cross_entropy_matches_torch,
     meta=False,
@@ -1042,7 +1049,7 @@ check_cross_entropy_backward_corners = _corners(
 
 check_cross_entropy_backward_everywhere = tensor_laws(
     "cross_entropy_backward",
-    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels()},
     oracle=_cross_entropy_gradient,
     after=check_cross_entropy_backward_matches_autograd,
     meta=False,
@@ -1286,7 +1293,7 @@ check_cross_entropy_full_corners = _corners(
 
 check_cross_entropy_full_everywhere = tensor_laws(
     "cross_entropy_full",
-    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels()},
     oracle=lambda logits, labels: F.cross_entropy(logits, labels),
     after=check_cross_entropy_full_is_cross_entropy_at_first,
     meta=False,
@@ -1456,7 +1463,7 @@ check_cross_entropy_full_backward_corners = _corners(
 
 check_cross_entropy_full_backward_everywhere = tensor_laws(
     "cross_entropy_full_backward",
-    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels},
+    inputs={"logits": tensors(shape=(3, 4), special=MODERATE), "labels": three_labels()},
     oracle=_full_gradient,
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
     meta=False,

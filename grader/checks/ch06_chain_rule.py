@@ -39,6 +39,7 @@ from grader.checking import (
     sampled_from,
     scores_apart,
     seeds,
+    shortened,
     tensor_from,
     tensor_laws,
     tensors,
@@ -334,6 +335,7 @@ def networks(
 ) -> tuple[Tensor, Tensor, Layers]:
     """A batch, its labels and the layers."""
     widths, seed, count = draw(sampled_from(sizes)), draw(seeds()), draw(sampled_from(rows))
+    count, *widths = shortened((count, *widths))
     x = _eighths(seed + 1, count, widths[0])
     generator = torch.Generator().manual_seed(draw(seeds()))
     labels = torch.randint(widths[-1], (count,), generator=generator)

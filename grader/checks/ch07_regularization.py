@@ -500,7 +500,7 @@ def check_adamw_reads_lr_at_every_step(learner, params_and_steps, rates):
 @given(grad=tensors((3,)), steps=integers(2, 3))
 def check_adamw_leaves_gradients_alone(learner, grad, steps):
     """A gradient tensor used again and again keeps its entries."""
-    w, held = learner.hold(torch.ones(3, dtype=torch.float64)), learner.hold(grad)
+    w, held = learner.hold(torch.ones_like(grad)), learner.hold(grad)
     optimizer = learner.AdamW([w], lr=0.1)
     for _ in range(steps):
         optimizer.step([held])

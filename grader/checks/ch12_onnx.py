@@ -29,6 +29,7 @@ from grader.checking import (
     require,
     sampled_from,
     seeds,
+    shortened,
     tensor_from,
     tensors,
 )
@@ -68,7 +69,7 @@ def networks(draw: Any, sizes: Any = PLAIN_SIZES, any_entries: bool = False) -> 
             layer, widths of 1 and many weights have laws of their own.
         any_entries: whether some are tiny or in the hundreds, or all equal, sorted, of one sign, or cancelling.
     """
-    widths = pairwise(draw(sampled_from(sizes)))
+    widths = pairwise(shortened(draw(sampled_from(sizes))))
     special, divisor = ((50.0, -50.0, 300.0, -1.0), 1) if any_entries else (SMALL, 3)
     shapes = [((after, before), (after,)) for before, after in widths]
     parts = [
@@ -331,7 +332,7 @@ def verify_gemm(
 
 
 # No two sides are equal and none is 1; what happens there is the matter of a law of its own.
-SIDES = sampled_from(((2, 3, 4), (4, 3, 2), (3, 2, 4), (2, 4, 3)))
+SIDES = sampled_from(((2, 3, 4), (4, 3, 2), (3, 2, 4), (2, 4, 3))).map(shortened)
 
 
 # What export_mlp writes: this law and no other is waited for.

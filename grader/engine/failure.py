@@ -54,6 +54,14 @@ class Failure:
         """Whether another input would only repeat it: a stub, a lost process, a timeout."""
         return self.cause not in (Cause.BROKEN_LAW, Cause.RAISED)
 
+    def is_like(self, other: Failure) -> bool:
+        """Whether both show the same: an exception at the same line, two values that differ, or the same words."""
+        if (self.cause, self.line, self.function) != (other.cause, other.line, other.function):
+            return False
+        kinds = [(one.index is None, bool(one.expected)) for one in (self, other)]
+        by_words = self.cause is Cause.BROKEN_LAW and not self.expected
+        return kinds[0] == kinds[1] and (self.message == other.message or not by_words)
+
     def counterexample(self) -> Counterexample:
         """The same as text, which a person can read and paste."""
         return build_counterexample(

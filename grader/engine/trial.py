@@ -12,6 +12,7 @@ import hypothesis
 from grader.checking.check import Check
 from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure, NotCheckable
+from grader.checking.strategies import short_sides
 from grader.engine.failure import Failure, failure_of
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
 from grader.engine.gradient_faults import gradient_fault
@@ -23,6 +24,7 @@ from grader.sandbox.proxy import Learner
 
 # A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
 SHRINK_LIMIT_S = 6.0
+SHORT_SIDES_LIMIT_S = 2.0
 
 
 class _Stop(BaseException):
@@ -62,7 +64,7 @@ class Trial:
         self.not_checkable = ""
         self._start = time.monotonic()
         self._limit_s, self._spent_before = limit_s, learner.spent_s
-        self._shrink_end = float("inf")
+        self._shrink_limit_s, self._shrink_end = SHRINK_LIMIT_S, float("inf")
         learner.barred = chapter.forbidden(check.exercise)
         learner.deadline_s = lambda: max(0.01, limit_s - self.spent_s)
 
@@ -84,6 +86,8 @@ class Trial:
             self.not_checkable = str(reason)
         except hypothesis.errors.Flaky:
             self._note_flaky()
+        if self.profile.shrink and self.failure is not None and self.check.inputs:
+            self._look_on_short_sides(self.failure)
         return self._result(self._gradient_finding())
 
     def _examples(self) -> None:
@@ -118,6 +122,34 @@ class Trial:
         run_examples(
             self.check, self._once, self.seed, profile.examples_of(self.check), phases, profile.memory
         )
+
+    def _look_on_short_sides(self, found: Failure) -> None:
+        """Show the same failure on inputs of fewer entries if it is there too; as shrinking, it changes no verdict."""
+        examples, self._shrink_limit_s = self.examples, SHORT_SIDES_LIMIT_S
+        for long in () if found.ends_check or not found.repeatable else (2, 1):
+            self.failure, self._shrink_end = None, float("inf")
+            self._try_short_sides(long)
+            if self.lost or (self.failure is not None and self.failure.is_like(found)):
+                break
+        if self.failure is None or not self.failure.is_like(found):
+            self.failure = found
+        self.examples = examples
+
+    def _try_short_sides(self, long: int) -> None:
+        """Run the check on inputs with short sides, if its inputs can have them."""
+        with short_sides(long) as sides, answers_from(self.learner.device):
+
+            def once(**drawn: Any) -> None:
+                if not sides.cut:
+                    raise _Stop
+                self._once(**drawn)
+
+            try:
+                run_examples(self.check, once, self.seed, self.profile.examples_of(self.check))
+            except (_Stop, CheckFailure, NotCheckable, hypothesis.errors.HypothesisException):
+                pass
+            except TypeError:  # its inputs cannot have them
+                self.failure = None
 
     def _once(self, **drawn: Any) -> None:
         """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""
@@ -161,7 +193,7 @@ class Trial:
     def _keep(self, failure: Failure, drawn: Mapping[str, Any]) -> None:
         """Keep a failing example; the last one kept is the smallest, because Hypothesis repeats it at the end."""
         if self.failure is None:
-            self._shrink_end = time.monotonic() + (SHRINK_LIMIT_S if self.profile.shrink else 0.0)
+            self._shrink_end = time.monotonic() + (self._shrink_limit_s if self.profile.shrink else 0.0)
         function = failure.function if failure.function != self.check.exercise else ""
         self.failure = replace(
             failure, function=function, inputs=dict(drawn), calls=tuple(self.learner.calls)

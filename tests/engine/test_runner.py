@@ -111,6 +111,33 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
 
 
+@check("double")
+@given(x=tensors((5, 3)))
+def check_double_of_a_table(learner: Any, x: torch.Tensor) -> None:
+    """Doubling works for five rows."""
+    agree(learner.double(x), 2 * x)
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ("return x * x", (2, 2)),
+        ("return 2 * x[:, :2]", (5, 3)),  # not wrong where there are two columns
+        ("return x * x if len(x) > 4 else x.no_such_name", (5, 3)),  # another mistake there
+    ],
+)
+def test_a_failure_on_a_fixed_shape_is_shown_on_two_by_two_if_it_is_there_too(
+    body: str, shape: tuple[int, int]
+) -> None:
+    [result] = graded(f"def double(x):\n    {body}\n", check_double_of_a_table).checks
+
+    assert result.counterexample is not None
+    call = result.counterexample.calls[-1].expression
+    x = eval(call.removeprefix("double"), {"tensor": torch.tensor})
+    assert result.cause is Cause.BROKEN_LAW
+    assert tuple(x.shape) == shape
+
+
 def test_what_was_drawn_together_is_shown_by_the_names_that_learners_know() -> None:
     drawn = {
         "x_and_dim": (torch.zeros(1, dtype=torch.float64), 0),

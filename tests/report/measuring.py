@@ -29,7 +29,6 @@ from grader.report.terminal import Style, failed_lines
 CHECKOUT = Path(__file__).resolve().parents[2]
 LINES, ENTRIES = 14, 4
 _DESCRIBED = re.compile(r"<tensor of shape \((?P<shape>[\d, ]*)\)")
-_OPEN, _CLOSE = "[(", "])"
 
 
 def first_failures(chapter: Chapter, every: int, start: int = 0) -> Iterator[tuple[Variant, CheckResult]]:
@@ -48,16 +47,18 @@ def first_failures(chapter: Chapter, every: int, start: int = 0) -> Iterator[tup
 def entries_in(expression: str) -> int:
     """The most numbers in one tensor or list of a call or input, as it is written."""
     described = [_product(match["shape"]) for match in _DESCRIBED.finditer(expression)]
+    return max([*map(_entries_of_one, expression.split("tensor(")), *described])
+
+
+def _entries_of_one(text: str) -> int:
+    """The most numbers between brackets that close one another, of text with one tensor at most."""
     counts, depth, most = 0, 0, 0
-    for piece in re.findall(r"\[|\]|[^\[\],]+", expression):
-        if piece == "[":
-            depth += 1
-        elif piece == "]":
-            depth -= 1
-            most, counts = max(most, counts), counts if depth else 0
-        elif depth and piece.strip():
-            counts += 1
-    return max([most, *described])
+    for piece in re.findall(r"\[|\]|[^\[\],()]+", text):
+        depth += (piece == "[") - (piece == "]")
+        counts += depth > 0 and bool(re.match(r"\s*[-\d'naiTF]", piece))
+        if depth <= 0:
+            most, counts, depth = max(most, counts), 0, 0
+    return most
 
 
 def _product(shape: str) -> int:
