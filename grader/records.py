@@ -138,6 +138,14 @@ class Counts(StrEnum):
     BEST = "best"
 
 
+class ShowSolutions(StrEnum):
+    """When a learner may see how an exercise is solved."""
+
+    NEVER = "never"
+    AFTER_PASS = "after_pass"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True)
 class Course:
     """A whole course, as course.yml states it; `root` is the folder that holds course.yml.
@@ -149,6 +157,7 @@ class Course:
         counts: which attempt counts when something was handed in several times.
         name: of a course with checks of its own; empty for one that is judged by the kit's.
         home: the folder that those checks, and untouched exercises, are read from.
+        show_solutions: when `brick show` opens a solution that lies there.
     """
 
     root: Path
@@ -162,6 +171,7 @@ class Course:
     counts: Counts = Counts.LAST
     name: str = ""
     home: Path | None = None
+    show_solutions: ShowSolutions = ShowSolutions.AFTER_PASS
 
 
 # --- a submission (made by submissions/) ------------------------------------------------------------------

@@ -17,6 +17,7 @@ COMMANDS = {
     "init": "Copy lessons and exercises into a folder of your own.",
     "check": "Check your own work, and see the smallest input that fails.",
     "hint": "Open a hint, and one more after each attempt.",
+    "show": "After a pass, see the solution and two other ways; one question first.",
     "build": "Train a network made of your own blocks.",
     "view": "Look at the network you built.",
     "watch": "Judge every save at once, and show what to do next.",

@@ -12,7 +12,7 @@ import typer
 from grader.cli.extras import needs_nbgrader
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
-from grader.course.paths import pictures_folder, solution_file
+from grader.course.paths import pictures_folder, right_file, solution_file
 from grader.course.stubs import make_stub
 from grader.errors import CourseError, UsageError
 from grader.proof.required import require_checkout, require_proof
@@ -34,6 +34,11 @@ class Form(StrEnum):
     GRADESCOPE = "gradescope"
     CLASSROOM50 = "classroom50"
     QUIZ = "quiz"
+    SOLUTIONS = "solutions"
+
+
+# Nothing of these is judged by a check, so no proof is asked for.
+_UNPROVEN = (Form.QUIZ, Form.SOLUTIONS)
 
 
 def release(
@@ -59,7 +64,8 @@ def release(
 ) -> None:
     """Make what learners get, or the autograder that grades them.
 
-    `quiz` writes the questions to predict as text2qti reads them.
+    `quiz` writes the questions to predict as text2qti reads them; `solutions` what `brick show` opens, to be put
+    beside the exercises.
 
     Only chapters whose checks are proven go out; a proof is kept until the chapter or the kit changes.
     """
@@ -73,7 +79,7 @@ def release(
         raise UsageError(what, str(course.root), "grade what is handed in there with: brick grade")
     # A chapter named twice is released once.
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
-    if form is not Form.QUIZ:  # nothing of it is judged by a check
+    if form not in _UNPROVEN:
         with progress_bar("proving") as advance:
             require_proof(course, chosen, announce=_announce, advance=advance)
     if form is Form.NBGRADER:
@@ -116,6 +122,11 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
                     step = "see CONTRIBUTING.md for how a lesson asks one"
                     raise UsageError(f"{chapter.label} asks nothing to predict", chapter.stem, step)
                 files[f"{chapter.stem}-quiz.txt"] = quiz_of(chapter, questions).encode()
+            case Form.SOLUTIONS:
+                files[f"solutions/{chapter.stem}.py"] = _solution(course, chapter).encode()
+                right = right_file(course.root, chapter.stem)
+                if right.is_file():
+                    files[f"solutions/right/{chapter.stem}.py"] = right.read_bytes()
             case Form.GRADESCOPE:
                 files[f"{chapter.stem}-gradescope.zip"] = gradescope_zip(
                     course, chapter, unsandboxed=unsandboxed
@@ -157,6 +168,8 @@ def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bo
         Form.IPYNB: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
         Form.QUIZ: f"make QTI of it: pip install text2qti, then text2qti {first.stem}-quiz.txt, and look at it "
         "in the platform before learners do",
+        Form.SOLUTIONS: "hand the folder out when the chapter is over: beside exercises/ it lets "
+        "brick show open what a learner has passed",
         Form.NBGRADER: f"hand it out in formgrader, or in {to} run: nbgrader release_assignment {first.stem}",
         Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
         f"{first.stem}.py (0 points) before learners do",

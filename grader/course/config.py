@@ -176,10 +176,14 @@ def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
 
 
 class _Course(_Model):
-    """The whole file. `name` is that of a course with checks of its own, by which they are found and trusted."""
+    """The whole file. `name` is that of a course with checks of its own, by which they are found and trusted.
+
+    `show_solutions` says when `brick show` opens a solution that was handed out.
+    """
 
     title: Title
     name: CourseName | None = None
+    show_solutions: Literal["never", "after_pass", "always"] = "after_pass"
     grading: _Grading = _Grading()
     chapters: Annotated[list[_Chapter], Field(min_length=1), AfterValidator(_labels_differ)]
 
@@ -389,6 +393,7 @@ def _as_record(course: _Course, root: Path) -> records.Course:
         limits=limits,
         late=records.LatePolicy(late.grace_minutes, late.percent_per_day, late.cap_percent),
         counts=records.Counts(course.grading.attempts),
+        show_solutions=records.ShowSolutions(course.show_solutions),
     )
 
 

@@ -4,6 +4,7 @@ course.yml                  which chapters there are; `brick init` copies it
 exercises/ch03_....py       what the learner writes; a notebook of the same stem will do as well
 pictures/                   what the lessons show
 brickwork-progress.txt      how far the learner is; may be committed
+brickwork-explanations.md   what was written to the questions after a pass; may be committed
 .brickwork/                 notes of the kit: last reports, failing inputs, hints opened, backups, the store
 """
 
