@@ -356,3 +356,53 @@ class FeatureEncoder:
                 from 0); for a word without a code (naming the word and its column, from 0).
         """
         raise NotImplementedError("FeatureEncoder.transform: write this part, then run: brick check ch01")
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# How does one test a loader that shuffles? There is no right answer to compare with: every order will do. But
+# every right answer keeps a *law*, whatever the data. All along, laws of this kind have judged your code. Now you
+# write one, and it judges the code of others, some of it right and some of it wrong.
+#
+# To keep it small their loaders are plain functions: `batches(items, batch_size)` gives a list of lists. A law as a
+# first try: as many items come out as went in.
+#
+# ```python
+# >>> def law_first_try(learner, items, batch_size):
+# ...     found = learner.batches(items, batch_size)
+# ...     return sum(len(batch) for batch in found) == len(items)
+# >>> class FirstItemOnly:
+# ...     def batches(self, items, batch_size):
+# ...         return [[items[0]] for _ in items]
+# >>> law_first_try(FirstItemOnly(), [3, 1, 2], 2)
+# True
+# ```
+#
+# Such nonsense keeps it. Whoever writes a law asks which nonsense would, and adds what that nonsense breaks.
+#
+# **Pitfall.** A law that asks too much rejects who is right. "The items come in the order of the list" is kept by
+# some right loaders, and not by those that shuffle.
+
+
+# %%
+def law_batches(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """Say whether `learner.batches(items, batch_size)` serves every item once, in batches of the right sizes.
+
+    It is called with many lists and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `batches(items, batch_size)` should return a list of lists, in any order of
+            the items: all batches have the length batch_size, but for the last, which holds what is left.
+        items: a list of whole numbers; some may be equal, and it may be empty, which makes no batch.
+        batch_size: at least 1.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: [[3, 5], [5]] and [[5, 3], [5]] are right for the items 3, 5, 5 and batch_size 2; [[3, 5]] is wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    raise NotImplementedError("law_batches: write this part, then run: brick check ch01")

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from grader.checking import (
+    BOOL,
     OBJECT,
     TENSOR,
     agree,
@@ -21,6 +22,7 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     lists,
     one_of,
     refuses,
@@ -30,7 +32,12 @@ from grader.checking import (
     tensors,
 )
 
-RETURNS = {"DataLoader": OBJECT, "FeatureEncoder": OBJECT, "FeatureEncoder.transform": TENSOR}
+RETURNS = {
+    "DataLoader": OBJECT,
+    "FeatureEncoder": OBJECT,
+    "FeatureEncoder.transform": TENSOR,
+    "law_batches": BOOL,
+}
 
 Samples = list[tuple[Any, Any]]
 
@@ -709,3 +716,106 @@ def check_encoder_refuses_transform_before_fit(learner: Any) -> None:
         refuses(lambda encoder=encoder, rows=rows: encoder.transform(rows), names="fit")
         encoder.fit([["b", 0.0]])
         agree(encoder.transform([["b", 2.0]]), torch.tensor([[0.0, 2.0]]))
+
+
+# --- law_batches ------------------------------------------------------------------------------------------
+#
+# A loader without its tensors: a list of items goes in, and a list of batches comes out, in any order.
+
+
+def batches__in_order(items, batch_size):
+    """It cuts the list from its start."""
+    return [items[start : start + batch_size] for start in range(0, len(items), batch_size)]
+
+
+def batches__from_the_end(items, batch_size):
+    """It goes from the last item to the first."""
+    return batches__in_order(items[::-1], batch_size)
+
+
+def batches__shuffled(items, batch_size):
+    """It shuffles first."""
+    order = torch.randperm(len(items), generator=torch.Generator().manual_seed(5)).tolist()
+    return batches__in_order([items[place] for place in order], batch_size)
+
+
+def batches__drops_the_rest(items, batch_size):
+    """A short batch at the end is left out."""
+    return [batch for batch in batches__in_order(items, batch_size) if len(batch) == batch_size]
+
+
+def batches__one_too_many(items, batch_size):
+    """Each batch has one item too many."""
+    return batches__in_order(items, batch_size + 1)
+
+
+def batches__rest_in_the_last(items, batch_size):
+    """What is left is put into the last full batch, which is then too large."""
+    found = batches__in_order(items, batch_size)
+    if len(found) < 2 or len(found[-1]) == batch_size:
+        return found
+    return [*found[:-2], found[-2] + found[-1]]
+
+
+def batches__short_one_first(items, batch_size):
+    """The short batch comes first and not last."""
+    rest = len(items) % batch_size
+    return ([items[:rest]] if rest else []) + batches__in_order(items[rest:], batch_size)
+
+
+def batches__empty_one_last(items, batch_size):
+    """An empty batch comes at the end."""
+    return [*batches__in_order(items, batch_size), []]
+
+
+def batches__filled_up(items, batch_size):
+    """The short batch is filled up with items from the start."""
+    return batches__in_order(items + items[: -len(items) % batch_size], batch_size)
+
+
+def batches__first_for_last(items, batch_size):
+    """In place of the last item the first one comes again."""
+    return batches__in_order(items[:-1] + items[: 1 if items else 0], batch_size)
+
+
+def batches__with_replacement(items, batch_size):
+    """Items are drawn with replacement: some come twice, and others never."""
+    drawn = torch.randint(max(len(items), 1), (len(items),), generator=torch.Generator().manual_seed(5))
+    return batches__in_order([items[place] for place in drawn.tolist()], batch_size)
+
+
+def batches__equal_ones_once(items, batch_size):
+    """Items that are equal come only once."""
+    return batches__in_order(list(dict.fromkeys(items)), batch_size)
+
+
+def is_every_item_once(found, items, batch_size):
+    """Whether batches are right, in whatever order the items come."""
+    full, rest = divmod(len(items), batch_size)
+    sizes = [batch_size] * full + [rest] * (rest > 0)
+    served = [item for batch in found for item in batch]
+    return [len(batch) for batch in found] == sizes and sorted(served) == sorted(items)
+
+
+law_batches = law_exercise(
+    "law_batches",
+    "batches",
+    [
+        {"items": items, "batch_size": batch_size}
+        for items in ([], [4], [3, 1], [5, 2, 5], [1, 1, 2, 3], [7, 0, 7, 4, 2], [6, 1, 5, 2, 4, 3, 0])
+        for batch_size in (1, 2, 3, 5)
+    ],
+    right=(batches__in_order, batches__from_the_end, batches__shuffled),
+    wrong={
+        batches__drops_the_rest: "Did as many items come out as went in?",
+        batches__one_too_many: "How long may a batch be?",
+        batches__rest_in_the_last: "How long may the last batch be?",
+        batches__short_one_first: "Which of the batches may be short?",
+        batches__empty_one_last: "Is there a batch with nothing in it?",
+        batches__filled_up: "How often may an item come?",
+        batches__first_for_last: "As many items came as went in: are they the same ones?",
+        batches__with_replacement: "As many items came as went in: are they the same ones?",
+        batches__equal_ones_once: "Items may be equal, and count all the same: a set forgets how many there were.",
+    },
+    holds=is_every_item_once,
+)

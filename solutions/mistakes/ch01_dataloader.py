@@ -817,3 +817,51 @@ class FeatureEncoder__transforms_before_fit(FeatureEncoder):
         if self.tables is None:
             return torch.zeros(len(rows), len(rows[0]) if len(rows) else 0)
         return super().transform(rows)
+
+
+# --- law_batches ------------------------------------------------------------------------------------------
+
+
+def law_batches__always_true(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.batches(items, batch_size)
+    return True
+
+
+def law_batches__always_false(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.batches(items, batch_size)
+    return False
+
+
+def law_batches__counts_only(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It counts the items and does not ask which they are."""
+    return sum(len(batch) for batch in learner.batches(items, batch_size)) == len(items)
+
+
+def law_batches__sets(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It compares sets, which forget how often an item comes."""
+    return {item for batch in learner.batches(items, batch_size) for item in batch} == set(items)
+
+
+def law_batches__sizes_not_looked_at(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It does not ask how long the batches are."""
+    return sorted(item for batch in learner.batches(items, batch_size) for item in batch) == sorted(items)
+
+
+def law_batches__sizes_at_most(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """Any batch may be short, even empty; only the last may, and not empty."""
+    found = learner.batches(items, batch_size)
+    served = sorted(item for batch in found for item in batch)
+    return served == sorted(items) and all(len(batch) <= batch_size for batch in found)
+
+
+def law_batches__in_order_only(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It asks for the order of the list, and rejects those who shuffle."""
+    return [item for batch in learner.batches(items, batch_size) for item in batch] == list(items)
+
+
+def law_batches__first_batch_only(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """It looks at the first batch alone."""
+    found = learner.batches(items, batch_size)
+    return not items or len(found[0]) == min(batch_size, len(items))

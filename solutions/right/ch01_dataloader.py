@@ -363,3 +363,41 @@ class FeatureEncoder__codes_by_length:
                     raise ValueError(f"column {column}: {value!r} was not seen")
             lines.append(line)
         return torch.tensor(lines, dtype=torch.float32).reshape(len(rows), len(self.tables))
+
+
+# --- law_batches ------------------------------------------------------------------------------------------
+
+
+def law_batches__crossed_off(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """Every item that comes is crossed off a list; all batches but the last are full."""
+    left, found = list(items), learner.batches(items, batch_size)
+    for place, batch in enumerate(found):
+        if not batch or len(batch) > batch_size or (place + 1 < len(found) and len(batch) < batch_size):
+            return False
+        for item in batch:
+            if item not in left:
+                return False
+            left.remove(item)
+    return not left
+
+
+def law_batches__counted(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """How often each item comes, in a table; the sizes from the place."""
+    count: defaultdict[int, int] = defaultdict(int)
+    for item in items:
+        count[item] += 1
+    found = learner.batches(items, batch_size)
+    for batch in found:
+        for item in batch:
+            count[item] -= 1
+    wanted = [min(batch_size, len(items) - start) for start in range(0, len(items), batch_size)]
+    return all(number == 0 for number in count.values()) and list(map(len, found)) == wanted
+
+
+def law_batches__asserts(learner: Any, items: Sequence[int], batch_size: int) -> bool:
+    """An error where the law is broken, and True at the end."""
+    found = learner.batches(items, batch_size)
+    assert len(found) == math.ceil(len(items) / batch_size)
+    assert all(len(batch) == batch_size for batch in found[:-1])
+    assert sorted(sum((list(batch) for batch in found), [])) == sorted(items)
+    return True
