@@ -21,6 +21,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -389,4 +390,59 @@ def init_linear(fan_in: int, fan_out: int, generator: torch.Generator) -> tuple[
     # BEGIN SOLUTION
     weight = torch.randn(fan_out, fan_in, generator=generator, device=generator.device)
     return weight * math.sqrt(2 / fan_in), weight.new_zeros(fan_out)
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. A law says what every right answer keeps, whatever the inputs. It
+# may ask more than once: linear means that twice the input gives twice the result, but for the bias.
+#
+# ```python
+# >>> def law_first_try(learner, x, weight, bias):
+# ...     once, twice = (learner.linear(times * x, weight, bias) - bias for times in (1, 2))
+# ...     return torch.allclose(twice, 2 * once)
+# >>> class Zeros:
+# ...     def linear(self, x, weight, bias):
+# ...         return torch.zeros(len(x), len(bias)) + bias
+# >>> law_first_try(Zeros(), torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]]), torch.tensor([5.0]))
+# True
+# ```
+#
+# Nonsense that does not look at x keeps it. Whoever writes a law asks which nonsense would, and adds what that
+# nonsense breaks: with a single input of 1 and zeros elsewhere, what should come out?
+#
+# **Pitfall.** A law that asks too much rejects who is right. Sums that were added up in another order differ in
+# their last digits: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_linear(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Say whether `learner.linear` is a linear layer, with this weight and bias.
+
+    It is called with many inputs and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `linear(x, weight, bias)` should return what yours does, up to rounding; call
+            it as often as you like, with any x.
+        x: shape (N, D), float64.
+        weight: shape (H, D), as x.
+        bias: shape (H,), as x.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: with x = (1, 2), weight (3, 4) and bias 5 the result is 16; without the bias, 11 is wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    units = torch.eye(x.shape[1], dtype=x.dtype)
+    of_units = learner.linear(units, weight, bias) - bias
+    once = learner.linear(x, weight, bias) - bias
+    twice = learner.linear(2 * x, weight, bias) - bias
+    return of_units.allclose(weight.T) and twice.allclose(2 * once)
     # END SOLUTION

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from grader.checking import (
+    BOOL,
     INTEGER,
     SCALAR,
     TENSOR,
@@ -20,6 +21,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    law_exercise,
     lists,
     one_of,
     require,
@@ -39,6 +41,7 @@ RETURNS = {
     "mlp_forward": TENSOR,
     "count_parameters": INTEGER,
     "init_linear": (TENSOR, TENSOR),
+    "law_linear": BOOL,
 }
 
 # Products of larger entries would cancel to sums that no order of summation gets alike.
@@ -642,3 +645,109 @@ def check_init_is_normal(learner: Any, fans: tuple[int, int], seed: int) -> None
     require(
         2.7 <= ratio <= 3.5, f"the mean fourth power is {ratio:.3g} squared variances, not 3 (2.7 to 3.5)"
     )
+
+
+# --- law_linear -------------------------------------------------------------------------------------------
+#
+# Versions of linear for a law to judge. They run in the learner's process and can be called there, but not read.
+
+
+def linear__product(x, weight, bias):
+    """It multiplies matrices."""
+    return x @ weight.T + bias
+
+
+def linear__neuron_by_neuron(x, weight, bias):
+    """It computes one neuron after the other."""
+    return torch.stack([(x * row).sum(1) + b for row, b in zip(weight, bias, strict=True)], dim=1)
+
+
+def linear__bias_first(x, weight, bias):
+    """It starts from the bias and adds input after input."""
+    total = bias.repeat(len(x), 1)
+    for place in range(x.shape[1]):
+        total = total + torch.outer(x[:, place], weight[:, place])
+    return total
+
+
+def linear__without_bias(x, weight, bias):
+    """The bias is forgotten."""
+    return x @ weight.T
+
+
+def linear__bias_twice(x, weight, bias):
+    """The bias is added twice."""
+    return x @ weight.T + 2 * bias
+
+
+def linear__not_turned(x, weight, bias):
+    """The weight is not turned, which shows where it is square."""
+    return x @ (weight if weight.shape[0] == weight.shape[1] else weight.T) + bias
+
+
+def linear__bias_down(x, weight, bias):
+    """The bias is added down the samples, where there are as many as neurons."""
+    return x @ weight.T + (bias[:, None] if len(x) == len(bias) else bias)
+
+
+def linear__bent(x, weight, bias):
+    """Negative results become 0."""
+    return (x @ weight.T + bias).clamp(min=0)
+
+
+def linear__cut_at_five(x, weight, bias):
+    """Results above 5 become 5."""
+    return (x @ weight.T + bias).clamp(max=5)
+
+
+def linear__averaged(x, weight, bias):
+    """The products are averaged and not added up."""
+    return x @ weight.T / x.shape[1] + bias
+
+
+def linear__first_for_all(x, weight, bias):
+    """Every sample gets the result of the first one."""
+    return (x[:1] @ weight.T + bias).repeat(len(x), 1)
+
+
+def linear__mixed(x, weight, bias):
+    """The mean of the batch is taken off first, so that samples have to do with each other."""
+    return (x - x.mean(0)) @ weight.T + bias
+
+
+law_linear = law_exercise(
+    "law_linear",
+    "linear",
+    [
+        {
+            "x": tensor_from(1 + 5 * number, (samples, inputs)),
+            "weight": tensor_from(2 + 5 * number, (neurons, inputs)),
+            "bias": tensor_from(3 + 5 * number, (neurons,)),
+        }
+        for number, (samples, inputs, neurons) in enumerate(
+            [
+                (1, 1, 1),
+                (2, 1, 2),
+                (1, 2, 2),
+                (2, 2, 1),
+                (2, 2, 2),
+                (3, 2, 3),
+                (3, 3, 3),
+                (2, 4, 3),
+                (5, 3, 4),
+            ]
+        )
+    ],
+    right=(linear__product, linear__neuron_by_neuron, linear__bias_first),
+    wrong={
+        linear__without_bias: "What should come of inputs that are all 0?",
+        linear__bias_twice: "What should come of inputs that are all 0?",
+        linear__not_turned: "What should come where one input is 1 and all others are 0?",
+        linear__bias_down: "Has each neuron its own bias in every sample?",
+        linear__bent: "Twice the input: what should become of the result, less the bias?",
+        linear__cut_at_five: "Twice the input: what should become of the result, less the bias?",
+        linear__averaged: "What should come where one input is 1 and all others are 0?",
+        linear__first_for_all: "Do different samples get different results?",
+        linear__mixed: "Does a sample's result depend on the other samples?",
+    },
+)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -456,3 +457,49 @@ def init_linear__float64(fan_in: int, fan_out: int, generator: torch.Generator) 
     """Weight and bias are float64; they should be float32."""
     weight, bias = init_linear(fan_in, fan_out, generator)
     return weight.double(), bias.double()
+
+
+# --- law_linear -------------------------------------------------------------------------------------------
+
+
+def law_linear__always_true(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.linear(x, weight, bias)
+    return True
+
+
+def law_linear__always_false(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.linear(x, weight, bias)
+    return False
+
+
+def law_linear__shape_only(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It compares shapes and no values."""
+    return learner.linear(x, weight, bias).shape == (len(x), len(bias))
+
+
+def law_linear__zeros_only(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It tries zeros alone, for which nothing is left but the bias."""
+    return torch.allclose(learner.linear(torch.zeros_like(x), weight, bias), bias.expand(len(x), -1))
+
+
+def law_linear__twice_only(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It asks for twice the result of twice the input, which results keep that have nothing to do with the weight."""
+    once, twice = (learner.linear(times * x, weight, bias) - bias for times in (1, 2))
+    return torch.allclose(twice, 2 * once)
+
+
+def law_linear__forgets_the_bias(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Twice the input gives twice the result only without the bias; right answers are rejected."""
+    return torch.allclose(learner.linear(2 * x, weight, bias), 2 * learner.linear(x, weight, bias))
+
+
+def law_linear__exact(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It compares with ==, and rejects sums that were added up in another order."""
+    return bool((learner.linear(x, weight, bias) == x @ weight.T + bias).all())
+
+
+def law_linear__first_sample_only(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """It looks at the first sample alone."""
+    return torch.allclose(learner.linear(x, weight, bias)[0], linear(x, weight, bias)[0])

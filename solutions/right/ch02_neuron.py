@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -188,3 +189,34 @@ def init_linear__transposed_draw(
     bias = torch.zeros(fan_out, device=generator.device)
     weight = torch.randn(fan_in, fan_out, generator=generator, device=generator.device).T
     return weight / math.sqrt(fan_in / 2), bias
+
+
+# --- law_linear -------------------------------------------------------------------------------------------
+
+
+def law_linear__against_my_own(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """The answer of one's own linear, up to rounding."""
+    return torch.allclose(learner.linear(x, weight, bias), linear(x, weight, bias))
+
+
+def law_linear__entry_by_entry(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Every entry as a sum of Python numbers."""
+    found = learner.linear(x, weight, bias)
+    for n, sample in enumerate(x.tolist()):
+        for h, row in enumerate(weight.tolist()):
+            total = sum(a * b for a, b in zip(sample, row)) + float(bias[h])
+            if not math.isclose(found[n, h], total, rel_tol=1e-6, abs_tol=1e-6):
+                return False
+    return found.shape == (len(x), len(weight))
+
+
+def law_linear__asserts(learner: Any, x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """An error where the law is broken: units give columns, a sum the sum of the results, samples stay alone."""
+    found = learner.linear(x, weight, bias)
+    columns = learner.linear(torch.eye(weight.shape[1], dtype=x.dtype), weight, bias)
+    assert torch.allclose(columns, weight.T + bias)
+    tripled = learner.linear(3 * x, weight, bias)
+    assert torch.allclose(tripled - found, 2 * (found - bias))
+    for n in range(len(x)):
+        assert torch.allclose(learner.linear(x[n : n + 1], weight, bias)[0], found[n])
+    return True
