@@ -44,6 +44,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -863,4 +864,56 @@ def leaky_relu_backward(grad_out: Tensor, x: Tensor, slope: float = 0.01) -> Ten
     """
     # BEGIN SOLUTION
     return torch.where(x > 0, grad_out, slope * grad_out)
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. A law needs no answer of its own to compare with: it says what every
+# right answer keeps, whatever the scores. As a first try: the shares have the sum 1.
+#
+# ```python
+# >>> def law_first_try(learner, x):
+# ...     sums = learner.softmax(x).sum(-1)
+# ...     return torch.allclose(sums, torch.ones_like(sums))
+# >>> class EqualShares:
+# ...     def softmax(self, x):
+# ...         return torch.ones_like(x) / x.shape[-1]
+# >>> law_first_try(EqualShares(), torch.tensor([1.0, 2.0, 3.0]))
+# True
+# ```
+#
+# Equal shares keep it. Whoever writes a law asks which nonsense would, and adds what that nonsense breaks. Here it is
+# the relation of two shares: p_i / p_j = exp(x_i - x_j).
+#
+# **Pitfall.** A law that asks too much rejects who is right. A share may be 0, since exp(-1000) is nothing in float64:
+# its logarithm is -inf, and a quotient with it is NaN. And no two ways round alike: compare with `torch.allclose`.
+
+
+# %%
+def law_softmax(learner: Any, x: Tensor) -> bool:
+    """Say whether `learner.softmax(x)` are the softmax shares of x along its last axis.
+
+    It is called with many scores and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `softmax(x)` should return what yours does for the last axis, up to rounding.
+        x: shape (C,) or (N, C), float64; scores may be as large as 2,000.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for the scores (0, 0) the shares (0.5, 0.5) are right, and (1, 1) and (0.4, 0.6) are wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    shares = learner.softmax(x)
+    sums = shares.sum(-1)
+    to_the_largest = (x - x.amax(-1, keepdim=True)).exp()
+    in_relation = shares.allclose(to_the_largest * shares.amax(-1, keepdim=True))
+    return sums.allclose(torch.ones_like(sums)) and in_relation
     # END SOLUTION

@@ -11,6 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from torch.nn import functional
 
 from grader.checking import (
+    BOOL,
     TENSOR,
     Check,
     LearnerRaised,
@@ -26,6 +27,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    law_exercise,
     one_of,
     require,
     sampled_from,
@@ -42,7 +44,9 @@ ELEMENTWISE = ("sigmoid", "tanh", "relu")
 ALONG_DIM = ("softmax", "log_softmax")
 EXTRA = ("gelu", "silu", "leaky_relu")
 # Each returns one tensor: a tuple or a list is told so before any law is tried.
-RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM + EXTRA for way in ("", "_backward")}
+RETURNS = {name + way: TENSOR for name in ELEMENTWISE + ALONG_DIM + EXTRA for way in ("", "_backward")} | {
+    "law_softmax": BOOL
+}
 
 # A law that others wait for draws plain inputs: two dimensions, entries of about 1. Each corner has a law of its own
 # that nothing waits for, so that one slip costs one law.
@@ -1626,3 +1630,92 @@ check_leaky_relu_backward_everywhere = tensor_laws(
     oracle=lambda grad_out, x, slope: autograd(lambda z: functional.leaky_relu(z, slope), grad_out, x)[0],
     after=check_leaky_relu_backward_matches_autograd,
 )
+
+
+# --- law_softmax ------------------------------------------------------------------------------------------
+#
+# Versions of softmax for a law to judge. They run in the learner's process and can be called there, but not read.
+
+
+def softmax__largest_first(x):
+    """It takes the largest score off first."""
+    powers = (x - x.amax(-1, keepdim=True)).exp()
+    return powers / powers.sum(-1, keepdim=True)
+
+
+def softmax__of_torch(x):
+    """It is torch's own."""
+    return torch.softmax(x, -1)
+
+
+def softmax__by_logarithms(x):
+    """It takes off the logarithm of the sum, and then the exponential."""
+    return (x - x.logsumexp(-1, keepdim=True)).exp()
+
+
+def softmax__not_divided(x):
+    """The exponentials are not divided by their sum."""
+    return (x - x.amax(-1, keepdim=True)).exp()
+
+
+def softmax__one_for_all(x):
+    """All rows together have the sum 1, and not each row."""
+    return torch.softmax(x.flatten(), 0).reshape(x.shape)
+
+
+def softmax__down_the_columns(x):
+    """The columns have the sum 1, and not the rows."""
+    return torch.softmax(x, 0)
+
+
+def softmax__base_two(x):
+    """The powers are those of 2, and not those of e."""
+    return torch.softmax(x * math.log(2), -1)
+
+
+def softmax__no_exponential(x):
+    """Scores are divided by their sum, without an exponential."""
+    positive = x - x.amin(-1, keepdim=True) + 1
+    return positive / positive.sum(-1, keepdim=True)
+
+
+def softmax__winner_takes_all(x):
+    """The largest score gets everything."""
+    return torch.nn.functional.one_hot(x.argmax(-1), x.shape[-1]).to(x.dtype)
+
+
+def softmax__equal_shares(x):
+    """All get equal shares, whatever the scores."""
+    return torch.ones_like(x) / x.shape[-1]
+
+
+def softmax__turned_round(x):
+    """The smallest score gets the largest share."""
+    return torch.softmax(-x, -1)
+
+
+def softmax__overflows(x):
+    """Large scores become NaN, for nothing is taken off before the exponential."""
+    return x.exp() / x.exp().sum(-1, keepdim=True)
+
+
+law_softmax = law_exercise(
+    "law_softmax",
+    "softmax",
+    [{"x": torch.tensor(rows, dtype=torch.float64)} for rows in (
+        [0.0], [2.0, 0.0], [1.0, 1.0, 3.0], [[1.0], [2.0]], [[0.0, 1.0], [2.0, -1.0]], [1000.0, 999.0],
+        [[0.5, -2.0, 1.0], [3.0, 3.0, 3.0]], [[-1000.0, -1001.0], [0.0, 2000.0]],
+    )],
+    right=(softmax__largest_first, softmax__of_torch, softmax__by_logarithms),
+    wrong={
+        softmax__not_divided: "What is the sum of the shares?",
+        softmax__one_for_all: "What is the sum of the shares in each row?",
+        softmax__down_the_columns: "What is the sum of the shares in each row?",
+        softmax__base_two: "Scores that differ by 1: how many times larger is the larger share?",
+        softmax__no_exponential: "Scores that differ by 1: how many times larger is the larger share?",
+        softmax__winner_takes_all: "Two scores that differ a little: how do their shares differ?",
+        softmax__equal_shares: "Two scores that differ: do their shares?",
+        softmax__turned_round: "Which of two scores should have the larger share?",
+        softmax__overflows: "No comparison with NaN is true. Does your law say True because of that?",
+    },
+)  # fmt: skip

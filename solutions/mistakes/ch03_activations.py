@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1086,3 +1087,66 @@ def leaky_relu_backward__ones_on_the_cpu(grad_out: Tensor, x: Tensor, slope: flo
     """A tensor made inside is always on the CPU; it needs device=x.device to meet inputs from elsewhere."""
     ones = torch.ones(x.shape, dtype=x.dtype)
     return grad_out * torch.where(x > 0, ones, slope * ones)
+
+
+# --- law_softmax ------------------------------------------------------------------------------------------
+
+
+def law_softmax__always_true(learner: Any, x: Tensor) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.softmax(x)
+    return True
+
+
+def law_softmax__always_false(learner: Any, x: Tensor) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.softmax(x)
+    return False
+
+
+def law_softmax__sums_only(learner: Any, x: Tensor) -> bool:
+    """It asks for the sum alone, which equal shares have as well."""
+    sums = learner.softmax(x).sum(-1)
+    return torch.allclose(sums, torch.ones_like(sums))
+
+
+def law_softmax__one_sum(learner: Any, x: Tensor) -> bool:
+    """It asks for 1 as the sum of all entries, and rejects right answers of several rows."""
+    return math.isclose(learner.softmax(x).sum(), 1.0, rel_tol=1e-6)
+
+
+def law_softmax__order_only(learner: Any, x: Tensor) -> bool:
+    """It asks for the sum and for the largest, and not how much larger it is."""
+    shares = learner.softmax(x)
+    sums = shares.sum(-1)
+    largest = shares.gather(-1, x.argmax(-1, keepdim=True))
+    return torch.allclose(sums, torch.ones_like(sums)) and bool((shares <= largest).all())
+
+
+def law_softmax__shift_only(learner: Any, x: Tensor) -> bool:
+    """It asks for the sum, and that nothing changes where all scores grow by 3; shares of powers of 2 keep both."""
+    shares = learner.softmax(x)
+    sums = shares.sum(-1)
+    return torch.allclose(sums, torch.ones_like(sums)) and torch.allclose(shares, learner.softmax(x + 3))
+
+
+def law_softmax__relation_only(learner: Any, x: Tensor) -> bool:
+    """It compares shares with each other, and does not ask for their sum."""
+    shares = learner.softmax(x)
+    relation = (x - x.amax(-1, keepdim=True)).exp()
+    return torch.allclose(shares, relation * shares.amax(-1, keepdim=True))
+
+
+def law_softmax__quotients(learner: Any, x: Tensor) -> bool:
+    """It divides by shares that may be 0, and rejects right answers to large scores."""
+    shares = learner.softmax(x)
+    sums = shares.sum(-1)
+    quotients = shares / shares.amin(-1, keepdim=True)
+    return torch.allclose(sums, torch.ones_like(sums)) and torch.allclose(
+        quotients, (x - x.amin(-1, keepdim=True)).exp()
+    )
+
+
+def law_softmax__exact(learner: Any, x: Tensor) -> bool:
+    """It compares with ==, and rejects right answers that were rounded otherwise."""
+    return bool((learner.softmax(x) == softmax(x)).all())

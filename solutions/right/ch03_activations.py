@@ -7,6 +7,7 @@ Names of the solution (`softmax`, `sigmoid`, ...) mean the solution's versions.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -441,3 +442,36 @@ def leaky_relu_backward__through_relu_backward(grad_out: Tensor, x: Tensor, slop
     """What relu lets pass, and slope times the rest."""
     passed = relu_backward(grad_out, x)
     return passed + slope * (grad_out - passed)
+
+
+# --- law_softmax ------------------------------------------------------------------------------------------
+
+
+def law_softmax__against_my_own(learner: Any, x: Tensor) -> bool:
+    """The answer of one's own softmax, up to rounding."""
+    return torch.allclose(learner.softmax(x), softmax(x))
+
+
+def law_softmax__pairs(learner: Any, x: Tensor) -> bool:
+    """Each pair of shares in a row: crosswise, so that nothing is divided by 0."""
+    shares = learner.softmax(x).reshape(-1, x.shape[-1]).tolist()
+    for scores, row in zip(x.reshape(-1, x.shape[-1]).tolist(), shares):
+        if not math.isclose(sum(row), 1.0, rel_tol=1e-9):
+            return False
+        for a, p in zip(scores, row):
+            for b, q in zip(scores, row):
+                top = max(a, b)
+                if not math.isclose(p * math.exp(b - top), q * math.exp(a - top), rel_tol=1e-6, abs_tol=1e-12):
+                    return False
+    return True
+
+
+def law_softmax__asserts(learner: Any, x: Tensor) -> bool:
+    """An error where the law is broken; the relation is taken from the logarithms, where there are any."""
+    shares = learner.softmax(x)
+    assert shares.shape == x.shape
+    assert bool((shares.sum(-1) - 1).abs().max() < 1e-6)
+    top, scores = shares.amax(-1, keepdim=True), x - x.amax(-1, keepdim=True)
+    assert bool(((shares / top).log() - scores)[scores > -500].abs().max() < 1e-6)
+    assert bool((shares[scores < -800] == 0).all())
+    return True
