@@ -373,7 +373,7 @@ check_clip_by_norm_everywhere = tensor_laws(
 )
 
 
-# --- law_clip_by_norm -------------------------------------------------------------------------------------
+# --- law_clip_by_norm ------------------------------------------------------------------------------------
 #
 # Versions of clip_by_norm for a law to judge. They run in the learner's process and can be called there, but not read.
 

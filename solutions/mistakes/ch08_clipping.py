@@ -360,7 +360,7 @@ def clip_by_norm__becomes_float32(
     return [grad.float() for grad in clipped], total
 
 
-# --- law_clip_by_norm -------------------------------------------------------------------------------------
+# --- law_clip_by_norm ------------------------------------------------------------------------------------
 
 
 def _joined(grads: Sequence[Tensor]) -> Tensor:

@@ -134,7 +134,7 @@ def _scaled(grads: Sequence[Tensor], max_norm: float, norm: Tensor | float) -> l
     return [grad * min(1.0, max_norm / max(float(norm), 1e-300)) for grad in grads]
 
 
-# --- law_clip_by_norm -------------------------------------------------------------------------------------
+# --- law_clip_by_norm ------------------------------------------------------------------------------------
 
 
 def law_clip_by_norm__tensor_by_tensor(learner: Any, grads: Sequence[Tensor], max_norm: float) -> bool:
