@@ -31,6 +31,8 @@
 # %%
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -657,3 +659,52 @@ def cross_entropy_full_backward(
     Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision (2016), section 7.
     """
     raise NotImplementedError("cross_entropy_full_backward: write this part, then run: brick check ch04")
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. A law needs no answer of its own to compare with: it says what every
+# right answer keeps, and may ask more than once. As a first try: of two classes, the one with the larger score has the
+# smaller loss.
+#
+# ```python
+# >>> def law_first_try(learner, logits, labels):
+# ...     losses = [learner.cross_entropy(logits[:1], torch.tensor([c])) for c in range(logits.shape[1])]
+# ...     return bool(logits[0].argmax() == torch.stack(losses).argmin())
+# >>> class MinusTheScore:
+# ...     def cross_entropy(self, logits, labels):
+# ...         return -logits.gather(1, labels[:, None]).mean()
+# >>> law_first_try(MinusTheScore(), torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0]))
+# True
+# ```
+#
+# Nonsense without any exponential keeps it. Whoever writes a law asks which nonsense would, and adds what that
+# nonsense breaks. Here: exp(-loss) is the share of a class again. What is the sum of all shares?
+#
+# **Pitfall.** A law that asks too much rejects who is right. Numbers that went other ways differ in their last
+# digits: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_cross_entropy(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """Say whether `learner.cross_entropy` is the mean cross-entropy of scores.
+
+    It is called with many scores and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `cross_entropy(logits, labels)` should return what yours does, up to rounding;
+            call it as often as you like, with any labels.
+        logits: shape (N, C), float64, at least one row and two classes; scores may be as large as 1,000.
+        labels: shape (N,), int64, from 0 to C - 1.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for the scores (0, 0) the loss log 2 is right, and 1 (the same in base 2) and -log 2 are wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    raise NotImplementedError("law_cross_entropy: write this part, then run: brick check ch04")

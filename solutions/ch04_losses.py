@@ -31,6 +31,8 @@
 # %%
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -742,4 +744,63 @@ def cross_entropy_full_backward(
     kept, wanted = _kept_and_wanted(logits, labels, ignore_index, label_smoothing)
     gradient = torch.where(kept[:, None], _log_softmax(logits).exp() - wanted, 0)
     return gradient / kept.sum().clamp(min=1) if reduction == "mean" else gradient
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. A law needs no answer of its own to compare with: it says what every
+# right answer keeps, and may ask more than once. As a first try: of two classes, the one with the larger score has the
+# smaller loss.
+#
+# ```python
+# >>> def law_first_try(learner, logits, labels):
+# ...     losses = [learner.cross_entropy(logits[:1], torch.tensor([c])) for c in range(logits.shape[1])]
+# ...     return bool(logits[0].argmax() == torch.stack(losses).argmin())
+# >>> class MinusTheScore:
+# ...     def cross_entropy(self, logits, labels):
+# ...         return -logits.gather(1, labels[:, None]).mean()
+# >>> law_first_try(MinusTheScore(), torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([0]))
+# True
+# ```
+#
+# Nonsense without any exponential keeps it. Whoever writes a law asks which nonsense would, and adds what that
+# nonsense breaks. Here: exp(-loss) is the share of a class again. What is the sum of all shares?
+#
+# **Pitfall.** A law that asks too much rejects who is right. Numbers that went other ways differ in their last
+# digits: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_cross_entropy(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """Say whether `learner.cross_entropy` is the mean cross-entropy of scores.
+
+    It is called with many scores and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `cross_entropy(logits, labels)` should return what yours does, up to rounding;
+            call it as often as you like, with any labels.
+        logits: shape (N, C), float64, at least one row and two classes; scores may be as large as 1,000.
+        labels: shape (N,), int64, from 0 to C - 1.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for the scores (0, 0) the loss log 2 is right, and 1 (the same in base 2) and -log 2 are wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    classes = torch.arange(logits.shape[1])
+    alone = torch.stack(
+        [torch.stack([learner.cross_entropy(row[None], label[None]) for label in classes]) for row in logits]
+    )
+    shares = alone.neg().exp().sum(1)
+    levels = alone + logits  # the same for all classes of a row, for a loss is a level less a score
+    mean = alone.gather(1, labels[:, None]).mean()
+    add_up = shares.allclose(torch.ones_like(shares)) and levels.allclose(levels[:, :1].expand_as(levels))
+    return add_up and learner.cross_entropy(logits, labels).allclose(mean)
     # END SOLUTION

@@ -9,6 +9,7 @@ A small loss is not measured beside 1. How much rounding an answer may show is w
 where there is one column, so plain tables have at least two.
 """
 
+import math
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from grader.checking import (
+    BOOL,
     SCALAR,
     TENSOR,
     Check,
@@ -29,6 +31,7 @@ from grader.checking import (
     derived,
     given,
     integers,
+    law_exercise,
     lists,
     refuses,
     require,
@@ -51,7 +54,9 @@ LOSSES = (
 )
 GRADIENTS = ("mse_backward", "bce_with_logits_backward", "cross_entropy_backward")
 FULL = ("cross_entropy_full", "cross_entropy_full_backward")
-RETURNS = dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS + FULL, TENSOR)
+RETURNS = (
+    dict.fromkeys(LOSSES, SCALAR) | dict.fromkeys(GRADIENTS + FULL, TENSOR) | {"law_cross_entropy": BOOL}
+)
 
 MODERATE = (0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 12.0, -12.0)
 LARGE = (1e4, -1e4, 0.0, 800.0, -800.0, 50.0, -50.0)
@@ -1468,3 +1473,95 @@ check_cross_entropy_full_backward_everywhere = tensor_laws(
     after=check_cross_entropy_full_backward_is_cross_entropy_backward_at_first,
     meta=False,
 )
+
+
+# --- law_cross_entropy ------------------------------------------------------------------------------------
+#
+# Versions of cross_entropy for a law to judge. They run in the learner's process and can be called there, but not read.
+
+
+def cross_entropy__by_logarithms(logits, labels):
+    """It takes the wanted score from the logarithm of the sum."""
+    return (logits.logsumexp(1) - logits.gather(1, labels[:, None])[:, 0]).mean()
+
+
+def cross_entropy__of_torch(logits, labels):
+    """It is torch's own."""
+    return torch.nn.functional.cross_entropy(logits, labels)
+
+
+def cross_entropy__sample_by_sample(logits, labels):
+    """It takes one sample after the other, the largest score off first."""
+    losses = []
+    for row, label in zip(logits, labels, strict=True):
+        shifted = row - row.max()
+        losses.append(shifted.exp().sum().log() - shifted[label])
+    return sum(losses) / len(losses)
+
+
+def cross_entropy__negative(logits, labels):
+    """The sign is missing: whoever is sure and right has a large negative loss, and steps lead away from it."""
+    return -cross_entropy__by_logarithms(logits, labels)
+
+
+def cross_entropy__added_up(logits, labels):
+    """The losses of the samples are added up and not averaged."""
+    return cross_entropy__by_logarithms(logits, labels) * len(labels)
+
+
+def cross_entropy__averaged_over_classes(logits, labels):
+    """It is divided by the number of classes as well."""
+    return cross_entropy__by_logarithms(logits, labels) / logits.shape[1]
+
+
+def cross_entropy__base_two(logits, labels):
+    """The logarithm is that of base 2."""
+    return cross_entropy__by_logarithms(logits, labels) / math.log(2)
+
+
+def cross_entropy__no_logarithm(logits, labels):
+    """It is 1 less the share of the right class, without a logarithm."""
+    return (1 - torch.softmax(logits, 1).gather(1, labels[:, None])).mean()
+
+
+def cross_entropy__next_class(logits, labels):
+    """It looks at the class after the right one."""
+    return cross_entropy__by_logarithms(logits, (labels + 1) % logits.shape[1])
+
+
+def cross_entropy__softmax_twice(logits, labels):
+    """Softmax is taken twice: the shares stand in for the scores."""
+    return cross_entropy__by_logarithms(torch.softmax(logits, 1), labels)
+
+
+def cross_entropy__first_sample_only(logits, labels):
+    """Only the first sample counts."""
+    return cross_entropy__by_logarithms(logits[:1], labels[:1])
+
+
+def cross_entropy__overflows(logits, labels):
+    """Large scores give inf or NaN, for nothing is taken off before the exponential."""
+    return (logits.exp().sum(1).log() - logits.gather(1, labels[:, None])[:, 0]).mean()
+
+
+law_cross_entropy = law_exercise(
+    "law_cross_entropy",
+    "cross_entropy",
+    [{"logits": torch.tensor(logits, dtype=torch.float64), "labels": torch.tensor(labels)} for logits, labels in (
+        ([[0.0, 0.0]], [0]), ([[2.0, 0.0]], [1]), ([[1.0, 3.0, -1.0]], [1]), ([[0.5, -0.5], [3.0, 1.0]], [0, 1]),
+        ([[900.0, 0.0]], [0]), ([[1.0, 2.0, 3.0], [0.1, 0.2, -0.7]], [2, 2]), ([[-1000.0, 1000.0]], [0]),
+        ([[1.5, 0.3], [-2.0, 2.0], [0.7, 4.0]], [0, 0, 1]),
+    )],
+    right=(cross_entropy__by_logarithms, cross_entropy__of_torch, cross_entropy__sample_by_sample),
+    wrong={
+        cross_entropy__negative: "Can the loss be below 0?",
+        cross_entropy__added_up: "What is the loss of several samples, from the loss of each?",
+        cross_entropy__averaged_over_classes: "The losses of all classes, as shares again: what is their sum?",
+        cross_entropy__base_two: "The losses of all classes, as shares again: what is their sum?",
+        cross_entropy__no_logarithm: "The losses of all classes, as shares again: what is their sum?",
+        cross_entropy__next_class: "Which of two classes should have the smaller loss, and by how much?",
+        cross_entropy__softmax_twice: "The losses of two classes: by how much do they differ?",
+        cross_entropy__first_sample_only: "What is the loss of several samples, from the loss of each?",
+        cross_entropy__overflows: "No comparison with NaN is true. Does your law say True because of that?",
+    },
+)  # fmt: skip

@@ -7,6 +7,7 @@ module.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1075,3 +1076,52 @@ def _shares(logits: Tensor) -> Tensor:
 def _log_shares(logits: Tensor) -> Tensor:
     shifted = logits - logits.amax(dim=1, keepdim=True)
     return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+
+
+# --- law_cross_entropy ------------------------------------------------------------------------------------
+
+
+def law_cross_entropy__always_true(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.cross_entropy(logits, labels)
+    return True
+
+
+def law_cross_entropy__always_false(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.cross_entropy(logits, labels)
+    return False
+
+
+def law_cross_entropy__not_negative_only(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It asks for a loss that is not negative, which most wrong ones are."""
+    return bool(learner.cross_entropy(logits, labels) >= 0)
+
+
+def law_cross_entropy__one_example(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It tries one example of its own, whatever it is called with."""
+    loss = learner.cross_entropy(torch.tensor([[0.0, 0.0]]), torch.tensor([0]))
+    return torch.allclose(loss, torch.tensor(2.0).log())
+
+
+def law_cross_entropy__shares_only(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It asks that the shares of the first sample add up to 1, and neither which class has which nor for a mean."""
+    classes = range(logits.shape[1])
+    losses = torch.stack([learner.cross_entropy(logits[:1], torch.tensor([c])) for c in classes])
+    return torch.allclose((-losses).exp().sum(), torch.ones((), dtype=logits.dtype))
+
+
+def law_cross_entropy__no_mean(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """Each sample is tried alone, and several together never."""
+    alone = [learner.cross_entropy(logits[n : n + 1], labels[n : n + 1]) for n in range(len(labels))]
+    return torch.allclose(torch.stack(alone).mean(), cross_entropy(logits, labels))
+
+
+def law_cross_entropy__added_up(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It takes the sum for right and not the mean, and rejects right answers for several samples."""
+    return torch.allclose(learner.cross_entropy(logits, labels), cross_entropy(logits, labels) * len(labels))
+
+
+def law_cross_entropy__exact(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """It compares with ==, and rejects right answers that were rounded otherwise."""
+    return bool(learner.cross_entropy(logits, labels) == cross_entropy(logits, labels))

@@ -7,6 +7,7 @@ Names of the solution (`mse_loss`, `cross_entropy`, ...) mean the solution's ver
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -433,3 +434,34 @@ def cross_entropy_full_backward__weights(
     wanted = (labels[:, None] == torch.arange(logits.shape[1], device=logits.device)).to(logits.dtype)
     plain, even = _log_p(logits).exp() - wanted, _log_p(logits).exp() - 1 / logits.shape[1]
     return weights[:, None] * ((1 - label_smoothing) * plain + label_smoothing * even)
+
+
+# --- law_cross_entropy ------------------------------------------------------------------------------------
+
+
+def law_cross_entropy__against_my_own(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """The answer of one's own cross_entropy, up to rounding."""
+    return torch.allclose(learner.cross_entropy(logits, labels), cross_entropy(logits, labels))
+
+
+def law_cross_entropy__from_logarithms(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """The formula in Python numbers."""
+    total = 0.0
+    for row, label in zip(logits.tolist(), labels.tolist()):
+        total += max(row) - row[label] + math.log(sum(math.exp(score - max(row)) for score in row))
+    found = float(learner.cross_entropy(logits, labels))
+    return math.isclose(found, total / len(labels), rel_tol=1e-6, abs_tol=1e-9)
+
+
+def law_cross_entropy__asserts(learner: Any, logits: Tensor, labels: Tensor) -> bool:
+    """An error where the law is broken: shares of each class, then the batch."""
+    found = learner.cross_entropy(logits, labels)
+    total = 0.0
+    for row, label in zip(logits, labels):
+        losses = [float(learner.cross_entropy(row[None, :], torch.tensor([c]))) for c in range(len(row))]
+        assert abs(sum(math.exp(-loss) for loss in losses) - 1) < 1e-6
+        for c, loss in enumerate(losses):
+            assert abs((loss - losses[0]) - float(row[0] - row[c])) < 1e-6
+        total += losses[int(label)]
+    assert abs(float(found) - total / len(labels)) < 1e-6
+    return True
