@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -467,3 +468,59 @@ class RMSprop:
                 square = self.squares[index].mul_(self.alpha).add_((1 - self.alpha) * grad**2)
                 self.params[index].sub_(self.lr * grad / (square.sqrt() + self.eps))
         # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. To keep it small their optimizers are plain functions:
+# `path(weight, grads, lr, momentum)` gives the weight after each step. A law says what every right path keeps. As a
+# first try: the first step goes against the first gradient.
+#
+# ```python
+# >>> def law_first_try(learner, weight, grads, lr, momentum):
+# ...     first = learner.path(weight, grads, lr, momentum)[0]
+# ...     return torch.allclose(first, weight - lr * grads[0])
+# >>> class NoMomentum:
+# ...     def path(self, weight, grads, lr, momentum):
+# ...         return [weight - lr * sum(grads[: step + 1]) for step in range(len(grads))]
+# >>> law_first_try(NoMomentum(), torch.tensor([1.0]), [torch.tensor([2.0]), torch.tensor([3.0])], 0.1, 0.9)
+# True
+# ```
+#
+# A path without momentum keeps it. Whoever writes a law asks which nonsense would, and adds what that nonsense
+# breaks. With momentum each *step* has a share of the step before it in it: take that off, and what is left?
+#
+# **Pitfall.** A law that asks too much rejects who is right. Some keep lr inside the velocity, others outside, and
+# their numbers differ in the last digits: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_momentum(learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float) -> bool:
+    """Say whether `learner.path(weight, grads, lr, momentum)` is the path of gradient descent with momentum.
+
+    It is called with many gradients and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `path(weight, grads, lr, momentum)` should return a list of tensors: the weight
+            after each step of SGD without nesterov, up to rounding.
+        weight: where the path starts, shape (D,), float64.
+        grads: the gradient of each step, as weight; at least one.
+        lr: learning rate, greater than 0.
+        momentum: at least 0, less than 1.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: from 1, with lr 0.1, momentum 0.9 and the gradients 1 and 1, the path 0.9, 0.71 is right.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    places = torch.stack([weight, *learner.path(weight, grads, lr, momentum)])
+    steps = places.diff(dim=0)
+    steps_before = torch.cat([torch.zeros_like(steps[:1]), steps[:-1]])
+    return (steps - momentum * steps_before).allclose(-lr * torch.stack([*grads]))
+    # END SOLUTION

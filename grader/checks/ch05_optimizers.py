@@ -22,6 +22,7 @@ from torch.optim.rmsprop import rmsprop
 from torch.optim.sgd import sgd
 
 from grader.checking import (
+    BOOL,
     Check,
     agree,
     booleans,
@@ -30,6 +31,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    law_exercise,
     lists,
     one_of,
     refuses,
@@ -41,6 +43,8 @@ from grader.checking import (
 )
 from grader.checking.failures import CheckFailure
 from grader.checking.strategies import textured
+
+RETURNS = {"law_momentum": BOOL}
 
 Steps = list[list[Tensor | None]]
 Settings = Mapping[str, Any]
@@ -1021,3 +1025,134 @@ def check_rmsprop_refuses_a_bad_alpha(learner, alpha):
     """An alpha outside [0, 1) raises ValueError with name and value."""
     param = learner.hold(torch.zeros(2, dtype=torch.float64))
     refuses(lambda: learner.RMSprop([param], alpha=alpha), ValueError, names="alpha", value=alpha)
+
+
+# --- law_momentum -----------------------------------------------------------------------------------------
+#
+# An optimizer without its class: `path(weight, grads, lr, momentum)` gives the weight after each step.
+
+
+def path__velocity(weight, grads, lr, momentum):
+    """It keeps a velocity."""
+    velocity, found = torch.zeros_like(weight), []
+    for grad in grads:
+        velocity = momentum * velocity + grad
+        weight = weight - lr * velocity
+        found.append(weight)
+    return found
+
+
+def path__rate_inside(weight, grads, lr, momentum):
+    """It keeps the learning rate inside the velocity."""
+    move, found = torch.zeros_like(weight), []
+    for grad in grads:
+        move = move * momentum - grad * lr
+        weight = weight + move
+        found.append(weight)
+    return found
+
+
+def path__all_gradients(weight, grads, lr, momentum):
+    """It adds up all earlier gradients anew for each step, each by its age."""
+    found = []
+    for step in range(len(grads)):
+        ages = [momentum ** (step - earlier) for earlier in range(step + 1)]
+        total = sum(share * grad for share, grad in zip(ages, grads, strict=False))
+        weight = weight - lr * total
+        found.append(weight)
+    return found
+
+
+def path__stands_still(weight, grads, lr, momentum):
+    """The weight never moves."""
+    return [weight.clone() for _ in grads]
+
+
+def path__uphill(weight, grads, lr, momentum):
+    """It goes with the gradient and not against it."""
+    return path__velocity(weight, grads, -lr, momentum)
+
+
+def path__no_momentum(weight, grads, lr, momentum):
+    """There is no momentum: every step is lr times its gradient."""
+    return path__velocity(weight, grads, lr, 0.0)
+
+
+def path__damped(weight, grads, lr, momentum):
+    """The gradient counts 1 - momentum, so that all steps are shorter."""
+    return path__velocity(weight, grads, lr * (1 - momentum), momentum)
+
+
+def path__nesterov(weight, grads, lr, momentum):
+    """It looks one gradient ahead, as Nesterov's way does."""
+    velocity, found = torch.zeros_like(weight), []
+    for grad in grads:
+        velocity = momentum * velocity + grad
+        weight = weight - lr * (grad + momentum * velocity)
+        found.append(weight)
+    return found
+
+
+def path__forgets(weight, grads, lr, momentum):
+    """The velocity remembers the last gradient only, and not those before it."""
+    found = []
+    for step, grad in enumerate(grads):
+        before = grads[step - 1] if step else torch.zeros_like(grad)
+        weight = weight - lr * (grad + momentum * before)
+        found.append(weight)
+    return found
+
+
+def path__rate_squared(weight, grads, lr, momentum):
+    """The learning rate is multiplied in twice."""
+    return path__velocity(weight, grads, lr * lr, momentum)
+
+
+def path__first_gradient(weight, grads, lr, momentum):
+    """All steps take the first gradient."""
+    return path__velocity(weight, [grads[0]] * len(grads), lr, momentum)
+
+
+def path__weight_fades(weight, grads, lr, momentum):
+    """The momentum is put on the weight, which fades with every step."""
+    found = []
+    for grad in grads:
+        weight = momentum * weight - lr * grad
+        found.append(weight)
+    return found
+
+
+law_momentum = law_exercise(
+    "law_momentum",
+    "path",
+    [
+        {
+            "weight": tensor_from(1 + 6 * number, (size,)),
+            "grads": [tensor_from(2 + 6 * number + step, (size,)) for step in range(steps)],
+            "lr": lr,
+            "momentum": momentum,
+        }
+        for number, (size, steps, lr, momentum) in enumerate(
+            [
+                (1, 1, 0.1, 0.9),
+                (1, 2, 0.5, 0.0),
+                (1, 2, 0.1, 0.5),
+                (2, 2, 0.1, 0.9),
+                (1, 3, 0.01, 0.9),
+                (2, 4, 0.3, 0.8),
+            ]
+        )
+    ],
+    right=(path__velocity, path__rate_inside, path__all_gradients),
+    wrong={
+        path__stands_still: "Is there a step at all?",
+        path__uphill: "Where does the first step go?",
+        path__no_momentum: "How much of a step comes again in the next one?",
+        path__damped: "How long is the first step?",
+        path__nesterov: "How long is the first step?",
+        path__forgets: "How much of the second step comes again in the third?",
+        path__rate_squared: "How long is the first step?",
+        path__first_gradient: "Which gradient does the second step take?",
+        path__weight_fades: "What part of a step comes from the weight itself?",
+    },
+)

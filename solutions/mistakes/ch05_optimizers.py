@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1283,3 +1284,72 @@ class RMSprop__averages_before_refusing(RMSprop):
                 if grad is not None and grad.shape == square.shape:
                     square.mul_(self.alpha).add_((1 - self.alpha) * grad**2)
         super().step(grads)
+
+
+# --- law_momentum -----------------------------------------------------------------------------------------
+
+
+def law_momentum__always_true(learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.path(weight, grads, lr, momentum)
+    return True
+
+
+def law_momentum__always_false(learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.path(weight, grads, lr, momentum)
+    return False
+
+
+def law_momentum__moves(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It asks only whether the weight moves."""
+    return not torch.equal(learner.path(weight, grads, lr, momentum)[-1], weight)
+
+
+def law_momentum__first_step_only(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It looks at the first step alone, which has no momentum yet."""
+    return torch.allclose(learner.path(weight, grads, lr, momentum)[0], weight - lr * grads[0])
+
+
+def law_momentum__without_momentum(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It takes a path without momentum for right, and rejects those that have it."""
+    found = torch.stack(learner.path(weight, grads, lr, momentum))
+    return torch.allclose(found, weight - lr * torch.stack([*grads]).cumsum(0))
+
+
+def law_momentum__second_step_only(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It looks at the first two steps, and forgets that momentum goes back further."""
+    found = learner.path(weight, grads, lr, momentum)
+    right = torch.allclose(found[0], weight - lr * grads[0])
+    if len(grads) == 1:
+        return right
+    return right and torch.allclose(found[1], found[0] - lr * (grads[1] + momentum * grads[0]))
+
+
+def law_momentum__exact(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It compares with ==, and rejects right paths that were rounded otherwise."""
+    velocity = torch.zeros_like(weight)
+    for grad, found in zip(grads, learner.path(weight, grads, lr, momentum)):
+        velocity = momentum * velocity + grad
+        weight = weight - lr * velocity
+        if not torch.equal(found, weight):
+            return False
+    return True
+
+
+def law_momentum__downhill(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """It asks that the first step goes against the gradient, and not how far."""
+    found = learner.path(weight, grads, lr, momentum)
+    return bool((((weight - found[0]) * grads[0]).sum() >= 0) & (found[0] != weight).any())

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -548,3 +549,46 @@ class RMSprop__lerp:
             if grad is not None:
                 average.lerp_(grad.square(), self.share)
                 param -= self.lr * grad / average.sqrt().add(self.eps)
+
+
+# --- law_momentum -----------------------------------------------------------------------------------------
+
+
+def law_momentum__walked(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """The path is walked, step by step, and compared."""
+    velocity, found = torch.zeros_like(weight), learner.path(weight, grads, lr, momentum)
+    if len(found) != len(grads):
+        return False
+    for grad, place in zip(grads, found):
+        velocity = momentum * velocity + grad
+        weight = weight - lr * velocity
+        if not torch.allclose(place, weight):
+            return False
+    return True
+
+
+def law_momentum__my_sgd(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """The path of one's own SGD, up to rounding."""
+    parameter, found = weight.clone(), learner.path(weight, grads, lr, momentum)
+    optimizer = SGD([parameter], lr, momentum)
+    for place, grad in zip(found, grads):
+        optimizer.step([grad])
+        if not torch.allclose(place, parameter):
+            return False
+    return len(found) == len(grads)
+
+
+def law_momentum__asserts(
+    learner: Any, weight: Tensor, grads: Sequence[Tensor], lr: float, momentum: float
+) -> bool:
+    """An error where the law is broken, from three places in a row."""
+    places = [weight, weight, *learner.path(weight, grads, lr, momentum)]
+    assert len(places) == len(grads) + 2
+    for before, here, after, grad in zip(places, places[1:], places[2:], grads):
+        pushed = (after - here) - momentum * (here - before)
+        assert bool((pushed + lr * grad).abs().max() < 1e-9)
+    return True
