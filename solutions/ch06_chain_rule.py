@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -586,4 +587,70 @@ def check_gradient(
         return False
     allowed = 1e-4 * expected.abs().amax()
     return bool(((actual - expected).abs() <= allowed).all())
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. For a backward there is one law for all: it is the slope of the
+# forward. Make one number of the layer, L = sum of grad_out * (x W^T + b), and measure. As a first try, the bias:
+#
+# ```python
+# >>> def law_first_try(learner, grad_out, x, weight):
+# ...     def loss(bias):
+# ...         return (grad_out * (x @ weight.T + bias)).sum()
+# ...     of_bias = learner.linear_backward(grad_out, x, weight)[2]
+# ...     zeros = torch.zeros(len(weight), dtype=x.dtype)
+# ...     return torch.allclose(of_bias, numerical_gradient(loss, zeros, 1e-3))
+# >>> class BiasOnly:
+# ...     def linear_backward(self, grad_out, x, weight):
+# ...         return 0 * x, 0 * weight, grad_out.sum(0)
+# >>> one = torch.ones(1, 1, dtype=torch.float64)
+# >>> law_first_try(BiasOnly(), one, one, one)
+# True
+# ```
+#
+# Whoever looks only at the bias cannot see the others. And a sum of all slopes would not see two entries that changed
+# places: every entry counts.
+#
+# **Pitfall.** A law that asks too much rejects who is right. Measured slopes are off by rounding: compare with
+# `torch.allclose`, never with `==`.
+
+
+# %%
+def law_linear_backward(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """Say whether `learner.linear_backward(grad_out, x, weight)` gives the slopes of a linear layer.
+
+    It is called with many inputs and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing. Here
+    slopes may be measured: your `numerical_gradient` is a good judge.
+
+    Args:
+        learner: somebody's code. Its `linear_backward(grad_out, x, weight)` should return what yours does, up to
+            rounding.
+        grad_out: shape (N, H), float64.
+        x: shape (N, D), as grad_out.
+        weight: shape (H, D), as grad_out.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for grad_out (2), x (3) and weight (5) the gradients (10), (6) and (2) are right.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    found = learner.linear_backward(grad_out, x, weight)
+    parts = (x, weight, torch.zeros(len(weight), dtype=x.dtype))
+    for place, part in enumerate(parts):
+
+        def loss(moved: Tensor, place: int = place) -> Tensor:
+            x, weight, bias = (*parts[:place], moved, *parts[place + 1 :])
+            return (grad_out * (x @ weight.T + bias)).sum()
+
+        if not found[place].allclose(numerical_gradient(loss, part, 0.001)):
+            return False
+    return True
     # END SOLUTION

@@ -34,6 +34,7 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     list_of,
     one_of,
     sampled_from,
@@ -54,6 +55,7 @@ RETURNS = {
     "mlp_loss_and_grads": (SCALAR, list_of((TENSOR, TENSOR))),
     "Value": OBJECT,
     "check_gradient": BOOL,
+    "law_linear_backward": BOOL,
 }
 
 # --- numerical_gradient -----------------------------------------------------------------------------------
@@ -1113,3 +1115,122 @@ def check_check_gradient_known_values(learner):
     x = torch.tensor([2.0], dtype=torch.float64)
     said = [_says(learner, "cubes", kind, x, 7) for kind in ("backward", "doubled", "zero")]
     agree(said, [True, False, False], what="the answers")
+
+
+# --- law_linear_backward ----------------------------------------------------------------------------------
+#
+# Versions of linear_backward for a law to judge. They run in the learner's process: called there, and not read.
+
+
+def linear_backward__products(grad_out, x, weight):
+    """It multiplies matrices."""
+    return grad_out @ weight, grad_out.T @ x, grad_out.sum(0)
+
+
+def linear_backward__sample_by_sample(grad_out, x, weight):
+    """It adds up the gradients of one sample after the other."""
+    of_weight, of_bias = torch.zeros_like(weight), torch.zeros_like(weight[:, 0])
+    rows = []
+    for grad, sample in zip(grad_out, x, strict=True):
+        rows.append((grad[:, None] * weight).sum(0))
+        of_weight = of_weight + torch.outer(grad, sample)
+        of_bias = of_bias + grad
+    return torch.stack(rows), of_weight, of_bias
+
+
+def linear_backward__by_einsum(grad_out, x, weight):
+    """It names the axes."""
+    of_x = torch.einsum("nh,hd->nd", grad_out, weight)
+    return of_x, torch.einsum("nh,nd->hd", grad_out, x), torch.einsum("nh->h", grad_out)
+
+
+def linear_backward__zeros(grad_out, x, weight):
+    """All gradients are 0."""
+    return torch.zeros_like(x), torch.zeros_like(weight), torch.zeros_like(weight[:, 0])
+
+
+def linear_backward__x_negative(grad_out, x, weight):
+    """The gradient of x has the wrong sign."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return -of_x, of_weight, of_bias
+
+
+def linear_backward__weight_not_turned(grad_out, x, weight):
+    """The gradient of x takes the weight the wrong way round, where it is square."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return (grad_out @ weight.T if weight.shape[0] == weight.shape[1] else of_x), of_weight, of_bias
+
+
+def linear_backward__turned(grad_out, x, weight):
+    """The gradient of the weight is transposed, where it is square."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return of_x, (of_weight.T if weight.shape[0] == weight.shape[1] else of_weight), of_bias
+
+
+def linear_backward__weight_averaged(grad_out, x, weight):
+    """The gradient of the weight is averaged over the samples, though the gradient above is not."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return of_x, of_weight / len(x), of_bias
+
+
+def linear_backward__bias_averaged(grad_out, x, weight):
+    """The gradient of the bias is averaged over the samples and not added up."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return of_x, of_weight, of_bias / len(x)
+
+
+def linear_backward__bias_of_ones(grad_out, x, weight):
+    """The gradient of the bias counts the samples, and does not look at the gradient above."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    return of_x, of_weight, torch.full_like(of_bias, len(x))
+
+
+def linear_backward__deaf(grad_out, x, weight):
+    """None of the gradients looks at the gradient above."""
+    return linear_backward__products(torch.ones_like(grad_out), x, weight)
+
+
+def linear_backward__last_entry(grad_out, x, weight):
+    """The last entry of the gradient of the weight is forgotten."""
+    of_x, of_weight, of_bias = linear_backward__products(grad_out, x, weight)
+    of_weight.reshape(-1)[-1] = 0.0
+    return of_x, of_weight, of_bias
+
+
+law_linear_backward = law_exercise(
+    "law_linear_backward",
+    "linear_backward",
+    [
+        {
+            "grad_out": tensor_from(1 + 4 * number, (samples, neurons)),
+            "x": tensor_from(2 + 4 * number, (samples, inputs)),
+            "weight": tensor_from(3 + 4 * number, (neurons, inputs)),
+        }
+        for number, (samples, inputs, neurons) in enumerate(
+            [
+                (1, 1, 1),
+                (2, 1, 1),
+                (1, 2, 1),
+                (1, 2, 2),
+                (2, 2, 2),
+                (2, 3, 2),
+                (3, 2, 2),
+                (3, 2, 3),
+                (2, 3, 3),
+                (4, 3, 2),
+            ]
+        )
+    ],
+    right=(linear_backward__products, linear_backward__sample_by_sample, linear_backward__by_einsum),
+    wrong={
+        linear_backward__zeros: "A weight that is a little larger: does the loss change?",
+        linear_backward__x_negative: "An entry of x that is a little larger: does the loss grow or fall?",
+        linear_backward__weight_not_turned: "Do you look at every entry of the gradient of x?",
+        linear_backward__turned: "Do you look at every entry of the gradient of the weight?",
+        linear_backward__weight_averaged: "The loss is the sum over all samples. What is its slope?",
+        linear_backward__bias_averaged: "A bias that is a little larger: by how much does the loss change?",
+        linear_backward__bias_of_ones: "Does your loss have grad_out in it?",
+        linear_backward__deaf: "Does your loss have grad_out in it?",
+        linear_backward__last_entry: "Do you look at every entry of the gradient of the weight?",
+    },
+)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1123,3 +1124,60 @@ def _both_gradients(
 
 def _near(actual: Tensor, expected: Tensor) -> bool:
     return bool(((actual - expected).abs() <= 1e-4 * expected.abs().amax()).all())
+
+
+# --- law_linear_backward ----------------------------------------------------------------------------------
+
+
+def law_linear_backward__always_true(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.linear_backward(grad_out, x, weight)
+    return True
+
+
+def law_linear_backward__always_false(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.linear_backward(grad_out, x, weight)
+    return False
+
+
+def law_linear_backward__shapes_only(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It compares shapes and no values."""
+    of_x, of_weight, of_bias = learner.linear_backward(grad_out, x, weight)
+    return (of_x.shape, of_weight.shape, of_bias.shape) == (x.shape, weight.shape, weight.shape[:1])
+
+
+def law_linear_backward__bias_not_looked_at(
+    learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor
+) -> bool:
+    """It does not look at the gradient of the bias."""
+    of_x, of_weight, _ = learner.linear_backward(grad_out, x, weight)
+    return torch.allclose(of_x, grad_out @ weight) and torch.allclose(of_weight, grad_out.T @ x)
+
+
+def law_linear_backward__sums_only(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It compares the sums of gradients: a transposed one has the same."""
+    sums = [found.sum() for found in learner.linear_backward(grad_out, x, weight)]
+    right = [found.sum() for found in linear_backward(grad_out, x, weight)]
+    return torch.allclose(torch.stack(sums), torch.stack(right))
+
+
+def law_linear_backward__ones_above(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It tries a gradient of ones from above, which cannot tell who does not look at it."""
+    ones = torch.ones_like(grad_out)
+    pairs = zip(learner.linear_backward(ones, x, weight), linear_backward(ones, x, weight))
+    return all(torch.allclose(found, right) for found, right in pairs)
+
+
+def law_linear_backward__mean_of_samples(
+    learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor
+) -> bool:
+    """Its loss is the mean over the samples and not the sum, and it rejects right answers."""
+    pairs = zip(learner.linear_backward(grad_out, x, weight), linear_backward(grad_out / len(x), x, weight))
+    return all(torch.allclose(found, right) for found, right in pairs)
+
+
+def law_linear_backward__exact(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """It compares with ==, and rejects sums that were added up in another order."""
+    pairs = zip(learner.linear_backward(grad_out, x, weight), linear_backward(grad_out, x, weight))
+    return all(torch.equal(found, right) for found, right in pairs)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -617,3 +618,40 @@ def check_gradient__allclose(
     actual = backward(grad_out, x)
     size = expected.abs().max().item()
     return actual.shape == x.shape and torch.allclose(actual, expected, rtol=0.0, atol=1e-5 * size)
+
+
+# --- law_linear_backward ----------------------------------------------------------------------------------
+
+
+def law_linear_backward__against_my_own(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """The answer of one's own linear_backward, up to rounding."""
+    pairs = zip(learner.linear_backward(grad_out, x, weight), linear_backward(grad_out, x, weight))
+    return all(found.shape == right.shape and torch.allclose(found, right) for found, right in pairs)
+
+
+def law_linear_backward__moved_entries(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """One entry after the other grows by 1: the loss is straight in each, so it grows by the slope."""
+
+    def loss(x: Tensor, weight: Tensor, bias: Tensor) -> float:
+        return float((grad_out * (x @ weight.T + bias)).sum())
+
+    start = [x, weight, torch.zeros(len(weight), dtype=x.dtype)]
+    for which, gradient in enumerate(learner.linear_backward(grad_out, x, weight)):
+        for place in range(start[which].numel()):
+            moved = [tensor.clone() for tensor in start]
+            moved[which].view(-1)[place] += 1
+            if not math.isclose(loss(*moved) - loss(*start), gradient.reshape(-1)[place], abs_tol=1e-6):
+                return False
+    return True
+
+
+def law_linear_backward__asserts(learner: Any, grad_out: Tensor, x: Tensor, weight: Tensor) -> bool:
+    """An error where the law is broken: units in the place of x and of the weight."""
+    of_x, of_weight, of_bias = learner.linear_backward(grad_out, x, weight)
+    assert of_x.shape == x.shape and of_weight.shape == weight.shape
+    for d in range(x.shape[1]):
+        assert torch.allclose(of_x[:, d], (grad_out * weight[:, d]).sum(1))
+        for h in range(len(weight)):
+            assert math.isclose(of_weight[h, d], (grad_out[:, h] * x[:, d]).sum(), abs_tol=1e-9)
+    assert torch.allclose(of_bias, sum(grad_out[1:], grad_out[0]))
+    return True
