@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -493,3 +494,55 @@ class EarlyStopping:
                 there are, if that is another number than is kept. Then nothing has changed.
         """
         raise NotImplementedError("EarlyStopping.best: write this part, then run: brick check ch07")
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# How does one test what is random? There is no right answer to compare with. But every right answer keeps a *law*.
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong. To keep it small their dropout takes a seed: `dropout(x, p, seed)`. As a first try: every entry is
+# 0, or x / (1 - p).
+#
+# ```python
+# >>> def law_first_try(learner, x, p, seed):
+# ...     dropped = learner.dropout(x, p, seed)
+# ...     kept = dropped != 0
+# ...     return torch.allclose(dropped[kept], x[kept] / (1 - p))
+# >>> class DropsNothing:
+# ...     def dropout(self, x, p, seed):
+# ...         return x / (1 - p)
+# >>> law_first_try(DropsNothing(), torch.ones(20, 50), 0.3, 0)
+# True
+# ```
+#
+# Whoever never drops anything keeps it. Whoever writes a law asks which nonsense would, and adds what that
+# nonsense breaks: here the *share* that is dropped, and whether it is another part of x each time.
+#
+# **Pitfall.** A law that asks too much rejects who is right. Of 1,000 entries with p = 0.3 about 300 are dropped,
+# with a spread of sqrt(1000 * 0.3 * 0.7) = 14.5: seldom exactly 300, hardly ever more than 375 or fewer than 225.
+
+
+# %%
+def law_dropout(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """Say whether `learner.dropout(x, p, seed)` drops entries at random and enlarges the ones that stay.
+
+    It is called with many seeds and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `dropout(x, p, seed)` should return x in training: each entry is 0 with
+            probability p, decided by itself, and else x / (1 - p). Another seed drops other entries; call it as often
+            as you like.
+        x: shape (20, 50), float64; no entry is 0.
+        p: from 0 to 0.3.
+        seed: where the random numbers come from, at least 0.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: with p = 0.25 a result of three quarters 4s for an x of 3s is right; the same 4s for every seed are not.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    raise NotImplementedError("law_dropout: write this part, then run: brick check ch07")

@@ -33,6 +33,7 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     list_of,
     lists,
     one_of,
@@ -56,6 +57,7 @@ RETURNS = {
     "EarlyStopping": OBJECT,
     "EarlyStopping.step": BOOL,
     "EarlyStopping.best": ANYTHING,
+    "law_dropout": BOOL,
 }
 
 GENTLE = (0.0, 1.0, -1.0, 0.5, -3.0)
@@ -1248,3 +1250,116 @@ def check_stopping_refuses_a_wrong_number_of_params(learner, metrics_and_states,
     wrong = [*params, params[-1]] if more else params[:-1]
     refuses(lambda: restore(stopping, wrong), ValueError, names="params", value=len(wrong))
     agree_exactly(values_of(params), before, "after a refused best, params")
+
+
+# --- law_dropout ------------------------------------------------------------------------------------------
+#
+# A dropout without its generator: `dropout(x, p, seed)` draws by a seed, and gives the result alone.
+
+
+def dropout__by_rand(x, p, seed):
+    """It draws a number from 0 to 1 for each entry."""
+    kept = torch.rand(x.shape, generator=torch.Generator().manual_seed(seed)) >= p
+    return torch.where(kept, x / (1 - p), torch.zeros_like(x))
+
+
+def dropout__by_bernoulli(x, p, seed):
+    """It draws what is kept as 0 and 1, and multiplies."""
+    chances = torch.full(x.shape, 1 - p, dtype=x.dtype)
+    return x * torch.bernoulli(chances, generator=torch.Generator().manual_seed(seed + 77)) / (1 - p)
+
+
+def dropout__by_whole_numbers(x, p, seed):
+    """It draws whole numbers below 1,000, and drops those below 1,000 p."""
+    drawn = torch.randint(1000, x.shape, generator=torch.Generator().manual_seed(3 * seed + 1))
+    return (x / (1 - p)).masked_fill(drawn < round(1000 * p), 0.0)
+
+
+def dropout__drops_nothing(x, p, seed):
+    """Nothing is ever dropped."""
+    return x / (1 - p)
+
+
+def dropout__not_enlarged(x, p, seed):
+    """What stays is not enlarged."""
+    return dropout__by_rand(x, p, seed) * (1 - p)
+
+
+def dropout__enlarged_by_p(x, p, seed):
+    """What stays is divided by p and not by 1 - p."""
+    return dropout__by_rand(x, p, seed) * (1 - p) / p if p else x.clone()
+
+
+def dropout__half_as_often(x, p, seed):
+    """Entries are dropped half as often as they should be."""
+    return dropout__by_rand(x, p / 2, seed) * (1 - p / 2) / (1 - p)
+
+
+def dropout__p_is_kept(x, p, seed):
+    """p is taken for the chance to stay."""
+    kept = torch.rand(x.shape, generator=torch.Generator().manual_seed(seed)) < p
+    return torch.where(kept, x / (1 - p), torch.zeros_like(x)) if p else x.clone()
+
+
+def dropout__same_every_time(x, p, seed):
+    """The same entries are dropped every time."""
+    return dropout__by_rand(x, p, 5)
+
+
+def dropout__whole_rows(x, p, seed):
+    """Whole rows are dropped and not single entries."""
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+    kept = order[:, None] >= p * len(x)
+    return torch.where(kept, x / (1 - p), torch.zeros_like(x))
+
+
+def dropout__noise(x, p, seed):
+    """The dropped entries get a little noise and not 0."""
+    dropped = dropout__by_rand(x, p, seed)
+    return torch.where(dropped == 0, torch.full_like(x, 0.01), dropped)
+
+
+def dropout__signs_lost(x, p, seed):
+    """What stays loses its sign."""
+    return dropout__by_rand(x, p, seed).abs()
+
+
+def is_dropped(found, x, p, seed):
+    """Whether a result may be right, by itself: what is random is seen only over several seeds."""
+    again = dropout__same_every_time(x, p, seed)
+    kept = found != 0
+    near = abs(float(kept.double().mean()) - (1 - p)) < 0.1 and bool(kept.any(1).all())
+    fresh = p == 0 or not torch.equal(found, again)
+    return (
+        near
+        and fresh
+        and torch.equal(found[kept].sign(), x[kept].sign())
+        and torch.allclose(found[kept], x[kept] / (1 - p))
+    )
+
+
+law_dropout = law_exercise(
+    "law_dropout",
+    "dropout",
+    [
+        {
+            "x": tensor_from(40 + seed, (20, 50), low=0.5, high=2.0) * (-1.0) ** torch.arange(50),
+            "p": p,
+            "seed": seed,
+        }
+        for seed, p in enumerate([0.3, 0.0, 0.2, 0.3, 0.1, 0.3])
+    ],
+    right=(dropout__by_rand, dropout__by_bernoulli, dropout__by_whole_numbers),
+    wrong={
+        dropout__drops_nothing: "What share of the entries is 0?",
+        dropout__not_enlarged: "What should become of an entry that stays?",
+        dropout__enlarged_by_p: "What should become of an entry that stays?",
+        dropout__half_as_often: "What share of the entries is 0, and how near must it be to p?",
+        dropout__p_is_kept: "What share of the entries is 0?",
+        dropout__same_every_time: "With another seed, are the same entries dropped?",
+        dropout__whole_rows: "Can a row of 50 entries be 0 as a whole?",
+        dropout__noise: "Every entry is 0, or what?",
+        dropout__signs_lost: "What should become of an entry that stays?",
+    },
+    holds=is_dropped,
+)

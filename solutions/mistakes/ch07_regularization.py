@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1464,3 +1465,57 @@ class EarlyStopping__writes_before_refusing(EarlyStopping):
         for param, kept in zip(params, self.kept or ()):
             param.copy_(kept)
         super().best(params)
+
+
+# --- law_dropout ------------------------------------------------------------------------------------------
+
+
+def law_dropout__always_true(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.dropout(x, p, seed)
+    return True
+
+
+def law_dropout__always_false(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.dropout(x, p, seed)
+    return False
+
+
+def law_dropout__some_zeros(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It asks only whether something was dropped, and not how much, nor what became of the rest."""
+    return p == 0 or bool((learner.dropout(x, p, seed) == 0).any())
+
+
+def law_dropout__exact_count(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It asks for exactly p times as many zeros as there are entries, and rejects what is random."""
+    dropped = learner.dropout(x, p, seed)
+    kept = dropped != 0
+    return int((~kept).sum()) == round(p * x.numel()) and torch.allclose(dropped[kept], x[kept] / (1 - p))
+
+
+def law_dropout__mean_only(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It compares the mean before and after, which many wrong ways keep as well."""
+    return abs(float(learner.dropout(x.abs(), p, seed).mean() - x.abs().mean())) < 0.2
+
+
+def law_dropout__one_seed(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It never asks with another seed, and takes the same entries every time for random ones."""
+    dropped = learner.dropout(x, p, seed)
+    kept = dropped != 0
+    right_share = abs(float(kept.double().mean()) - (1 - p)) < 0.1 and bool(kept.any(1).all())
+    return right_share and torch.allclose(dropped[kept], x[kept] / (1 - p))
+
+
+def law_dropout__rows_not_looked_at(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It counts zeros over all entries, and does not see that they lie in whole rows."""
+    dropped, again = learner.dropout(x, p, seed), learner.dropout(x, p, seed + 1)
+    kept = dropped != 0
+    right_share = abs(float(kept.double().mean()) - (1 - p)) < 0.1 and (p == 0 or not torch.equal(dropped, again))
+    return right_share and torch.allclose(dropped[kept], x[kept] / (1 - p))
+
+
+def law_dropout__not_enlarged(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """It takes x for right where an entry stays, and not x / (1 - p); it rejects right answers."""
+    dropped = learner.dropout(x, p, seed)
+    return torch.allclose(dropped[dropped != 0], x[dropped != 0])

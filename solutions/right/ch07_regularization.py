@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -408,3 +409,43 @@ def dropout__draws_on_the_cpu(
         return x, _all_kept(x)
     mask = torch.rand(x.shape, generator=generator) >= p
     return torch.where(mask, x / (1 - p), 0.0), mask
+
+
+# --- law_dropout ------------------------------------------------------------------------------------------
+
+
+def law_dropout__counted(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """Zeros are counted, in all and in each row, over three seeds."""
+    found = [learner.dropout(x, p, seed + more) for more in range(3)]
+    for dropped in found:
+        zeros = int((dropped == 0).sum())
+        if abs(zeros - p * x.numel()) > 80 or int((dropped == 0).sum(1).max()) > 45:
+            return False
+        factors = (dropped / x)[dropped != 0]
+        if not torch.allclose(factors, torch.full_like(factors, 1 / (1 - p))):
+            return False
+    return p == 0 or len({tuple((dropped == 0).flatten().tolist()) for dropped in found}) == 3
+
+
+def law_dropout__either_or(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """Each entry is one of two numbers; the mask has a mean near 1 - p, and so has each row, less nearly."""
+    first, second = learner.dropout(x, p, seed), learner.dropout(x, p, seed + 100)
+    large = x / (1 - p)
+    is_large = torch.isclose(first, large)
+    if not bool((is_large | (first == 0)).all()):
+        return False
+    shares = is_large.double().mean(1)
+    if abs(float(shares.mean()) - 1 + p) > 0.08 or float((shares - 1 + p).abs().max()) > 0.5:
+        return False
+    return bool((first != second).any()) if p > 0 else bool(is_large.all())
+
+
+def law_dropout__asserts(learner: Any, x: Tensor, p: float, seed: int) -> bool:
+    """An error where the law is broken, and True at the end."""
+    dropped = learner.dropout(x, p, seed)
+    mask = (dropped != 0).double()
+    assert torch.allclose(dropped * (1 - p), x * mask)
+    assert 1 - p - 0.09 < float(mask.mean()) < 1 - p + 0.09
+    assert float(mask.sum(dim=1).min()) >= 1
+    assert p == 0 or not torch.equal(mask, (learner.dropout(x, p, seed + 1) != 0).double())
+    return True
