@@ -52,13 +52,18 @@ def load_data(task: str) -> Data:
     return Data(samples, x[test], y[test])
 
 
+def wave(x: Tensor) -> Tensor:
+    """The essay's function (a² - b²) / (a² + b²) of each row of `x`, shape (N, 2); NaN at a = b = 0."""
+    a, b = x.double().unbind(1)
+    return ((a**2 - b**2) / (a**2 + b**2)).float()
+
+
 def _wave() -> tuple[Tensor, Tensor]:
-    """(a² - b²) / (a² + b²) on the square from -1 to 1, and a little noise: x of shape (N, 2), y of shape (N,)."""
+    """The wave on the square from -1 to 1, with a little noise: x of shape (N, 2), y of shape (N,)."""
     generator = torch.Generator().manual_seed(1)
     x = torch.rand(WAVE_SAMPLES, 2, generator=generator) * 2 - 1
-    a, b = x.double().unbind(1)
     noise = WAVE_NOISE * torch.randn(WAVE_SAMPLES, generator=generator)
-    return x, ((a**2 - b**2) / (a**2 + b**2)).float() + noise
+    return x, wave(x) + noise
 
 
 def _digits() -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Draw a finished run: one picture with six panels, and a page around it that needs no other file.
+"""Draw a finished run: one picture of the training and what came of it, and a page around it that needs no other file.
 
 Everything is drawn from the plain values that `train.build` returns. They come from a process in which the learner's
 code ran, so every text is escaped.
@@ -56,20 +56,25 @@ def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -
 
 
 def draw(result: dict[str, Any]) -> Figure:
-    """The six panels: loss, learning rate, gradients, activations, rounding, examples."""
+    """Loss, learning rate, gradients, activations, rounding, examples; below them what the network has inside."""
     # Imported late: matplotlib takes most of a second, and a run that fails draws nothing.
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(13, 7.2), layout="constrained")
-        axes = figure.subplots(2, 3)
+        lowest = 1 if result["task"] == "wave" else 0.55
+        figure = Figure(figsize=(13, 3.6 * (2 + lowest)), layout="constrained")
+        axes = figure.subplots(3, 3, height_ratios=(1, 1, lowest))
         _draw_loss(axes[0, 0], result)
         _draw_rate(axes[0, 1], result)
         _draw_norms(axes[0, 2], result)
         _draw_activations(axes[1, 0], result)
         _draw_rounding(axes[1, 1], result)
         _draw_examples(axes[1, 2], result)
+        if result["task"] == "wave":
+            _draw_surfaces(axes[2], result["inside"])
+        else:
+            _draw_weights(axes[2], result["inside"]["weights"])
     return figure
 
 
@@ -155,6 +160,38 @@ def _draw_examples(axes: Axes, result: dict[str, Any]) -> None:
         inset.set_title(words, fontsize=8, color=RED if wrong else INK, loc="center", weight="normal")
 
 
+def _draw_surfaces(row: Sequence[Axes], inside: dict[str, Any]) -> None:
+    """f(a, b) over its square: the true one, the learned one, and where they differ."""
+    true, learned = inside["true"], inside["learned"]
+    off = [[x - y for x, y in zip(*rows, strict=True)] for rows in zip(learned, true, strict=True)]
+    most = max(abs(entry) for entries in off for entry in entries)
+    shown = (("f(a, b), true", true, 1.0), ("f(a, b), learned", learned, 1.0))
+    for axes, (title, values, limit) in zip(
+        row, (*shown, (f"Learned - true, {most:.2f} at most", off, most)), strict=True
+    ):
+        axes.set(title=title, xlabel="a", ylabel="b")
+        drawn = axes.imshow(
+            values, origin="lower", extent=(-1, 1, -1, 1), cmap="RdBu_r", vmin=-limit, vmax=limit
+        )
+        # Inset, so that it takes no room from the panels above.
+        bar = axes.figure.colorbar(drawn, cax=axes.inset_axes((1.04, 0, 0.05, 1)))
+        bar.outline.set_visible(False)
+
+
+def _draw_weights(row: Sequence[Axes], weights: Sequence[Sequence[float]]) -> None:
+    """Rows of the first layer as pictures: red where ink raises a neuron, blue where it lowers it."""
+    row[0].set_title("First layer, the longest rows: red is ink that raises the neuron, blue that lowers it")
+    for axes in row:
+        axes.axis("off")
+    for i, pixels in enumerate(weights):
+        axes, place = row[i // 8], i % 8
+        inset = axes.inset_axes((place % 4 / 4 + 0.01, 0.5 - 0.5 * (place // 4), 0.23, 0.48))
+        limit = max(map(abs, pixels))
+        picture = [pixels[k : k + 8] for k in range(0, 64, 8)]
+        inset.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        inset.set(xticks=[], yticks=[])
+
+
 def _pieces(block: Block) -> str:
     """The pieces of a block, those of one state together."""
     by_state: dict[str, list[str]] = {}
@@ -177,10 +214,13 @@ def _page(result: dict[str, Any], blocks: Sequence[Block], svg: str) -> str:
         f"{result['int8_score']:.4f} in int8; {result['parameters']:,} parameters, {result['epochs']} epochs, "
         f"seed {result['seed']}; the ONNX model differs from the network by at most {result['onnx_difference']:.1e}."
     )
+    inside = "the function learned beside the true one"
     if result["task"] == "digits":
+        inside = "the weights of the first layer as pictures"
         facts += (
             " At the very end batch norm is folded away, and SGD polishes the layers at a rate of its own."
         )
+    shown = f"Loss, learning rate, gradient norm, activations, int8 error, examples, and {inside}"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>brick build: {result["task"]}</title>
@@ -193,7 +233,7 @@ td, th {{ border-bottom: 1px solid #e2e8f0; padding: .3rem .8rem .3rem 0; text-a
 </style></head><body>
 <h1>A network of bricks: {result["task"]}</h1>
 <p>{html.escape(count_yours(blocks))}. {html.escape(facts)}</p>
-<div role="img" aria-label="Loss, learning rate, gradient norm, activations, int8 error and examples">{drawing}</div>
+<div role="img" aria-label="{shown}">{drawing}</div>
 <h2>Whose blocks</h2>
 <table><tr><th>block</th><th>whose</th><th>pieces</th></tr>
 {rows}

@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 from grader.build.blocks import Blocks
-from grader.build.data import Data
+from grader.build.data import Data, wave
 from grader.build.network import Layer, Network, Shape
 
 CELLS = 40  # bars of a histogram
+GRID = 40  # points along each side of the wave's square: an even number, so that none lies on its pole
+SHOWN_NEURONS = 24
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,7 @@ def _finish(
         "activations": hidden,
         "weights": weights,
         "examples": _examples(trainer.task, data, plain.cpu()),
+        "inside": _inside(blocks, trainer.task, layers),
         "parameters": sum(tensor.numel() for layer in layers for tensor in layer),
     }
     return result, model.SerializeToString()
@@ -294,6 +297,24 @@ def _histogram(values: Tensor) -> dict[str, Any]:
     flat = values.detach().float().cpu().flatten()
     counts, edges = torch.histogram(flat, CELLS)
     return {"counts": counts.tolist(), "edges": edges.tolist(), "zero": float((flat == 0).float().mean())}
+
+
+def _inside(blocks: Blocks, task: str, layers: list[Layer]) -> dict[str, Any]:
+    """What the network has made of its task: the wave over its square beside the true one, or what it looks for.
+
+    Returns:
+        For the wave `true` and `learned`, each GRID rows from b = -1 up. For digits `weights`, the rows of the first
+        layer that are longest.
+    """
+    weight, _ = layers[0]
+    if task == "digits":
+        longest = weight.norm(dim=1).argsort(descending=True)[:SHOWN_NEURONS]
+        return {"weights": weight[longest].cpu().tolist()}
+    side = torch.linspace(-1, 1, GRID)
+    points = torch.cartesian_prod(side, side).flip(1)  # a runs along a row, b from row to row
+    learned = blocks.mlp_forward(points.to(weight), layers)
+    grid = (GRID, GRID)
+    return {"true": wave(points).view(grid).tolist(), "learned": learned[:, 0].cpu().view(grid).tolist()}
 
 
 def _examples(task: str, data: Data, output: Tensor) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def test_the_wheel_holds_course_exercises_and_checks(names: list[str], course: C
     assert exercises == [stem for stem in stems if (CHECKOUT / "exercises" / f"{stem}.py").is_file()]
     assert [stem for stem in exercises if f"grader/checks/{stem}.py" not in names] == []
     assert [stem for stem in exercises if f"grader/checks/hints/{stem}.md" not in names] == []
+    shown = [stem for stem in stems if any(f"course_files/pictures/{stem}/" in name for name in names)]
+    assert shown == stems
 
 
 def test_the_wheel_holds_what_its_pages_are_made_of(names: list[str]) -> None:
