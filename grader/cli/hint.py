@@ -84,8 +84,9 @@ def _hint_text(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
     }[hints.basis]
     if not hints.texts:
         word = "passes" if hints.basis is Basis.CURRENT else "passed"
-        since = f"; the file has changed since, so run: {check}" if hints.basis is Basis.CHANGED else ""
-        return f"{exercise} {word} every check; there is nothing to hint at{since}\n"
+        show = f"next: run: brick show {chapter.label} {exercise}"
+        step = f"the file has changed since, so run: {check}" if hints.basis is Basis.CHANGED else show
+        return f"{exercise} {word} every check; there is nothing to hint at\n{step}\n"
     lines = [f"{chapter.label}  {exercise}", "", *hint_lines(hints.texts, console.columns())]
     if based:
         lines += ["", *wrap(based, console.columns(), first="  ", indent="  ")]
