@@ -126,17 +126,18 @@ class Trial:
     def _look_on_short_sides(self, found: Failure) -> None:
         """Show the same failure on inputs of fewer entries if it is there too; as shrinking, it changes no verdict."""
         examples, self._shrink_limit_s = self.examples, SHORT_SIDES_LIMIT_S
+        shown = None
         for long in () if found.ends_check or not found.repeatable else (2, 1):
-            self.failure, self._shrink_end = None, float("inf")
-            self._try_short_sides(long)
-            if self.lost or (self.failure is not None and self.failure.is_like(found)):
+            tried = self._tried_on_short_sides(long)
+            if tried is not None and tried.is_like(found):
+                shown = tried
+            if shown is not None or self.lost:
                 break
-        if self.failure is None or not self.failure.is_like(found):
-            self.failure = found
-        self.examples = examples
+        self.failure, self.examples = shown or found, examples
 
-    def _try_short_sides(self, long: int) -> None:
-        """Run the check on inputs with short sides, if its inputs can have them."""
+    def _tried_on_short_sides(self, long: int) -> Failure | None:
+        """The smallest failure on inputs with short sides; None where there is none, or they cannot have them."""
+        self.failure, self._shrink_end = None, float("inf")
         with short_sides(long) as sides, answers_from(self.learner.device):
 
             def once(**drawn: Any) -> None:
@@ -149,7 +150,8 @@ class Trial:
             except (_Stop, CheckFailure, NotCheckable, hypothesis.errors.HypothesisException):
                 pass
             except TypeError:  # its inputs cannot have them
-                self.failure = None
+                return None
+        return self.failure
 
     def _once(self, **drawn: Any) -> None:
         """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""
