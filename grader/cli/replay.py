@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from grader.course.config import load_course
+from grader.report.reasons import reason
 from grader.text import clean_line
 from grader.workspace.replay import find_failure, write_script
 from grader.workspace.workspace import workspace_of
@@ -29,6 +30,6 @@ def replay(
     typer.echo(script.read_text(encoding="utf-8"))
     # In a process of its own: the call may well raise, hang or print, for that is why it is replayed.
     subprocess.run([sys.executable, str(script)], cwd=workspace.root, check=False)
-    if result.counterexample is not None and result.counterexample.expected:
-        typer.echo(f"expected: {clean_line(result.counterexample.expected)}")
+    expected = result.counterexample.expected if result.counterexample else ""
+    typer.echo(f"expected: {clean_line(expected)}" if expected else f"what is wrong: {clean_line(reason(result))}")
     typer.echo(f"\nnext: step into it with: python -m pdb {script}")

@@ -105,6 +105,14 @@ def last_report(workspace: Workspace, chapter: Chapter, exercise: str | None) ->
     return alone or kept_report(workspace, chapter)
 
 
+def every_report(workspace: Workspace, chapter: Chapter) -> Iterator[Report]:
+    """All that is kept of a chapter: the last report on it, and later ones on an exercise alone."""
+    for exercise in (None, *(exercise.name for exercise in chapter.exercises)):
+        report = _read_report(workspace, _report_note(chapter, exercise))
+        if report is not None:
+            yield report
+
+
 def keep_report(workspace: Workspace, chapter: Chapter, report: Report, exercise: str | None = None) -> None:
     """Keep a report where `brick hint` and `brick status` look for it.
 

@@ -14,7 +14,7 @@ from grader.records import Chapter, CheckResult, Course
 from grader.submissions.reading import read_submission
 from grader.syntax import PARSER
 from grader.text import clean_line
-from grader.workspace.progress import kept_report
+from grader.workspace.progress import every_report
 from grader.workspace.workspace import Workspace, write_whole
 
 
@@ -26,10 +26,8 @@ def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapt
     """
     known: dict[str, tuple[Chapter, CheckResult]] = {}
     for chapter in course.chapters:
-        report = kept_report(workspace, chapter)
-        for result in report.checks if report else ():
-            if result.replay_id:
-                known[result.replay_id] = (chapter, result)
+        for report in every_report(workspace, chapter):
+            known |= {found.replay_id: (chapter, found) for found in report.checks if found.replay_id}
     found = known.get(name.strip().lower())
     if found is None:
         what = f"no failure '{name}' is kept here{did_you_mean(name, known)}"

@@ -241,7 +241,7 @@ def card_id(text: str) -> str:
 
 def test_replay_writes_and_runs_a_short_script_with_the_failing_call(workspace: Path) -> None:
     path = solve(workspace, "ch02_neuron", "linear", "return (x @ weight.T + bias).clamp(min=0)")
-    name = card_id(brick("check", "ch02", "--examples", "3").stdout)
+    name = card_id(brick("check", "ch02", "linear", "--examples", "3").stdout)
 
     result = brick("replay", name)
     script = workspace / ".brickwork" / "replay" / f"replay_{name}.py"
@@ -249,6 +249,7 @@ def test_replay_writes_and_runs_a_short_script_with_the_failing_call(workspace: 
 
     assert result.exit_code == 0, result.output
     assert f"python -m pdb {script}" in result.stdout
+    assert "\nexpected: tensor([" in result.stdout
     lines = script.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
     assert lines[-1].startswith("print(linear(tensor(")
