@@ -31,5 +31,7 @@ def replay(
     # In a process of its own: the call may well raise, hang or print, for that is why it is replayed.
     subprocess.run([sys.executable, str(script)], cwd=workspace.root, check=False)
     expected = result.counterexample.expected if result.counterexample else ""
-    typer.echo(f"expected: {clean_line(expected)}" if expected else f"what is wrong: {clean_line(reason(result))}")
+    typer.echo(
+        f"expected: {clean_line(expected)}" if expected else f"what is wrong: {clean_line(reason(result))}"
+    )
     typer.echo(f"\nnext: step into it with: python -m pdb {script}")

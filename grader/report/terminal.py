@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
 from grader.report.card import card
-from grader.report.reasons import BARRED, note_words, reason, trouble_lines
+from grader.report.reasons import note_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
@@ -21,6 +21,7 @@ WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run
 _CHECK_COLUMN = 11  # where the title of a check and its card begin
 _NAME_COLUMN = 9  # as wide as the longest word and two spaces
 _OUTPUT_LINES = 8
+_BY_ANOTHER = (Cause.WAITING, Cause.BARRED)  # the cause stands above, with its own line
 _NOTES = 2
 _NOTES_ALWAYS = 12
 
@@ -61,18 +62,18 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
     lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
     if not report.is_graded:
         lines += [*_error_lines(report, style), ""]
-    lines += _breach_lines(report, style)
+    lines += _lines_of_unreached(report, style)
     focus = focused_exercise(report)
     nothing_ran = all(result.outcome is Outcome.NOT_RUN for result in report.checks)
     shown = () if not report.is_graded and nothing_ran else report.exercises
     for score in shown:
-        lines += _exercise_lines(report, score, style)
+        lines += _exercise_lines(report, score, focus, style)
     lines += [""] if shown else []
     lines += _side_notes(report, style)
     alone = len(shown) == 1  # then the line of the exercise says all that a sum and a heading could say
     lines += [] if alone else [tally(report)]
     if any(score.name == focus and exercise_word(report, score) == FAILING for score in shown):
-        lines += [*([] if alone else ["", focus]), *_check_lines(results_of(report, focus), style), ""]
+        lines += [*([] if alone else ["", focus]), *_focus_lines(report, focus, style), ""]
     step = next_step(report) if step is None else step
     lines += step.lines(style.width) if step is not None else []
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
@@ -191,15 +192,28 @@ def _error_lines(report: Report, style: Style) -> list[str]:
     return lines
 
 
-def _breach_lines(report: Report, style: Style) -> list[str]:
-    """What the rules do not allow: where it stands, why, and which exercises it costs."""
+def _lines_of_unreached(report: Report, style: Style) -> list[str]:
+    """What the rules do not allow in code that no exercise reaches."""
     lines: list[str] = []
     for breach in report.breaches:
-        where = f"{breach_place(breach)}: "
-        costs = f" (0 points for {', '.join(breach.exercises)})" if breach.exercises else ""
-        text = f"{where}{breach.name} may not be used here: {refusal_words(breach)}{costs}"
-        lines += wrap(clean_line(text), style.width, indent="        ", first="  " + pad("FAIL", 6))
+        if not breach.exercises:
+            lines += _check_line(Outcome.FAILED, _breach_words(breach), style)
     return [*lines, ""] if lines else []
+
+
+def _breach_words(breach: Breach) -> str:
+    """Where something stands that the rules do not allow, and why."""
+    return f"{breach_place(breach)}: {breach.name} may not be used here: {refusal_words(breach)}"
+
+
+def _breaches_beside(report: Report, exercise: str, focus: str) -> list[str]:
+    """What bars an exercise; the reason once, at the first that reaches it, or with the checks of the one in focus."""
+    words = []
+    for breach in report.breaches:
+        if exercise in breach.exercises:
+            first = exercise == breach.exercises[0] and focus not in breach.exercises
+            words.append(_breach_words(breach) if first else f"{breach_place(breach)}: {breach.name}")
+    return words
 
 
 def breach_place(breach: Breach) -> str:
@@ -207,8 +221,8 @@ def breach_place(breach: Breach) -> str:
     return str(breach.place)
 
 
-def _exercise_lines(report: Report, score: ExerciseScore, style: Style) -> list[str]:
-    """One exercise: its state and points."""
+def _exercise_lines(report: Report, score: ExerciseScore, focus: str, style: Style) -> list[str]:
+    """One exercise: its state and points, and what bars it."""
     results = results_of(report, score.name)
     word = exercise_word(report, score)
     passed = sum(r.outcome is Outcome.PASSED for r in results)
@@ -218,8 +232,8 @@ def _exercise_lines(report: Report, score: ExerciseScore, style: Style) -> list[
     gap = style.width - width_of(left) - width_of(right)
     below = wrap(right, style.width, indent=" " * (2 + _NAME_COLUMN))
     lines = [left + " " * gap + right] if gap >= 2 else [left, *below]
-    if score.barred and word != "ok":
-        lines += wrap(BARRED, style.width, indent=" " * (2 + _NAME_COLUMN))
+    for words in _breaches_beside(report, score.name, focus) if word != "ok" else ():
+        lines += wrap(clean_line(words), style.width, indent=" " * (2 + _NAME_COLUMN))
     return lines
 
 
@@ -232,6 +246,13 @@ def exercise_word(report: Report, score: ExerciseScore) -> str:
     started = any(r.outcome is not Outcome.NOT_RUN for r in results_of(report, score.name))
     barred = any(score.name in breach.exercises for breach in report.breaches)
     return FAILING if started or barred else "not run"
+
+
+def _focus_lines(report: Report, focus: str, style: Style) -> list[str]:
+    """What bars the exercise to work on, and its checks."""
+    breaches = [breach for breach in report.breaches if focus in breach.exercises]
+    lines = [line for one in breaches for line in _check_line(Outcome.FAILED, _breach_words(one), style)]
+    return lines + _check_lines(results_of(report, focus), style)
 
 
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
@@ -265,7 +286,7 @@ def _waiting_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     """Checks that were not run, all with the same reason in one line: what they wait for is among the failures."""
     reasons: dict[str, int] = {}
     for result in results:
-        why = "waiting for what fails" if result.cause is Cause.WAITING else reason(result)
+        why = "waiting for what fails" if result.cause in _BY_ANOTHER else reason(result)
         reasons[why] = reasons.get(why, 0) + 1
     lines: list[str] = []
     for why, count in reasons.items():

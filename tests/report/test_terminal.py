@@ -191,13 +191,20 @@ def test_a_refused_file_is_one_error_and_not_one_per_check(report: Report) -> No
     ]
 
 
-def test_a_breach_names_line_reason_and_cost(report: Report) -> None:
-    breach = Breach(12, "torch.softmax", Refusal.ANSWER, ("softmax",))
+def test_a_breach_stands_beside_the_exercises_it_bars_and_its_reason_above_the_next_step(
+    report: Report,
+) -> None:
+    breach = Breach(12, "torch.softmax", Refusal.ANSWER, ("softmax", "log_softmax"))
 
     text = render(replace(report, breaches=(breach,)), Style(width=100))
 
-    assert "line 12: torch.softmax may not be used here: softmax is built from exp, max and sum here" in text
-    assert "(0 points for softmax)" in " ".join(text.split())
+    reason = "line 12: torch.softmax may not be used here: softmax is built from exp, max and sum here"
+    lines = text.splitlines()
+    assert text.count(reason) == 1
+    assert lines.index(f"  FAIL     {reason}") > lines.index("softmax")
+    for name in breach.exercises:
+        [place] = [number for number, line in enumerate(lines) if f" {name} " in line and "points" in line]
+        assert lines[place + 1].strip() == "line 12: torch.softmax"
     assert "next: write softmax without torch.softmax in" in text
 
 
