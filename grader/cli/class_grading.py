@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from grader.cli.extras import needs
 from grader.cli.options import Isolation
 from grader.cli.practice import require_device
 from grader.course.paths import mistakes_folder
 from grader.engine.profile import Profile
 from grader.errors import UsageError
-from grader.grading.batch import Setup
 from grader.grading.store import Settings, Store, Verdict
+from grader.grading.worker import Setup
+from grader.grading.workers import LocalWorkers, Workers
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
 from grader.serialization import as_learner_dict, dumps
@@ -48,6 +50,26 @@ def judged_by(course: Course, settings: Settings) -> Setup:
         mistakes=mistakes_folder(course.root),
     )
     return Setup(Level(settings.isolation), course.limits, profile)
+
+
+def workers_for(jobs: int, scheduler: str) -> Workers:
+    """Where submissions are graded: on the workers of a Dask scheduler, or in processes of this machine.
+
+    Args:
+        jobs: how many processes; 0 for as many as are worth their start.
+        scheduler: its address; empty for this machine.
+
+    Raises:
+        UsageError: both were asked for, or what a scheduler needs is not installed.
+    """
+    if not scheduler:
+        return LocalWorkers(jobs)
+    if jobs:
+        step = "leave --jobs out: a cluster has as many workers as were started"
+        raise UsageError("--jobs is for this machine alone", f"--jobs {jobs} --scheduler {scheduler}", step)
+    with needs("cluster", "--scheduler"):
+        from grader.grading.cluster import ClusterWorkers
+    return ClusterWorkers(scheduler)
 
 
 def require_same_secret(settings: Settings, store: Store) -> None:

@@ -21,6 +21,7 @@ from grader.cli.class_grading import (
     level_for,
     make_folder,
     require_same_secret,
+    workers_for,
     write_reports,
 )
 from grader.cli.console import number_of, say
@@ -33,6 +34,7 @@ from grader.cli.options import (
     Isolation,
     Jobs,
     OnlyChapters,
+    Scheduler,
     Unsandboxed,
 )
 from grader.cli.progress import counted
@@ -40,12 +42,13 @@ from grader.cli.roster import tell_of_strangers
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
-from grader.grading.batch import Setup
 from grader.grading.cache import count_unstored, grade_handed_in, secret_sha256
 from grader.grading.gradebook import publish, results_in
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Settings, Store
+from grader.grading.worker import Setup
+from grader.grading.workers import Workers
 from grader.records import Chapter, ClassResults, Course, ReportState
 from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style
@@ -95,6 +98,7 @@ def grade(
     examples: Examples = None,
     device: DeviceOption = Device.CPU,
     jobs: Jobs = 0,
+    scheduler: Scheduler = "",
     again: Again = False,
     as_json: AsJson = False,
 ) -> None:
@@ -110,6 +114,7 @@ def grade(
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
+    workers = workers_for(jobs, scheduler)
     settings = replace(settings, secret=secret_sha256(setup.profile))
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
@@ -123,7 +128,7 @@ def grade(
         run = store.begin_run(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
         )
-        faults = _grade_all(course, work, setup, store, run, jobs=jobs, again=again, quiet=as_json)
+        faults = _grade_all(course, work, setup, store, run, workers, again=again, quiet=as_json)
         results = results_in(store, course, assigned, found.learners)
         known = class_list(store)
     learners = results.learners
@@ -150,8 +155,8 @@ def _grade_all(
     setup: Setup,
     store: Store,
     run: int,
+    workers: Workers,
     *,
-    jobs: int,
     again: bool,
     quiet: bool,
 ) -> int:
@@ -164,12 +169,12 @@ def _grade_all(
 
     Args:
         run: the number of this run in the store, under which verdicts are published.
-        jobs: how many at once; 0 means as many as pay off.
+        workers: where it is graded.
         again: grade also what was graded before in the same way.
     """
     done = faults = 0
     total = len(work)
-    verdicts = grade_handed_in(work, setup, store, jobs, again=again)
+    verdicts = grade_handed_in(work, setup, store, workers, again=again)
     shown = counted(
         verdicts,
         count_unstored(work, setup, store, again=again),

@@ -54,3 +54,12 @@ Unsandboxed = Annotated[
 Jobs = Annotated[
     int, typer.Option("--jobs", min=0, help="Grade this many at once; 0 means as many as pay off.")
 ]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Grade on the workers of this Dask scheduler, see docs/cluster.md.",
+        show_default=False,
+    ),
+]

@@ -14,17 +14,17 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
-from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret
-from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Unsandboxed
+from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret, workers_for
+from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Scheduler, Unsandboxed
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
-from grader.grading.batch import Setup
 from grader.grading.cache import secret_sha256
 from grader.grading.gradebook import assigned_in, open_store
 from grader.grading.regrade import plan_regrade
 from grader.grading.store import Settings, Store
+from grader.grading.worker import Setup
 from grader.records import Course
 from grader.report.class_table import change_lines
 from grader.report.decisions import overruled_lines
@@ -42,6 +42,7 @@ def regrade(
     ] = None,
     unsandboxed: Unsandboxed = False,
     jobs: Jobs = 0,
+    scheduler: Scheduler = "",
 ) -> None:
     """Grade again what a changed check, kit or course may judge anew.
 
@@ -55,9 +56,10 @@ def regrade(
     with open_store(course) as store:
         chapters = assigned_in(store, course, [find_chapter(course, word) for word in chapter or []])
         require_consistent(course, chapters)
+        workers = workers_for(jobs, scheduler)
         setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
         work = plan_regrade(store, course, chapters, setup)
-        with closing(work.run(store, setup, jobs)) as verdicts:
+        with closing(work.run(store, setup, workers)) as verdicts:
             # The verdicts are kept by `run` itself; here they are only counted.
             for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
                 pass

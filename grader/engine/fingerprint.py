@@ -29,7 +29,7 @@ VERDICT_ROOMS = (
     "engine",
 )
 # Their results enter verdicts: tensors, generated inputs, quantization, models. The other dependencies only show.
-_LIBRARIES = ("torch", "hypothesis", "numpy", "onnx")
+LIBRARIES = ("torch", "hypothesis", "numpy", "onnx")
 
 
 def verdict_sha256(package: Path = PACKAGE) -> str:
@@ -75,7 +75,7 @@ def content_sha256(content: bytes) -> str:
 def _versions() -> str:
     # A syntax tree is written differently by each version of Python, which may compute differently as well.
     python = ".".join(platform.python_version_tuple()[:2])
-    return "\n".join([f"python {python}", *(f"{name} {_version(name)}" for name in _LIBRARIES)])
+    return "\n".join([f"python {python}", *(f"{name} {_version(name)}" for name in LIBRARIES)])
 
 
 def _version(name: str) -> str:

@@ -14,15 +14,24 @@ from grader.engine.profile import Profile
 from grader.engine.runner import unjudged, unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
-from grader.grading.batch import Setup, grade_all
+from grader.grading.batch import grade_all
 from grader.grading.hand_ins import HandInRead
 from grader.grading.store import Store, Verdict, key_of
+from grader.grading.worker import Setup
+from grader.grading.workers import LocalWorkers, Workers
 from grader.records import Chapter, ReportState, Submission
 from grader.submissions.collecting import HandedIn
 
+_HERE = LocalWorkers()
+
 
 def grade_handed_in(
-    handed_in: Iterable[HandInRead], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
+    handed_in: Iterable[HandInRead],
+    setup: Setup,
+    store: Store,
+    workers: Workers = _HERE,
+    *,
+    again: bool = False,
 ) -> Generator[tuple[HandedIn, Verdict]]:
     """Grade what was handed in; what the store holds a verdict on is not graded again.
 
@@ -30,7 +39,7 @@ def grade_handed_in(
         handed_in: one learner's work on one chapter each, read.
         setup: how all of it is judged.
         store: where verdicts are found and kept.
-        jobs: how many at once; 0 for as many as are worth their start.
+        workers: where it is graded.
         again: grade it all the same.
 
     Yields:
@@ -45,12 +54,17 @@ def grade_handed_in(
                 yield read.item, _verdict_on_unreadable(read.item, error, setup, store)
             case error:
                 yield read.item, _fault_in_reading(read, error, setup, store)
-    for number, verdict in grade_stored([one for _, one in readable], setup, store, jobs, again=again):
+    for number, verdict in grade_stored([one for _, one in readable], setup, store, workers, again=again):
         yield readable[number][0], verdict
 
 
 def grade_stored(
-    submissions: Sequence[Submission], setup: Setup, store: Store, jobs: int = 0, *, again: bool = False
+    submissions: Sequence[Submission],
+    setup: Setup,
+    store: Store,
+    workers: Workers = _HERE,
+    *,
+    again: bool = False,
 ) -> Iterator[tuple[int, Verdict]]:
     """Yield the verdict on each submission, with its number: from the store, or made and kept now.
 
@@ -71,7 +85,7 @@ def grade_stored(
             else:
                 firsts[keys[number]] = number
         chosen = list(firsts.values())
-        for position, report in grade_all([submissions[number] for number in chosen], setup, jobs):
+        for position, report in grade_all([submissions[number] for number in chosen], setup, workers):
             number = chosen[position]
             yield number, store.keep(keys[number], report, submissions[number])
         waiting, again = others, False
@@ -119,7 +133,7 @@ def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
     words = (
         f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret_sha256(profile)} {limits}"
     )
-    judged_by = f"{_content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
+    judged_by = f"{content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
     return key_of(
         submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
     )
@@ -131,8 +145,8 @@ def secret_sha256(profile: Profile) -> str:
 
 
 @cache
-def _content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
-    """The checks of a chapter and its known mistakes in one word."""
+def content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
+    """The checks of a chapter and its known mistakes in one word; they are read from where `mistakes` lies."""
     try:
         checks = load_suite(chapter).sha256
     except CourseError:  # each submission's own report will say so

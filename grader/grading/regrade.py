@@ -6,12 +6,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.grading.adjustments import Adjustments, checks_give, in_force, kept
-from grader.grading.batch import Setup
 from grader.grading.cache import grade_stored, verdict_key
 from grader.grading.gradebook import results_from
 from grader.grading.lateness import lateness
 from grader.grading.roster import class_list
 from grader.grading.store import Entry, Store, Verdict
+from grader.grading.worker import Setup
+from grader.grading.workers import Workers
 from grader.records import (
     AdjustmentKind,
     Change,
@@ -44,7 +45,7 @@ class Regrade:
     adjustments: Adjustments
     fresh: dict[int, Verdict] = field(default_factory=dict)
 
-    def run(self, store: Store, setup: Setup, jobs: int = 0) -> Generator[Verdict]:
+    def run(self, store: Store, setup: Setup, workers: Workers) -> Generator[Verdict]:
         """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count."""
         by_stem = {chapter.stem: chapter for chapter in self.chapters}
         again, submissions = [], []
@@ -54,7 +55,7 @@ class Regrade:
             if submission is not None:
                 again.append(number)
                 submissions.append(submission)
-        for place, verdict in grade_stored(submissions, setup, store, jobs):
+        for place, verdict in grade_stored(submissions, setup, store, workers):
             self.fresh[again[place]] = verdict
             yield verdict
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -12,11 +16,16 @@ from killing import Workspace, kill_and_rerun
 
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
-from grader.grading.batch import Setup, grade_all, sensible_jobs
-from grader.records import Course, Limits, Submission
+from grader.engine.runner import unjudged
+from grader.grading.batch import grade_all
+from grader.grading.worker import Setup
+from grader.grading.workers import LocalWorkers, sensible_jobs
+from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.report.words import problem
 from grader.sandbox.levels import Level
 from grader.workspace.workspace import attempt_of
+
+PLAIN = Setup(Level.PLAIN, Limits(), Profile("grade", examples=2))
 
 
 # Of two kills one meets a single process and the other two that grade side by side.
@@ -48,7 +57,7 @@ def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> 
     ]
     setup = Setup(Level.PLAIN, Limits(call_s=0.5), Profile("grade", examples=2, shrink=False))
 
-    graded = list(grade_all(submissions, setup, jobs=2))
+    graded = list(grade_all(submissions, setup, LocalWorkers(2)))
 
     assert sorted(number for number, _ in graded) == [0, 1, 2]
     number, report = graded[-1]
@@ -65,13 +74,52 @@ def test_broken_off_nothing_is_left_at_work(course: Course) -> None:
     submissions = [Submission(chapter, f"# {n}\n", Path(f"{n}.py"), str(n)) for n in range(8)]
     before = set(threading.enumerate())
 
-    verdicts = grade_all(submissions, Setup(Level.PLAIN, Limits(), Profile("grade", examples=2)), jobs=2)
+    verdicts = grade_all(submissions, PLAIN, LocalWorkers(2))
     next(verdicts)
     verdicts.close()  # as Ctrl-C does
 
     # A thread of the pool's that outlives it complains on the terminal when Python ends.
     assert set(threading.enumerate()) <= before
     assert not active_children()
+
+
+class Fragile:
+    """Workers that all end when they get submission 2; submission 1 is still with them when they first do."""
+
+    lost = (BrokenProcessPool,)
+    tries = 3
+    width = 2
+
+    @contextmanager
+    def open(self, setup: Setup, submissions: Sequence[Submission], *, alone: bool) -> Iterator[Fragile]:
+        self.alone, self.in_flight, self.ended = alone, list[Future[Report]](), False
+        yield self
+
+    def send(self, submission: Submission) -> Future[Report]:
+        if self.ended:
+            raise BrokenProcessPool
+        future: Future[Report] = Future()
+        self.in_flight.append(future)
+        if submission.sha256 == "2":
+            self.ended = True
+            for one in self.in_flight:
+                if not one.done():
+                    one.set_exception(BrokenProcessPool())
+        elif self.alone or submission.sha256 != "1":
+            future.set_result(
+                unjudged(submission.chapter, submission.path, PLAIN.profile, ReportState.GRADED)
+            )
+        return future
+
+
+def test_only_the_submission_that_ends_its_worker_every_time_is_a_fault_of_the_kit(course: Course) -> None:
+    chapter = find_chapter(course, "ch02")
+    submissions = [Submission(chapter, "", Path(f"{number}.py"), str(number)) for number in range(9)]
+
+    graded = dict(grade_all(submissions, PLAIN, Fragile()))
+
+    assert sorted(graded) == list(range(9))
+    assert [n for n, report in graded.items() if report.state is ReportState.KIT_FAULT] == [2]
 
 
 def test_few_submissions_are_not_worth_a_second_process() -> None:

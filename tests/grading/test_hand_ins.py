@@ -12,10 +12,10 @@ from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.batch import Setup
 from grader.grading.cache import count_unstored, grade_handed_in, verdict_key
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.store import STORE_FILE, Store
+from grader.grading.worker import Setup
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn, collect

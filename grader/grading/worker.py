@@ -1,0 +1,89 @@
+"""Grade in one process: its sandbox stays open from one submission to the next, whoever sends them.
+
+It is the same code in `brick grade` itself, in a process beside it and on another machine. What comes in is a
+submission with its source, what goes out is a report; nothing is read from a disk that both would have to share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from grader.engine.generation import Kept
+from grader.engine.pipeline import grade_or_fault
+from grader.engine.profile import Profile
+from grader.records import Limits, Report, Submission
+from grader.sandbox.host import Sandbox
+from grader.sandbox.levels import Level
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs to grade: where code runs, how long it may, and how it is judged.
+
+    It travels to other processes, so it holds plain data and no open sandbox.
+    """
+
+    level: Level
+    limits: Limits
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class _Warm:
+    """An open sandbox and what it was opened for.
+
+    Args:
+        setup: with the inputs drawn so far: every learner gets the same, so a process draws them once.
+    """
+
+    setup: Setup
+    imports: tuple[str, ...]
+    sandbox: Sandbox
+
+
+_warm: _Warm | None = None
+# torch's generator and drawn inputs belong to the whole process, and workers of a cluster may have several threads.
+_one_at_a_time = Lock()
+
+
+def grade_here(setup: Setup, imports: tuple[str, ...], submission: Submission) -> Report:
+    """Grade one submission in this process. The sandbox is opened for the first and kept for those that follow.
+
+    Args:
+        imports: the modules that any of those that follow may import.
+
+    Returns:
+        The report. A fault of the kit is a report too.
+    """
+    with _one_at_a_time:
+        warm = _warm_for(setup, imports)
+        return grade_or_fault(submission, warm.sandbox, warm.setup.profile)
+
+
+def close_here() -> None:
+    """End the sandbox of this process, if there is one."""
+    global _warm
+    with _one_at_a_time:
+        warm, _warm = _warm, None
+        if warm is not None:
+            warm.sandbox.close()
+
+
+def imports_of(submissions: Iterable[Submission]) -> tuple[str, ...]:
+    """The modules that any of these submissions may import, to be imported once before the first."""
+    return tuple(sorted({name for submission in submissions for name in submission.chapter.imports}))
+
+
+def _warm_for(setup: Setup, imports: tuple[str, ...]) -> _Warm:
+    """What is open here already, or opened now; what was open for another setup is closed."""
+    global _warm
+    if _warm is None or (_warm.setup, _warm.imports) != (setup, imports):
+        if _warm is not None:
+            _warm.sandbox.close()
+        keeping = replace(setup, profile=replace(setup.profile, kept=Kept()))
+        device = setup.profile.device
+        sandbox = Sandbox(setup.level, setup.limits, device, imports=imports, warm_fake=True)
+        _warm = _Warm(keeping, imports, sandbox)
+    return _warm
