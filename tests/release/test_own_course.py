@@ -15,7 +15,7 @@ from grader.course.template import template_root
 from grader.course.trust import trust
 from grader.engine.profile import Profile
 from grader.errors import UsageError
-from grader.grading.cache import _content_of_checks, verdict_key
+from grader.grading.cache import content_of_checks, verdict_key
 from grader.grading.worker import Setup
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.prove import prove
@@ -150,7 +150,7 @@ def test_other_checks_are_another_verdict_and_another_proof(made: Path) -> None:
         checks.read_text(encoding="utf-8").replace("min_size=1, max_size=12", "min_size=1, max_size=5")
     )
 
-    _content_of_checks.cache_clear()  # a process grades by one version of the checks
+    content_of_checks.cache_clear()  # a process grades by one version of the checks
     after = verdict_key(chapter, "s", setup), fingerprint_of(course, chapter)
 
     assert before[0] != after[0]
