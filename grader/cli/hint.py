@@ -76,24 +76,27 @@ def _meant(course: Course, workspace: Workspace, word: str | None, exercise: str
 
 def _hint_text(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
     """The hints that are open, each under its label, what they are based on, and what to do next."""
-    check = f"brick check {chapter.label} --exercise {exercise}"
-    based = {
-        Basis.CURRENT: "",
-        Basis.CHANGED: "The file has changed since it was checked; this is about what failed then.",
-        Basis.UNCHECKED: "",
-    }[hints.basis]
-    if not hints.texts:
-        word = "passes" if hints.basis is Basis.CURRENT else "passed"
-        show = f"next: run: brick show {chapter.label} {exercise}"
-        step = f"the file has changed since, so run: {check}" if hints.basis is Basis.CHANGED else show
-        return f"{exercise} {word} every check; there is nothing to hint at\n{step}\n"
-    lines = [f"{chapter.label}  {exercise}", "", *hint_lines(hints.texts, console.columns())]
-    if based:
-        lines += ["", *wrap(based, console.columns(), first="  ", indent="  ")]
-    if hints.basis is not Basis.CURRENT:
-        step = f"next: run: {check}"
-    elif hints.has_more:
-        step = f"next: try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
+    width = console.columns()
+    changed = hints.basis is Basis.CHANGED
+    if hints.texts:
+        lines = [f"{chapter.label}  {exercise}", "", *hint_lines(hints.texts, width), ""]
+        if changed:
+            told = "The file has changed since it was checked; this is about what failed then."
+            lines += [*wrap(told, width, first="  ", indent="  "), ""]
     else:
-        step = f"next: try it, then run: {check}"
-    return "\n".join([*lines, "", *wrap(step, console.columns(), indent="      ", first="")]) + "\n"
+        word, since = ("passed", ", and the file has changed since") if changed else ("passes", "")
+        lines = wrap(f"{exercise} {word} every check{since}; there is nothing to hint at", width, first="")
+    step = f"next: {_next_step(chapter, exercise, hints)}"
+    return "\n".join([*lines, *wrap(step, width, indent="      ", first="")]) + "\n"
+
+
+def _next_step(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
+    """What to do now: a check that is due comes first."""
+    check = f"run: brick check {chapter.label} --exercise {exercise}"
+    if hints.basis is not Basis.CURRENT:
+        return check
+    if not hints.texts:
+        return f"run: brick show {chapter.label} {exercise}"
+    if hints.has_more:
+        return f"try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
+    return f"try it, then {check}"
