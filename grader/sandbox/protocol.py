@@ -345,7 +345,8 @@ class Body:
 
 def element_count(shape: tuple[int, ...]) -> int:
     """Entries of a tensor of this shape; WireError for a shape no tensor here has."""
-    if len(shape) > 16 or any(side < 0 or side > BODY_LIMIT for side in shape):
+    # Sides of 0 are left out: torch computes strides of an empty tensor as well, and they have to fit 64 bits.
+    if len(shape) > 16 or min(shape, default=0) < 0 or math.prod(filter(None, shape)) > BODY_LIMIT:
         raise WireError(f"no tensor has the shape {shape}")
     return math.prod(shape)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from typing import Any
 
 import pytest
 import torch
@@ -11,10 +13,23 @@ from hypothesis import strategies as st
 
 from grader.sandbox import protocol
 from grader.sandbox.channel import InProcess
-from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerRaised
+from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerMissing, LearnerRaised
 from grader.sandbox.guest import Session
 from grader.sandbox.process_time import Deadline
-from grader.sandbox.protocol import Body, HandleValue, ListValue, Reply, Request, TensorValue, WireError
+from grader.sandbox.protocol import (
+    Body,
+    BytesValue,
+    DictValue,
+    FixtureValue,
+    HandleValue,
+    ListValue,
+    Reply,
+    Request,
+    SequenceValue,
+    TensorValue,
+    TupleValue,
+    WireError,
+)
 from grader.sandbox.proxy import Learner
 
 ECHO = "def echo(*args, **kwargs):\n    return list(args), kwargs\n"
@@ -134,6 +149,55 @@ def test_the_trusted_side_takes_junk_for_a_lost_learner(header: bytes, body: byt
     assert result is None or isinstance(result, str | int | float | bool | list | tuple | dict | bytes)
 
 
+def tree(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What holds other values: a message is well formed and yet may describe nothing that can be made."""
+    items = st.lists(children, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(ListValue, items),
+        st.builds(TupleValue, items),
+        st.builds(DictValue, items, items),
+        st.builds(SequenceValue, items, st.booleans()),
+    )
+
+
+numbers = st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 3)
+leaves = st.one_of(
+    st.none() | st.booleans() | numbers | st.floats() | st.text(max_size=5),
+    st.builds(
+        TensorValue,
+        st.sampled_from([*protocol.DTYPES, "object"]),
+        st.lists(st.integers(0, 3) | st.sampled_from([2**26, 2**40, -1]), max_size=4).map(tuple),
+        st.sampled_from([0, 8, 4, -8, 2**62]),
+        st.sampled_from(["cpu", "meta", "cuda:99", "nowhere", ""]),
+        st.none() | st.lists(numbers, max_size=4).map(tuple),
+    ),
+    st.builds(HandleValue, numbers, st.text(max_size=3), st.booleans()),
+    st.builds(FixtureValue, st.text(max_size=3)),
+    st.builds(BytesValue, numbers, numbers),
+)
+values = st.recursive(leaves, tree, max_leaves=6)
+
+
+@given(value=values, status=st.sampled_from(["ok", "raised", "stop", "missing", "unsendable", "uncheckable"]))
+@settings(max_examples=300, deadline=None)
+def test_the_trusted_side_survives_well_formed_nonsense(value: Any, status: str) -> None:
+    learner = Learner(Forger(protocol.pack(Reply(status, value)), b"\0" * 32))
+
+    with contextlib.suppress(LearnerLost, LearnerRaised, LearnerMisbehaved, LearnerMissing, StopIteration):
+        learner.softmax(torch.zeros(2))
+
+
+@given(value=values, op=st.sampled_from(["call", "method", "get", "len", "iter", "next", "read"]))
+@settings(max_examples=300, deadline=None)
+def test_a_guest_survives_well_formed_nonsense(value: Any, op: str) -> None:
+    session = Session()
+    request = Request(op, "softmax", 0, (value,), {"x": value})
+
+    with contextlib.suppress(WireError):
+        reply, _ = session.handle(protocol.pack(request), bytearray(32))
+        protocol.unpack_reply(reply)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -141,6 +205,7 @@ def test_the_trusted_side_takes_junk_for_a_lost_learner(header: bytes, body: byt
         TensorValue("float64", (2,), 4),  # not aligned
         TensorValue("float64", (-1,), 0),
         TensorValue("float64", (2**40, 2**40), 0),
+        TensorValue("float64", (0, 2**26, 2**26, 2**26), 0),  # empty, with strides beyond 64 bits
         TensorValue("object", (1,), 0),
         TensorValue("float64", (1,) * 50, 0),
         TensorValue("float64", (1,), -8),
