@@ -52,11 +52,13 @@ class Workspace:
             (home / "ch02_neuron.py").write_text(source, encoding="utf-8")
             os.utime(home / "ch02_neuron.py", (1_700_000_000, 1_700_000_000 + number))
 
-    def start(self, jobs: int) -> subprocess.Popen[bytes]:
+    def start(self, jobs: int, stderr: int | None = None) -> subprocess.Popen[bytes]:
         """`brick grade` as a process of its own."""
         command = [sys.executable, "-c", "from grader.cli import main; main()", *GRADE, "--jobs", str(jobs)]
         environment = os.environ | {"BRICKWORK_SECRET": "kill"}
-        return subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
+        )
 
     def grade(self) -> None:
         """`brick grade` in this process, to the end."""

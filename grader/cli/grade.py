@@ -26,6 +26,7 @@ from grader.cli.class_grading import (
 )
 from grader.cli.console import number_of, say
 from grader.cli.files import write_file
+from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import (
     AsJson,
     Device,
@@ -59,8 +60,6 @@ from grader.submissions.times import GivenTimes, read_times
 from grader.text import clean_line, wrap
 from grader.workspace.workspace import workspace_of
 
-# What a shell expects of a program that Ctrl-C ended.
-INTERRUPTED = 130
 # The whole of a class, as text. A class that can be read learner by learner is printed so; of a larger one a summary
 # that fits 24 lines with what follows it.
 WHOLE, WHOLE_COLUMNS = "class.txt", 160
@@ -162,7 +161,7 @@ def _grade_all(
 ) -> int:
     """Grade what was handed in and let each verdict count as soon as it is there.
 
-    Ctrl-C leaves the command: what was graded until then is kept, and the same command goes on from there.
+    Ctrl-C and SIGTERM leave the command: what was graded until then is kept, and the same command goes on from there.
 
     Returns:
         How many the kit could not grade.
@@ -173,7 +172,6 @@ def _grade_all(
         again: grade also what was graded before in the same way.
     """
     done = faults = 0
-    total = len(work)
     verdicts = grade_handed_in(work, setup, store, workers, again=again)
     shown = counted(
         verdicts,
@@ -184,16 +182,14 @@ def _grade_all(
         # Copies of a file, and what the store knows, come at once: counted, they would falsify the time left.
         counts=lambda pair: pair[1].is_new,
     )
-    try:
-        with closing(verdicts):  # an error must not wait for the rest of the class
-            for item, verdict in shown:
-                publish(store, run, course, item, verdict)
-                done += 1
-                faults += verdict.report.state is ReportState.KIT_FAULT
-    except KeyboardInterrupt:
-        kept = f"broken off: {done} of {total} are graded and kept"
-        typer.echo(f"{kept}; the same command goes on from there", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    with (
+        says_what_is_kept(lambda: f"{done} of {len(work)} are graded and kept"),
+        closing(verdicts),  # an error must not wait for the rest of the class
+    ):
+        for item, verdict in shown:
+            publish(store, run, course, item, verdict)
+            done += 1
+            faults += verdict.report.state is ReportState.KIT_FAULT
     return faults
 
 

@@ -15,6 +15,7 @@ import typer
 
 from grader.cli import console
 from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret, workers_for
+from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Scheduler, Unsandboxed
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
@@ -59,7 +60,10 @@ def regrade(
         workers = workers_for(jobs, scheduler)
         setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
         work = plan_regrade(store, course, chapters, setup)
-        with closing(work.run(store, setup, workers)) as verdicts:
+        with (
+            says_what_is_kept(lambda: f"{len(work.fresh)} of {len(work.stale)} are graded again and kept"),
+            closing(work.run(store, setup, workers)) as verdicts,
+        ):
             # The verdicts are kept by `run` itself; here they are only counted.
             for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
                 pass

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -42,6 +45,30 @@ def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(
     assert reached[-1] < learners
     assert killed.results() == calm.results()
     assert (killed.count("verdicts"), killed.count("hand_ins")) == (learners, learners)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_broken_off_it_says_what_is_kept_and_goes_on_from_there(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    workspace = Workspace(tmp_path, learners=4)
+    second = tmp_path / "class" / "learner001" / "ch02_neuron.py"
+    quick = second.read_text(encoding="utf-8")
+    second.write_text("def neuron(x, w, b):\n    while True:\n        pass\n", encoding="utf-8")
+    process = workspace.start(jobs=1, stderr=subprocess.PIPE)
+    while process.poll() is None and not workspace.count("verdicts"):
+        time.sleep(0.002)
+
+    process.send_signal(number)
+    _, said = process.communicate()
+    kept = workspace.count("hand_ins")
+    second.write_text(quick, encoding="utf-8")
+    workspace.grade()
+
+    assert process.returncode == 128 + number
+    assert f"broken off: {kept} of 4 are graded and kept" in said.decode()
+    assert workspace.count("verdicts") == 4
 
 
 def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
