@@ -82,7 +82,6 @@ class WatchApp(App[None]):
         self._worker = Worker(set_up, lambda event: self._from_thread(self._hear, event))
         self._files = watch_exercises(state, lambda paths: self._from_thread(self._saved, paths), events)
         self._status = StatusLine(state)
-        self._details = False
 
     # --- the screen ---
 
@@ -123,7 +122,7 @@ class WatchApp(App[None]):
         screen.query_one("#list", Static).update(self._list_text(left))
         height = screen.query_one("#right", VerticalScroll).size.height
         room = width - 3 - (_LEFT if left.display else 0)
-        lines = work_lines(self.state, max(20, room), height, self._details)
+        lines = work_lines(self.state, max(20, room), height)
         screen.query_one("#work", Static).update(painted(lines))
         step = self._status.note or f"next: {next_step(self.state)}"
         screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
@@ -240,7 +239,7 @@ class WatchApp(App[None]):
 
     def action_details(self) -> None:
         """Show every failure whole, or the first only."""
-        self._details = not self._details
+        self.state.details = not self.state.details
         self.draw()
 
     def action_build(self) -> None:

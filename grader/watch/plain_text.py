@@ -16,11 +16,10 @@ from grader.workspace.workspace import FileState
 _EVERY_CARD = 99
 
 
-def verdict_on_current(state: WatchState, style: Style, *, details: bool, seconds: float) -> str:
+def verdict_on_current(state: WatchState, style: Style, seconds: float = 0.0) -> str:
     """The verdict on the current exercise alone; empty when there is none.
 
     Args:
-        details: show every failure whole, not the first only.
         seconds: how long it took, 0 to say nothing of that.
 
     Returns:
@@ -34,7 +33,7 @@ def verdict_on_current(state: WatchState, style: Style, *, details: bool, second
         checks=tuple(check for check in report.checks if check.exercise == name),
         exercises=tuple(score for score in report.exercises if score.name == name),
     )
-    style = replace(style, cards=_EVERY_CARD if details else 1)
+    style = replace(style, cards=_EVERY_CARD if state.details else 1)
     took = f"judged in {seconds:.2f} s\n" if seconds else ""
     return took + render(mine, style, Step(next_step(state))).rstrip("\n")
 

@@ -25,6 +25,12 @@ class WatchState:
         workspace: where the files are.
         open_hints: opens hints: (chapter, exercise, report, source) -> the hints open now, and how many there are.
 
+    Attributes:
+        current: the exercise that is worked on.
+        shown: the last report on its chapter, as far as it goes; None before the first.
+        hints, more_hints: the hints that are open, and whether another may be opened.
+        details: whether everything is told, however long it gets: every failure whole, and each check.
+
     Raises:
         UsageError: there is not one exercise file.
     """
@@ -44,6 +50,7 @@ class WatchState:
         self.shown: Report | None = self.standing.reports.get(self.current.chapter.stem)
         self.hints: tuple[str, ...] = ()
         self.more_hints = False
+        self.details = False
         self._keep_progress()
 
     # --- where we are ---

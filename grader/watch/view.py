@@ -68,7 +68,7 @@ def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
 # --- to the right -----------------------------------------------------------------------------------------
 
 
-def work_lines(state: WatchState, width: int, height: int, details: bool) -> list[str]:
+def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     """The current exercise, its checks, what it printed, and last the first failure with its card and hints.
 
     The card comes last so that it stands directly above the next step. Where not everything fits, checks that need no
@@ -76,7 +76,6 @@ def work_lines(state: WatchState, width: int, height: int, details: bool) -> lis
 
     Args:
         width, height: columns and rows there are.
-        details: tell everything, however long it gets.
 
     Returns:
         Lines of at most `width` columns; more than `height` of them can be scrolled.
@@ -99,8 +98,8 @@ def work_lines(state: WatchState, width: int, height: int, details: bool) -> lis
     failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
     others = [result for result in results if result is not failure]
     last = [*printed, *_failure_lines(state, failure, width)]
-    told = _told_lines(others, width, details)
-    if details or len(lines) + len(told) + len(last) <= height:
+    told = _told_lines(others, width, state.details)
+    if state.details or len(lines) + len(told) + len(last) <= height:
         return [*lines, *told, *last]
     counted = _counted_lines(others)
     if len(lines) + len(counted) + len(last) <= height:

@@ -77,7 +77,8 @@ def test_every_line_can_be_drawn_and_every_key_pressed_without_the_file(
     HARMS[harm](workspace / FILE)
     jobs = state.saved([workspace / FILE])
 
-    lines = work_lines(state, 60, 20, details=True)
+    state.details = True
+    lines = work_lines(state, 60, 20)
     step = next_step(state)
     state.open_hint()
     state.line_of_current()
