@@ -435,7 +435,7 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(workspace: Path, len
     plan: list[tuple[str, Callable[[], str]]] = [
         ("judged in", lambda: "neuron"),
         ("next: fix neuron", lambda: "h"),
-        ("hint: look at neuron", lambda: "p"),
+        ("where to look: look at neuron", lambda: "p"),
         ("your guess: 2 numbers", lambda: "often"),
         ("2 numbers, please", lambda: "2 and 0"),
         ("predictions came true", lambda: "n"),
