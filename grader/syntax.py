@@ -159,24 +159,12 @@ def _refuse_depths(tree: ast.Module) -> None:
     # Level by level, not by recursion, which would itself exhaust the stack.
     level: list[ast.AST] = [tree]
     for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
             return
     raise Unreadable(
         f"the code is nested more than {MAX_DEPTH} levels deep", getattr(level[0], "lineno", None)
     )
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below a node, those in lists too."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [item for item in value if isinstance(item, ast.AST)]
-        elif isinstance(value, ast.AST):
-            found.append(value)
-    return found
 
 
 # --- written, or still the stub ---------------------------------------------------------------------------

@@ -109,12 +109,8 @@ class Place(ABC):
 
     def visit_children(self, node: ast.AST) -> None:
         """All nodes right below one."""
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                self.visit_all(item for item in value if isinstance(item, ast.AST))
-            elif isinstance(value, ast.AST):
-                self.visit(value)
+        for child in ast.iter_child_nodes(node):
+            self.visit(child)
 
     def refuse(self, node: ast.AST, name: str, refusal: Refusal, near: str = "") -> None:
         """Put down a finding at the line of a node."""

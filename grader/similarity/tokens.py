@@ -124,10 +124,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.AnnAssign) and node.value is not None:
         return [node.target, node.value]
     found: list[ast.AST] = []
-    for name in node._fields:
-        if name in _SKIPPED_FIELDS:
-            continue
-        value = getattr(node, name, None)
+    for name, value in ast.iter_fields(node):
         items = value if isinstance(value, list) else [value]
-        found += [item for item in items if isinstance(item, ast.AST)]
+        found += [item for item in items if isinstance(item, ast.AST) and name not in _SKIPPED_FIELDS]
     return found
