@@ -94,12 +94,12 @@ class Helper:
                 self._child = self._start()
             except OSError as error:  # a Python in the browser has no processes
                 raise HelperLost(f"it cannot be started ({error.strerror or error})") from error
-            self._send(self._child, self._settings)
-        self._send(self._child, question)
+            _send(self._child, self._settings)
+        _send(self._child, question)
         assert self._child.stdout is not None
         line = self._child.stdout.readline()
         if not line:
-            raise HelperLost(self._last_words(self._child))
+            raise HelperLost(_last_words(self._child))
         answer = json.loads(line)
         assert isinstance(answer, dict)
         return answer
@@ -117,20 +117,21 @@ class Helper:
             start_new_session=True,  # Jupyter's interrupt goes to the kernel's whole group
         )
 
-    @staticmethod
-    def _send(child: subprocess.Popen[str], message: Message) -> None:
-        assert child.stdin is not None
-        try:
-            child.stdin.write(json.dumps(message) + "\n")
-            child.stdin.flush()
-        except BrokenPipeError:
-            raise HelperLost(Helper._last_words(child)) from None
 
-    @staticmethod
-    def _last_words(child: subprocess.Popen[str]) -> str:
-        assert child.stderr is not None
-        lines = child.stderr.read().strip().splitlines()
-        return lines[-1] if lines else f"it ended with code {child.wait()}"
+def _send(child: subprocess.Popen[str], message: Message) -> None:
+    assert child.stdin is not None
+    try:
+        child.stdin.write(json.dumps(message) + "\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        raise HelperLost(_last_words(child)) from None
+
+
+def _last_words(child: subprocess.Popen[str]) -> str:
+    """The last line that a process has complained in, or its exit code."""
+    assert child.stderr is not None
+    lines = child.stderr.read().strip().splitlines()
+    return lines[-1] if lines else f"it ended with code {child.wait()}"
 
 
 # --- the other end ----------------------------------------------------------------------------------------
