@@ -37,7 +37,6 @@ KEYS = {
 }  # fmt: skip
 _LEFT = LIST_WIDTH + 2
 _NARROW = 70  # below, the list would leave no room to read a card; l shows it
-_BELOW = 4  # lines under the two columns: a border, the next step, the keys
 
 
 def _action(word: str) -> str:
