@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 # %% [markdown]
 # ## Steps and exponentials: from coarse to fine
@@ -359,3 +360,55 @@ class ReduceOnPlateau:
             The rate to use from now on, a float.
         """
         raise NotImplementedError("ReduceOnPlateau.step: write this part, then run: brick check ch09")
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. Their `decay(lr, min_lr, total)` gives the rates of the steps 0 to
+# total as a list. It may be a cosine, a straight line or another way down, as long as it is *balanced*: as far below
+# lr after so many steps as it is above min_lr so many steps before the end. So no formula can be the law.
+#
+# As a first try: it begins at lr and ends at min_lr.
+#
+# ```python
+# >>> def law_first_try(learner, lr, min_lr, total):
+# ...     rates = learner.decay(lr, min_lr, total)
+# ...     return math.isclose(rates[0], lr) and math.isclose(rates[-1], min_lr)
+# >>> class Jumps:
+# ...     def decay(self, lr, min_lr, total):
+# ...         return [lr] + [7.0] * (total - 1) + [min_lr]
+# >>> law_first_try(Jumps(), 0.5, 0.1, 4)
+# True
+# ```
+#
+# A rate of 7 in the middle keeps it. Whoever writes a law asks which nonsense would, and adds what that nonsense
+# breaks: a rate is never larger than the one before, and what else?
+#
+# **Pitfall.** A law that asks too much rejects who is right. Rates may stay equal for a while, and sums are rounded:
+# compare them with `math.isclose`, never with `==`.
+
+
+# %%
+def law_decay(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """Say whether `learner.decay(lr, min_lr, total)` is a balanced way down from lr to min_lr.
+
+    It is called with many rates and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `decay(lr, min_lr, total)` should return total + 1 floats, of the steps 0 to
+            total. They begin at lr, never rise, and the rates of the steps k and total - k are lr + min_lr together.
+        lr: the first rate, greater than 0.
+        min_lr: the last rate, from 0 to lr.
+        total: at least 1.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: from 1 to 0 in two steps (1, 0.5, 0) is right; (1, 0.4, 0) and (1, 1, 0) are wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    raise NotImplementedError("law_decay: write this part, then run: brick check ch09")

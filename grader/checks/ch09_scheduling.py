@@ -19,6 +19,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from grader.checking import (
+    BOOL,
     FLOAT,
     OBJECT,
     agree,
@@ -27,6 +28,7 @@ from grader.checking import (
     floats,
     given,
     integers,
+    law_exercise,
     lists,
     one_of,
     require,
@@ -40,6 +42,7 @@ RETURNS = {
     "warmup_cosine": FLOAT,
     "ReduceOnPlateau": OBJECT,
     "ReduceOnPlateau.step": FLOAT,
+    "law_decay": BOOL,
 }
 
 BASE = floats(0.01, 2.0)
@@ -467,3 +470,117 @@ def check_plateau_keeps_its_own_memory(learner, metrics):
     agree_rates([rates[0] for rates in both], right_rates(metrics, 1.0, factor=0.1, patience=0))
     later = right_rates([metric + 1.0 for metric in metrics], 2.0, factor=0.1, patience=1)
     agree_rates([rates[1] for rates in both], later)
+
+
+# --- law_decay --------------------------------------------------------------------------------------------
+#
+# A schedule as a list: `decay(lr, min_lr, total)` gives the rates of the steps 0 to `total`. More than one is right.
+
+
+def decay__cosine(lr, min_lr, total):
+    """It follows half a cosine."""
+    shares = [(1 + math.cos(math.pi * step / total)) / 2 for step in range(total + 1)]
+    return [min_lr + (lr - min_lr) * share for share in shares]
+
+
+def decay__straight(lr, min_lr, total):
+    """It falls by as much in every step."""
+    return [lr + (min_lr - lr) * step / total for step in range(total + 1)]
+
+
+def decay__waits_at_both_ends(lr, min_lr, total):
+    """It waits, falls, and waits again."""
+    wait = total // 3
+    found = []
+    for step in range(total + 1):
+        share = min(max((step - wait) / (total - 2 * wait), 0.0), 1.0)
+        found.append(lr * (1 - share) + min_lr * share)
+    return found
+
+
+def decay__constant(lr, min_lr, total):
+    """The rate never falls."""
+    return [lr] * (total + 1)
+
+
+def decay__one_too_few(lr, min_lr, total):
+    """The last step is left out, and with it min_lr."""
+    return decay__cosine(lr, min_lr, total)[:-1]
+
+
+def decay__down_to_zero(lr, min_lr, total):
+    """It falls to 0 and not to min_lr."""
+    return decay__cosine(lr, 0.0, total)
+
+
+def decay__never_arrives(lr, min_lr, total):
+    """It is one step late, and never arrives at min_lr."""
+    return decay__cosine(lr, min_lr, total + 1)[:-1]
+
+
+def decay__rises_again(lr, min_lr, total):
+    """It follows a whole cosine, and is back at lr in the end."""
+    return [
+        min_lr + (lr - min_lr) * (1 + math.cos(2 * math.pi * step / total)) / 2 for step in range(total + 1)
+    ]
+
+
+def decay__turned_round(lr, min_lr, total):
+    """It rises from min_lr to lr."""
+    return decay__cosine(min_lr, lr, total)
+
+
+def decay__a_share_each_step(lr, min_lr, total):
+    """It loses the same share in every step: fast in the beginning, and slowly in the end."""
+    low = max(min_lr, 1e-4)
+    return [lr * (low / lr) ** (step / total) for step in range(total)] + [min_lr]
+
+
+def decay__wavers(lr, min_lr, total):
+    """The rate rises for one step before the middle, and falls twice as much after it."""
+    found = decay__straight(lr, min_lr, total)
+    bump = 2 * (lr - min_lr) / total
+    if total >= 4:
+        found[1], found[-2] = found[1] + bump, found[-2] - bump
+    return found
+
+
+def decay__overshoots(lr, min_lr, total):
+    """It begins above lr, and ends below min_lr by as much."""
+    more = (lr - min_lr) / 10
+    return decay__straight(lr + more, min_lr - more, total)
+
+
+def is_balanced_decay(rates, lr, min_lr, total):
+    """Whether rates are right, whichever way they take."""
+    near = lambda a, b: math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12)
+    return (
+        len(rates) == total + 1
+        and near(rates[0], lr)
+        and rates == sorted(rates, reverse=True)
+        and all(near(rate + other, lr + min_lr) for rate, other in zip(rates, rates[::-1], strict=True))
+    )
+
+
+law_decay = law_exercise(
+    "law_decay",
+    "decay",
+    [
+        {"lr": lr, "min_lr": min_lr, "total": total}
+        for total in (1, 2, 3, 4, 7, 10)
+        for lr, min_lr in ((1.0, 0.0), (0.5, 0.1), (0.2, 0.2))
+    ],
+    right=(decay__cosine, decay__straight, decay__waits_at_both_ends),
+    wrong={
+        decay__constant: "Where does it end?",
+        decay__one_too_few: "How many rates are there, from step 0 to step total?",
+        decay__down_to_zero: "Where does it end?",
+        decay__never_arrives: "Where does it end?",
+        decay__rises_again: "Is a rate ever larger than the one before?",
+        decay__turned_round: "Where does it begin?",
+        decay__a_share_each_step: "A step from the start and one from the end: what are both rates together?",
+        decay__wavers: "Is a rate ever larger than the one before?",
+        decay__overshoots: "Where does it begin?",
+    },
+    holds=is_balanced_decay,
+)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 # --- step_lr ----------------------------------------------------------------------------------------------
 
@@ -530,3 +531,57 @@ class ReduceOnPlateau__other_default_floor(ReduceOnPlateau):
         min_lr: float = 1e-6,
     ) -> None:
         super().__init__(lr, factor, patience, threshold, min_lr)
+
+
+# --- law_decay --------------------------------------------------------------------------------------------
+
+
+def law_decay__always_true(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.decay(lr, min_lr, total)
+    return True
+
+
+def law_decay__always_false(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.decay(lr, min_lr, total)
+    return False
+
+
+def law_decay__ends_only(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It looks at the first and the last rate alone."""
+    rates = learner.decay(lr, min_lr, total)
+    return math.isclose(rates[0], lr) and math.isclose(rates[-1], min_lr)
+
+
+def law_decay__falls_only(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It asks for rates that never rise from lr to min_lr, and not for balance."""
+    rates = learner.decay(lr, min_lr, total)
+    ends = math.isclose(rates[0], lr) and math.isclose(rates[-1], min_lr)
+    return ends and rates == sorted(rates, reverse=True)
+
+
+def law_decay__always_falls(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It asks for a fall in every step, and rejects right ways that wait for a while."""
+    rates = learner.decay(lr, min_lr, total)
+    return all(later < rate for rate, later in zip(rates, rates[1:]))
+
+
+def law_decay__cosine_only(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It takes the cosine for the only right way."""
+    rates = learner.decay(lr, min_lr, total)
+    return all(math.isclose(rate, cosine_lr(lr, step, total, min_lr)) for step, rate in enumerate(rates))
+
+
+def law_decay__balanced_only(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It asks for balance alone, which ways keep that rise or begin elsewhere."""
+    rates = learner.decay(lr, min_lr, total)
+    pairs = zip(rates, reversed(rates))
+    return len(rates) == total + 1 and all(math.isclose(a + b, lr + min_lr, abs_tol=1e-9) for a, b in pairs)
+
+
+def law_decay__exact(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """It compares sums with ==, and rejects right rates that were rounded."""
+    rates = learner.decay(lr, min_lr, total)
+    falls = rates == sorted(rates, reverse=True)
+    return rates[0] == lr and falls and all(a + b == lr + min_lr for a, b in zip(rates, rates[::-1]))

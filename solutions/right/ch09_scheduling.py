@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 # --- step_lr ----------------------------------------------------------------------------------------------
 
@@ -193,3 +194,41 @@ class ReduceOnPlateau__keeps_history:
             if bad > patience:
                 lr, bad = max(lr * factor, min_lr), 0
         return lr
+
+
+# --- law_decay --------------------------------------------------------------------------------------------
+
+
+def law_decay__from_both_ends(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """Two fingers walk from both ends to the middle."""
+    rates = learner.decay(lr, min_lr, total)
+    if len(rates) != total + 1 or abs(rates[0] - lr) > 1e-9:
+        return False
+    left, right = 0, total
+    while left <= right:
+        if abs((lr - rates[left]) - (rates[right] - min_lr)) > 1e-9:
+            return False
+        left, right = left + 1, right - 1
+    return all(rates[step] >= rates[step + 1] - 1e-12 for step in range(total))
+
+
+def law_decay__falls_add_up(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """The falls of the steps: none is negative, together they are the whole, and read backwards they are the same."""
+    rates = learner.decay(lr, min_lr, total)
+    falls = [rate - later for rate, later in zip(rates, rates[1:])]
+    same = all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(falls, falls[::-1]))
+    whole = math.isclose(sum(falls), lr - min_lr, rel_tol=1e-6, abs_tol=1e-9)
+    return len(falls) == total and rates[0] == lr and min(falls) > -1e-12 and same and whole
+
+
+def law_decay__asserts(learner: Any, lr: float, min_lr: float, total: int) -> bool:
+    """An error where the law is broken, and True at the end."""
+    rates = learner.decay(lr, min_lr, total)
+    assert len(rates) == total + 1
+    assert math.isclose(rates[0], lr)
+    assert math.isclose(rates[total], min_lr, abs_tol=1e-12)
+    middle = (lr + min_lr) / 2
+    for step, rate in enumerate(rates):
+        assert math.isclose(rate - middle, middle - rates[total - step], rel_tol=1e-6, abs_tol=1e-9)
+        assert step == 0 or rate <= rates[step - 1] + 1e-12
+    return True
