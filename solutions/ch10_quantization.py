@@ -13,6 +13,8 @@
 # %%
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -410,4 +412,59 @@ def quantized_linear(
     w = w_q.to(torch.int32) - w_zero_point
     sums = (x[:, None, :] * w).sum(dim=2)  # (N, H); torch has no integer matmul on GPUs
     return sums * (x_scale * w_scale) + bias
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. Their `round_trip(x, bits)` turns numbers into codes of so many bits,
+# and back. Where the marks of the ruler lie is theirs to choose, so the results of two who are right may differ: no
+# formula can be the law. As a first try: no number moves by more than half a step.
+#
+# ```python
+# >>> def law_first_try(learner, x, bits):
+# ...     step = (x.max() - x.min()) / (2**bits - 1)
+# ...     return bool(((learner.round_trip(x, bits) - x).abs() <= step / 2 * 1.001).all())
+# >>> class Unchanged:
+# ...     def round_trip(self, x, bits):
+# ...         return x
+# >>> law_first_try(Unchanged(), torch.tensor([0.0, 0.1, 0.2, 0.3, 1.0]), 2)
+# True
+# ```
+#
+# Whoever rounds nothing keeps it. Whoever writes a law asks which nonsense would, and adds what that nonsense breaks:
+# how many different numbers can there be, and what becomes of 0?
+#
+# **Pitfall.** A law that asks too much rejects who is right. An error of exactly half a step is rounded itself: leave
+# it a thousandth more.
+
+
+# %%
+def law_round_trip(learner: Any, x: Tensor, bits: int) -> bool:
+    """Say whether `learner.round_trip(x, bits)` may be x, quantized to so many bits and back.
+
+    It is called with many numbers and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `round_trip(x, bits)` should return a tensor like x of at most 2^bits different
+            numbers. 0 comes back as 0, and no number moves by more than half a step, up to rounding. A step is the
+            width from the smallest number of x to the largest, over 2^bits - 1.
+        x: shape (N,), float64; one entry or more is 0, and not all are.
+        bits: at least 2.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for (0, 1, 2.9) and 2 bits a step is 2.9 / 3, and (0, 0.967, 2.9) is right; (0, 1, 2) is wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    back = learner.round_trip(x, bits)
+    step = float(x.max() - x.min()) / (2**bits - 1)
+    near = back.allclose(x, atol=0.501 * step)
+    return near and len(back.unique()) <= 2**bits and not back[x == 0].any()
     # END SOLUTION

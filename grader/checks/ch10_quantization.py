@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from grader.checking import (
+    BOOL,
     FLOAT,
     INTEGER,
     TENSOR,
@@ -30,10 +31,12 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     one_of,
     require,
     sampled_from,
     seeds,
+    tensor_from,
     tensor_laws,
     tensors,
 )
@@ -46,6 +49,7 @@ RETURNS = {
     "fake_quantize": TENSOR,
     "fake_quantize_backward": TENSOR,
     "quantized_linear": TENSOR,
+    "law_round_trip": BOOL,
 }
 
 CODES = sampled_from([(-128, 127), (-127, 127), (-8, 7), (-100, 27), (0, 100)])
@@ -778,3 +782,142 @@ check_quantized_linear_everywhere = tensor_laws(
     oracle=integer_layer,
     after=check_quantized_linear_is_the_layer,
 )
+
+
+# --- law_round_trip ---------------------------------------------------------------------------------------
+#
+# To codes and back in one: `round_trip(x, bits)` quantizes with its own range, and dequantizes. More than one is right.
+
+
+def round_trip__zero_point(x, bits):
+    """It lays the codes over the range of x and 0, with a whole zero point."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2**bits - 1
+    scale = (high - low) / most
+    zero_point = round(-low / scale)
+    codes = ((x / scale).round() + zero_point).clamp(0, most)
+    return (codes - zero_point) * scale
+
+
+def round_trip__signed_codes(x, bits):
+    """It counts its codes from below 0, number by number."""
+    low, high = min(*x.tolist(), 0.0), max(*x.tolist(), 0.0)
+    first, last = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    scale = (high - low) / (last - first)
+    zero_point = round(first - low / scale)
+    codes = [max(first, min(last, round(entry / scale) + zero_point)) for entry in x.tolist()]
+    return torch.tensor([scale * (code - zero_point) for code in codes], dtype=x.dtype)
+
+
+def round_trip__few_numbers_in_a_table(x, bits):
+    """Where there are few enough different numbers it keeps them in a table, just as they are."""
+    return x.clone() if x.unique().numel() <= 2**bits else round_trip__zero_point(x, bits)
+
+
+def round_trip__unchanged(x, bits):
+    """Nothing is rounded: x comes back as it was."""
+    return x.clone()
+
+
+def round_trip__cut_off(x, bits):
+    """It cuts off where it should round."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2**bits - 1
+    scale = (high - low) / most
+    zero_point = round(-low / scale)
+    return (((x / scale).floor() + zero_point).clamp(0, most) - zero_point) * scale
+
+
+def round_trip__one_code_unused(x, bits):
+    """One code is never used, so that its steps are wider than they need to be."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2**bits - 2
+    scale = (high - low) / most
+    zero_point = round(-low / scale)
+    return (((x / scale).round() + zero_point).clamp(0, most) - zero_point) * scale
+
+
+def round_trip__twice_the_bits(x, bits):
+    """It has twice as many codes as bits, and not 2 to the power of them."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2 * bits - 1
+    scale = (high - low) / most
+    zero_point = round(-low / scale)
+    return (((x / scale).round() + zero_point).clamp(0, most) - zero_point) * scale
+
+
+def round_trip__one_bit_more(x, bits):
+    """It has one bit more than it may have."""
+    return round_trip__zero_point(x, bits + 1)
+
+
+def round_trip__symmetric(x, bits):
+    """Its range is as wide below 0 as above, so that its steps are too wide for a range that leans to one side."""
+    last = 2 ** (bits - 1) - 1
+    scale = float(x.abs().max()) / last
+    return (x / scale).round().clamp(-last - 1, last) * scale
+
+
+def round_trip__zero_between_marks(x, bits):
+    """Its marks start at the smallest number, and 0 is not one of them."""
+    low, high = min(float(x.min()), 0.0), max(float(x.max()), 0.0)
+    scale = (high - low) / (2**bits - 1)
+    return low + ((x - low) / scale).round() * scale
+
+
+def round_trip__nothing_below_zero(x, bits):
+    """Negative numbers become 0."""
+    return round_trip__zero_point(x.clamp(min=0), bits)
+
+
+def round_trip__wraps(x, bits):
+    """The largest code is one too many, and wraps round to the smallest."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2**bits - 1
+    scale = (high - low) / most
+    zero_point = round(-low / scale)
+    return (((x / scale).round() + zero_point) % most - zero_point) * scale
+
+
+def round_trip__codes_stay(x, bits):
+    """The zero point is added, and not taken off again."""
+    low, high, most = min(float(x.min()), 0.0), max(float(x.max()), 0.0), 2**bits - 1
+    scale = (high - low) / most
+    return ((x / scale).round() + round(-low / scale)).clamp(0, most) * scale
+
+
+def is_round_trip(found, x, bits):
+    """Whether numbers may have come through that many bits."""
+    step = (max(float(x.max()), 0.0) - min(float(x.min()), 0.0)) / (2**bits - 1)
+    near = bool(((found - x).abs() <= step * 0.5001).all())
+    return near and found.unique().numel() <= 2**bits and bool((found[x == 0] == 0).all())
+
+
+def with_a_zero(seed, size, low, high):
+    """A 0, and other numbers from `low` to `high`."""
+    return torch.cat([torch.zeros(1, dtype=torch.float64), tensor_from(seed, (size,), low=low, high=high)])
+
+
+law_round_trip = law_exercise(
+    "law_round_trip",
+    "round_trip",
+    [
+        {"x": with_a_zero(seed, size, low, high), "bits": bits}
+        for seed, (size, bits, low, high) in enumerate(
+            [
+                (3, 2, 0.0, 3.0), (4, 2, -1.0, 1.0), (6, 2, 0.0, 5.0), (9, 3, -4.0, 1.0), (9, 2, 2.0, 3.0),
+                (24, 4, -1.0, 2.0), (24, 3, -3.0, -1.0), (40, 4, -0.7, 1.9), (40, 2, -5.0, 3.0), (90, 5, -1.0, 4.0),
+            ],
+            start=41,
+        )
+    ],
+    right=(round_trip__zero_point, round_trip__signed_codes, round_trip__few_numbers_in_a_table),
+    wrong={
+        round_trip__unchanged: "How many different numbers can there be?",
+        round_trip__cut_off: "How far may a number be from where it was?",
+        round_trip__one_code_unused: "How wide is a step, and how far may a number be from where it was?",
+        round_trip__twice_the_bits: "Do you ask with more than 2 bits as well?",
+        round_trip__one_bit_more: "How many different numbers can there be?",
+        round_trip__symmetric: "How wide is a step, if the range leans to one side?",
+        round_trip__zero_between_marks: "What becomes of 0?",
+        round_trip__nothing_below_zero: "How far may a number be from where it was?",
+        round_trip__wraps: "What becomes of the largest number?",
+        round_trip__codes_stay: "What becomes of 0?",
+    },
+    holds=is_round_trip,
+)  # fmt: skip

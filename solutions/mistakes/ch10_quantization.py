@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -879,3 +881,57 @@ def quantized_linear__sums_on_the_cpu(
     for d in range(x.shape[1]):
         sums = sums + x[:, d, None] * w[:, d]
     return sums * (x_scale * w_scale) + bias
+
+
+# --- law_round_trip ---------------------------------------------------------------------------------------
+
+
+def law_round_trip__always_true(learner: Any, x: Tensor, bits: int) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.round_trip(x, bits)
+    return True
+
+
+def law_round_trip__always_false(learner: Any, x: Tensor, bits: int) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.round_trip(x, bits)
+    return False
+
+
+def law_round_trip__near_only(learner: Any, x: Tensor, bits: int) -> bool:
+    """It asks for small errors alone, and x unchanged has the smallest."""
+    step = (x.max() - x.min()) / (2**bits - 1)
+    return bool(((learner.round_trip(x, bits) - x).abs() <= step / 2 * 1.001).all())
+
+
+def law_round_trip__count_only(learner: Any, x: Tensor, bits: int) -> bool:
+    """It counts the different numbers, and does not ask how far they are from x."""
+    return learner.round_trip(x, bits).unique().numel() <= 2**bits
+
+
+def law_round_trip__a_whole_step(learner: Any, x: Tensor, bits: int) -> bool:
+    """It lets numbers move by a whole step, as they do where it is cut off and not rounded."""
+    back = learner.round_trip(x, bits)
+    step = (x.max() - x.min()) / (2**bits - 1)
+    near = bool(((back - x).abs() <= step * 1.001).all())
+    return near and back.unique().numel() <= 2**bits and bool((back[x == 0] == 0).all())
+
+
+def law_round_trip__zero_not_looked_at(learner: Any, x: Tensor, bits: int) -> bool:
+    """It does not ask what becomes of 0."""
+    back = learner.round_trip(x, bits)
+    step = (x.max() - x.min()) / (2**bits - 1)
+    return bool(((back - x).abs() <= step / 2 * 1.001).all()) and back.unique().numel() <= 2**bits
+
+
+def law_round_trip__range_without_zero(learner: Any, x: Tensor, bits: int) -> bool:
+    """The smallest number has to come back as it was, which is right only where it is a mark; right ones are rejected."""
+    back = learner.round_trip(x, bits)
+    return bool(back.min() == x.min()) and back.unique().numel() <= 2**bits
+
+
+def law_round_trip__one_way(learner: Any, x: Tensor, bits: int) -> bool:
+    """It takes one ruler for the only right one."""
+    back = learner.round_trip(x, bits)
+    scale = (x.max() - x.min()) / (2**bits - 1)
+    return torch.equal(back, (x / scale).round() * scale)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -258,3 +259,36 @@ def quantized_linear__integer_matmul(
 ) -> Tensor:
     sums = (x_q.int() - x_zero_point) @ (w_q.int() - w_zero_point).T
     return sums.float().mul(x_scale).mul(w_scale).add(bias)
+
+
+# --- law_round_trip ---------------------------------------------------------------------------------------
+
+
+def law_round_trip__number_by_number(learner: Any, x: Tensor, bits: int) -> bool:
+    """Python numbers, one after the other."""
+    before, after = x.tolist(), learner.round_trip(x, bits).tolist()
+    width = max(0.0, *before) - min(0.0, *before)
+    for old, new in zip(before, after):
+        if abs(new - old) > 0.5005 * width / (2**bits - 1) or (old == 0 and new != 0):
+            return False
+    return len(before) == len(after) and len(set(after)) <= 2**bits
+
+
+def law_round_trip__in_steps(learner: Any, x: Tensor, bits: int) -> bool:
+    """Measured in steps, no error is more than a half; few numbers, and 0 among them."""
+    marks = 2**bits - 1
+    step = (x.amax() - x.amin()) / marks
+    back = learner.round_trip(x, bits)
+    few = len(set(back.tolist())) <= marks + 1
+    return few and bool((back / step - x / step).abs().max() < 0.5 + 1e-6) and not back[x == 0].any()
+
+
+def law_round_trip__asserts(learner: Any, x: Tensor, bits: int) -> bool:
+    """An error where the law is broken, and True at the end."""
+    back = learner.round_trip(x, bits)
+    assert back.shape == x.shape
+    assert not bool(back[x == 0].any())
+    assert torch.unique(back).shape[0] <= 1 << bits
+    low, high = min(x.min().item(), 0), max(x.max().item(), 0)
+    assert (back - x).abs().max().item() * 2 * ((1 << bits) - 1) <= (high - low) * 1.0005
+    return True
