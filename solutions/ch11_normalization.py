@@ -14,6 +14,8 @@
 # %%
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -445,4 +447,61 @@ def rms_norm_backward(grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float) ->
     x_hat, g = x / rms, grad_out * gamma
     grad_x = (g - x_hat * (g * x_hat).mean(-1, keepdim=True)) / rms
     return grad_x, (grad_out * x_hat).reshape(-1, len(gamma)).sum(0)
+    # END SOLUTION
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. Their `normalize(x, eps)` is a layer norm without gamma and beta. A law
+# needs no answer of its own to compare with: it says what every right answer keeps. As a first try: each row has
+# mean 0.
+#
+# ```python
+# >>> def law_first_try(learner, x, eps):
+# ...     means = learner.normalize(x, eps).mean(-1)
+# ...     return torch.allclose(means, torch.zeros_like(means), atol=1e-6)
+# >>> class Zeros:
+# ...     def normalize(self, x, eps):
+# ...         return torch.zeros_like(x)
+# >>> law_first_try(Zeros(), torch.tensor([[1.0, 3.0]]), 1e-5)
+# True
+# ```
+#
+# Zeros keep it. Whoever writes a law asks which nonsense would, and adds what that nonsense breaks: the variance. And
+# then? A row that is mirrored has the right mean and the right variance, too. Two rows point the same way if the sum
+# of their products is as large as it can be: the product of their lengths.
+#
+# **Pitfall.** A law that asks too much rejects who is right. With eps the variance is not quite 1: var / (var + eps).
+# And sums are rounded: compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_normalize(learner: Any, x: Tensor, eps: float) -> bool:
+    """Say whether `learner.normalize(x, eps)` are the rows of x with mean 0 and variance 1.
+
+    It is called with many rows and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `normalize(x, eps)` should return what your `layer_norm` does for gamma 1 and
+            beta 0, up to rounding.
+        x: shape (..., D), float64, any rank from 1; a row may have equal entries.
+        eps: greater than 0, added to the (biased) variance under the root; it need not be small.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for the row (1, 3) and a tiny eps (-1, 1) is right; (1, -1) and (-0.7, 0.7) are wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    found = learner.normalize(x, eps)
+    centred = x - x.mean(-1, keepdim=True)
+    variance, found_variance = centred.square().mean(-1), found.square().mean(-1)
+    same_way = (centred * found).mean(-1).allclose((variance * found_variance).sqrt())
+    right_size = found_variance.allclose(variance / (variance + eps))
+    return same_way and right_size and found.mean(-1).allclose(torch.zeros_like(variance))
     # END SOLUTION

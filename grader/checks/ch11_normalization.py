@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grader.checking import (
+    BOOL,
     OBJECT,
     TENSOR,
     Check,
@@ -38,6 +39,7 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     lists,
     refuses,
     require,
@@ -56,6 +58,7 @@ RETURNS = {
     "layer_norm_backward": GRADIENTS,
     "rms_norm": TENSOR,
     "rms_norm_backward": (TENSOR, TENSOR),
+    "law_normalize": BOOL,
 }
 
 EPS = sampled_from([1e-5, 1e-3, 0.1, 1.0])
@@ -949,3 +952,109 @@ check_rms_norm_backward_everywhere = tensor_laws(
     rtol=1e-4,
     atol=1e-4,
 )
+
+
+# --- law_normalize ----------------------------------------------------------------------------------------
+#
+# A layer norm without gamma and beta: `normalize(x, eps)` brings each row to mean 0 and variance 1.
+
+
+def normalize__mean_first(x, eps):
+    """It takes the mean off first."""
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt()
+
+
+def normalize__of_torch(x, eps):
+    """It is torch's own."""
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], eps=eps)
+
+
+def normalize__row_by_row(x, eps):
+    """It takes one row after the other, in Python numbers."""
+    found = []
+    for row in x.reshape(-1, x.shape[-1]).tolist():
+        mean = sum(row) / len(row)
+        variance = sum((entry - mean) ** 2 for entry in row) / len(row)
+        found.append([(entry - mean) / (variance + eps) ** 0.5 for entry in row])
+    return torch.tensor(found, dtype=x.dtype).reshape(x.shape)
+
+
+def normalize__centred_only(x, eps):
+    """The mean is taken off, and nothing is divided."""
+    return x - x.mean(-1, keepdim=True)
+
+
+def normalize__not_centred(x, eps):
+    """The mean is not taken off."""
+    return x / (x.square().mean(-1, keepdim=True) + eps).sqrt()
+
+
+def normalize__columns(x, eps):
+    """The columns are normalised, and not the rows."""
+    return normalize__mean_first(x.transpose(0, -1), eps).transpose(0, -1)
+
+
+def normalize__all_together(x, eps):
+    """All entries are normalised together, and not each row."""
+    return normalize__mean_first(x.reshape(1, -1), eps).reshape(x.shape)
+
+
+def normalize__one_less(x, eps):
+    """The variance is divided by D - 1, and not by D."""
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().sum(-1, keepdim=True) / max(x.shape[-1] - 1, 1) + eps).sqrt()
+
+
+def normalize__variance_below(x, eps):
+    """It is divided by the variance, and not by its root."""
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + eps)
+
+
+def normalize__eps_outside(x, eps):
+    """eps is added to the root, and not below it."""
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True).sqrt() + eps)
+
+
+def normalize__eps_forgotten(x, eps):
+    """eps is forgotten, and a row of equal entries becomes NaN."""
+    return normalize__mean_first(x, 0.0)
+
+
+def normalize__mirrored(x, eps):
+    """The smallest entry becomes the largest."""
+    return -normalize__mean_first(x, eps)
+
+
+def normalize__sorted(x, eps):
+    """The entries of each row come back in order, and not in their places."""
+    return normalize__mean_first(x, eps).sort(-1).values
+
+
+law_normalize = law_exercise(
+    "law_normalize",
+    "normalize",
+    [
+        {"x": torch.tensor(rows, dtype=torch.float64), "eps": eps}
+        for rows in (
+            [1.0, 3.0], [[2.0, 0.0, 1.0]], [[0.0, 2.0], [5.0, 1.0]], [[4.0, 4.0], [1.0, 0.0]],
+            [[3.0, -1.0, 1.0, 0.5], [10.0, 20.0, 0.0, -5.0], [0.1, 0.3, 0.2, 0.7]],
+        )
+        for eps in (1e-5, 0.5)
+    ],
+    right=(normalize__mean_first, normalize__of_torch, normalize__row_by_row),
+    wrong={
+        normalize__centred_only: "What is the variance of a row afterwards?",
+        normalize__not_centred: "What is the mean of a row afterwards?",
+        normalize__columns: "What is the mean of a row afterwards?",
+        normalize__all_together: "What is the mean of a row afterwards?",
+        normalize__one_less: "What is the variance of a row afterwards, exactly?",
+        normalize__variance_below: "What is the variance of a row afterwards?",
+        normalize__eps_outside: "What is the variance of a row afterwards, if eps is not small?",
+        normalize__eps_forgotten: "What is the variance of a row afterwards, if eps is not small?",
+        normalize__mirrored: "Mean and variance are right: is the largest entry still the largest?",
+        normalize__sorted: "Mean and variance are right: are the entries still in their places?",
+    },
+)  # fmt: skip

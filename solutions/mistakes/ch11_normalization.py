@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -1066,3 +1067,60 @@ def rms_norm_backward__sums_on_the_cpu(
     for row in (grad_out * _by_rms(x, eps)[0]).reshape(-1, len(gamma)):
         grad_gamma = grad_gamma + row
     return grad_x, grad_gamma
+
+
+# --- law_normalize ----------------------------------------------------------------------------------------
+
+
+def law_normalize__always_true(learner: Any, x: Tensor, eps: float) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.normalize(x, eps)
+    return True
+
+
+def law_normalize__always_false(learner: Any, x: Tensor, eps: float) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.normalize(x, eps)
+    return False
+
+
+def law_normalize__mean_only(learner: Any, x: Tensor, eps: float) -> bool:
+    """It looks at the mean alone."""
+    means = learner.normalize(x, eps).mean(-1)
+    return torch.allclose(means, torch.zeros_like(means), atol=1e-6)
+
+
+def law_normalize__mean_and_variance_only(learner: Any, x: Tensor, eps: float) -> bool:
+    """It looks at mean and variance, which mirrored rows have as well."""
+    found = learner.normalize(x, eps)
+    variance = x.var(-1, correction=0)
+    right = torch.allclose(found.var(-1, correction=0), variance / (variance + eps))
+    return right and torch.allclose(found.mean(-1), torch.zeros_like(variance), atol=1e-6)
+
+
+def law_normalize__variance_of_one(learner: Any, x: Tensor, eps: float) -> bool:
+    """It asks for a variance of exactly 1, and rejects right answers, in which eps takes off a little."""
+    variances = learner.normalize(x, eps).var(-1, correction=0)
+    return torch.allclose(variances, torch.ones_like(variances))
+
+
+def law_normalize__roughly(learner: Any, x: Tensor, eps: float) -> bool:
+    """It leaves so much room that eps may stand in the wrong place."""
+    return torch.allclose(learner.normalize(x, eps), layer_norm(x, x.new_ones(()), x.new_zeros(()), eps), atol=0.3)
+
+
+def law_normalize__order_only(learner: Any, x: Tensor, eps: float) -> bool:
+    """It asks that the entries stay in order, and neither for the mean nor for the variance."""
+    found = learner.normalize(x, eps)
+    return torch.equal(found.argsort(dim=-1, stable=True), x.argsort(dim=-1, stable=True))
+
+
+def law_normalize__without_signs(learner: Any, x: Tensor, eps: float) -> bool:
+    """It compares absolute values, and mirrored rows keep it."""
+    expected = layer_norm(x, x.new_ones(()), x.new_zeros(()), eps)
+    return torch.allclose(learner.normalize(x, eps).abs(), expected.abs(), atol=1e-6)
+
+
+def law_normalize__exact(learner: Any, x: Tensor, eps: float) -> bool:
+    """It compares with ==, and rejects right answers that were rounded otherwise."""
+    return torch.equal(learner.normalize(x, eps), layer_norm(x, x.new_ones(()), x.new_zeros(()), eps))

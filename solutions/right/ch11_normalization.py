@@ -3,6 +3,8 @@
 # ruff: noqa: F821 -- the solution's names are put beside these versions when a submission is assembled
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -271,3 +273,33 @@ def rms_norm_backward__step_by_step(
     per_row = grad_out * x * inverse
     leading = tuple(range(x.ndim - 1))
     return grad_x, per_row.sum(dim=leading) if leading else per_row
+
+
+# --- law_normalize ----------------------------------------------------------------------------------------
+
+
+def law_normalize__against_my_own(learner: Any, x: Tensor, eps: float) -> bool:
+    """The answer of one's own layer_norm, up to rounding."""
+    width = x.shape[-1]
+    expected = layer_norm(x, torch.ones(width, dtype=x.dtype), torch.zeros(width, dtype=x.dtype), eps)
+    return torch.allclose(learner.normalize(x, eps), expected)
+
+
+def law_normalize__put_back(learner: Any, x: Tensor, eps: float) -> bool:
+    """Multiplied and moved back, the rows are x again; the mean is asked for by itself."""
+    found = learner.normalize(x, eps)
+    back = found * (x.var(-1, correction=0, keepdim=True) + eps).sqrt() + x.mean(-1, keepdim=True)
+    return torch.allclose(back, x, atol=1e-7) and bool(found.mean(-1).abs().max() < 1e-7)
+
+
+def law_normalize__asserts(learner: Any, x: Tensor, eps: float) -> bool:
+    """An error where the law is broken, row by row and pair by pair of neighbours."""
+    found = learner.normalize(x, eps)
+    assert found.shape == x.shape
+    for row, new in zip(x.reshape(-1, x.shape[-1]), found.reshape(-1, x.shape[-1])):
+        variance = float(((row - row.mean()) ** 2).mean())
+        assert abs(float(new.sum())) < 1e-6
+        assert abs(float((new**2).mean()) - variance / (variance + eps)) < 1e-6
+        factor = (variance + eps) ** 0.5
+        assert bool((new.diff() * factor - row.diff()).abs().max() < 1e-6)
+    return True
