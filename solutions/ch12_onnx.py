@@ -10,6 +10,8 @@
 # %%
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from torch import Tensor
@@ -227,3 +229,60 @@ def run_model(model: ModelProto, x: Tensor) -> Tensor:
 # `brick build` writes your trained network to an `.onnx` file, and `brick view` opens it in Netron, a viewer
 # that runs in the browser. Click a Gemm: its weights are yours, its `transB` is 1. Click the input: its first
 # dimension is a name. Whoever has this file needs neither PyTorch nor your code to run your network.
+
+
+# %% [markdown]
+# ## Extra: write the law yourself
+#
+# All along, laws have judged your code. Now you write one, and it judges the code of others, some of it right and
+# some of it wrong, all of it called `learner`. Their `run_exported(layers, x)` writes a network as a model, and runs
+# that model on x. The law of every export is that the model answers what the network does. Checkers of files look at
+# shapes. As a first try, so do we:
+#
+# ```python
+# >>> def law_first_try(learner, layers, x):
+# ...     return learner.run_exported(layers, x).shape == (len(x), len(layers[-1][1]))
+# >>> class NotTurned:
+# ...     def run_exported(self, layers, x):
+# ...         for weight, bias in layers:
+# ...             x = x @ weight + bias
+# ...         return x
+# >>> w, b = torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.zeros(2)
+# >>> law_first_try(NotTurned(), [(w, b)], torch.tensor([[1.0, 0.0]]))
+# True
+# ```
+#
+# A square weight the wrong way round keeps it. Whoever writes a law asks which nonsense would, and adds what that
+# nonsense breaks: here the values, for every row of the batch.
+#
+# **Pitfall.** A law that asks too much rejects who is right. Other programs add up in another order: with weights that
+# are no whole numbers, compare with `torch.allclose`, never with `==`.
+
+
+# %%
+def law_run_exported(learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor) -> bool:
+    """Say whether `learner.run_exported(layers, x)` answers what the network itself does.
+
+    It is called with many networks and many versions. Of a right one it has to be True every time; of a wrong one
+    False at least once, or an error. A law that knows no wrong version, or no right one, earns nothing.
+
+    Args:
+        learner: somebody's code. Its `run_exported(layers, x)` should return what the network answers to x: linear
+            layers with a relu between each two, and nothing behind the last.
+        layers: (weight, bias) of each layer, shapes (outputs, inputs) and (outputs,); whole numbers in float32.
+        x: shape (N, inputs of the first layer), whole numbers in float32.
+
+    Returns:
+        True if the law holds, False if it is broken; a Python bool.
+
+    Example: for one layer with weight (2), bias (-3) and the input 1 the answer -1 is right, and 0 is wrong.
+
+    Source: Claessen, Hughes, QuickCheck: a lightweight tool for random testing of Haskell programs (ICFP 2000).
+    """
+    # BEGIN SOLUTION
+    found = learner.run_exported(layers, x)
+    *hidden, (last_weight, last_bias) = layers
+    for weight, bias in hidden:
+        x = (x @ weight.T + bias).relu()
+    return found.allclose(x @ last_weight.T + last_bias)
+    # END SOLUTION

@@ -12,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 from torch import Tensor
 
 from grader.checking import (
+    BOOL,
     OBJECT,
     TENSOR,
     Learner,
@@ -24,6 +25,7 @@ from grader.checking import (
     given,
     integers,
     just,
+    law_exercise,
     one_of,
     refuses,
     require,
@@ -34,7 +36,7 @@ from grader.checking import (
     tensors,
 )
 
-RETURNS = {"export_mlp": OBJECT, "run_model": TENSOR}
+RETURNS = {"export_mlp": OBJECT, "run_model": TENSOR, "law_run_exported": BOOL}
 
 OPERATOR_SET = 17
 # All of these are operations of the standard; the interpreter is asked for five others only.
@@ -640,3 +642,144 @@ def check_run_model_refuses_unknown_operations(learner: Learner, op_type: str, p
     nodes = [helper.make_node(kind, [names[k]], [names[k + 1]]) for k, kind in enumerate(kinds)]
     model = learner.model(serialised(nodes, {}, ["N", 2]))
     refuses(lambda: learner.run_model(model, torch.tensor([[1.0, -1.0]])), names=op_type)
+
+
+# --- law_run_exported -------------------------------------------------------------------------------------
+#
+# Both halves of the chapter in one: `run_exported(layers, x)` writes a network as a model, and runs that on x. Weights
+# and inputs are small whole numbers, so that float32 computes exactly, in any order.
+
+
+def run_exported__product_by_product(layers, x):
+    """It multiplies by turned weights, and cuts between the layers."""
+    for place, (weight, bias) in enumerate(layers):
+        x = (x if place == 0 else x.relu()) @ weight.T + bias
+    return x
+
+
+def run_exported__list_of_nodes(layers, x):
+    """It makes a list of nodes first, and then runs one after the other."""
+    nodes = []
+    for weight, bias in layers:
+        nodes += [("Gemm", weight, bias), ("Relu", None, None)]
+    for kind, weight, bias in nodes[:-1]:
+        x = torch.addmm(bias, x, weight.T) if kind == "Gemm" else x.clamp(min=0)
+    return x
+
+
+def run_exported__sample_by_sample(layers, x):
+    """It runs one sample after the other."""
+    rows = []
+    for row in x:
+        for weight, bias in layers[:-1]:
+            row = torch.maximum(weight @ row + bias, torch.zeros_like(bias))
+        rows.append(layers[-1][0] @ row + layers[-1][1])
+    return torch.stack(rows)
+
+
+def run_exported__zeros(layers, x):
+    """The model always answers 0."""
+    return torch.zeros(len(x), len(layers[-1][1]), dtype=x.dtype)
+
+
+def run_exported__no_relu(layers, x):
+    """There is no Relu between the layers."""
+    for weight, bias in layers:
+        x = x @ weight.T + bias
+    return x
+
+
+def run_exported__relu_at_the_end(layers, x):
+    """A Relu stands behind the last layer as well."""
+    return run_exported__product_by_product(layers, x).relu()
+
+
+def run_exported__relu_at_the_start(layers, x):
+    """A Relu stands before the first layer as well."""
+    return run_exported__product_by_product(layers, x.relu())
+
+
+def run_exported__not_turned(layers, x):
+    """Square weights are used the wrong way round."""
+    turned = [(weight.T if weight.shape[0] == weight.shape[1] else weight, bias) for weight, bias in layers]
+    return run_exported__product_by_product(turned, x)
+
+
+def run_exported__last_bias_lost(layers, x):
+    """The bias of the last layer is not in the model."""
+    weight, bias = layers[-1]
+    return run_exported__product_by_product([*layers[:-1], (weight, torch.zeros_like(bias))], x)
+
+
+def run_exported__first_bias_everywhere(layers, x):
+    """All layers with as many outputs as the first have its bias: two initializers share one name."""
+    first = layers[0][1]
+    named = [(weight, first if bias.shape == first.shape else bias) for weight, bias in layers]
+    return run_exported__product_by_product(named, x)
+
+
+def run_exported__batch_of_one(layers, x):
+    """The size of the batch is fixed: all rows get the answer of the first."""
+    return run_exported__product_by_product(layers, x[:1]).repeat(len(x), 1)
+
+
+def run_exported__softmax_left_on(layers, x):
+    """A Softmax stands at the end, and nobody asked for it."""
+    return torch.softmax(run_exported__product_by_product(layers, x), -1)
+
+
+def run_exported__layer_skipped(layers, x):
+    """The layers between the first and the last are left out, where the sizes allow it."""
+    short = [layers[0], layers[-1]] if len(layers) > 2 else layers
+    fits = short[-1][0].shape[1] == short[0][0].shape[0] or len(short) == 1
+    return run_exported__product_by_product(short if fits else layers, x)
+
+
+def whole(seed, shape):
+    """Small whole numbers in float32."""
+    return tensor_from(seed, shape, dtype=torch.float32).round().clamp(-4, 4)
+
+
+def networks_to_judge_on():
+    """Networks of one to three layers, square ones among them, and batches of one to four rows."""
+    sizes = [
+        (1, 1),
+        (2, 1),
+        (2, 2),
+        (1, 2, 1),
+        (2, 2, 2),
+        (2, 3, 2),
+        (2, 2, 2, 2),
+        (3, 2, 2, 1),
+        (3, 3, 3, 3),
+    ]
+    for number, widths in enumerate(sizes):
+        layers = [
+            (whole(1 + 9 * number + layer, (wide, narrow)), whole(5 + 9 * number + layer, (wide,)))
+            for layer, (narrow, wide) in enumerate(pairwise(widths))
+        ]
+        yield {"layers": layers, "x": whole(9 + 9 * number, (1 + number % 4, widths[0]))}
+
+
+law_run_exported = law_exercise(
+    "law_run_exported",
+    "run_exported",
+    networks_to_judge_on(),
+    right=(
+        run_exported__product_by_product,
+        run_exported__list_of_nodes,
+        run_exported__sample_by_sample,
+    ),
+    wrong={
+        run_exported__zeros: "Does the answer depend on the weights?",
+        run_exported__no_relu: "What stands between two layers?",
+        run_exported__relu_at_the_end: "Can the answer be negative?",
+        run_exported__relu_at_the_start: "Can an input be negative?",
+        run_exported__not_turned: "Do you compare values, and not only shapes?",
+        run_exported__last_bias_lost: "What is the answer, if the last weight were 0?",
+        run_exported__first_bias_everywhere: "Do you compare with all layers of the network?",
+        run_exported__batch_of_one: "Does each row get its own answer?",
+        run_exported__softmax_left_on: "Which scores does the network itself give?",
+        run_exported__layer_skipped: "Do you compare with all layers of the network?",
+    },
+)

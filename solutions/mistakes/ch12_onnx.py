@@ -3,6 +3,8 @@
 # ruff: noqa: F821 -- the solution's names are put beside these versions when a submission is assembled
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 from torch import Tensor
@@ -572,3 +574,64 @@ def run_model__add_does_not_broadcast(model: ModelProto, x: Tensor) -> Tensor:
         return a + b
 
     return _interpret(model, x, Add=add)
+
+
+# --- law_run_exported -------------------------------------------------------------------------------------
+
+
+def _network(layers: list[tuple[Tensor, Tensor]], x: Tensor) -> Tensor:
+    for weight, bias in layers[:-1]:
+        x = torch.relu(x @ weight.T + bias)
+    return x @ layers[-1][0].T + layers[-1][1]
+
+
+def law_run_exported__always_true(learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor) -> bool:
+    """It is True of everything, right or wrong."""
+    learner.run_exported(layers, x)
+    return True
+
+
+def law_run_exported__always_false(learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor) -> bool:
+    """It is False of everything, right or wrong."""
+    learner.run_exported(layers, x)
+    return False
+
+
+def law_run_exported__shape_only(learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor) -> bool:
+    """It compares shapes and no values."""
+    return learner.run_exported(layers, x).shape == (len(x), len(layers[-1][1]))
+
+
+def law_run_exported__first_row_only(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """It looks at the first row alone, and does not see who answers all others with it."""
+    return torch.allclose(learner.run_exported(layers, x)[0], _network(layers, x)[0])
+
+
+def law_run_exported__one_layer_only(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """It tries the first layer alone, and never a whole network."""
+    return torch.allclose(learner.run_exported(layers[:1], x), _network(layers[:1], x))
+
+
+def law_run_exported__zeros_only(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """It tries an input of zeros, for which the first weight does not matter."""
+    return torch.allclose(learner.run_exported(layers, 0 * x), _network(layers, 0 * x))
+
+
+def law_run_exported__relu_expected(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """It expects a relu behind the last layer, and rejects right answers."""
+    return torch.allclose(learner.run_exported(layers, x), _network(layers, x).relu())
+
+
+def law_run_exported__largest_only(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """It asks only which score is the largest."""
+    return torch.equal(learner.run_exported(layers, x).argmax(1), _network(layers, x).argmax(1))

@@ -3,6 +3,8 @@
 # ruff: noqa: F821 -- the solution's names are put beside these versions when a submission is assembled
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import torch
@@ -246,3 +248,43 @@ def _apply(node, values):
     out = (a.t() if number.get("transA") else a) @ (b.t() if number.get("transB") else b)
     out = out * number.get("alpha", 1.0)
     return out + values[2] * number.get("beta", 1.0) if len(values) > 2 else out
+
+
+# --- law_run_exported -------------------------------------------------------------------------------------
+
+
+def law_run_exported__my_own_model(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """The answer of one's own interpreter to one's own export."""
+    return torch.allclose(learner.run_exported(layers, x), run_model(export_mlp(layers), x))
+
+
+def law_run_exported__row_by_row(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """Each row is asked for alone as well, and computed number by number."""
+    together = learner.run_exported(layers, x)
+    for n, row in enumerate(x):
+        values = row.tolist()
+        for place, (weight, bias) in enumerate(layers):
+            values = [max(value, 0.0) for value in values] if place else values
+            sums = [sum(w * v for w, v in zip(line, values)) for line in weight.tolist()]
+            values = [total + b for total, b in zip(sums, bias.tolist())]
+        if not torch.allclose(together[n], torch.tensor(values)):
+            return False
+    return together.shape[0] == x.shape[0]
+
+
+def law_run_exported__asserts(
+    learner: Any, layers: list[tuple[Tensor, Tensor]], x: Tensor
+) -> bool:
+    """An error where the law is broken, and True at the end."""
+    found, values = learner.run_exported(layers, x), x
+    for number, (weight, bias) in enumerate(layers):
+        if number > 0:
+            values = values.clamp(min=0)
+        values = torch.einsum("nd,hd->nh", values, weight) + bias
+    assert found.shape == values.shape
+    assert bool((found - values).abs().max() < 1e-3)
+    return True
