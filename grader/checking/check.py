@@ -5,12 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
 Body = Callable[..., None]
+
+
+class Law(Enum):
+    """The laws that chapters do not write but have made, in one form for every exercise."""
+
+    FLOAT32 = auto()  # what comes of float32 is float32
+    LAYOUT = auto()  # tensors may lie in memory anyhow
+    DEVICE = auto()  # the code runs where its arguments are
+    DERIVED = auto()  # a gradient is derived, not measured
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Check:
         weight: its share of the exercise's points.
         examples: at most so many examples, whatever the profile says.
         opens: whether all other checks of the exercise come after it; they wait only where it is broken.
+        law: which of the kit's own laws it is; None for one that the chapter wrote.
     """
 
     name: str
@@ -41,6 +52,7 @@ class Check:
     weight: float = 1.0
     examples: int | None = None
     opens: bool = False
+    law: Law | None = None
 
 
 def given(**inputs: SearchStrategy[Any]) -> Callable[[Body], Body]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from grader.checking.check import Check
+from grader.checking.check import Check, Law
 from grader.checking.failures import NotCheckable, fail
 from grader.checking.strategies import seeds
 from grader.sandbox.exceptions import LearnerMisbehaved, LearnerRaised
@@ -66,5 +66,5 @@ def derived(
         f"check_{exercise}_is_derived", exercise, "The gradient is derived, not measured.", body,
         MappingProxyType({"seed": seeds()}),
         "Work the derivative out on paper: no difference of two values of the forward belongs in it.",
-        weight=0.0, examples=_EXAMPLES, opens=opens,
+        weight=0.0, examples=_EXAMPLES, opens=opens, law=Law.DERIVED,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from hypothesis.strategies import SearchStrategy
 
-from grader.checking.check import Body, Check, listed
+from grader.checking.check import Body, Check, Law, listed
 from grader.checking.comparison import agree
 from grader.checking.failures import NotCheckable, fail
 from grader.sandbox.exceptions import LearnerRaised
@@ -77,7 +77,7 @@ class _TensorLaws:
 
         title = f"{self.exercise} keeps float32 and stays accurate in it."
         hint = "Look for tensors and constants that you make yourself: what dtype have they?"
-        return self._law(body, "keeps_float32", title, hint, examples)
+        return self._law(Law.FLOAT32, body, "keeps_float32", title, hint, examples)
 
     def takes_any_layout(self, examples: int) -> Check:
         """Tensors may lie in memory with gaps and with their axes in any order."""
@@ -88,7 +88,7 @@ class _TensorLaws:
 
         title = f"{self.exercise} takes transposed and strided tensors."
         hint = "Look for view() and for writing in place: both count on the order of the entries in memory."
-        return self._law(body, "takes_any_layout", title, hint, examples)
+        return self._law(Law.LAYOUT, body, "takes_any_layout", title, hint, examples)
 
     def runs_on_any_device(self) -> Check:
         """What is made inside is made where the arguments are.
@@ -116,16 +116,16 @@ class _TensorLaws:
 
         title = f"{self.exercise} works on any device."
         hint = "Look for the tensors that you make yourself: on which device are they?"
-        return self._law(body, "runs_on_any_device", title, hint, _DEVICE_EXAMPLES)
+        return self._law(Law.DEVICE, body, "runs_on_any_device", title, hint, _DEVICE_EXAMPLES)
 
     def _ask(self, learner: Learner, given_: Mapping[str, Any]) -> Any:
         """Call the learner as the chapter says; by default with the arguments by name."""
         return learner.call(self.exercise, **given_) if self.call is None else self.call(learner, **given_)
 
-    def _law(self, body: Body, name: str, title: str, hint: str, examples: int) -> Check:
+    def _law(self, law: Law, body: Body, name: str, title: str, hint: str, examples: int) -> Check:
         return Check(
             f"check_{self.exercise}_{name}", self.exercise, title, body, MappingProxyType(dict(self.inputs)),
-            hint, self.after, _WEIGHT, examples,
+            hint, self.after, _WEIGHT, examples, law=law,
         )  # fmt: skip
 
 

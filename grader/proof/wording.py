@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from grader.checking.check import Check
+from grader.checking.check import Check, Law
 from grader.course.paths import checks_file
 from grader.engine.suites import load_suite
 from grader.proof.tables import Table
@@ -23,12 +23,12 @@ from grader.records import Chapter, Exercise
 # A message that must show a value, or name an argument, is promised by one of these words.
 _SHOWS = ("show", "value", "say", "how many", "number", "shape")
 _NAMES = ("nam", "say")
-# How the names of the kit's own laws end, a word that a text which states them has, and the demand.
-_LAWS = (
-    ("keeps_float32", "dtype", "the dtype of the argument"),
-    ("runs_on_any_device", "device", "the device of the argument"),
-    ("is_derived", "measured", "a gradient that is derived, not measured"),
-)
+# Of the kit's own laws: a word that a text which states them has, and the demand.
+_LAWS = {
+    Law.FLOAT32: ("dtype", "the dtype of the argument"),
+    Law.DEVICE: ("device", "the device of the argument"),
+    Law.DERIVED: ("measured", "a gradient that is derived, not measured"),
+}
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ def _of_words(exercise: Exercise, texts: _Texts) -> Iterator[Demand]:
 
 def _of_laws(check: Check, texts: _Texts) -> Iterator[Demand]:
     """Which dtype and device a result has stands in the docstring, and that a gradient must not be measured."""
-    for ending, word, what in _LAWS:
-        if check.name.endswith(ending):
-            yield Demand(check.exercise, check.name, what, word in texts.docstring)
+    if check.law in _LAWS:
+        word, what = _LAWS[check.law]
+        yield Demand(check.exercise, check.name, what, word in texts.docstring)
 
 
 @dataclass(frozen=True)
