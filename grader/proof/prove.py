@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from grader.checking.check import Check, Suite
+from grader.checking.check import Check, Law, Suite
 from grader.course.paths import equivalents_file, is_checkout
 from grader.engine.generation import Kept
 from grader.engine.profile import Profile
@@ -200,52 +200,62 @@ def _conclude(
         findings: on the right answers, for how long each check took.
         seeds: under how many the right answers passed.
     """
-    suite = load_suite(chapter)
     equivalents = read_equivalents(root).get(chapter.stem, {})
     of_kind: dict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         of_kind[verdict.candidate.kind].append(verdict)
     mutants, mistakes, right = of_kind["mutant"], of_kind["mistake"], of_kind["right"]
-    wrong = [*mistakes, *mutants, *of_kind["again"]]
-    kills = {check.name: sum(check.name in verdict.failed for verdict in wrong) for check in suite.checks}
-    alive = {verdict.candidate.label for verdict in mutants if not verdict.failed}
-    survivors = [
-        f"{verdict.candidate.place}: {verdict.candidate.label}"
-        for verdict in mutants
-        if not verdict.failed and verdict.candidate.label not in equivalents
-    ]
+    alive = [verdict.candidate for verdict in mutants if not verdict.failed]
+    kills = _kills(load_suite(chapter), [*mistakes, *mutants, *of_kind["again"]])
+    survivors = tuple(f"{one.place}: {one.label}" for one in alive if one.label not in equivalents)
     shortfalls = [words for verdict in verdicts if (words := _shortfall(verdict))]
     shortfalls += [f"the mutant survives: {survivor}" for survivor in survivors]
     if mutants:
         shortfalls += [
-            f"{name} catches no mistake and no mutant" for name, count in kills.items() if not count
+            f"{name} catches no mistake and no mutant" for name, found in kills.items() if not found
         ]
-        shortfalls += _doubtful(equivalents, alive, len(mutants))
-    if not of_kind["stub"]:
-        shortfalls.append(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
-    for exercise in chapter.exercises:
-        shortfalls += _missing(exercise.name, suite.of(exercise.name), verdicts)
+        shortfalls += _doubtful(equivalents, {one.label for one in alive}, len(mutants))
+    shortfalls += _incomplete(chapter, verdicts)
     [solution] = of_kind["solution"]
     shortfalls += wording_table(chapter, solution.candidate.source).shortfalls
-    seconds: Counter[str] = Counter()
-    for found in findings:
-        seconds.update(found.seconds)
     return Proof(
         chapter=chapter.stem,
         mistakes=len(mistakes),
         mistakes_caught=sum(bool(verdict.failed) for verdict in mistakes),
         mutants=len(mutants),
         killed=sum(bool(verdict.failed) for verdict in mutants),
-        equivalent=len(equivalents.keys() & alive),
+        equivalent=len(equivalents.keys() & {one.label for one in alive}),
         right=len(right),
         right_passed=sum(not verdict.failed for verdict in right),
         seeds=seeds,
-        survivors=tuple(survivors),
+        survivors=survivors,
         shortfalls=tuple(shortfalls),
         kills=kills,
         caught_by={verdict.candidate.label: verdict.failed for verdict in mistakes},
-        slowest=tuple(seconds.most_common(5)),
+        slowest=_slowest(findings),
     )
+
+
+def _kills(suite: Suite, wrong: list[Verdict]) -> dict[str, int]:
+    """How many of what is wrong each check has caught."""
+    return {check.name: sum(check.name in verdict.failed for verdict in wrong) for check in suite.checks}
+
+
+def _slowest(findings: list[false_failures.Findings]) -> tuple[tuple[str, float], ...]:
+    """The five checks that took most time on right answers."""
+    seconds: Counter[str] = Counter()
+    for found in findings:
+        seconds.update(found.seconds)
+    return tuple(seconds.most_common(5))
+
+
+def _incomplete(chapter: Chapter, verdicts: list[Verdict]) -> Iterator[str]:
+    """What the chapter's files lack: a stub, a check, or versions of an exercise."""
+    if not any(verdict.candidate.kind == "stub" for verdict in verdicts):
+        yield f"exercises/{chapter.stem}.py is missing; run: brick stubs"
+    suite = load_suite(chapter)
+    for exercise in chapter.exercises:
+        yield from _missing(exercise.name, suite.of(exercise.name), verdicts)
 
 
 def _shortfall(verdict: Verdict) -> str:
@@ -319,7 +329,7 @@ def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
         and candidate.only in (None, check.name)
         # A gate looks at values, which the device law takes for code that finds out where it is run: it would kill
         # every gate, and no empty region would be seen.
-        and not (candidate.kind == "gate" and check.name.endswith("_runs_on_any_device"))
+        and not (candidate.kind == "gate" and check.law is Law.DEVICE)
     ]
     failed: dict[str, CheckResult] = {}
     # A short round first, then whole ones: most of what is wrong never needs those.
