@@ -181,11 +181,8 @@ def class_figures(results: ClassResults) -> ClassFigures:
     Args:
         results: every learner with the attempt that counts at each chapter.
     """
-    reports = {
-        chapter: [(one, report) for one in results.learners for report in one.reports
-                  if report.chapter == chapter.stem and report.state is not ReportState.BY_HAND]
-        for chapter in results.chapters
-    }  # fmt: skip
+    reports = {chapter: _reports_on(chapter, results.learners) for chapter in results.chapters}
+    looks = [look for chapter, mine in reports.items() for look in _looks(chapter, mine)]
     return ClassFigures(
         # What waits for a verdict is no 0, so whoever waits for one is in no median.
         points=distribution([share_of(one) for one in results.learners if one.is_settled and one.max_points]),
@@ -196,12 +193,7 @@ def class_figures(results: ClassResults) -> ClassFigures:
             if chapter.stem in dict(one.ungraded)
         ),
         chapters=tuple(
-            _chapter_figures(
-                chapter,
-                [pair for pair in mine if chapter.stem not in pair[0].faults],
-                sum(chapter.stem in (*dict(one.ungraded), *one.faults) for one in results.learners),
-            )
-            for chapter, mine in reports.items()
+            _chapter_figures(chapter, mine, results.learners) for chapter, mine in reports.items()
         ),
         checks=tuple(
             figures
@@ -210,16 +202,21 @@ def class_figures(results: ClassResults) -> ClassFigures:
         ),
         mistakes=tuple(_mistakes(results)),
         decided=tuple(decided_in(results)),
-        looks=tuple(
-            sorted(
-                (look for chapter, mine in reports.items() for look in _looks(chapter, mine)),
-                key=lambda look: look.kind,  # stable: then by chapter and learner
-            )
-        ),
+        looks=tuple(sorted(looks, key=lambda look: look.kind)),  # stable: then by chapter and learner
         copies=tuple(found for chapter, mine in reports.items() for found in _copies(chapter, mine)),
         absent=tuple(one.learner for one in results.learners if one.missing and not _handed_in(one)),
         strangers=_strangers(results.learners),
     )
+
+
+def _reports_on(chapter: Chapter, learners: Sequence[LearnerResult]) -> list[tuple[LearnerResult, Report]]:
+    """The learners who handed in work for a chapter, each with the report on it."""
+    return [
+        (one, report)
+        for one in learners
+        for report in one.reports
+        if report.chapter == chapter.stem and report.state is not ReportState.BY_HAND
+    ]
 
 
 def _handed_in(one: LearnerResult) -> bool:
@@ -252,9 +249,11 @@ def distribution(shares: Sequence[float]) -> Distribution:
 
 
 def _chapter_figures(
-    chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]], waiting: int
+    chapter: Chapter, reports: Sequence[tuple[LearnerResult, Report]], learners: Sequence[LearnerResult]
 ) -> ChapterFigures:
-    """One chapter's figures, from those whose work on it has a verdict; `waiting` is how many have none."""
+    """One chapter's figures, from those whose work on it has a verdict; of the others it is only said how many."""
+    mine = [(one, report) for one, report in reports if chapter.stem not in one.faults]
+    waiting = sum(chapter.stem in (*dict(one.ungraded), *one.faults) for one in learners)
     shares = [one.points_of(report) / (report.max_points or 1.0) for one, report in mine]
     return ChapterFigures(
         chapter=chapter,
