@@ -165,16 +165,7 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
     Raises:
         UsageError: for a name that no chapter can have, a number that is taken, a file that exists, or no checkout.
     """
-    if (STEM if course.name else _OF_THE_KIT).fullmatch(stem) is None:
-        step = "use small letters, digits and _" if course.name else "write chNN_name, such as ch13_attention"
-        raise UsageError(f"no chapter can be called {stem}", "the name", step)
-    if not is_checkout(course.root):
-        raise UsageError(
-            "a chapter is added in a checkout, and this is none", str(course.root), "clone the course"
-        )
-    taken = [chapter.stem for chapter in course.chapters if chapter.label == label_of(stem)]
-    if taken:
-        raise UsageError(f"chapter {label_of(stem)} is there already", taken[0], "choose one that is free")
+    _refuse_stem(course, stem)
     numbered = _NUMBERED.fullmatch(stem)
     name = numbered["name"] if numbered else stem
     words = {
@@ -197,6 +188,20 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
         listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + _ENTRY.format(**words), encoding="utf-8"
     )
     return (*files, listed)
+
+
+def _refuse_stem(course: Course, stem: str) -> None:
+    """Raise UsageError where no chapter can be called so, or no chapter can be added."""
+    if (STEM if course.name else _OF_THE_KIT).fullmatch(stem) is None:
+        step = "use small letters, digits and _" if course.name else "write chNN_name, such as ch13_attention"
+        raise UsageError(f"no chapter can be called {stem}", "the name", step)
+    if not is_checkout(course.root):
+        raise UsageError(
+            "a chapter is added in a checkout, and this is none", str(course.root), "clone the course"
+        )
+    taken = [chapter.stem for chapter in course.chapters if chapter.label == label_of(stem)]
+    if taken:
+        raise UsageError(f"chapter {label_of(stem)} is there already", taken[0], "choose one that is free")
 
 
 def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
