@@ -31,6 +31,28 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
     Raises:
         UsageError: everything is excused, for which Gradescope has no word.
     """
+    tests, output = _chapters(results, one)
+    return {
+        "score": _rounded(_score(results, one)),
+        "execution_time": _rounded(sum(report.seconds for report in one.reports)),
+        "output": _text(output),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        # What the commands print is for the instructor; what learner code prints is in its report.
+        "stdout_visibility": "hidden",
+        "extra_data": {
+            "chapters": [chapter.stem for chapter in results.chapters],
+            "isolation": sorted({report.isolation for report in one.reports}),
+            "submission_sha256": [report.submission_sha256 for report in one.reports],
+        },
+        "tests": tests,
+    }
+
+
+def _chapters(results: ClassResults, one: LearnerResult) -> tuple[list[Fields], list[str]]:
+    """The tests of all chapters, and what is said above them."""
     tests: list[Fields] = []
     output: list[str] = []
     several = len(results.chapters) > 1
@@ -50,23 +72,7 @@ def gradescope(results: ClassResults, one: LearnerResult) -> Fields:
             _test(report, score, f"{lead}{score.name}", f"{number}.{place}")
             for place, score in enumerate(report.exercises, start=1)
         ]
-    return {
-        "score": _rounded(_score(results, one)),
-        "execution_time": _rounded(sum(report.seconds for report in one.reports)),
-        "output": _text(output),
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": "visible",
-        # What the commands print is for the instructor; what learner code prints is in its report.
-        "stdout_visibility": "hidden",
-        "extra_data": {
-            "chapters": [chapter.stem for chapter in results.chapters],
-            "isolation": sorted({report.isolation for report in one.reports}),
-            "submission_sha256": [report.submission_sha256 for report in one.reports],
-        },
-        "tests": tests,
-    }
+    return tests, output
 
 
 def _score(results: ClassResults, one: LearnerResult) -> float:
