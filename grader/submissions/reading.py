@@ -280,6 +280,21 @@ class _Joined:
             self.lines[first : first + count] = [""] * count
             self.left_out.append((first + 1, f"cell {by} writes {name} anew"))
 
+    def submission(self, chapter: Chapter, path: Path) -> Submission:
+        """All of it, and what was left out of it."""
+        source = "\n".join(self.lines)
+        # The report says what was left out, so the hash depends on that too.
+        told = "".join(f"\n{line} {why}" for line, why in (*self.unread, *self.left_out))
+        return Submission(
+            chapter,
+            source,
+            path,
+            _sha256(source + told),
+            tuple(self.origins),
+            tuple(self.unread),
+            tuple(sorted(self.left_out)),
+        )
+
 
 def join_notebook(cells: Sequence[NotebookCell], chapter: Chapter, path: Path) -> Submission:
     """Put the code of a whole notebook together; cells are counted from 1 over all kinds, as their author does."""
@@ -328,21 +343,7 @@ def join_cells(cells: Sequence[tuple[int, str]], chapter: Chapter, path: Path) -
         joined.add(number, [""] * len(cell.lines) if other else cell.lines)
         if cell.file and not other:
             joined.files.setdefault(cell.file, []).append((first - 1, len(cell.lines)))
-    source = "\n".join(joined.lines)
-    told = "".join(
-        f"\n{line} {why}" for line, why in (*joined.unread, *joined.left_out)
-    )  # the report says it too
-    return _checked(
-        Submission(
-            chapter,
-            source,
-            path,
-            _sha256(source + told),
-            tuple(joined.origins),
-            tuple(joined.unread),
-            tuple(sorted(joined.left_out)),
-        )
-    )
+    return _checked(joined.submission(chapter, path))
 
 
 def _other_chapter(file: str, chapter: Chapter) -> bool:
