@@ -15,7 +15,7 @@ Body = Callable[..., None]
 
 
 class Law(Enum):
-    """The laws that chapters do not write but have made, in one form for every exercise."""
+    """The laws that hold for every exercise of a kind, whatever its subject."""
 
     FLOAT32 = auto()  # what comes of float32 is float32
     LAYOUT = auto()  # tensors may lie in memory anyhow
@@ -39,7 +39,7 @@ class Check:
         weight: its share of the exercise's points.
         examples: at most so many examples, whatever the profile says.
         opens: whether all other checks of the exercise come after it; they wait only where it is broken.
-        law: which of the kit's own laws it is; None for one that the chapter wrote.
+        law: which of the kit's own laws it is; None for any other.
     """
 
     name: str
@@ -76,6 +76,7 @@ def check(
     after: Check | Iterable[Check] | None = None,
     weight: float = 1.0,
     examples: int | None = None,
+    law: Law | None = None,
 ) -> Callable[[Body], Check]:
     """Make a function `check_…(learner, …)` a check of `exercise`; its docstring is what the learner reads.
 
@@ -85,6 +86,7 @@ def check(
         after: a check, or several, that must pass first. Given as objects, so that a typo fails at import.
         weight: its share of the exercise's points, against 1 for others.
         examples: at most so many inputs, for a check that is expensive or that needs few.
+        law: which of the kit's own laws this is, in a form that fits the exercise.
 
     Raises:
         TypeError: the function has no docstring.
@@ -97,7 +99,7 @@ def check(
         inputs: Mapping[str, SearchStrategy[Any]] = getattr(body, "given", {})
         return Check(
             body.__name__, exercise, " ".join(title.split()), body, MappingProxyType(dict(inputs)), hint,
-            listed(after), weight, examples,
+            listed(after), weight, examples, law=law,
         )  # fmt: skip
 
     return build

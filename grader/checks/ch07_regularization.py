@@ -23,6 +23,7 @@ from grader.checking import (
     OBJECT,
     SCALAR,
     TENSOR,
+    Law,
     Learner,
     agree,
     agree_gradient,
@@ -576,6 +577,7 @@ def check_adamw_takes_any_layout(learner, seed, shape):
     hint="torch.zeros_like(w) takes over dtype and device.",
     after=check_adamw_moves_as_torch,
     examples=30,
+    law=Law.FLOAT32,
 )
 @given(params_and_steps=runs(), weight_decay=floats(0.0, 0.9))
 def check_adamw_keeps_float32(learner, params_and_steps, weight_decay):
