@@ -23,7 +23,7 @@ from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.cache import secret_sha256
 from grader.grading.gradebook import assigned_in, open_store
-from grader.grading.regrade import plan_regrade
+from grader.grading.regrade import Regrade, plan_regrade
 from grader.grading.store import Settings, Store
 from grader.grading.worker import Setup
 from grader.records import Course
@@ -67,16 +67,7 @@ def regrade(
             # The verdicts are kept by `run` itself; here they are only counted.
             for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
                 pass
-        changes, total = work.changes()
-        again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
-        typer.echo(f"{again}: nothing that judges the others has changed")
-        for line in change_lines(changes, total, console.style()):
-            typer.echo(line)
-        overruled = overruled_lines(work.overruled())
-        if overruled:
-            typer.echo("set by a person, and left as they are:")
-        for line in overruled:
-            typer.echo(f"  {line}")
+        _show_changes(work)
         if not work.entries():
             return
         # Exit code 1 lets a script see that something waits for a decision.
@@ -86,6 +77,20 @@ def regrade(
         run = store.begin_run([one.stem for one in chapters], (), settings)
         work.publish(store, run)
         typer.echo("the new verdicts count; next: brick report, then brick export")
+
+
+def _show_changes(work: Regrade) -> None:
+    """What would count from now on, and what a person has set and stays as it is."""
+    again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
+    typer.echo(f"{again}: nothing that judges the others has changed")
+    changes, total = work.changes()
+    for line in change_lines(changes, total, console.style()):
+        typer.echo(line)
+    overruled = overruled_lines(work.overruled())
+    if overruled:
+        typer.echo("set by a person, and left as they are:")
+    for line in overruled:
+        typer.echo(f"  {line}")
 
 
 def _setup_of_last_run(
