@@ -45,7 +45,8 @@ class TimedProcess(SameProcess):
         Raises:
             LearnerRaised: the source raises when it is loaded.
         """
-        with _Timer(self.limits.call_s):
+        _timer.install()
+        with _timer(self.limits.call_s):
             learner = super().open(source)
         learner.connection.channel = _TimedChannel(learner.connection.channel)
         return learner
@@ -64,7 +65,7 @@ class _TimedChannel:
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """One request, with a timer around it."""
-        with _Timer(timeout_s):
+        with _timer(timeout_s):
             return self._channel.request(header, body, timeout_s)
 
     def distrust(self, reason: str) -> None:
@@ -79,15 +80,23 @@ class _Timer:
     had less than that of the processor, on a busy machine, is given the rest. The time of the thread is counted, which
     the kernel tells at a twentieth of the price of the process's.
 
-    Only in the main thread of a process, for signals come to no other.
+    One for the whole process, since there is one signal, and only in its main thread, for signals come to no other.
     """
 
-    def __init__(self, timeout_s: float) -> None:
+    _timeout_s = _end = 0.0
+    _signals = 0
+
+    def install(self) -> None:
+        """Answer the signal from now on; to say so for every call would cost a tenth of it."""
+        signal.signal(signal.SIGALRM, self._interrupt)
+
+    def __call__(self, timeout_s: float) -> _Timer:
+        """For a `with` statement that may take so many seconds."""
         self._timeout_s = timeout_s
+        return self
 
     def __enter__(self) -> None:
         self._end, self._signals = time.thread_time() + self._timeout_s, 0
-        signal.signal(signal.SIGALRM, self._interrupt)
         signal.setitimer(signal.ITIMER_REAL, self._timeout_s)
 
     def __exit__(self, *exception: object) -> None:
@@ -100,3 +109,6 @@ class _Timer:
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
             raise LearnerLost("no answer in time", timeout=True)
         signal.setitimer(signal.ITIMER_REAL, left_s)
+
+
+_timer = _Timer()

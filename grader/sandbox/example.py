@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from grader.sandbox.connection import Answer, Connection
@@ -86,10 +87,11 @@ class Example:
             label, contract_name = f"{target!r}.{name}", f"{reference_of(target).kind}.{name}"
         answer = self._connection.ask(op, name, target=target, args=args, kwargs=kwargs)
         reply = answer.reply
-        call = Call(
-            label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op
-        )
-        result = self._record(replace(call, disturbed=reply.disturbed), answer, label)
+        call = partial(
+            Call, label, args, kwargs, changed=reply.changed, aliases=reply.aliases, name=contract_name, op=op,
+            disturbed=reply.disturbed,
+        )  # fmt: skip
+        result = self._record(call, answer, label)
         if answer.sent_tensors:
             answer.require_device(self._device, label)
         if reply.changed:
@@ -110,7 +112,7 @@ class Example:
         """`iter`, `next`, `len` or `list` of an object: recorded and watched like a method."""
         label = f"{op}({handle!r})"
         answer = self._connection.ask(op, target=handle)
-        call = Call(op, (handle,), {}, name=f"{reference_of(handle).kind}.{op}", op=op)
+        call = partial(Call, op, (handle,), {}, name=f"{reference_of(handle).kind}.{op}", op=op)
         result = self._record(call, answer, label)
         self._require_untouched_generator(answer, label)
         return result
@@ -145,14 +147,18 @@ class Example:
         count = self._labels[word]
         return Handle(Reference(self, number, kind, word if count == 1 else f"{word}_{count}"))
 
-    def _record(self, call: Call, answer: Answer, label: str) -> Any:
-        """Settle the answer to a call and put both on record."""
+    def _record(self, call: Callable[..., Call], answer: Answer, label: str) -> Any:
+        """Settle the answer to a call and put both on record.
+
+        Args:
+            call: makes the record once it is known what came back.
+        """
         try:
             result = self.note(answer, label)
         except LearnerRaised as error:
-            self.calls.append(replace(call, raised=str(error)))
+            self.calls.append(call(raised=str(error)))
             raise
-        self.calls.append(replace(call, result=result))
+        self.calls.append(call(result=result))
         return result
 
     def _require_untouched_generator(self, answer: Answer, label: str) -> None:

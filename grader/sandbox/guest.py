@@ -118,7 +118,9 @@ class Session:
                         self._barring()
                     ):  # to the end: a result may run code of its own while it is looked at
                         reply, reply_body = self._answer(request, body)
-        reply = msgspec.structs.replace(reply, output=self._output.take(), barred=self._take_called())
+        output, called = self._output.take(), self._take_called()
+        if output or called:
+            reply = msgspec.structs.replace(reply, output=output, barred=called)
         try:
             return protocol.pack(reply), reply_body
         except WireError as error:
