@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from grader.checking.check import Check, Law, Suite
@@ -99,6 +99,7 @@ def prove(
     advance: Callable[[str, int, int], None] = lambda chapter, done, total: None,
     mutate: bool = True,
     thorough: bool = False,
+    matrix: bool = True,
 ) -> list[Proof]:
     """Judge the checks of `chapters`.
 
@@ -109,6 +110,7 @@ def prove(
         advance: told (chapter, tasks done, tasks in all).
         mutate: whether to make mechanical mutants too.
         thorough: whether right answers meet every check under every seed, even one with few examples.
+        matrix: whether a mistake meets more checks than the first that catches it, so that all of them are known.
 
     Raises:
         UsageError: without a checkout.
@@ -129,13 +131,14 @@ def prove(
             fingerprint = fingerprint_of(course, chapter)
             right = list(right_answers(course.root, chapter))
             tasks = list(false_failures.tasks_of(chapter, right, seeds, thorough=thorough))
-            wrong = [(chapter, one) for one in wrong_answers(course.root, chapter, mutate=mutate)]
+            wrong = list(wrong_answers(course.root, chapter, mutate=mutate))
+            judge_one = partial(judge, chapter, matrix=matrix)
             done, total = 0, len(tasks) + len(wrong)
             findings, verdicts = [], []
             for found in pool.map(false_failures.find_false_failures, tasks):
                 findings.append(found)
                 advance(chapter.stem, done := done + 1, total)
-            for verdict in pool.map(_judge_packed, wrong, chunksize=2):
+            for verdict in pool.map(judge_one, wrong, chunksize=2):
                 verdicts.append(verdict)
                 advance(chapter.stem, done := done + 1, total)
             verdicts += _give_idle_checks_a_turn(pool, chapter, verdicts)
@@ -182,7 +185,7 @@ def _give_idle_checks_a_turn(
             continue
         mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
         again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
-        for verdict in pool.map(_judge_packed, [(chapter, one) for one in again]):
+        for verdict in pool.map(partial(judge, chapter), again):
             if verdict.failed:
                 found.append(verdict)
                 break
@@ -302,12 +305,7 @@ def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
 # --- judging one candidate, in a worker -------------------------------------------------------------------
 
 
-def _judge_packed(work: tuple[Chapter, Candidate]) -> Verdict:
-    """A pool calls functions of one argument."""
-    return judge(*work)
-
-
-def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
+def judge(chapter: Chapter, candidate: Candidate, *, matrix: bool = True) -> Verdict:
     """Run the checks that should speak on what is wrong, round by round, until one fails.
 
     A mutant or gate is done with at its first failure, the others at the end of that round: of a mistake it is worth
@@ -316,6 +314,7 @@ def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
     Args:
         chapter: by whose checks; it says what its exercises bar.
         candidate: what is wrong; one that does not even load has failed every check.
+        matrix: whether that is wanted; otherwise everything is done with at its first failure.
 
     Returns:
         The checks that failed; none if the candidate passed everything under every seed.
@@ -344,7 +343,7 @@ def judge(chapter: Chapter, candidate: Candidate) -> Verdict:
             result = Trial(check, learner, profile, chapter, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result)
-                if candidate.kind in ("mutant", "gate"):
+                if candidate.kind in ("mutant", "gate") or not matrix:
                     break
         if failed:
             break
