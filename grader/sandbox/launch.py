@@ -238,6 +238,7 @@ def launch(wishes: Wishes) -> tuple[Zygote, dict[str, Any]]:
     try:
         settings = _settings(wishes, layout, subprocess=not fork)
         if fork:
+            zygote.torch_side().prepare_forks(fake=wishes.warm_fake)
             process: Process = _fork_host(host_end, guest_end)
         else:
             command = _command(wishes, layout, guest_end.fileno())

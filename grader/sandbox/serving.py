@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import socket
 from typing import Any
@@ -41,6 +42,18 @@ def warm_up(settings: dict[str, Any]) -> dict[str, Any]:
     _rehearse(("", "meta") if settings["warm_fake"] else ("",))
     snapshot()  # after the rehearsal, in which torch finishes itself
     return {"ready": True}
+
+
+@functools.cache
+def prepare_forks(*, fake: bool) -> None:
+    """Do beforehand, once in this process, what each of its forks would have to do when it becomes a zygote.
+
+    Args:
+        fake: whether the forks have to be ready for tensors without values.
+    """
+    operation_filter().prepare(PREPARED)
+    with torch.random.fork_rng(devices=()):
+        _rehearse(("", "meta") if fake else ("",))
 
 
 def _rehearse(modes: tuple[str, ...]) -> None:

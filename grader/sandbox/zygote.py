@@ -77,7 +77,7 @@ def main(control: socket.socket) -> None:
         settings = receive_message(control)
         try:
             _enter(settings)
-            answer = _probe(settings) if settings["probe"] else _torch_side().warm_up(settings)
+            answer = _probe(settings) if settings["probe"] else torch_side().warm_up(settings)
         except BaseException as error:
             send_message(
                 control, {"error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
@@ -113,7 +113,7 @@ def _enter(settings: dict[str, Any]) -> None:
         tempfile.tempdir = "/"  # parts of torch ask for its name when imported, and would be refused one
 
 
-def _torch_side() -> Any:
+def torch_side() -> Any:
     """The modules that import torch, which takes a second: only when everything is given up, and not for a probe."""
     from grader.sandbox import serving
 
@@ -161,7 +161,7 @@ def _fork_guest(control: socket.socket, settings: dict[str, Any], command: dict[
             affinity.stay_on(command["core"])
         seal(descriptors[0], settings, address_space=command["address_space"])
         with socket.socket(fileno=3) as sock:
-            _torch_side().serve_learner(sock, settings)
+            torch_side().serve_learner(sock, settings)
         status = 0
     except (EOFError, OSError):
         status = 0  # the host hung up
