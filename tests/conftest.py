@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         split = [item for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if split:
             raise pytest.UsageError(f"pytest-xdist does not know the groups of pytest {pytest.__version__}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _frozen_imports() -> None:
+    """Keep what collecting the tests imported out of the collector's sight, and shared with every fork."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
