@@ -89,7 +89,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 @every_chapter
 def test_the_solution_gets_full_marks_sealed(stem: str, sandbox: Sandbox) -> None:
-    profile = Profile("grade", 50, kept=Kept(draw_straight))
+    # Ten inputs a law, since the seal is what is tried here; many inputs are the matter of the proof below.
+    profile = Profile("grade", 10, kept=Kept(draw_straight))
     report = grade_path(CHECKOUT / "solutions" / f"{stem}.py", chapter_of(stem), sandbox, profile)
 
     assert [(r.name, r.message) for r in report.checks if r.outcome is not Outcome.PASSED] == []
