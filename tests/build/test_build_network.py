@@ -57,6 +57,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "80")
     assert brick("init", "mine").exit_code == 0
     monkeypatch.chdir(tmp_path / "mine")
+    course = tmp_path / "mine" / "course.yml"
+    text = course.read_text(encoding="utf-8")
+    assert "practice_examples: 25" in text
+    course.write_text(text.replace("practice_examples: 25", "practice_examples: 5"), encoding="utf-8")
     return tmp_path / "mine"
 
 
