@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
 
 import pytest
 from ordinary_python import PIECES, WITH_NUMPY, Piece, put_into
+from sandboxes import need
 
 from grader.course.config import load_course
 from grader.engine.profile import Profile
@@ -18,12 +20,22 @@ from grader.rules.scopes import bound_in
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 
+pytestmark = pytest.mark.xdist_group("idioms")  # they share a sandbox
+
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 SOLUTIONS = {
     chapter.stem: (ROOT / "solutions" / f"{chapter.stem}.py").read_text(encoding="utf-8")
     for chapter in COURSE.chapters
 }
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One sealed sandbox for all pieces."""
+    need(Level.BWRAP)
+    with Sandbox(Level.BWRAP, COURSE.limits) as found:
+        yield found
 
 
 def base_exercise(chapter: Chapter) -> str:
@@ -63,7 +75,7 @@ def groups() -> list[list[Piece]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "pieces"), enumerate(groups()), ids=lambda value: str(value)[:2])
-def test_accepted_pieces_keep_full_marks(number: int, pieces: list[Piece]) -> None:
+def test_accepted_pieces_keep_full_marks(number: int, pieces: list[Piece], sandbox: Sandbox) -> None:
     chapter = COURSE.chapters[number % len(COURSE.chapters)]
     name = base_exercise(chapter)
     source = SOLUTIONS[chapter.stem]
@@ -73,8 +85,7 @@ def test_accepted_pieces_keep_full_marks(number: int, pieces: list[Piece]) -> No
     submission = Submission(chapter, source, Path("pieces.py"), "")
     ruling = judge(submission)
 
-    with Sandbox(Level.BWRAP, COURSE.limits) as sandbox:
-        report = run_checks(submission, ruling, sandbox, Profile(examples=3, only=name))
+    report = run_checks(submission, ruling, sandbox, Profile(examples=3, only=name))
 
     assert not ruling.breaches
     assert report.problem is None
