@@ -21,6 +21,8 @@ from grader.records import Chapter, Outcome, Report, ReportState, Submission
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 
+pytestmark = pytest.mark.xdist_group("ways_of_writing")  # they share their inputs
+
 COURSE = load_course(CHECKOUT)
 HEADING = re.compile(
     r"^#@ (?P<label>ch\d\d) (?P<exercise>\w+) (?P<verdict>right|wrong|any)( (?P<title>.+))?$"

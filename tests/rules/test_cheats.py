@@ -16,6 +16,8 @@ from grader.engine.runner import run_checks
 from grader.records import Chapter, Submission
 from grader.rules import judge
 
+pytestmark = pytest.mark.xdist_group("cheats")  # they share their inputs
+
 ROOT = Path(__file__).parents[2]
 CHAPTERS = {chapter.label: chapter for chapter in load_course(ROOT).chapters}
 INPUTS = Kept()  # the same for all, drawn once

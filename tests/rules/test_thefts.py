@@ -19,6 +19,8 @@ from grader.rules import judge
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 
+pytestmark = pytest.mark.xdist_group("thefts")  # they share a sandbox and their inputs
+
 ROOT = Path(__file__).parents[2]
 COURSE = load_course(ROOT)
 CHAPTER = COURSE.chapters[2]

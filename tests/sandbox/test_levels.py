@@ -21,6 +21,8 @@ from grader.sandbox.levels import Level, offered, require, strongest
 from grader.sandbox.mounts import bubblewrap_mounts, find_layout, landlock_paths
 from grader.sandbox.proxy import Learner
 
+pytestmark = pytest.mark.xdist_group("levels")  # they share three sandboxes
+
 HOLES = ("network", "programs", "processes", "files", "kernel")
 LIMITS = Limits(call_s=4.0, memory_mib=256, output_kib=16)
 # What a busy machine may take on top of a deadline.

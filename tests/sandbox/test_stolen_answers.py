@@ -23,6 +23,8 @@ from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 
+pytestmark = pytest.mark.xdist_group("stolen_answers")  # they share a sandbox and their inputs
+
 STEM = "ch03_activations"
 INPUTS = Kept()  # the same for all, drawn once
 # These compute beside torch, where only the rules on the source can follow.

@@ -43,6 +43,8 @@ from grader.workspace.progress import keep_report
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import workspace_of
 
+pytestmark = pytest.mark.xdist_group("watch_app")  # they share a sandbox
+
 PATIENCE_S = 120.0
 RIGHT = {
     "linear": "return x @ weight.T + bias",
