@@ -270,21 +270,23 @@ def test_a_missing_function_is_told_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "words", "hint"),
     [
-        ("return None", "double returned None; it should return a tensor"),
-        ("raise KeyError('lost')", "it raised KeyError: 'lost', line 2"),
-        ("x.mul_(2)\n    return x.clone()", "changed its argument x"),
-        ("return (x + x).float()", "dtype float32, not float64"),
-        ("import sys\n    sys.exit(0)", "it raised SystemExit"),
-        ("return double(x)", "RecursionError"),
+        ("return None", "double returned None; it should return a tensor", "at every return"),
+        ("raise KeyError('lost')", "it raised KeyError: 'lost', line 2", "Add x to itself."),
+        ("x.mul_(2)\n    return x.clone()", "changed its argument x", "writes in place"),
+        ("return (x + x).float()", "dtype float32, not float64", "changes the dtype"),
+        ("return (x + x)[None]", "has shape", "the shape after every line"),
+        ("import sys\n    sys.exit(0)", "it raised SystemExit", "Add x to itself."),
+        ("return double(x)", "RecursionError", "Add x to itself."),
     ],
 )
-def test_every_way_to_fail_has_words(body: str, words: str) -> None:
+def test_every_way_to_fail_has_words_and_says_where_to_look(body: str, words: str, hint: str) -> None:
     report = graded(f"def double(x):\n    {body}\ndef other():\n    return 1\n")
 
     assert report.checks[0].outcome is Outcome.FAILED
     assert words in reason(report.checks[0])
+    assert hint in report.checks[0].hint
 
 
 def test_answers_that_change_from_call_to_call_are_a_failure_of_their_own() -> None:
