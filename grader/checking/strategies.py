@@ -89,11 +89,15 @@ def seeds() -> SearchStrategy[int]:
     return integers(0, _SEEDS - 1)
 
 
+def _shape_of(sides: list[int]) -> Shape:
+    return shortened(tuple(sides))
+
+
 @lru_cache(maxsize=1024)
 def shapes(ndim: int | tuple[int, int] = (1, 3), side: tuple[int, int] = (1, 5)) -> SearchStrategy[Shape]:
     """Shapes of `ndim` axes, each of a length in `side`."""
     fewest, most = (ndim, ndim) if isinstance(ndim, int) else ndim
-    return st.lists(integers(*side), min_size=fewest, max_size=most).map(tuple)
+    return st.lists(integers(*side), min_size=fewest, max_size=most).map(_shape_of)
 
 
 def tensor_from(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import unittest
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -172,19 +172,19 @@ class Kept:
         """The inputs of a check, example by example; whoever gets them may change them."""
         key = (check.name, seed, examples)
         if key not in self._kept:
-            self._kept[key] = tuple(sorted(self._draw(check, seed, examples), key=_size))
+            self._kept[key] = tuple(sorted(self._draw(check, seed, examples), key=size_of))
         for drawn in self._kept[key]:
             yield {name: _copied(value) for name, value in drawn.items()}
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
     """How many numbers and words there are to read."""
     if isinstance(value, torch.Tensor):
         return value.numel()
-    if isinstance(value, dict):
-        return sum(map(_size, value.values()))
+    if isinstance(value, Mapping):
+        return sum(map(size_of, value.values()))
     if isinstance(value, list | tuple):
-        return sum(map(_size, value))
+        return sum(map(size_of, value))
     return 1
 
 

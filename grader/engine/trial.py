@@ -14,7 +14,7 @@ from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure, NotCheckable
 from grader.checking.strategies import short_sides
 from grader.engine.failure import Failure, failure_of
-from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples
+from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples, size_of
 from grader.engine.gradient_faults import gradient_fault
 from grader.engine.profile import Profile
 from grader.records import Cause, Chapter, CheckResult, GradientFinding, Outcome, Overrun, TimeLimit
@@ -129,7 +129,7 @@ class Trial:
         shown = None
         for long in () if found.ends_check or not found.repeatable else (2, 1):
             tried = self._tried_on_short_sides(long)
-            if tried is not None and tried.is_like(found):
+            if tried is not None and tried.is_like(found) and size_of(tried.inputs) < size_of(found.inputs):
                 shown = tried
             if shown is not None or self.lost:
                 break
