@@ -429,6 +429,21 @@ class Counterexample:
         return bool(self.calls) and not self.left_out and all(call.runs for call in self.calls)
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A function of one variable as the learner's code has it, beside the right one.
+
+    Args:
+        x: inputs, rising.
+        got: what came at each; None where that is no finite number.
+        expected: what should have.
+    """
+
+    x: tuple[float, ...]
+    got: tuple[float | None, ...]
+    expected: tuple[float, ...]
+
+
 class GradientFault(StrEnum):
     """What a wrong gradient has to do with the right one."""
 
@@ -495,6 +510,7 @@ class CheckResult:
         seed: fixes the inputs.
         examples: how many were tried.
         seconds: how long that took, by the clock.
+        curve: both functions, where a function of one variable is wrong.
     """
 
     name: str
@@ -517,6 +533,7 @@ class CheckResult:
     seed: int = 0
     examples: int = 0
     seconds: float = 0.0
+    curve: Curve | None = None
 
     @property
     def is_unwritten(self) -> bool:

@@ -39,6 +39,23 @@ _SHAPE_HINT = "Write down the shape after every line: where does it stop being w
 _DTYPE_HINT = "Look for what changes the dtype: a constant, a new tensor, a comparison, a division."
 _DEVICE: ContextVar[str] = ContextVar("the device that answers come from", default="cpu")
 
+_RECORDED: ContextVar[list[tuple[torch.Tensor, torch.Tensor]] | None] = ContextVar("recorded", default=None)
+
+
+@contextmanager
+def comparisons() -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
+    """Meanwhile `agree` puts down the tensors that it is given, where kind, shape and dtype are right, and judges none.
+
+    Yields:
+        Pairs of what came and what should have, in order.
+    """
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    token = _RECORDED.set(pairs)
+    try:
+        yield pairs
+    finally:
+        _RECORDED.reset(token)
+
 
 @contextmanager
 def answers_from(device: str) -> Iterator[None]:
@@ -123,6 +140,10 @@ def _agree_tensors(
             expected,
             _DTYPE_HINT,
         )
+    recorded = _RECORDED.get()
+    if recorded is not None:
+        recorded.append((actual, expected.detach().cpu()))
+        return
     _agree_values(actual, expected.detach().cpu(), rtol, atol, name)
 
 

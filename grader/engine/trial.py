@@ -13,11 +13,12 @@ from grader.checking.check import Check
 from grader.checking.comparison import answers_from
 from grader.checking.failures import CheckFailure, NotCheckable
 from grader.checking.strategies import short_sides
+from grader.engine.curves import curve_of
 from grader.engine.failure import Failure, failure_of
 from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples, size_of
 from grader.engine.gradient_faults import gradient_fault
 from grader.engine.profile import Profile
-from grader.records import Cause, Chapter, CheckResult, GradientFinding, Outcome, Overrun, TimeLimit
+from grader.records import Cause, Chapter, CheckResult, Curve, GradientFinding, Outcome, Overrun, TimeLimit
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
@@ -88,7 +89,7 @@ class Trial:
             self._note_flaky()
         if self.profile.shrink and self.failure is not None and self.check.inputs:
             self._look_on_short_sides(self.failure)
-        return self._result(self._gradient_finding())
+        return self._result(self._gradient_finding(), self._curve())
 
     def _examples(self) -> None:
         """Run all examples. Inputs kept from before come first: they are the same ones, and drawing is slow."""
@@ -221,7 +222,26 @@ class Trial:
         except Exception:  # a name is a courtesy: none is better than a wrong verdict
             return None
 
-    def _result(self, gradient: GradientFinding | None = None) -> CheckResult:
+    def _curve(self) -> Curve | None:
+        """Both curves of a wrong function of one variable; as with gradients, only where somebody will see them."""
+        failure = self.failure
+        if (
+            failure is None
+            or failure.index is None
+            or failure.gradients
+            or self.lost
+            or not self.profile.shrink
+        ):
+            return None
+        try:
+            return curve_of(self.check, self.learner, self.seed)
+        except LearnerLost:
+            self.lost = True
+            return None
+        except Exception:  # a picture is a courtesy, as a name is
+            return None
+
+    def _result(self, gradient: GradientFinding | None = None, curve: Curve | None = None) -> CheckResult:
         """What was found so far, in a record that holds plain text alone."""
         check, failure = self.check, self.failure
         uncheckable = bool(self.not_checkable) and failure is None
@@ -244,4 +264,5 @@ class Trial:
             seed=self.seed,
             examples=self.examples,
             seconds=time.monotonic() - self._start,
+            curve=curve,
         )

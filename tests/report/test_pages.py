@@ -32,6 +32,7 @@ from grader.records import (
     ClassResults,
     Counterexample,
     Course,
+    Curve,
     HandIn,
     LearnerResult,
     Member,
@@ -44,7 +45,7 @@ from grader.records import (
     SourceLine,
 )
 from grader.report.html import card_html, class_page, exercise_html, feedback_page, term_page
-from grader.report.html.pictures import dots
+from grader.report.html.pictures import curve, dots, heat
 from grader.report.html.rendering import script
 from grader.report.html.values import entries_of, mark_worst
 from grader.text import file_names
@@ -267,6 +268,38 @@ def test_a_picture_is_drawn_only_where_it_says_something(got: str, expected: str
 
     assert bool(picture) is drawn
     assert ("4 of 4 entries differ" in picture) is drawn
+
+
+def test_a_curve_shows_what_came_beside_the_right_function() -> None:
+    x = tuple(float(place) for place in range(-6, 7))
+    right = tuple(value / 6 for value in x)
+    got = (*right[:-2], None, 1000.0)
+
+    picture = curve(Curve(x, got, right))
+
+    assert picture.count("<circle") == 12  # where nothing came there is no dot
+    assert "1 of 13 differ" in picture
+    assert ">3<" in picture  # a number far out does not flatten the rest: the top is one span above 1
+    assert curve(None) == curve(Curve(x, (0.0,) * 13, (0.0,) * 13)) == ""
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "drawn"),
+    [
+        ("tensor([[1.0, 2.0], [3.0, 4.0]])", "tensor([[1.0, 0.0], [0.0, 4.0]])", True),
+        ("tensor([[1.0, 2.0], [3.0, 4.0]])", "tensor([[1.0, 2.0], [0.0, 4.0]])", False),  # the text says it
+        ("tensor([1.0, 2.0, 3.0, 4.0])", "tensor([1.0, 0.0, 0.0, 4.0])", False),
+        ("tensor([[1.0, nan], [3.0, 4.0]])", "tensor([[1.0, 0.0], [0.0, 4.0]])", False),
+        ("tensor([[1.0, 2.0], [3.0, 4.0], ...", "tensor([[1.0, 0.0], [0.0, 4.0]])", False),
+    ],
+)
+def test_a_map_is_drawn_where_a_matrix_is_wrong_in_several_places(
+    got: str, expected: str, drawn: bool
+) -> None:
+    picture = heat(got, expected)
+
+    assert bool(picture) is drawn
+    assert ("2 of 4 entries differ" in picture) is drawn
 
 
 # --- one learner's page -----------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ What stands in them is decided here, field by field; how it looks is decided by 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
 from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
-from grader.report.html.pictures import dots
+from grader.report.html.pictures import picture_of
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
 from grader.report.reasons import BARRED, reason, trouble_lines
@@ -32,7 +33,8 @@ class Card:
         code: the calls that led there, with an import before them where they can be pasted and run.
         got, expected: in three parts each, the worst entry in the middle.
         worst: how far off that entry is.
-        picture: both values entry by entry, as an inline drawing; empty where it would say no more than the text.
+        picture: both curves, or where and how far both values differ, as an inline drawing; empty where it would
+            say no more than the text.
         diagnosis: the known mistake with the same results.
         replay: what is typed after `brick replay`; empty where that command does not know the failure.
         hint: where to look.
@@ -86,7 +88,7 @@ def card_of(result: CheckResult, *, replay: bool = False) -> Card:
         got=mark_worst(got, example.index),
         expected=mark_worst(expected, example.index),
         worst=clean_line(example.worst, VALUE_CHARS),
-        picture=dots(got, expected),
+        picture=picture_of(result, got, expected),
         diagnosis=clean_line(result.diagnosis),
         replay=result.replay_id if replay else "",
         hint=clean_line(result.hint),
@@ -137,6 +139,14 @@ class ShownExercise:
     barred: str = ""
 
 
+def _one_curve(results: Sequence[CheckResult]) -> Iterator[CheckResult]:
+    """The results of an exercise with the curves of the first that has them: those of the others are the same."""
+    seen = False
+    for result in results:
+        yield replace(result, curve=None) if seen else result
+        seen = seen or result.curve is not None
+
+
 def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExercise:
     """What is shown of one exercise."""
     score = next((found for found in report.exercises if found.name == name), None)
@@ -147,7 +157,7 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
     trouble = [] if report.is_graded else [clean_line(" ".join(trouble_lines(report)), MESSAGE_CHARS)]
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
     word = exercise_word(report, score)
-    cards = [card_of(result, replay=replay) for result in results]
+    cards = [card_of(result, replay=replay) for result in _one_curve(results)]
     # The trouble is told once; that the checks were not run for it needs no saying at each of them.
     cards = [replace(card, message="") if trouble and card.word == "not run" else card for card in cards]
     untouched = is_untouched(report, name)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from grader.records import CheckResult, Curve
 from grader.report.html.rendering import fill
 from grader.report.html.values import entries_of
 
 _FEWEST, _MOST = 4, 48
+_WIDEST = 16  # cells along a side of a map
+_CELL = 18
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,80 @@ class Dot:
     got: float
     expected: float
     differs: bool
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of a matrix: where it stands, and how far off it is, 1 for the furthest."""
+
+    x: int
+    y: int
+    error: float
+
+
+def picture_of(result: CheckResult, got: str, expected: str) -> Markup:
+    """The drawing that tells most about a failed check, if any does.
+
+    Args:
+        got, expected: both values as the card writes them.
+    """
+    return curve(result.curve) or heat(got, expected) or dots(got, expected)
+
+
+def curve(found: Curve | None) -> Markup:
+    """The right function as a line, and what came at each input as a dot; one far away stands at the edge."""
+    if found is None:
+        return Markup("")
+    span = max(found.expected) - min(found.expected)
+    came = [y for y in found.got if y is not None]
+    low = max(min(*found.expected, *came, 0.0), min(*found.expected, 0.0) - span)
+    high = min(max(*found.expected, *came, 0.0), max(*found.expected, 0.0) + span)
+    left, right = found.x[0], found.x[-1]
+    if not (math.isfinite(high - low) and high > low and right > left):
+        return Markup("")
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        inside = min(max(y, low), high)
+        return round(4 + 300 * (x - left) / (right - left), 1), round(
+            104 - 96 * (inside - low) / (high - low), 1
+        )
+
+    places = zip(found.x, found.got, found.expected, strict=True)
+    drawn = [Dot(*at(x, y), at(x, e)[1], not _alike(y, e)) for x, y, e in places if y is not None]
+    line = " ".join("{},{}".format(*at(x, e)) for x, e in zip(found.x, found.expected, strict=True))
+    return fill(
+        "curve.svg", dots=drawn, line=line, zero=at(left, 0.0)[1], wrong=sum(dot.differs for dot in drawn),
+        count=len(found.x), left=f"{left:g}", right=f"{right:g}", low=f"{low:.3g}", high=f"{high:.3g}",
+    )  # fmt: skip
+
+
+def heat(got: str, expected: str) -> Markup:
+    """A map of a matrix that says where it is wrong and how far; nothing where a single entry is, or all alike.
+
+    Args:
+        got, expected: values as a card writes them. Only whole ones of the same two sides are drawn.
+    """
+    came, wanted = entries_of(got), entries_of(expected)
+    places = [entry.index for entry in wanted.found]
+    if not (came.whole and wanted.whole) or places != [entry.index for entry in came.found]:
+        return Markup("")
+    if not places or any(len(place) != 2 for place in places):
+        return Markup("")
+    rows, columns = (1 + max(place[side] for place in places) for side in (0, 1))
+    errors = [abs(a.number - e.number) for a, e in zip(came.found, wanted.found, strict=True)]
+    wrong = [not _alike(a.number, e.number) for a, e in zip(came.found, wanted.found, strict=True)]
+    small = not (2 <= rows <= _WIDEST and 2 <= columns <= _WIDEST)
+    if small or sum(wrong) < 2 or not all(map(math.isfinite, errors)):
+        return Markup("")
+    worst = max(errors)
+    cells = [
+        Cell(_CELL * column, _CELL * row, round(0.15 + 0.85 * error / worst, 2) if off else 0.0)
+        for (row, column), error, off in zip(places, errors, wrong, strict=True)
+    ]
+    return fill(
+        "heat.svg", cells=cells, size=_CELL, width=_CELL * columns, height=_CELL * rows,
+        wrong=sum(wrong), count=len(cells),
+    )  # fmt: skip
 
 
 def dots(got: str, expected: str) -> Markup:

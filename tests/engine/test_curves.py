@@ -1,0 +1,72 @@
+"""A wrong function of one variable is drawn beside the right one; what else fails is not taken for such a function."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.course.config import find_chapter, load_course
+from grader.engine.in_process import SameProcess
+from grader.engine.profile import Profile
+from grader.engine.runner import run_checks
+from grader.engine.suites import suite_for
+from grader.records import CheckResult, Ruling, Submission
+
+
+def first_result(exercise: str, code: str, **profile: bool) -> CheckResult:
+    """How the law that opens an exercise fares."""
+    chapter, source = find_chapter(load_course(), "ch03"), f"import torch\n\n{code}"
+    suite = suite_for(chapter)
+    report = run_checks(
+        Submission(chapter, source, Path("mine.py"), ""),
+        Ruling(source),
+        SameProcess(),
+        Profile(examples=5, **profile),
+        replace(suite, checks=suite.of(exercise)[:1]),
+    )
+    return report.checks[0]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_a_wrong_function_of_one_variable_has_both_curves(name: str) -> None:
+    result = first_result(name, f"def {name}(x):\n    return x / (1 + x.abs())\n")
+
+    assert result.curve is not None
+    x, got, expected = result.curve.x, result.curve.got, result.curve.expected
+    assert list(x) == sorted(set(x))
+    assert 12 <= len(x) == len(got) == len(expected) <= 40
+    assert [round(a / (1 + abs(a)), 4) for a in x] == [round(y, 4) for y in got if y is not None]
+    assert list(expected) == sorted(expected) != list(got)
+
+
+def test_what_is_no_number_leaves_a_gap_in_the_curve() -> None:
+    result = first_result("sigmoid", "def sigmoid(x):\n    return torch.log(x)\n")
+
+    assert result.curve is not None
+    assert {y is None for a, y in zip(result.curve.x, result.curve.got, strict=True) if a <= 0} == {True}
+    assert {y is None for a, y in zip(result.curve.x, result.curve.got, strict=True) if a > 0} == {False}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "code"),
+    [
+        (
+            "softmax",
+            "def softmax(x, dim=-1):\n    return x.exp() / 2\n",
+        ),  # an entry's share hangs on the others
+        (
+            "sigmoid_backward",
+            "def sigmoid_backward(grad_out, x):\n    return grad_out * x\n",
+        ),  # of two variables
+        ("sigmoid", "def sigmoid(x):\n    return 0.0\n"),  # nothing to draw
+        ("sigmoid", "def sigmoid(x):\n    return 1 / (1 + torch.exp(-x))\n"),  # nothing is wrong
+    ],
+)
+def test_other_failures_have_no_curves(exercise: str, code: str) -> None:
+    assert first_result(exercise, code).curve is None
+
+
+def test_where_nobody_looks_for_a_small_failure_nothing_is_drawn() -> None:
+    assert first_result("sigmoid", "def sigmoid(x):\n    return x\n", shrink=False).curve is None
