@@ -68,27 +68,24 @@ def grade_stored(
 ) -> Iterator[tuple[int, Verdict]]:
     """Yield the verdict on each submission, with its number: from the store, or made and kept now.
 
-    Of those who handed in the very same file the first is graded. The others share that verdict, unless it is one
-    that another try may change.
+    Of those who handed in the very same file the first is graded, and the others share that verdict: also one that
+    another try may change, so that what is equal is judged equally. That one is tried again by the next run.
     """
-    waiting = list(range(len(submissions)))
-    keys = [verdict_key(one.chapter, one.sha256, setup) for one in submissions]
-    while waiting:
-        firsts: dict[str, int] = {}
-        others: list[int] = []
-        for number in waiting:
-            found = None if again else store.find(keys[number])
-            if found is not None:
-                yield number, _placed(found, submissions[number])
-            elif keys[number] in firsts:
-                others.append(number)
-            else:
-                firsts[keys[number]] = number
-        chosen = list(firsts.values())
-        for position, report in grade_all([submissions[number] for number in chosen], setup, workers):
-            number = chosen[position]
-            yield number, store.keep(keys[number], report, submissions[number])
-        waiting, again = others, False
+    same: dict[str, list[int]] = {}
+    for number, submission in enumerate(submissions):
+        key = verdict_key(submission.chapter, submission.sha256, setup)
+        found = None if again or key in same else store.find(key)
+        if found is not None:
+            yield number, _placed(found, submission)
+        else:
+            same.setdefault(key, []).append(number)
+    groups = list(same.items())
+    for position, report in grade_all([submissions[numbers[0]] for _, numbers in groups], setup, workers):
+        key, (first, *copies) = groups[position]
+        verdict = store.keep(key, report, submissions[first])
+        yield first, verdict
+        for number in copies:
+            yield number, _placed(replace(verdict, is_new=False), submissions[number])
 
 
 def count_unstored(

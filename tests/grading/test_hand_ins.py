@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.cache import count_unstored, grade_handed_in, verdict_key
+from grader.grading.cache import count_unstored, grade_handed_in, grade_stored, verdict_key
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.store import STORE_FILE, Store
 from grader.grading.worker import Setup
@@ -79,6 +80,20 @@ def test_a_fault_of_the_kit_while_reading_costs_nobody_else(work: list[HandInRea
     # Published under the hash of the fact, and no verdict for next time.
     assert verdicts[0][1].report.submission_sha256 == read[0].collected.sha256
     assert store.find(verdicts[0][1].key) is None
+
+
+def test_copies_share_even_a_verdict_that_another_try_may_change(store: Store, course: Course) -> None:
+    chapter = find_chapter(course, "ch02")
+    source = "def neuron(x, w, b):\n    while True:\n        pass\n"
+    copies = [Submission(chapter, source, Path(f"learner0{n}.py"), "sha") for n in (1, 2)]
+    setup = Setup(Level.PLAIN, Limits(call_s=0.2), Profile("grade", examples=1, shrink=False))
+
+    verdicts = dict(grade_stored(copies, setup, store))
+
+    assert [verdicts[n].is_new for n in (0, 1)] == [True, False]
+    assert verdicts[0].id == verdicts[1].id
+    assert verdicts[1].report == replace(verdicts[0].report, path="learner02.py")
+    assert not verdicts[0].report.is_final
 
 
 def test_copies_and_what_the_store_knows_are_no_work(
