@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grader.course.config import load_course
 from grader.course.paths import mistakes_folder
+from grader.engine.consistency import require_consistent
 from grader.engine.executors import WarmSandboxes
 from grader.engine.generation import Kept
 from grader.engine.pipeline import grade
@@ -59,14 +60,21 @@ class Grading:
         )
         self._setup = Setup(level, course.limits, profile)
         self._sandboxes = WarmSandboxes(level, course.limits)
+        self._consistent: set[str] = set()
 
     def answer(self, question: Message) -> Message:
         """Points and card of each exercise of one submission, and what is wrong with it as a whole.
 
         Args:
             question: `path` of the notebook and `chapter`, by its stem.
+
+        Raises:
+            CourseError: the course file speaks of what is not there; it costs nobody a point.
         """
         chapter = next(one for one in self._course.chapters if one.stem == question["chapter"])
+        if chapter.stem not in self._consistent:
+            require_consistent(self._course, [chapter])
+            self._consistent.add(chapter.stem)
         report = self._report(Path(question["path"]), chapter)
         return {
             "points": {score.name: score.points for score in report.exercises},

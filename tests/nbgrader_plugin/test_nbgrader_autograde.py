@@ -27,10 +27,12 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from grader.course.config import find_chapter, load_course
+from grader.errors import CourseError
 from grader.nbgrader_plugin import configure
 from grader.nbgrader_plugin.config import GRADER, READER
 from grader.nbgrader_plugin.release import PLUGIN_LINE, generate, new_config
 from grader.nbgrader_plugin.released_cells import MasterCell, restored
+from grader.nbgrader_plugin.server import Grading
 from grader.release.notebook import as_text, make_notebook
 from grader.sandbox.levels import Level
 from grader.submissions.notebooks import NotebookCell
@@ -411,6 +413,14 @@ def test_a_notebook_that_is_no_chapter_is_refused_and_not_executed(graded: Class
 
 
 # --- configuration ----------------------------------------------------------------------------------------
+
+
+def test_a_course_that_speaks_of_what_is_not_there_costs_nobody_a_point(tmp_path: Path) -> None:
+    text = (CHECKOUT / "course.yml").read_text(encoding="utf-8")
+    (tmp_path / "course.yml").write_text(text.replace("{name: mlp_forward,", "{name: mlp_foward,"))
+
+    with pytest.raises(CourseError, match="no check judges the exercise mlp_foward"):
+        Grading(load_course(tmp_path), Level.PLAIN).answer({"path": "learner01.ipynb", "chapter": STEM})
 
 
 def test_only_the_execution_is_replaced_in_nbgraders_own_list() -> None:
