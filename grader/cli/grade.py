@@ -39,7 +39,7 @@ from grader.cli.options import (
     Unsandboxed,
 )
 from grader.cli.progress import counted
-from grader.cli.roster import tell_of_strangers
+from grader.cli.roster import tell_of_leavers, tell_of_strangers
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
@@ -128,8 +128,9 @@ def grade(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
         )
         faults = _grade_all(course, work, setup, store, run, workers, again=again, quiet=as_json)
-        results = results_in(store, course, assigned, found.learners)
         known = class_list(store)
+        here = [learner for learner in found.learners if learner not in known.left]
+        results = results_in(store, course, assigned, here)
     learners = results.learners
     files = write_reports(learners, out)
     if as_json:
@@ -138,6 +139,7 @@ def grade(
     else:
         _show(results, found, out, console.style())
         tell_of_strangers(known)
+        tell_of_leavers(known, found.learners)
         if known.silent:
             say(f"in the roster, and nothing handed in yet: {len(known.silent)}; brick roster names them")
         typer.echo(f"isolation {setup.level}, {setup.profile.examples} examples per check")

@@ -225,6 +225,14 @@ def tell_of_strangers(found: ClassList) -> None:
         say(f"handed in, but not in the roster ({why}): {len(names)}: {_some(names)}")
 
 
+def tell_of_leavers(found: ClassList, learners: Sequence[str]) -> None:
+    """Say whose work was collected although they left the class: it is kept for when they come back."""
+    back = [learner for learner in learners if learner in found.left]
+    if back:
+        kept = "their work is graded and kept, and in no table"
+        say(f"left the class: {len(back)}: {_some(back)}; {kept}")
+
+
 def _plain(found: ClassList) -> dict[str, object]:
     everybody: Callable[[str], dict[str, object]] = lambda learner: {
         "learner": learner,

@@ -140,6 +140,22 @@ def test_who_leaves_is_in_no_export_and_comes_back_with_all_they_had(with_roster
     assert exported() == before
 
 
+def test_whoever_left_is_graded_and_named_and_in_no_table() -> None:
+    for learner in ("learner01", "learner02"):
+        Path("class", learner).mkdir(parents=True)
+        Path("class", learner, "ch02_neuron.py").write_text("def broken(:\n", encoding="utf-8")
+    brick("roster", "drop", "learner02")
+
+    result = brick("grade", "class", "--isolation", "plain", "--unsandboxed")
+
+    assert "left the class: 1: learner02; their work is graded and kept, and in no table" in result.stdout
+    assert "learner02 " not in result.stdout
+    assert not Path("reports/learner02.json").exists()
+    brick("roster", "add", "learner02")
+    brick("export", "--as", "csv", "-c", "ch02")
+    assert "learner02" in Path("brickwork-grades.csv").read_text(encoding="utf-8")
+
+
 def test_what_was_decided_before_the_first_hand_in_follows_the_learner(workspace: Path) -> None:
     brick("roster", "read", "class.csv")
     brick("adjust", "Family03, Given03", "-c", "ch03", "--comment", "Take your time.")
