@@ -497,6 +497,8 @@ def test_a_page_is_accessible_fits_and_asks_for_nothing(
         assert not seen.overflows
         seen.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         assert not seen.overflows
+        lines = "[...document.querySelectorAll('.id code')].map(each => each.getClientRects().length)"
+        assert set(seen.page.evaluate(lines)) <= {1}  # what is to be typed stays in one piece
         assert seen.violations() == []
         assert seen.asked == [file.as_uri()]
         assert seen.complaints == []

@@ -84,5 +84,6 @@ def _why(found: LearnerOfTerm) -> str:
         case Behind.STOPPED if found.last is not None:
             return f"nothing since {found.last.label}"
         case Behind.FELL:
-            return f"from {percent(found.earlier)} to {percent(found.recent)}"
+            # On a phone the sign stays with its number.
+            return f"from {percent(found.earlier)} to {percent(found.recent)}".replace(" %", "\u00a0%")
     return ""
