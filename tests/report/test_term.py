@@ -176,6 +176,12 @@ def page(results: ClassResults, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return out / "index.html"
 
 
+def test_how_many_fell_behind_is_said_before_a_list_that_may_be_long(results: ClassResults) -> None:
+    term = term_of(results)
+
+    assert f"{len(term.behind)} of {len(results.learners)}. Who handed in nothing" in term_page(results)
+
+
 def test_the_term_page_alone_runs_a_script(results: ClassResults) -> None:
     assert "script-src 'sha256-" in unescape(term_page(results))
     for html in (class_page(results), feedback_page(results, results.learners[0])):
