@@ -28,7 +28,7 @@ test: setup browser
 # Of torch this installs the oldest that pyproject.toml allows too, the CPU's where the index offers it.
 test-oldest: setup browser
 	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
-	@$(BIN)/python scripts/oldest_dependencies.py instructor lms view dev > $(OLDEST)/constraints.txt
+	@$(BIN)/python scripts/oldest_dependencies.py dev > $(OLDEST)/constraints.txt
 	@$(OLDEST)/bin/python -m pip install --quiet --no-compile -c $(OLDEST)/constraints.txt -e '.[dev]'
 	$(OLDEST)/bin/python -m pytest -n 2 --dist loadgroup -m "not slow" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
 

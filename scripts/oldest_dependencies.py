@@ -26,14 +26,18 @@ def lower_bound(requirement: Requirement) -> str:
 
 
 def constraints(project: dict[str, object], extras: list[str]) -> list[str]:
-    """`name==version` for each direct dependency of the project and of the named extras."""
-    listed = list(project["dependencies"])
-    for extra in extras:
-        listed += project["optional-dependencies"][extra]
-    requirements = [Requirement(text) for text in listed]
-    # `brickwork[instructor]` stands for an extra of this project; name it on the command line instead.
-    outside = [found for found in requirements if found.name != project["name"]]
-    return [f"{found.name}=={lower_bound(found)}" for found in outside]
+    """`name==version` for each direct dependency of the project, of the named extras and of those they name."""
+    found = [Requirement(text) for text in project["dependencies"]]
+    waiting = list(extras)
+    while waiting:
+        for text in project["optional-dependencies"][waiting.pop()]:
+            requirement = Requirement(text)
+            # `brickwork[instructor]` stands for an extra of this project.
+            if requirement.name == project["name"]:
+                waiting += sorted(requirement.extras)
+            else:
+                found.append(requirement)
+    return [f"{one.name}=={lower_bound(one)}" for one in found]
 
 
 if __name__ == "__main__":

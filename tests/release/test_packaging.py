@@ -157,3 +157,12 @@ def test_authors_commands_say_that_they_need_a_checkout(installed: Path, tmp_pat
 
 def test_the_version_stands_in_one_place(wheel: Path) -> None:
     assert wheel.name == f"brickwork-{__version__}-py3-none-any.whl"
+
+
+def test_the_oldest_allowed_versions_are_known_of_every_direct_dependency() -> None:
+    script = CHECKOUT / "scripts" / "oldest_dependencies.py"
+
+    listed = subprocess.run([sys.executable, str(script), "dev"], check=True, capture_output=True, text=True)
+
+    names = {line.partition("==")[0] for line in listed.stdout.splitlines()}
+    assert {"torch", "pytest", "nbgrader", "PyJWT", "onnxruntime", "distributed"} <= names
