@@ -13,7 +13,7 @@ from grader.records import label_of
 from grader.text import clean_line
 
 _LABEL = re.compile(r"(?<![a-z0-9])ch(\d\d)(?!\d)", re.IGNORECASE)
-_PART = re.compile(r"exercises|ch\d\d(_[a-z0-9_]+)?")
+_PART = re.compile(r"exercises|pictures|ch\d\d(_[a-z0-9_]+)?")
 # Windows hides an ending it knows and adds its own; some browsers save a notebook as the JSON that it is.
 _CODE = re.compile(r"(?P<stem>.*?)(?P<suffix>\.py|\.ipynb)(\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 
@@ -54,7 +54,7 @@ class ChapterNames:
         return next((label for name in reversed(names) if (label := self.label(name))), "")
 
     def is_part(self, folder: str) -> bool:
-        """Whether a folder is a part of one learner's work rather than a learner's: exercises, ch03, week1_fourier."""
+        """Whether a folder is a part of one learner's work rather than a learner's: exercises, pictures, ch03."""
         return _PART.fullmatch(folder.lower()) is not None or folder.lower() in self._by_word
 
 

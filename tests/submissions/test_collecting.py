@@ -72,6 +72,22 @@ def test_only_the_chapters_asked_for(tmp_path: Path, course: Course) -> None:
     assert [note.split(": ")[1] for note in said(collection)] == ["the course has no chapter ch55"]
 
 
+def test_a_whole_workspace_is_one_learners(tmp_path: Path, course: Course) -> None:
+    learner = tmp_path / "learner01"
+    put(
+        learner,
+        "exercises/ch01_dataloader.py",
+        "exercises/ch02_neuron.py",
+        "pictures/ch02_neuron/neuron.en.svg",
+    )
+
+    collection = collect([learner], course)
+
+    assert collection.learners == ("learner01",)
+    assert [item[1] for item in found(collection, tmp_path)] == ["ch01", "ch02"]
+    assert said(collection) == []
+
+
 def test_code_whose_name_says_no_chapter_is_named(tmp_path: Path, course: Course) -> None:
     put(tmp_path, "learner01/solution.py", "learner02/ch03_activations.py", "learner02/scratch.py")
 
