@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
 from grader import __version__
 from grader.cli.commands import LazyCommands
 from grader.errors import KitError
+
+# What the system says about a place that somebody named or filled up; every other OSError is a bug of the kit.
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC)
 
 app = typer.Typer(
     cls=LazyCommands,
@@ -58,12 +63,22 @@ def main() -> None:
     try:
         app()
     except KitError as error:
-        # Only now: the list of commands is shown without what wraps and colours lines, which a help does not need.
-        from grader.cli.console import error_lines
-
-        print("\n".join(error_lines(error)), file=sys.stderr)
-        sys.exit(2)
+        _leave(error)
     except BrokenPipeError:
         # The reader of our output (head, less) left; that is not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _REFUSALS or error.filename is None:
+            raise
+        step = "name another file or folder, or ask for the right to use this one"
+        _leave(KitError(f"the system refuses it: {error.strerror}", str(error.filename), step))
+
+
+def _leave(error: KitError) -> NoReturn:
+    """End the program with what happened, where, and what next."""
+    # Only now: the list of commands is shown without what wraps and colours lines, which a help does not need.
+    from grader.cli.console import error_lines
+
+    print("\n".join(error_lines(error)), file=sys.stderr)
+    sys.exit(2)

@@ -72,6 +72,14 @@ def problem(*words: str) -> KitError:
     return result.exception
 
 
+def test_a_place_that_the_system_refuses_is_told_and_no_traceback(tmp_path: Path) -> None:
+    run = brick_process("trust", "x" * 300, cwd=tmp_path)
+
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: the system refuses it: File name too long")
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
