@@ -45,6 +45,7 @@ from grader.checking import (
     require,
     sampled_from,
     seeds,
+    shortened,
     tensor_laws,
     tensors,
 )
@@ -69,7 +70,7 @@ STATE = ("running_mean", "running_var")
 @composite
 def layers(draw: Any) -> dict[str, Any]:
     """A batch norm: its settings, parameters and running statistics, none of them at their start."""
-    width = draw(integers(1, 4))
+    [width] = shortened((draw(integers(1, 4)),))
     positive = tensors((width,), low=0.1, high=4.0)
     return {
         "num_features": width,
