@@ -74,7 +74,7 @@ def groups() -> list[list[Piece]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "pieces"), enumerate(groups()), ids=lambda value: str(value)[:2])
+@pytest.mark.parametrize(("number", "pieces"), list(enumerate(groups())), ids=lambda value: str(value)[:2])
 def test_accepted_pieces_keep_full_marks(number: int, pieces: list[Piece], sandbox: Sandbox) -> None:
     chapter = COURSE.chapters[number % len(COURSE.chapters)]
     name = base_exercise(chapter)
