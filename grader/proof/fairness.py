@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.checking.check import Check, Suite
-from grader.engine.diagnosis import Probing, alike
+from grader.engine.digests import agree
 from grader.engine.generation import Kept
+from grader.engine.probing import Answer, Probing
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.suites import load_suite
@@ -77,28 +78,28 @@ def closeness_of(
     """
     suite = load_suite(chapter)
     profile = Profile("prove", EXAMPLES, shrink=False, kept=kept or Kept())
-    probing = Probing(TimedProcess(), profile, chapter, suite)
-    right: dict[str, list[object]] = {}
+    probing = Probing(TimedProcess(), chapter, suite, profile)
+    right: dict[str, list[Answer]] = {}
     for mistake in mistakes:
         [exercise] = mistake.judges
         checks = plain_checks(suite, exercise)
         if exercise not in right:
-            right[exercise] = probing.watch(solution.source, checks)
+            right[exercise] = probing.answers(solution.source, checks)
         agrees = _share_alike(right[exercise], _answers(probing, mistake.source, checks))
         # To ask every law takes most of the time, and only what is nearly right can be judged unfairly.
         keeps = _share_kept(chapter, mistake, exercise, profile) if agrees >= CLOSE else None
         yield Closeness(mistake.label, agrees, keeps)
 
 
-def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[object]:
+def _answers(probing: Probing, source: str, checks: tuple[Check, ...]) -> list[Answer]:
     """What a version gives; nothing for one that does not come to an end."""
     try:
-        return probing.watch(source, checks)
+        return probing.answers(source, checks)
     except (LearnerLost, LearnerRaised):
         return []
 
 
-def _share_alike(right: list[object], theirs: list[object]) -> float:
+def _share_alike(right: list[Answer], theirs: list[Answer]) -> float:
     """On how many inputs two versions give the same; 0 if one of them did not come to the end.
 
     Args:
@@ -107,7 +108,7 @@ def _share_alike(right: list[object], theirs: list[object]) -> float:
     """
     if not right or len(right) != len(theirs):
         return 0.0
-    return sum(alike(a, b) for a, b in zip(right, theirs, strict=True)) / len(right)
+    return sum(agree(a.digest, b.digest) for a, b in zip(right, theirs, strict=True)) / len(right)
 
 
 def _share_kept(chapter: Chapter, mistake: Candidate, exercise: str, profile: Profile) -> float | None:
