@@ -488,6 +488,13 @@ class GradientFinding:
     axis: int | None = None
 
 
+class Likeness(StrEnum):
+    """How near a learner's answers come to those of a known mistake."""
+
+    SAME = "same"  # each wrong answer that was tried
+    NEAREST = "nearest"  # most of them, and far more than to any other's
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What one check found; `report.reasons` makes the sentence that a person reads.
@@ -506,7 +513,8 @@ class CheckResult:
         overrun: the limit that was met.
         repeatable: False when the same call gave another answer the second time.
         hint: where to look, shown on request.
-        diagnosis: the known mistake that gives the same results.
+        diagnosis: the known mistake that gives the same results, or nearly.
+        likeness: which of both; None without a diagnosis.
         seed: fixes the inputs.
         examples: how many were tried.
         seconds: how long that took, by the clock.
@@ -530,6 +538,7 @@ class CheckResult:
     hint: str = ""
     counterexample: Counterexample | None = None
     diagnosis: str = ""
+    likeness: Likeness | None = None
     seed: int = 0
     examples: int = 0
     seconds: float = 0.0
