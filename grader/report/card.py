@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from grader.records import CheckResult, Counterexample, RecordedCall
-from grader.report.reasons import reason
+from grader.report.reasons import likeness_words, reason
 from grader.text import clean, clean_line, fit, width_of, wrap
 
 LINES = 12  # and two for the law above it
@@ -39,7 +39,9 @@ def card(
     why = _within(_why(result, example), width, indent, _REASON_LINES)
     last: list[str] = []
     if result.diagnosis:
-        last += _within(f"same result as: {clean_line(result.diagnosis)}", width, indent, _NAME_LINES)
+        last += _within(
+            f"{likeness_words(result)}: {clean_line(result.diagnosis)}", width, indent, _NAME_LINES
+        )
     if replay and result.replay_id:
         last += wrap(f"step into it: brick replay {result.replay_id}", width, indent=indent)
     if hint and result.hint:

@@ -11,6 +11,7 @@ from grader.records import (
     CheckResult,
     GradientFault,
     GradientFinding,
+    Likeness,
     Note,
     Outcome,
     Overrun,
@@ -32,9 +33,16 @@ def reason(result: CheckResult) -> str:
     words = _finding(result)
     if not result.repeatable:
         words = f"not the same twice: the same call gave another answer ({words})"
-    if result.gradient is not None:
-        words += f"; {gradient_words(result.gradient)}"
-    return words
+    if result.gradient is None:
+        return words
+    how = gradient_words(result.gradient)
+    # Whoever mends the way back of a wrong forward mends the wrong place.
+    return f"{how}; {words}" if result.gradient.fault is GradientFault.OWN_FORWARD else f"{words}; {how}"
+
+
+def likeness_words(result: CheckResult) -> str:
+    """What stands before the known mistake that a result is given the name of."""
+    return "most like" if result.likeness is Likeness.NEAREST else "same result as"
 
 
 def _finding(result: CheckResult) -> str:

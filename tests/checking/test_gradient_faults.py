@@ -17,7 +17,7 @@ from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.records import CheckResult, GradientFault, GradientFinding, Outcome, Scale, Submission
-from grader.report.reasons import gradient_words
+from grader.report.reasons import gradient_words, reason
 from grader.rules import judge
 
 F64 = torch.float64
@@ -157,3 +157,13 @@ def test_a_backward_that_fits_a_wrong_forward_is_told_so_first() -> None:
     source += "def tanh_backward(grad_out, x):\n    return grad_out * (2 - tanh(x) ** 2 / 2)\n"
 
     assert GradientFault.OWN_FORWARD in named("ch03", "tanh_backward", source)
+
+
+def test_that_the_forward_is_wrong_stands_before_what_came_of_it() -> None:
+    finding = GradientFinding(GradientFault.OWN_FORWARD, 8)
+    result = CheckResult(
+        "check_x", "x", "A law.", Outcome.FAILED, 1.0, message="entry 0 is wrong", gradient=finding
+    )
+
+    assert reason(result).startswith("it is the gradient of your own forward")
+    assert reason(result).endswith("entry 0 is wrong")

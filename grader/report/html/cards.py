@@ -14,7 +14,7 @@ from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, O
 from grader.report.html.pictures import picture_of
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
-from grader.report.reasons import BARRED, reason, trouble_lines
+from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
 from grader.text import clean_line
@@ -35,7 +35,8 @@ class Card:
         worst: how far off that entry is.
         picture: both curves, or where and how far both values differ, as an inline drawing; empty where it would
             say no more than the text.
-        diagnosis: the known mistake with the same results.
+        diagnosis: the known mistake with the same results, or nearly.
+        likeness: which of both, in words.
         replay: what is typed after `brick replay`; empty where that command does not know the failure.
         hint: where to look.
     """
@@ -49,6 +50,7 @@ class Card:
     worst: str = ""
     picture: Markup = field(default_factory=Markup)
     diagnosis: str = ""
+    likeness: str = ""
     replay: str = ""
     hint: str = ""
 
@@ -90,6 +92,7 @@ def card_of(result: CheckResult, *, replay: bool = False) -> Card:
         worst=clean_line(example.worst, VALUE_CHARS),
         picture=picture_of(result, got, expected),
         diagnosis=clean_line(result.diagnosis),
+        likeness=likeness_words(result),
         replay=result.replay_id if replay else "",
         hint=clean_line(result.hint),
     )
