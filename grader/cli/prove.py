@@ -82,7 +82,7 @@ def prove(
 
 
 # The table of inputs judges nothing, and what the wording lacks stands in the proof.
-_BY_DEFAULT = (Examination.BARRED, Examination.FAIRNESS, Examination.GATES)
+_BY_DEFAULT = (Examination.BARRED, Examination.FAIRNESS, Examination.GATES, Examination.NAMES)
 
 
 def _tables(

@@ -30,7 +30,7 @@ def solutions_folder(root: Path) -> Path:
 
 
 def mistakes_folder(root: Path) -> Path:
-    """Where the known mistakes lie, from which a learner's mistake gets its name."""
+    """Where the sources of the known mistakes lie."""
     return solutions_folder(root) / "mistakes"
 
 
@@ -92,3 +92,8 @@ def checks_file(chapter: Chapter) -> Path:
 def hints_file(chapter: Chapter) -> Path:
     """The hints on a chapter's exercises: plain text beside its checks. None has to be there."""
     return checks_file(chapter).parent / "hints" / f"{chapter.stem}.md"
+
+
+def known_mistakes_file(chapter: Chapter) -> Path:
+    """What the known mistakes of a chapter answer, beside its checks: from it a learner's mistake gets its name."""
+    return checks_file(chapter).parent / "mistakes" / f"{chapter.stem}.json"

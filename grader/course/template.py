@@ -10,6 +10,7 @@ _FILES = (
     COURSE_FILE,
     "checks/*.py",
     "checks/hints/*.md",
+    "checks/mistakes/*.json",
     "solutions/*.py",
     "solutions/mistakes/*.py",
     "solutions/right/*.py",

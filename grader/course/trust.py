@@ -116,6 +116,7 @@ def install(name: str, source: Path, course_file: Path) -> Path:
         raise UsageError(f"there is another course called {name} here", str(home), step)
     files = [course_file, *_python_files(exercises_folder(source)), *_python_files(checks_folder(source))]
     files += sorted(checks_folder(source).glob("hints/*.md"))
+    files += sorted(checks_folder(source).glob("mistakes/*.json"))
     unfinished = copy.with_name(f".{name}.{os.getpid()}")
     try:
         for file in files:

@@ -102,6 +102,41 @@ def make_variants(text: str, solution: str, *, where: str = "variants") -> tuple
     return tuple(variants)
 
 
+def parts_of_variants(text: str, solution: str) -> dict[str, str]:
+    """All code that the variants of each exercise are made of and can reach, comments and docstrings left out.
+
+    Args:
+        text: the definitions of the variants and of their helpers.
+        solution: the source of the chapter's solution.
+
+    Returns:
+        By exercise, something that is another where the code is. A variant's sentence is no part of it.
+
+    Raises:
+        CourseError: Python cannot read one of them.
+    """
+    ours, theirs = _Module.parse(text, "variants"), _Module.parse(solution, "the solution")
+    found: dict[str, list[str]] = {}
+    for name in ours.definitions:
+        match = NAME.fullmatch(name)
+        if match is not None:
+            reached = ours.reached_from([name])
+            right = theirs.reached_from({match["exercise"]}.union(*(ours.reads[item] for item in reached)))
+            code = found.setdefault(match["exercise"], [])
+            code += [_code_of(ours.definitions[item]) for item in sorted(reached)]
+            code += [_code_of(theirs.definitions[item]) for item in sorted(right)]
+    return {exercise: "\n".join(dict.fromkeys(code)) for exercise, code in found.items()}
+
+
+def _code_of(statement: ast.stmt) -> str:
+    """A statement without what is said about it."""
+    copied = copy.deepcopy(statement)
+    for node in ast.walk(copied):
+        if isinstance(node, Definition) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(copied)
+
+
 # --- a module's parts -------------------------------------------------------------------------------------
 
 

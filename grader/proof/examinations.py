@@ -17,6 +17,7 @@ from grader.proof.candidates import Candidate, right_answers, wrong_answers
 from grader.proof.coverage import inputs_table
 from grader.proof.fairness import Closeness, closeness_of
 from grader.proof.gates import gates_of
+from grader.proof.naming import names_table
 from grader.proof.prove import judge
 from grader.proof.reviewed import read_reviewed
 from grader.proof.tables import Table
@@ -32,6 +33,7 @@ class Examination(StrEnum):
     WORDING = "wording"  # whether lesson and docstrings say what the checks demand
     FAIRNESS = "fairness"  # whether who is nearly right keeps most of the points
     GATES = "gates"  # whether the solution, wrong in one region only, is caught
+    NAMES = "names"  # whether each known mistake would be named, should a learner make it
     BARRED = "barred"  # whether each finished function of torch that gives an answer is barred
 
 
@@ -80,6 +82,8 @@ def examine(
                         yield _fairness_table(chapter.stem, measured[chapter.stem])
                     case Examination.GATES:
                         yield _gates_table(course.root, chapter, solution, pool, advance)
+                    case Examination.NAMES:
+                        yield names_table(course.root, chapter, pool, advance)
                     case Examination.BARRED:
                         # In a process of the pool: to bar an operation is to change torch itself.
                         yield pool.submit(_barred_table, course.root, chapter).result()
