@@ -9,7 +9,6 @@ from tempfile import TemporaryFile
 from grader.cli.extras import needs
 from grader.cli.options import Isolation
 from grader.cli.practice import require_device
-from grader.course.paths import mistakes_folder
 from grader.engine.profile import Profile
 from grader.errors import UsageError
 from grader.grading.store import Settings, Store, Verdict
@@ -47,7 +46,7 @@ def judged_by(course: Course, settings: Settings) -> Setup:
         settings.examples or course.grade_examples,
         secret=workspace_of(course).secret(),
         device=settings.device,
-        mistakes=mistakes_folder(course.root),
+        names_mistakes=True,
     )
     return Setup(Level(settings.isolation), course.limits, profile)
 

@@ -14,7 +14,6 @@ import torch
 from grader.cli.options import Device
 from grader.cli.progress import counted, waiting
 from grader.cli.targets import Target
-from grader.course.paths import mistakes_folder
 from grader.engine.consistency import require_consistent
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
@@ -45,7 +44,7 @@ def practice_profile(
         seed=seed,
         device=device,
         memory=workspace.state / "failing",
-        mistakes=mistakes_folder(course.root),
+        names_mistakes=True,
     )
 
 

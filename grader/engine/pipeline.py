@@ -11,12 +11,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from grader.checking.check import Suite
-from grader.course.variants import Variant, read_variants
 from grader.engine.diagnosis import diagnose
+from grader.engine.known_mistakes import read_known_mistakes
 from grader.engine.profile import Profile
 from grader.engine.runner import Workplace, run_checks, unjudged, unreadable
 from grader.engine.suites import load_suite
@@ -95,24 +94,14 @@ def judge_and_run(
 
 
 def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Report:
-    """Say which known mistakes a submission makes, where they are at hand: only a checkout has them."""
+    """Say which known mistakes a submission makes, if the profile asks for it."""
     report, ruling = judged.report, judged.ruling
-    if ruling is None or profile.mistakes is None or report.passed:
+    if ruling is None or not profile.names_mistakes or report.passed:
         return report
-    mistakes = _known_mistakes(profile.mistakes, report.chapter)
-    if not mistakes:
+    known = read_known_mistakes(judged.chapter)
+    if not known.exercises:
         return report
-    suite = load_suite(judged.chapter)
-    return diagnose(judged.chapter, report, ruling, workplace, profile, suite, mistakes)
-
-
-@cache
-def _known_mistakes(folder: Path, stem: str) -> tuple[Variant, ...]:
-    """The known wrong versions of a chapter's exercises; none away from a checkout, where they are not."""
-    file, solution = folder / f"{stem}.py", folder.parent / f"{stem}.py"
-    if not (file.is_file() and solution.is_file()):
-        return ()
-    return read_variants(file, solution.read_text(encoding="utf-8"))
+    return diagnose(judged.chapter, report, ruling, workplace, load_suite(judged.chapter), known)
 
 
 def fault(submission: Submission, profile: Profile, details: str) -> Report:

@@ -24,7 +24,7 @@ class Profile:
         only: the one exercise to check; None for all.
         device: cpu or cuda.
         memory: a folder where failing examples are kept and replayed first; None for none.
-        mistakes: the folder of known mistakes, to name the learner's; None for no diagnosis.
+        names_mistakes: whether to say which known mistake a learner makes.
         shrink: whether to look for the smallest failing example, or stop at the first.
         kept: inputs drawn before, for whoever runs the same checks again and again; None draws anew.
     """
@@ -37,7 +37,7 @@ class Profile:
     device: str = "cpu"
     memory: Path | None = None
     shrink: bool = True
-    mistakes: Path | None = None
+    names_mistakes: bool = False
     kept: Kept | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from traceback import format_exception
 
-from grader.engine.fingerprint import source_sha256
+from grader.course.paths import known_mistakes_file
 from grader.engine.profile import Profile
 from grader.engine.runner import unjudged, unreadable
 from grader.engine.suites import load_suite
@@ -130,7 +129,7 @@ def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
     words = (
         f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret_sha256(profile)} {limits}"
     )
-    judged_by = f"{content_of_checks(chapter, profile.mistakes)} {chapter.exercises} {chapter.imports}"
+    judged_by = f"{content_of_checks(chapter, profile.names_mistakes)} {chapter.exercises} {chapter.imports}"
     return key_of(
         submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
     )
@@ -142,11 +141,13 @@ def secret_sha256(profile: Profile) -> str:
 
 
 @cache
-def content_of_checks(chapter: Chapter, mistakes: Path | None) -> str:
-    """The checks of a chapter and its known mistakes in one word; they are read from where `mistakes` lies."""
+def content_of_checks(chapter: Chapter, names_mistakes: bool) -> str:
+    """The checks of a chapter and its known mistakes in one word."""
     try:
         checks = load_suite(chapter).sha256
     except CourseError:  # each submission's own report will say so
         checks = ""
-    file = mistakes / f"{chapter.stem}.py" if mistakes else None
-    return checks + (source_sha256(file) if file and file.is_file() else "")
+    file = known_mistakes_file(chapter)
+    return checks + (
+        hashlib.sha256(file.read_bytes()).hexdigest() if names_mistakes and file.is_file() else ""
+    )

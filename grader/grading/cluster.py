@@ -152,7 +152,7 @@ def facts(setup: Setup, chapters: tuple[Chapter, ...]) -> Facts:
         **{name: _version(name) for name in LIBRARIES},
         "the code of Brickwork": verdict_sha256(),
         **{
-            f"the checks of {chapter.label}": content_of_checks(chapter, setup.profile.mistakes)
+            f"the checks of {chapter.label}": content_of_checks(chapter, setup.profile.names_mistakes)
             for chapter in chapters
         },
         f"isolation {setup.level}": "there" if reason is None else reason,

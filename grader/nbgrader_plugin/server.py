@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.course.config import load_course
-from grader.course.paths import mistakes_folder
 from grader.engine.consistency import require_consistent
 from grader.engine.executors import WarmSandboxes
 from grader.engine.generation import Kept
@@ -55,7 +54,7 @@ class Grading:
             "grade",
             course.grade_examples,
             secret=self._workspace.secret(),
-            mistakes=mistakes_folder(course.root),
+            names_mistakes=True,
             kept=Kept(),
         )
         self._setup = Setup(level, course.limits, profile)

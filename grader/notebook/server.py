@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.course.config import find_by_name, load_course
-from grader.course.paths import mistakes_folder
 from grader.engine.executors import WarmSandboxes
 from grader.engine.generation import Kept
 from grader.engine.pipeline import grade
@@ -153,7 +152,7 @@ class NotebookServer:
         profile = Profile(
             examples=self.course.practice_examples,
             only=only,
-            mistakes=mistakes_folder(self.course.root),
+            names_mistakes=True,
             kept=self._kept,
         )
         try:

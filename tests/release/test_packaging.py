@@ -82,6 +82,7 @@ def test_the_wheel_holds_course_exercises_and_checks(names: list[str], course: C
     assert [stem for stem in exercises if f"grader/checks/hints/{stem}.md" not in names] == []
     shown = [stem for stem in stems if any(f"course_files/pictures/{stem}/" in name for name in names)]
     assert shown == stems
+    assert [stem for stem in exercises if f"grader/checks/mistakes/{stem}.json" not in names] == []
 
 
 def test_the_wheel_holds_what_its_pages_are_made_of(names: list[str]) -> None:
@@ -102,7 +103,11 @@ def test_the_wheel_holds_no_solution_and_no_known_mistake(wheel: Path, names: li
     assert "grader/course_template/checks/hints/quadrature.md" in template
     assert [name for name in template if "quadrature" not in name and not name.endswith("course.yml")] == []
     others = [name for name in names if name not in template]
-    assert [n for n in others if "solutions/" in n or "mistakes/" in n or n.startswith("tests/")] == []
+    assert [n for n in others if "solutions/" in n or n.startswith("tests/")] == []
+    # Of the mistakes there is what they answer, and no line of theirs.
+    answers = [n for n in others if "mistakes/" in n]
+    assert {Path(name).suffix for name in answers} == {".json"}
+    assert [n for n in answers if "def " in texts[n] or "torch.where(" in texts[n]] == []
     assert [
         n for n, text in texts.items() if n.startswith("grader/course_files") and "BEGIN SOLUTION" in text
     ] == []
@@ -131,6 +136,17 @@ def test_a_learner_starts_from_the_wheel_away_from_the_checkout(installed: Path,
     assert check.returncode == 1, check.stderr
     assert "0 of 10 points" in check.stdout
     assert check.stdout.splitlines()[-1].endswith("then run: brick check ch03")
+
+
+def test_a_mistake_has_its_name_away_from_the_checkout(installed: Path, tmp_path: Path) -> None:
+    brick(installed, tmp_path, "init", "course")
+    file = tmp_path / "course" / "exercises" / "ch03_activations.py"
+    file.write_text("def relu_backward(grad_out, x):\n    return grad_out * (x >= 0)\n", encoding="utf-8")
+
+    check = brick(installed, tmp_path / "course", "check", "relu_backward", "--examples", "25")
+
+    said = " ".join(check.stdout.split())
+    assert "same result as: At exactly 0 the slope counts as 0; x >= 0 makes it 1." in said
 
 
 def test_a_course_of_ones_own_starts_from_the_wheel(

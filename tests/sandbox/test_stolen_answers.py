@@ -13,7 +13,7 @@ from hostile.stolen_answers import CARRIERS, LOOT, SINGLE
 from sandboxes import need
 
 from grader.course.config import find_chapter
-from grader.course.paths import exercise_file, mistakes_folder
+from grader.course.paths import exercise_file
 from grader.engine.generation import Kept
 from grader.engine.pipeline import grade_path, judge_path
 from grader.engine.profile import Profile
@@ -99,7 +99,7 @@ def test_large_answers_cost_the_grader_little(course: Course, sandbox: Sandbox, 
         "import torch\ndef softmax(x, dim=-1): return torch.zeros(2_000_000, dtype=torch.float64)\n",
         encoding="utf-8",
     )
-    profile = Profile(examples=25, only="softmax", mistakes=mistakes_folder(CHECKOUT))
+    profile = Profile(examples=25, only="softmax", names_mistakes=True)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     report = grade_path(file, find_chapter(course, STEM), sandbox, profile)

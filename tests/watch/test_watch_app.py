@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
-from grader.course.config import find_chapter, load_course, packaged_course_root
+from grader.course.config import find_chapter, load_course
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.errors import KitError
@@ -334,8 +334,7 @@ def test_the_name_of_a_mistake_follows_the_verdict(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judging, news = judged
-    mistakes = packaged_course_root() / "solutions" / "mistakes"
-    monkeypatch.setattr(lent, "_profile", replace(lent._profile, mistakes=mistakes))
+    monkeypatch.setattr(lent, "_profile", replace(lent._profile, names_mistakes=True))
     session = sit_down(workspace)
 
     judging.ask(
