@@ -26,10 +26,8 @@ from grader.errors import CourseError
 from grader.records import Chapter
 
 _SIZE = 2 * HALF  # bytes of a digest
-# What decides what the inputs are and what is hashed, besides a chapter's own files.
-_MAKERS = tuple(
-    PACKAGE / name for name in ("checking/strategies.py", "engine/digests.py", "engine/probing.py")
-)
+# What decides what is hashed. What is drawn is hashed itself, see `ProbedCheck`.
+_MAKERS = tuple(PACKAGE / name for name in ("engine/digests.py", "engine/probing.py"))
 
 
 @dataclass(frozen=True)
