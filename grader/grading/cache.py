@@ -20,6 +20,7 @@ from grader.grading.worker import Setup
 from grader.grading.workers import LocalWorkers, Workers
 from grader.records import Chapter, ReportState, Submission
 from grader.submissions.collecting import HandedIn
+from grader.submissions.contents import NoPermission
 
 _HERE = LocalWorkers()
 
@@ -49,6 +50,8 @@ def grade_handed_in(
         match read.content:
             case Submission() as submission:
                 readable.append((read.item, submission))
+            case NoPermission() as error:
+                yield read.item, _fault_in_reading(read, error, setup, store)
             case SubmissionError() as error:
                 yield read.item, _verdict_on_unreadable(read.item, error, setup, store)
             case error:
@@ -109,7 +112,7 @@ def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, setup: Setup,
 
 
 def _fault_in_reading(read: HandInRead, error: Exception, setup: Setup, store: Store) -> Verdict:
-    """The kit failed at a file before anything ran: no grade, and tried again next time."""
+    """The kit failed at a file, or may not read it, before anything ran: no grade, and tried again next time."""
     chapter, path = read.item.chapter, read.item.path
     report = unjudged(chapter, path, setup.profile, ReportState.KIT_FAULT)
     details = "".join(format_exception(error))

@@ -18,7 +18,8 @@ class HandInRead:
     """One learner's work on one chapter, and what reading it gave: a submission, or why there is none.
 
     Args:
-        content: a SubmissionError is for the learner to mend; any other exception is a fault of the kit.
+        content: a SubmissionError is for the learner to mend, save for NoPermission, which is for whoever grades; any
+            other exception is a fault of the kit.
     """
 
     item: HandedIn

@@ -68,7 +68,7 @@ def _cannot_open(path: Path, error: Exception) -> KitError:
     if code == errno.ENOENT:
         return SubmissionError("this link leads nowhere", str(path), "put the file itself there")
     if code in (errno.EACCES, errno.EPERM):
-        return SubmissionError("the file may not be read", str(path), "give read permission, then try again")
+        return NoPermission("the file may not be read", str(path), "give read permission, then try again")
     if code == errno.EISDIR:
         return SubmissionError("this is a folder, not a file", str(path), "put the chapter's file there")
     if code == errno.ELOOP or isinstance(error, RuntimeError):
@@ -77,6 +77,10 @@ def _cannot_open(path: Path, error: Exception) -> KitError:
         return SubmissionError("this is no plain file", str(path), "put the chapter's file there")
     reason = os.strerror(code) if code else str(error)
     return SubmissionError(f"the file cannot be opened: {reason}", str(path), "put the chapter's file there")
+
+
+class NoPermission(SubmissionError):
+    """The file is there and whoever grades may not read it, which says nothing about the work in it."""
 
 
 class TooLarge(SubmissionError):

@@ -20,6 +20,7 @@ from grader.grading.worker import Setup
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn, collect
+from grader.submissions.contents import NoPermission
 
 SETUP = Setup(Level.PLAIN, Limits(), Profile("grade", examples=2, secret=b"s" * 32))
 SOURCES = {
@@ -65,6 +66,26 @@ class Unforeseen(HandedIn):
 
     def read(self) -> Submission:
         raise IndexError("tuple index out of range")
+
+
+class Locked(HandedIn):
+    """Work that lies where whoever grades may not read."""
+
+    def read(self) -> Submission:
+        raise NoPermission(
+            "the file may not be read", "ch02_neuron.py", "give read permission, then try again"
+        )
+
+
+def test_what_may_not_be_read_gets_no_grade_and_is_tried_again(work: list[HandInRead], store: Store) -> None:
+    item = work[-1].item
+    [read] = read_each([Locked("learner05", item.chapter, item.files)])
+
+    [(_, verdict)] = grade_handed_in([read], SETUP, store)
+
+    assert verdict.report.state is ReportState.KIT_FAULT
+    assert "give read permission" in verdict.report.output
+    assert store.find(verdict.key) is None
 
 
 def test_a_fault_of_the_kit_while_reading_costs_nobody_else(work: list[HandInRead], store: Store) -> None:
