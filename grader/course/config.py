@@ -331,6 +331,8 @@ def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
     if kind == "value_error":
         return f"expected {message.removeprefix('Value error, ')}"
     expected = message.removeprefix("Input should ").removeprefix("be ")
+    if kind == "model_type":
+        expected = "fields, each a name and a value"
     if kind == "string_pattern_mismatch":
         expected = "a name of letters, digits and _"
         if location[-1] == "stem":

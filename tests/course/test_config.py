@@ -194,6 +194,10 @@ def test_an_empty_course_file_is_refused(tmp_path: Path, text: str) -> None:
     assert "empty" in refusal(tmp_path, text).what
 
 
+def test_a_course_file_without_fields_is_refused(tmp_path: Path) -> None:
+    assert "expected fields, each a name and a value, found ['ch01']" in refusal(tmp_path, "- ch01\n").what
+
+
 def test_a_course_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "course.yml").write_bytes(b"title: \xff\xfe")
 
