@@ -305,10 +305,12 @@ def _scales(pair: GradientPair) -> dict[Scale, float]:
 def _is_of_own_forward(failed: GradientPair, generic: Sequence[GradientPair]) -> bool:
     """Whether each is the gradient of the learner's own forward there, measured by differences.
 
-    Differences mean something only where the input is neither tiny nor huge beside their step, and take two calls for
-    each entry, so the smallest cases are taken.
+    Only wrong gradients tell: of a right forward a right one is the gradient too. Differences mean something only where
+    the input is neither tiny nor huge beside their step, and take two calls for each entry, so the smallest cases are
+    taken.
     """
-    measurable = [pair for pair in generic if pair.at is not None and _is_measurable(pair.at)][:GENERIC_CASES]
+    wrong = [pair for pair in generic if not _close(*_both(pair))]
+    measurable = [pair for pair in wrong if pair.at is not None and _is_measurable(pair.at)][:GENERIC_CASES]
     if len(measurable) < GENERIC_CASES:
         return False
     # A wrong way back of a right forward is told at the first of them.

@@ -159,6 +159,13 @@ def test_a_backward_that_fits_a_wrong_forward_is_told_so_first() -> None:
     assert GradientFault.OWN_FORWARD in named("ch03", "tanh_backward", source)
 
 
+def test_a_wrong_backward_of_a_right_forward_is_not_put_down_to_it() -> None:
+    # With one column it is right, and so the gradient of the forward; the other cases tell.
+    source = "def mse_backward(pred, target):\n    return 2 * (pred - target) / len(pred)\n"
+
+    assert GradientFault.OWN_FORWARD not in named("ch04", "mse_backward", source)
+
+
 def test_that_the_forward_is_wrong_stands_before_what_came_of_it() -> None:
     finding = GradientFinding(GradientFault.OWN_FORWARD, 8)
     result = CheckResult(
