@@ -325,6 +325,7 @@ def test_the_kit_goes_out_with_stubs_and_without_solutions_mistakes_and_secrets(
         f"brickwork/{name}"
         for name in ["pyproject.toml", "README.md", "LICENSE", "constraints.txt", "course.yml"]
         + [f"exercises/{chapter.stem}.py" for chapter in course.chapters]
+        + [path.relative_to(CHECKOUT).as_posix() for path in CHECKOUT.glob("pictures/*/*.svg")]
     }
     assert package <= set(listed.stdout.split("\n"))
     for chapter in course.chapters:
