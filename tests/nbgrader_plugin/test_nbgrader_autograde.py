@@ -42,6 +42,7 @@ pytestmark = pytest.mark.xdist_group("nbgrader_autograde")
 
 STEM = "ch02_neuron"
 POINTS = {"neuron": 2.0, "linear": 2.0, "mlp_forward": 3.0, "count_parameters": 1.0, "init_linear": 2.0}
+SCORES = POINTS | {"law_linear": 0.0}  # a bonus, which nobody here hands in
 Notebook = dict[str, Any]
 
 
@@ -233,18 +234,18 @@ LEARNERS: dict[str, Callable[[Notebook, Notebook, Path], None] | str] = {
 def test_every_learner_gets_what_the_work_is_worth(graded: Class) -> None:
     scores = graded.scores()
 
-    assert scores["learner01"] == POINTS
+    assert scores["learner01"] == SCORES
     partly = scores["learner02"]
     assert partly["neuron"] == 2.0
     assert 0 < (partly["linear"] or 0) < 2.0
     assert 0 <= (partly["count_parameters"] or 0) < 1.0
     assert (partly["mlp_forward"], partly["init_linear"]) == (0.0, 0.0)
-    assert scores["learner03"] == dict.fromkeys(POINTS, 0.0) | {"linear": 2.0}
+    assert scores["learner03"] == dict.fromkeys(SCORES, 0.0) | {"linear": 2.0}
 
 
 @pytest.mark.slow
 def test_what_cannot_be_read_has_an_explicit_zero(graded: Class) -> None:
-    assert graded.scores()["learner04"] == dict.fromkeys(POINTS, 0.0)
+    assert graded.scores()["learner04"] == dict.fromkeys(SCORES, 0.0)
     assert "learner04" in graded.log
 
 
@@ -392,7 +393,7 @@ def test_formgraders_button_overwrites_full_marks_when_the_new_work_crashes(grad
         assert result["success"], result
         marks.append(graded.scores()["learner05"])
 
-    assert marks == [POINTS, POINTS | {"neuron": 0.0}, dict.fromkeys(POINTS, 0.0)]
+    assert marks == [SCORES, SCORES | {"neuron": 0.0}, dict.fromkeys(SCORES, 0.0)]
 
 
 @pytest.mark.slow

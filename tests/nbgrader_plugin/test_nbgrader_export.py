@@ -67,7 +67,9 @@ def verdict(folder: Path, chapter: Chapter, learner: str, share: float, **change
     """A learner's result on what lies in `submitted`, with this share of every exercise's points."""
     scores, checks = [], []
     for exercise in chapter.exercises:
-        scores.append(ExerciseScore(exercise.name, round(exercise.points * share, 4), exercise.points))
+        scores.append(
+            ExerciseScore(exercise.name, round(exercise.points * share, 4), exercise.points, exercise.extra)
+        )
         outcome = Outcome.PASSED if share == 1 else Outcome.FAILED
         title = f"{exercise.name} is <b>right</b>."
         checks.append(CheckResult(f"check_{exercise.name}", exercise.name, title, outcome, 1.0, "it is not"))
@@ -162,7 +164,7 @@ def test_every_cell_has_an_explicit_score_that_needs_no_hand(gradebook: Gradeboo
     for learner, share in SHARES.items():
         for exercise in chapter.exercises:
             grade = gradebook.find_grade(f"{exercise.name}-check", STEM, STEM, learner)
-            assert grade.auto_score == pytest.approx(exercise.points * share, abs=1e-4)
+            assert grade.auto_score == pytest.approx(exercise.worth * share, abs=1e-4)
             assert not grade.needs_manual_grade
 
 
@@ -181,7 +183,7 @@ def test_the_notebook_that_formgrader_shows_has_a_card_and_the_score_in_each_tes
         for exercise in chapter.exercises:
             cell = tests[f"{exercise.name}-check"]
             assert cell.source == f'from grader import check\ncheck("{exercise.name}")'
-            assert determine_grade(cell)[0] == pytest.approx(exercise.points * share, abs=1e-4)
+            assert determine_grade(cell)[0] == pytest.approx(exercise.worth * share, abs=1e-4)
             assert f"{exercise.name} is &lt;b&gt;right&lt;/b&gt;." in cell.outputs[0].data["text/html"]
         assert (place / "timestamp.txt").is_file()
 
@@ -294,4 +296,4 @@ def test_what_a_person_decided_is_in_the_gradebook_as_far_as_nbgrader_has_a_word
     # Half of what is left counts as half of the whole: nbgrader's maximum is the same for everybody.
     assert scores["learner02"] == pytest.approx(7.0)
     assert scores["learner01"] == pytest.approx(chapter.points / 2)
-    assert sum(e.points for e in others) == part.max_points == chapter.points - first.points
+    assert sum(e.worth for e in others) == part.max_points == chapter.points - first.points
