@@ -109,7 +109,7 @@ def _observed(check: Check, note: Callable[[Answer], None]) -> Check:
             outcome = type(error).__name__
         if learner.connection.received_bytes > PROBED_BYTES:
             raise LearnerLost("its answers are too large to be compared")
-        calls = [(c.target, c.raised.split(":")[0], c.changed, c.aliases) for c in learner.calls]
+        calls = [(c.target, c.exception, c.changed, c.aliases) for c in learner.calls]
         # An optimizer's step returns nothing: what counts is read back from attributes and held tensors.
         note(Answer(not outcome, digest([outcome, calls, learner.example.answers])))
 

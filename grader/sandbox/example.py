@@ -22,6 +22,7 @@ class Call:
         target: what was called, as code: `softmax`, or `sgd.step`.
         result: what came back; None while `raised` says otherwise.
         raised: the exception that came instead, as text.
+        exception: the name of its class.
         changed: the arguments it changed, by name.
         aliases: the arguments whose memory the result shares.
         name: the function, or the class and the method; the key of its return contract.
@@ -34,6 +35,7 @@ class Call:
     kwargs: Mapping[str, Any]
     result: Any = None
     raised: str = ""
+    exception: str = ""
     changed: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     name: str = ""
@@ -156,7 +158,7 @@ class Example:
         try:
             result = self.note(answer, label)
         except LearnerRaised as error:
-            self.calls.append(call(raised=str(error)))
+            self.calls.append(call(raised=str(error), exception=error.name))
             raise
         self.calls.append(call(result=result))
         return result
