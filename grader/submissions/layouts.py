@@ -143,11 +143,9 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tu
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        if not names:
-            step = "give read permission, then try again"
-            raise UsageError(f"the folder cannot be read: {error.strerror}", str(folder), step) from error
-        passed_over.append((folder, str(error.strerror)))
-        return
+        # Inside may lie somebody's work, which must not count as missing.
+        step = "give read permission, then try again"
+        raise UsageError(f"the folder cannot be read: {error.strerror}", str(folder), step) from error
     for entry in entries:
         here = (*names, entry.name)
         if _is_hidden(entry.name):

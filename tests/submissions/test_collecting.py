@@ -9,7 +9,7 @@ import pytest
 from handed_in import found, only, put, said
 
 from grader.course.config import find_chapter
-from grader.errors import SubmissionError
+from grader.errors import SubmissionError, UsageError
 from grader.records import Course
 from grader.submissions.collecting import collect
 
@@ -108,3 +108,22 @@ def test_a_pipe_where_a_file_should_be_keeps_nobody_waiting(tmp_path: Path, cour
 
     with pytest.raises(SubmissionError, match="no plain file"):
         only(collect([tmp_path], course)).read()
+
+
+def test_a_learners_folder_that_may_not_be_read_is_refused_not_taken_for_empty(
+    tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "learner01/ch03_activations.py", "learner02/ch03_activations.py")
+    really = os.scandir
+
+    def scandir(folder: Path) -> object:
+        if Path(folder).name == "learner02":
+            raise PermissionError(13, "Permission denied")
+        return really(folder)
+
+    monkeypatch.setattr("grader.submissions.layouts.os.scandir", scandir)
+
+    with pytest.raises(UsageError, match="the folder cannot be read: Permission denied") as refusal:
+        collect([tmp_path], course)
+
+    assert refusal.value.where == str(tmp_path / "learner02")
