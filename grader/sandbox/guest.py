@@ -23,7 +23,7 @@ from grader.sandbox.dispatch import OperationFilter
 from grader.sandbox.evaluations import nearby_points
 from grader.sandbox.loading import LearnerModule, place_of
 from grader.sandbox.portability import NeedsValues, devices_of_results
-from grader.sandbox.protocol import Body, Reply, Request, TupleValue, WireError
+from grader.sandbox.protocol import Body, Reply, Request, TupleValue, VersionValue, WireError
 from grader.sandbox.results import Encoder, Held, Objects, Plain
 from grader.sandbox.tampering import Snapshot
 
@@ -134,7 +134,7 @@ class Session:
         if self._tampered_with:
             return self._tampered(), b""
         watch = request.op in _WATCHED and request.mode != "meta"
-        arguments = Arguments(body, self._objects.by_number, self._device, watch=watch)
+        arguments = Arguments(body, self._objects.by_number, self._device_for(request), watch=watch)
         random_state = self._random_state() if watch else None
         try:
             action = self._action(request)
@@ -170,6 +170,11 @@ class Session:
             return _raised(error), b""
         reply = Reply("ok", value, changed=changed, aliases=aliases, disturbed=disturbed)
         return reply, reply_body.join()
+
+    def _device_for(self, request: Request) -> torch.device:
+        """Where arguments are put. What a learner's law is tried on stays on the CPU: it is about values."""
+        is_law = any(isinstance(value, VersionValue) for value in request.args)
+        return torch.device("cpu") if is_law else self._device
 
     def _random_state(self) -> torch.Tensor:
         """The state of the global generator; of the CPU's and the GPU's where there are two."""

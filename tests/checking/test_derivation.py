@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checking.check import Check
+from grader.checking.check import Check, Law
 from grader.course.config import find_chapter
 from grader.course.variants import read_variants
 from grader.engine.in_process import SameProcess
@@ -103,7 +103,7 @@ def test_an_unwritten_exercise_says_so_in_every_law_and_its_hint_shows_the_way(c
 def test_every_right_version_keeps_it_and_every_measured_one_breaks_it(course: Course, stem: str) -> None:
     chapter = find_chapter(course, stem)
     solution = (course.root / "solutions" / f"{stem}.py").read_text(encoding="utf-8")
-    laws = {check.exercise: check for check in load_suite(chapter).checks if not check.weight}
+    laws = {check.exercise: check for check in load_suite(chapter).checks if check.law is Law.DERIVED}
     right = read_variants(course.root / "solutions" / "right" / f"{stem}.py", solution)
     wrong = read_variants(course.root / "solutions" / "mistakes" / f"{stem}.py", solution)
     measured = [variant for variant in wrong if variant.slug == "measured"]
