@@ -71,7 +71,8 @@ def grade_stored(
     """Yield the verdict on each submission, with its number: from the store, or made and kept now.
 
     Of those who handed in the very same file the first is graded, and the others share that verdict: also one that
-    another try may change, so that what is equal is judged equally. That one is tried again by the next run.
+    another try may change, so that what is equal is judged equally. That one is tried again by the next run. A fault
+    of the kit is no verdict on the file, so it is not shared: the next of them is graded.
     """
     same: dict[str, list[int]] = {}
     for number, submission in enumerate(submissions):
@@ -81,13 +82,20 @@ def grade_stored(
             yield number, _placed(found, submission)
         else:
             same.setdefault(key, []).append(number)
-    groups = list(same.items())
-    for position, report in grade_all([submissions[numbers[0]] for _, numbers in groups], setup, workers):
-        key, (first, *copies) = groups[position]
-        verdict = store.keep(key, report, submissions[first])
-        yield first, verdict
-        for number in copies:
-            yield number, _placed(replace(verdict, is_new=False), submissions[number])
+    waiting = list(same.items())
+    while waiting:
+        untried: list[tuple[str, list[int]]] = []
+        firsts = [submissions[numbers[0]] for _, numbers in waiting]
+        for position, report in grade_all(firsts, setup, workers):
+            key, (first, *copies) = waiting[position]
+            verdict = store.keep(key, report, submissions[first])
+            yield first, verdict
+            if copies and report.state is ReportState.KIT_FAULT:
+                untried.append((key, copies))
+                continue
+            for number in copies:
+                yield number, _placed(replace(verdict, is_new=False), submissions[number])
+        waiting = untried
 
 
 def count_unstored(

@@ -588,8 +588,7 @@ def test_a_fault_of_the_kit_stops_nobody_else_and_is_exit_code_2(
         return honest(submission)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "judge", faulty_for_one)
-    other = f"{PARTLY}# not the same file, which would share its fate\n"
-    (class_folder / "learner03" / "ch02_neuron.py").write_text(other, encoding="utf-8")
+    (class_folder / "learner03" / "ch02_neuron.py").write_text(PARTLY, encoding="utf-8")
 
     result = grade(str(class_folder), "--out", "out")
 
