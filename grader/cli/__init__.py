@@ -11,6 +11,7 @@ import typer
 
 from grader import __version__
 from grader.cli.commands import LazyCommands
+from grader.cli.interrupting import hears_every_interrupt
 from grader.errors import KitError
 
 # What the system says about a place that somebody named or filled up; every other OSError is a bug of the kit.
@@ -61,7 +62,8 @@ def main() -> None:
     # Before torch is imported: one thread per process, or tiny checks take a hundred times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        app()
+        with hears_every_interrupt():
+            app()
     except KitError as error:
         _leave(error)
     except BrokenPipeError:

@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer, main_thread
 from types import FrameType
 
 import typer
 
 _BY_SIGNAL = 128  # a shell's exit code for a program that a signal ended is this and the signal's number
+_AGAIN_S = 0.01  # after the callback in which it was lost; short enough not to be noticed
+
+
+@contextmanager
+def hears_every_interrupt() -> Iterator[None]:
+    """Send Ctrl-C again where Python only prints it: in a callback of the garbage collector, or in a destructor.
+
+    Hypothesis has such a callback, and a signal that comes during a collection is raised in it. A collection of all
+    that torch has made takes so long that this was one Ctrl-C of four while inputs are drawn.
+    """
+    before = sys.unraisablehook
+
+    def unraisable(lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            again = Timer(_AGAIN_S, signal.pthread_kill, (main_thread().ident, _number(lost.exc_value)))
+            again.daemon = True
+            again.start()
+        else:
+            before(lost)
+
+    sys.unraisablehook = unraisable
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager
@@ -24,10 +51,14 @@ def says_what_is_kept(kept: Callable[[], str]) -> Iterator[None]:
         yield
     except KeyboardInterrupt as interrupt:
         typer.echo(f"broken off: {kept()}; the same command goes on from there", err=True)
-        [number] = interrupt.args or (signal.SIGINT,)
-        raise typer.Exit(_BY_SIGNAL + number) from None
+        raise typer.Exit(_BY_SIGNAL + _number(interrupt)) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _number(interrupt: KeyboardInterrupt) -> int:
+    """The signal that was raised so: Python's own handler of Ctrl-C does not say."""
+    return int(interrupt.args[0]) if interrupt.args else signal.SIGINT
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,70 @@
+"""An interrupt is heard wherever it comes."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from grader.cli.interrupting import hears_every_interrupt
+
+
+@contextmanager
+def signal_during_the_next_collection(number: signal.Signals) -> Iterator[None]:
+    """Python only prints what a callback of the collector raises."""
+
+    def callback(phase: str, info: dict[str, Any]) -> None:
+        with suppress(ValueError):
+            gc.callbacks.remove(callback)
+            signal.raise_signal(number)
+
+    gc.callbacks.append(callback)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            gc.callbacks.remove(callback)
+
+
+def _collect_and_wait() -> None:
+    gc.collect()
+    signal.sigtimedwait([], 60)  # until a signal ends it
+
+
+def raise_interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_during_a_collection_is_heard_after_it(number: signal.Signals) -> None:
+    before = signal.signal(number, raise_interrupt)
+    try:
+        with (
+            pytest.raises(KeyboardInterrupt) as caught,
+            hears_every_interrupt(),
+            signal_during_the_next_collection(number),
+        ):
+            _collect_and_wait()
+    finally:
+        signal.signal(number, before)
+
+    assert caught.value.args == (number,)
+
+
+def test_another_error_in_a_destructor_is_shown_as_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[BaseException | None] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: shown.append(lost.exc_value))
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("broken")
+
+    with hears_every_interrupt():
+        Broken()
+
+    assert [str(error) for error in shown] == ["broken"]
