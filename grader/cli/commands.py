@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import typer
@@ -61,7 +63,7 @@ class LazyCommands(TyperGroup):
         """Import the module of a command, and let typer make a command of its function."""
         if name not in self.commands:
             python_name = name.replace("-", "_")
-            function = getattr(importlib.import_module(f"grader.cli.{python_name}"), python_name)
+            function = getattr(_import_uncollected(f"grader.cli.{python_name}"), python_name)
             single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
             single.command(name)(function)
             self.add_command(typer.main.get_command(single), name)
@@ -81,6 +83,20 @@ class LazyCommands(TyperGroup):
         """Write the list of commands from the table above, for the modules' own docstrings would need an import."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _import_uncollected(name: str) -> ModuleType:
+    """Import a module, which may bring torch and the kit along: a million objects that stay until the program ends.
+
+    The garbage collector would go through all of them again and again, while they are made and ever after. It rests
+    meanwhile, and leaves alone what is there then.
+    """
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _refuse_empty(ctx: Any, args: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -140,7 +141,8 @@ def _deaf_to_ctrl_c(start: Callable[[], Future[Report]]) -> Future[Report]:
 
 
 def _start(cores: SimpleQueue[int]) -> None:
-    """Runs first in every process of a pool."""
+    """Runs first in every process of a pool, when torch is imported: what is there stays as long as the process."""
+    gc.freeze()
     if not cores.empty():
         stay_on(cores.get())
     Thread(target=_end_with_parent, daemon=True).start()

@@ -77,6 +77,7 @@ def main(control: socket.socket) -> None:
         settings = receive_message(control)
         try:
             _enter(settings)
+            gc.disable()  # nothing of what torch makes while it is imported is garbage, and looking takes half a second
             answer = _probe(settings) if settings["probe"] else torch_side().warm_up(settings)
         except BaseException as error:
             send_message(
@@ -87,6 +88,7 @@ def main(control: socket.socket) -> None:
         # Objects that are frozen are not written to by the collector, so their memory stays shared with every fork.
         gc.collect()
         gc.freeze()
+        gc.enable()
         _serve_host(control, settings)
     except (EOFError, OSError):
         pass  # the host has gone

@@ -47,6 +47,18 @@ def test_a_mistyped_chapter_is_answered_before_torch_is_imported(tmp_path: Path)
     assert {"torch", "hypothesis"} & modules_after("check", "nonsense", folder=tmp_path) == set()
 
 
+def test_the_garbage_collector_rests_while_a_command_is_imported_and_works_afterwards() -> None:
+    program = (
+        "import gc; from grader.cli.commands import LazyCommands;"
+        "gc.collect(); before = gc.get_stats()[2]['collections'];"
+        "LazyCommands(name='brick').load('hint');"
+        "print(gc.get_stats()[2]['collections'] - before, gc.isenabled(), len(gc.get_objects()) < 1000)"
+    )
+    command = [sys.executable, "-c", program]
+
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0 True True\n"
+
+
 def modules_after(*words: str, folder: Path) -> set[str]:
     """What is imported in a fresh process when `brick` has run with these words."""
     program = (
