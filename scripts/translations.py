@@ -129,7 +129,9 @@ def write_catalogue(path: Path, sentences: list[Sentence]) -> None:
 
 def write_long_texts(path: Path, texts: list[Text]) -> None:
     """Bring a file of long texts up to date: translated ones stay, new ones stand in English, old ones come last."""
-    before = {key: (name, body) for key, name, body in marked(path.read_text("utf-8"))} if path.is_file() else {}
+    before = (
+        {key: (name, body) for key, name, body in marked(path.read_text("utf-8"))} if path.is_file() else {}
+    )
     parts = []
     for text in texts:
         _, body = before.pop(text.key, ("", text.english.strip()))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.config import load_course
+from grader.language import VARIABLE, Language
 from grader.records import (
     Cause,
     CheckResult,
@@ -20,6 +21,9 @@ from grader.records import (
     RecordedCall,
     Report,
 )
+
+# Whatever the machine speaks: what the tests read is English, also of the processes that they start.
+os.environ[VARIABLE] = Language.ENGLISH
 
 # Unset, it makes tiny checks a hundred times slower; the sandboxes inherit nothing and set it themselves.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -12,7 +12,8 @@ import typer
 from grader import __version__
 from grader.cli.commands import LazyCommands
 from grader.cli.interrupting import hears_every_interrupt
-from grader.errors import KitError
+from grader.errors import KitError, UsageError
+from grader.language import VARIABLE, Language, UnknownLanguage, current, read_language, speak
 
 # What the system says about a place that somebody named or filled up; every other OSError is a bug of the kit.
 _REFUSALS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC)
@@ -41,6 +42,13 @@ def brick(
     version: bool = typer.Option(
         False, "--version", callback=_show_version, is_eager=True, help="Show the version."
     ),
+    lang: str = typer.Option(
+        "",
+        "--lang",
+        help="Speak Chinese or English; it may stand anywhere in the line.",
+        metavar="zh|en",
+        show_default=False,
+    ),
 ) -> None:
     """Build a neural network from its smallest blocks, and see at once what fails and why."""
     if context.invoked_subcommand is not None:
@@ -62,6 +70,7 @@ def main() -> None:
     # Before torch is imported: one thread per process, or tiny checks take a hundred times as long.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
+        sys.argv[1:] = _take_language(sys.argv[1:])
         with hears_every_interrupt():
             app()
     except KitError as error:
@@ -75,6 +84,30 @@ def main() -> None:
             raise
         step = "name another file or folder, or ask for the right to use this one"
         _leave(KitError(f"the system refuses it: {error.strerror}", str(error.filename), step))
+
+
+def _take_language(words: list[str]) -> list[str]:
+    """Settle the language before any command is read; the words without `--lang` and what follows it.
+
+    Raises:
+        UsageError: a language that the kit does not speak.
+    """
+    options = words[: words.index("--")] if "--" in words else words
+    at = next((i for i, word in enumerate(options) if word.partition("=")[0] == "--lang"), None)
+    try:
+        if at is None:
+            current()
+            return words
+        _, equals, asked = options[at].partition("=")
+        after = at + 1 if equals else at + 2
+        language = read_language(asked if equals else "".join(options[at + 1 : at + 2]), "--lang")
+    except UnknownLanguage as error:
+        speak(Language.ENGLISH)
+        step = f"name one of {', '.join(Language)}"
+        raise UsageError(f"the kit does not speak '{error.asked}'", error.where, step) from error
+    speak(language)
+    os.environ[VARIABLE] = language  # processes that a command starts speak as it does
+    return words[:at] + words[after:]
 
 
 def _leave(error: KitError) -> NoReturn:

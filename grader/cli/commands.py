@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from grader.errors import did_you_mean
+from grader.language import Language, current, gettext
 
 # Every command with the line that `brick --help` shows for it: the first line of its docstring, which a test
 # compares. They stand here too, so that the list of commands can be shown without importing any of them.
@@ -45,6 +47,18 @@ COMMANDS = {
 }
 
 
+def translated(command: Any) -> Any:
+    """A command whose help is in the language that is spoken; the code has the English."""
+    if current() is Language.ENGLISH:
+        return command
+    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
+    command.help = "\n\n".join(gettext(" ".join(one.split())) if one.strip() else one for one in paragraphs)
+    for option in command.params:
+        if getattr(option, "help", None):
+            option.help = gettext(option.help)
+    return command
+
+
 class LazyCommands(TyperGroup):
     """The group behind `brick`. The command NAME is the function NAME of the module `grader.cli.NAME`, `_` for `-`.
 
@@ -66,7 +80,7 @@ class LazyCommands(TyperGroup):
             function = getattr(_import_uncollected(f"grader.cli.{python_name}"), python_name)
             single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
             single.command(name)(function)
-            self.add_command(typer.main.get_command(single), name)
+            self.add_command(translated(typer.main.get_command(single)), name)
         return self.commands[name]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -82,7 +96,7 @@ class LazyCommands(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands from the table above, for the modules' own docstrings would need an import."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, gettext(line)) for name, line in COMMANDS.items()])
 
 
 def _import_uncollected(name: str) -> ModuleType:

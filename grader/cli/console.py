@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import typer
 
 from grader.errors import KitError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.report.terminal import Style
 from grader.text import clean, clean_line, wrap
 
@@ -51,10 +53,11 @@ def error_lines(error: KitError) -> list[str]:
     Returns:
         Lines to print to stderr, the first with what happened, the last with what to do.
     """
-    parts = (("error:", error.what), ("  where:", error.where), ("  next: ", error.next_step))
+    parts = ((_("error:"), error.what), (_("  where:"), error.where), (_("  next: "), error.next_step))
     lines: list[str] = []
     for label, text in parts:
-        lines += wrap(f"{label} {clean(text)}", columns(), indent="         ", first="", cut=False)
+        said = f"{label} {clean(translate(text))}"
+        lines += wrap(said, columns(), indent=" " * 9, first="", cut=False)
     return lines
 
 

@@ -12,8 +12,9 @@ import typer
 from grader.cli.extras import needs_nbgrader
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
-from grader.course.paths import pictures_folder, right_file, solution_file
+from grader.course.paths import checks_file, pictures_folder, right_file, solution_file
 from grader.course.stubs import make_stub
+from grader.course.translations import localized
 from grader.errors import CourseError, UsageError
 from grader.proof.required import require_checkout, require_proof
 from grader.records import Chapter, Course
@@ -138,12 +139,14 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
 
 
 def _solution(course: Course, chapter: Chapter) -> str:
-    """Raises:
-    CourseError: it is missing, or no UTF-8.
+    """The solution, its lesson and docstrings in the language that is spoken.
+
+    Raises:
+        CourseError: it is missing, or no UTF-8.
     """
     path = solution_file(course.root, chapter.stem)
     try:
-        return path.read_text(encoding="utf-8")
+        return localized(path.read_text(encoding="utf-8"), checks_file(chapter))
     except (OSError, UnicodeDecodeError) as error:
         what = f"the solution cannot be read: {error}"
         raise CourseError(what, str(path), "write it in UTF-8, then run: brick stubs") from error

@@ -28,6 +28,7 @@ from grader import records
 from grader.course.paths import checks_folder, kit_checks_file
 from grader.course.trust import home_of
 from grader.errors import CourseError, UsageError, did_you_mean
+from grader.language import Language, learn
 from grader.sandbox.operations import KERNELS, unknown
 
 COURSE_FILE = "course.yml"
@@ -178,12 +179,14 @@ def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
 class _Course(_Model):
     """The whole file. `name` is that of a course with checks of its own, by which they are found and trusted.
 
-    `show_solutions` says when `brick show` opens a solution that was handed out.
+    `show_solutions` says when `brick show` opens a solution that was handed out. `language` is what the kit speaks in
+    this folder, whatever the machine speaks; `grader.language` reads it.
     """
 
     title: Title
     name: CourseName | None = None
     show_solutions: Literal["never", "after_pass", "always"] = "after_pass"
+    language: Literal["en", "zh"] | None = None
     grading: _Grading = _Grading()
     chapters: Annotated[list[_Chapter], Field(min_length=1), AfterValidator(_labels_differ)]
 
@@ -383,6 +386,10 @@ def _as_record(course: _Course, root: Path) -> records.Course:
     """The model as the record that the rest of the kit knows."""
     limits, late = records.Limits(**course.grading.limits.model_dump()), course.grading.late
     home = home_of(course.name, root, root / COURSE_FILE) if course.name else None
+    titles = {
+        title.en: title.zh for title in (course.title, *(one.title for one in course.chapters)) if title.zh
+    }
+    learn(titles, Language.CHINESE, checks_folder(home) if home else None)
     return records.Course(
         root=root,
         name=course.name or "",

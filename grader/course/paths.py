@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from grader.language import Language
 from grader.records import Chapter
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -84,6 +85,12 @@ def kit_checks_file(stem: str) -> Path:
     return _PACKAGE / "checks" / f"{stem}.py"
 
 
+def checks_file_in(root: Path, stem: str) -> Path:
+    """The checks of a chapter of the course in `root`, its own or those of the kit."""
+    own = checks_folder(root) / f"{stem}.py"
+    return own if own.is_file() else kit_checks_file(stem)
+
+
 def checks_file(chapter: Chapter) -> Path:
     """The checks by which a chapter is judged, those of its course or of the kit that runs."""
     return chapter.checks or kit_checks_file(chapter.stem)
@@ -92,6 +99,11 @@ def checks_file(chapter: Chapter) -> Path:
 def hints_file(chapter: Chapter) -> Path:
     """The hints on a chapter's exercises: plain text beside its checks. None has to be there."""
     return checks_file(chapter).parent / "hints" / f"{chapter.stem}.md"
+
+
+def translations_file(checks: Path, language: Language) -> Path:
+    """The long texts of a chapter in another language, beside its checks. None has to be there."""
+    return checks.parent / language / f"{checks.stem}.md"
 
 
 def known_mistakes_file(chapter: Chapter) -> Path:

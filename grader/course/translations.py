@@ -16,6 +16,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from grader.course.paths import translations_file
+from grader.language import Language, current
 
 MARK = re.compile(r"<!-- from (?P<key>[0-9a-f]{8}): (?P<name>.*) -->")
 _LESSON = "# %% [markdown]"
@@ -95,6 +100,32 @@ def translate_chapter(source: str, translations: Mapping[str, str]) -> str:
         if place.text.key in translations:
             lines[place.first : place.last] = _lines(place, translations[place.text.key])
     return "\n".join(lines)
+
+
+def localized(source: str, checks: Path, language: Language | None = None) -> str:
+    """A chapter's file in the language that is spoken.
+
+    Args:
+        source: an exercise or its solution, in percent format.
+        checks: the chapter's file of checks, beside which the translations lie.
+        language: another one than the current.
+    """
+    found = long_texts(checks, language or current())
+    return translate_chapter(source, found) if found else source
+
+
+def long_texts(checks: Path, language: Language) -> Mapping[str, str]:
+    """The long texts of a chapter in a language, by the keys of the English ones; none in English.
+
+    Args:
+        checks: the chapter's file of checks.
+    """
+    return {} if language is Language.ENGLISH else _read(translations_file(checks, language))
+
+
+@cache
+def _read(path: Path) -> Mapping[str, str]:
+    return read_translations(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _places(source: str) -> list[_Place]:

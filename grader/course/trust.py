@@ -17,6 +17,7 @@ import platformdirs
 
 from grader.course.paths import checks_folder, exercises_folder
 from grader.errors import CourseError, UsageError
+from grader.language import Language
 
 _LIST = "courses.json"
 _CHECKS_PER_COURSE = 500  # more files are no course, but a folder that was named by mistake
@@ -117,6 +118,7 @@ def install(name: str, source: Path, course_file: Path) -> Path:
     files = [course_file, *_python_files(exercises_folder(source)), *_python_files(checks_folder(source))]
     files += sorted(checks_folder(source).glob("hints/*.md"))
     files += sorted(checks_folder(source).glob("mistakes/*.json"))
+    files += sorted(path for one in Language for path in checks_folder(source).glob(f"{one}/*.[mp][do]"))
     unfinished = copy.with_name(f".{name}.{os.getpid()}")
     try:
         for file in files:

@@ -24,6 +24,8 @@ CHECK_SUFFIX = "-check"  # what the name of a cell that is graded ends in, after
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 # How a lesson shows a picture, seen from its own folder.
 _PICTURE = re.compile(r"!\[(?P<words>[^\]\n]*)\]\(\.\./pictures/(?P<path>[\w-]+/[\w.-]+\.svg)\)")
+# A line that is broken between Chinese characters is no space, and Markdown would make one of it.
+_BROKEN = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -130,7 +132,7 @@ def _parts(source: str, chapter: Chapter) -> Iterator[_Part]:
     exercises = {exercise.name: exercise for exercise in chapter.exercises}
     for cell in jupytext.reads(source, fmt=_FORMAT).cells:
         if cell.cell_type != "code":
-            yield _Part(cell.cell_type, cell.source)
+            yield _Part(cell.cell_type, _BROKEN.sub("", cell.source))
             continue
         lines = cell.source.split("\n")
         found = [

@@ -8,11 +8,13 @@ language is another file. `# softmax` opens what belongs to an exercise; below i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from grader.course.paths import hints_file
+from grader.course.paths import checks_file, hints_file
+from grader.course.translations import key_of, long_texts
 from grader.errors import CourseError
+from grader.language import current
 from grader.records import Chapter
 from grader.workspace.workspace import Workspace
 
@@ -35,6 +37,15 @@ class Written:
     worked_step: str = ""
     why: str = ""
 
+    def translated(self, texts: Mapping[str, str]) -> Written:
+        """The same in another language.
+
+        Args:
+            texts: by the keys of the English ones; what is missing stays English.
+        """
+        parts = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Written(**{name: texts.get(key_of(english), english) for name, english in parts.items()})
+
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels that follow the first, which comes from the law that fails."""
@@ -50,8 +61,10 @@ def written_hints(chapter: Chapter) -> Mapping[str, Written]:
     path = hints_file(chapter)
     if not path.is_file():
         return {}
+    translated = long_texts(checks_file(chapter), current())
     try:
-        return read_hints(path.read_text(encoding="utf-8"), path)
+        found = read_hints(path.read_text(encoding="utf-8"), path)
+        return {name: written.translated(translated) for name, written in found.items()}
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError("the hints cannot be read", str(path), "save the file as UTF-8 text") from error
 

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import original_root
-from grader.course.paths import exercise_file
+from grader.course.paths import checks_file, exercise_file
+from grader.course.translations import localized
 from grader.errors import CourseError
+from grader.language import gettext
 from grader.records import Chapter, Course
 from grader.syntax import parse_in_turn
 from grader.text import clean, width_of, wrap
@@ -28,11 +30,12 @@ NOTE = "predictions.json"
 LONGEST_GUESS = 200
 CLOSE, ABOUT = 0.005, 0.1  # how far off a guess may be, as a share of the answer
 
-_ASKED = "**Predict, then run.**"
+# In each language; the tests of the translations hold them to these words.
+_ASKED = re.compile(r"\*\*(?:Predict, then run\.|先猜，再运行。)\*\*")
 # What follows it, up to the next question: the question, and below it the answer.
 _ANSWERED = re.compile(
     r"(?P<text>.*?)"
-    r"<details><summary>Answer</summary>\s*<!-- answer: (?P<answer>[^\n]*?) -->(?P<told>.*?)</details>",
+    r"<details><summary>(?:Answer|答案)</summary>\s*<!-- answer: (?P<answer>[^\n]*?) -->(?P<told>.*?)</details>",
     re.DOTALL,
 )
 
@@ -78,6 +81,9 @@ class Numbers:
         return guess == value if exact else math.isclose(guess, value, rel_tol=CLOSE)
 
 
+_YES_AND_NO = ({"yes", "no"}, {"是", "否"})
+
+
 @dataclass(frozen=True)
 class Words:
     """One of a few words; `choices` in the order shown."""
@@ -88,13 +94,13 @@ class Words:
     @property
     def lettered(self) -> bool:
         """Whether the choices are shown with letters; yes and no speak for themselves."""
-        return set(self.choices) != {"yes", "no"}
+        return set(self.choices) not in _YES_AND_NO
 
     @property
     def form(self) -> str:
         """What a guess looks like."""
         if not self.lettered:
-            return "yes or no"
+            return gettext("yes or no")
         letters = [chr(ord("a") + number) for number in range(len(self.choices))]
         return f"{', '.join(letters[:-1])} or {letters[-1]}"
 
@@ -226,7 +232,7 @@ class Question:
 def questions_in(source: str, chapter: Chapter, where: str = "the lesson") -> tuple[Question, ...]:
     """The questions of a chapter's file in percent format; CourseError when one has no answer that can be read."""
     lesson = "\n".join(_lesson_line(line) for line in source.split("\n"))
-    before, *asked = lesson.split(_ASKED)
+    before, *asked = _ASKED.split(lesson)
     line = before.count("\n")
     found = []
     for number, part in enumerate(asked, start=1):
@@ -274,7 +280,7 @@ def questions_of(course: Course, chapter: Chapter) -> tuple[Question, ...]:
     """The questions of a chapter; none where it has no lesson to read."""
     path = lesson_of(course, chapter)
     try:
-        source = path.read_text(encoding="utf-8")
+        source = localized(path.read_text(encoding="utf-8"), checks_file(chapter))
     except (OSError, UnicodeDecodeError):
         return ()
     return questions_in(source, chapter, str(path))

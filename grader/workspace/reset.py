@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course.config import original_root
-from grader.course.paths import exercise_file, solution_file
+from grader.course.paths import checks_file, exercise_file, solution_file
 from grader.course.stubs import make_stub
+from grader.course.translations import localized
 from grader.errors import CourseError, SubmissionError, UsageError
 from grader.records import Chapter, Course
 from grader.syntax import PARSER, parse_in_turn
@@ -65,7 +66,11 @@ def _file_to_write(workspace: Workspace, chapter: Chapter) -> Path:
 
 
 def stub_of(course: Course, chapter: Chapter) -> str:
-    """The exercise file as the course hands it out."""
+    """The exercise file as the course hands it out, in the language that is spoken."""
+    return localized(_english_stub(course, chapter), checks_file(chapter))
+
+
+def _english_stub(course: Course, chapter: Chapter) -> str:
     solution = solution_file(course.root, chapter.stem)
     if solution.is_file():  # in a checkout the file in exercises/ is the one that is worked on
         with PARSER:

@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.course.config import COURSE_FILE, packaged_course_root
-from grader.course.paths import exercise_file, exercises_folder, pictures_folder
+from grader.course.paths import checks_file_in, exercise_file, exercises_folder, pictures_folder
+from grader.course.translations import localized
 from grader.errors import CourseError, KitError, UsageError
+from grader.language import Language, current, language_of
 from grader.records import Chapter, Course
 from grader.submissions.reading import further_on
 from grader.syntax import parse_in_turn
@@ -271,35 +273,52 @@ def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -
     source = source or packaged_course_root()
     if not (source / COURSE_FILE).is_file():
         raise CourseError("the kit was installed without its course", str(source), "install brickwork again")
-    pairs = [(source / COURSE_FILE, target / COURSE_FILE)]
-    pairs += [
-        (path, exercises_folder(target) / path.name) for path in sorted(exercises_folder(source).glob("*.py"))
-    ]
-    for original, copy in pairs:
-        if not update and (copy.exists() or copy.is_symlink()) and not _same(original, copy):
-            step = "name another folder, or move that file away"
-            raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
-    pairs.append((_FOR_AGENTS, target / "AGENTS.md"))
-    drawn = pictures_folder(source)
-    pairs += [
-        (path, pictures_folder(target) / path.relative_to(drawn)) for path in sorted(drawn.glob("*/*.svg"))
-    ]
-    missing = [(original, copy) for original, copy in pairs if not copy.exists()]
-    if update and not _same(*pairs[0]):
-        missing = [pairs[0], *missing]
     try:
-        for original, copy in missing:
+        files = _course_files(source, target)
+        for copy, content in files.items():
+            if not update and (copy.exists() or copy.is_symlink()) and not _holds(copy, content):
+                step = "name another folder, or move that file away"
+                raise UsageError("work is there already, and nothing was overwritten", str(copy), step)
+        course_file = target / COURSE_FILE
+        outdated = update and not _holds(course_file, files[course_file])
+        files |= _files_beside(source, target)
+        missing = [copy for copy in files if not copy.exists() or (outdated and copy == course_file)]
+        for copy in missing:
             copy.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(copy, original.read_bytes())
+            write_whole(copy, files[copy])
     except OSError as error:
         what = f"the course cannot be copied: {error.strerror}"
         raise UsageError(what, str(error.filename or target), "name a folder you can write to") from error
-    return tuple(copy for _, copy in missing)
+    return tuple(missing)
 
 
-def _same(one: Path, other: Path) -> bool:
+def _course_files(source: Path, target: Path) -> dict[Path, bytes]:
+    """course.yml and the exercises, by where they go, in the language of the folder; a new one gets the current."""
+    language = language_of(target) if (target / COURSE_FILE).is_file() else current()
+    language = language or Language.ENGLISH
+    fixed = (source / COURSE_FILE).read_bytes()
+    if language is not Language.ENGLISH and language_of(source) is None:
+        # So that who speaks of these exercises later, on whatever machine, speaks as they do.
+        fixed = fixed.rstrip(b"\n") + f"\n\nlanguage: {language}\n".encode()
+    files = {target / COURSE_FILE: fixed}
+    for path in sorted(exercises_folder(source).glob("*.py")):
+        text = localized(path.read_text(encoding="utf-8"), checks_file_in(source, path.stem), language)
+        files[exercises_folder(target) / path.name] = text.encode()
+    return files
+
+
+def _files_beside(source: Path, target: Path) -> dict[Path, bytes]:
+    """What is no work, by where it goes."""
+    drawn = pictures_folder(source)
+    pictures = {
+        pictures_folder(target) / path.relative_to(drawn): path for path in sorted(drawn.glob("*/*.svg"))
+    }
+    return {copy: path.read_bytes() for copy, path in {target / "AGENTS.md": _FOR_AGENTS, **pictures}.items()}
+
+
+def _holds(path: Path, content: bytes) -> bool:
     try:
-        return one.read_bytes() == other.read_bytes()
+        return path.read_bytes() == content
     except OSError:
         return False
 

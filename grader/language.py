@@ -1,0 +1,285 @@
+"""Say in which language the kit speaks, and find its sentences there.
+
+Sentences are written in English in the code. Two ways lead to another language:
+
+- Words that are made to be shown go through `_` (`gettext`) or `ngettext` where they are made.
+- Sentences that are kept in records and errors stay English there, so that a stored report can be shown in any
+  language. `translate` finds them when they are shown: as they stand, or by the pattern of the f-string that made them.
+
+Catalogues are PO files, read as they are: those of the kit lie in `grader/locale/zh`, a file per room, those of a
+chapter beside its checks, `zh/STEM.po`.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+VARIABLE = "BRICK_LANG"
+_PACKAGE = Path(__file__).resolve().parent
+_COURSE_FILE = "course.yml"
+_FIXED = re.compile(r"^language:[ \t]*[\"']?(\w+)", re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_DEEPEST = 3  # sentences within sentences
+
+
+class Language(StrEnum):
+    """What the kit can speak."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+class UnknownLanguage(ValueError):
+    """Somebody asked for a language that the kit does not speak.
+
+    Args:
+        asked: what was asked for.
+        where: the option, variable or file that asks for it.
+    """
+
+    def __init__(self, asked: str, where: str) -> None:
+        super().__init__(f"no language '{asked}'")
+        self.asked, self.where = asked, where
+
+
+# --- which language ---------------------------------------------------------------------------------------
+
+_current: Language | None = None
+
+
+def current() -> Language:
+    """The language of this process, decided when it is first asked for.
+
+    Raises:
+        UnknownLanguage: BRICK_LANG names another one.
+    """
+    global _current
+    if _current is None:
+        _current = decide(os.environ, Path.cwd())
+    return _current
+
+
+def speak(language: Language | None) -> None:
+    """Speak this language from now on; None decides anew."""
+    global _current
+    _current = language
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Speak this language for a while: what other programs read stays English, whoever asks for it."""
+    global _current
+    before, _current = _current, language
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def decide(environment: Mapping[str, str], folder: Path) -> Language:
+    """The language that is asked for: by BRICK_LANG, else by the course around a folder, else by the machine.
+
+    Args:
+        environment: variables; LC_ALL, LC_MESSAGES and LANG say what the machine speaks, in this order.
+        folder: where somebody stands.
+
+    Raises:
+        UnknownLanguage: BRICK_LANG names one that the kit does not speak. A machine may speak any.
+    """
+    if asked := environment.get(VARIABLE, ""):
+        return read_language(asked, VARIABLE)
+    places = (place for place in (folder, *folder.parents) if (place / _COURSE_FILE).is_file())
+    if (nearest := next(places, None)) and (fixed := language_of(nearest)):
+        return fixed
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if asked := environment.get(variable, ""):
+            return _named(asked) or Language.ENGLISH
+    return Language.ENGLISH
+
+
+def read_language(text: str, where: str) -> Language:
+    """The language somebody names, as `zh`, `zh_CN.UTF-8` or `en-GB`.
+
+    Args:
+        where: the option, variable or file that names it.
+
+    Raises:
+        UnknownLanguage: the kit does not speak it.
+    """
+    found = _named(text)
+    if found is None:
+        raise UnknownLanguage(text, where)
+    return found
+
+
+def _named(text: str) -> Language | None:
+    name = re.split(r"[_.@-]", text.strip().lower())[0]
+    if name in ("c", "posix"):
+        return Language.ENGLISH
+    return next((language for language in Language if language == name), None)
+
+
+def language_of(course: Path) -> Language | None:
+    """What the course.yml of a folder fixes; None if nothing. What is wrong with the file, its own reader says."""
+    try:
+        text = (course / _COURSE_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    # Read without the YAML library: the language has to be known before anything is imported.
+    found = _FIXED.search(text)
+    return _named(found[1]) if found else None
+
+
+# --- sentences --------------------------------------------------------------------------------------------
+
+
+def gettext(message: str) -> str:
+    """A sentence of the kit in the current language; English where it is not translated."""
+    return message if current() is Language.ENGLISH else _kit(current()).get(message, message)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """A sentence about a number of things, with `{number}` left in it; Chinese has one form for all numbers."""
+    if current() is not Language.ENGLISH and one in (kit := _kit(current())):
+        return kit[one]
+    return one if number == 1 else many
+
+
+def translate(sentence: str, chapter: str = "") -> str:
+    """A sentence that was kept in English, in the current language; English where it is not translated.
+
+    Args:
+        sentence: of a record or an error, with its values in it.
+        chapter: the stem of the chapter that it is about, if any.
+    """
+    if current() is Language.ENGLISH:
+        return sentence
+    return _translated(
+        sentence, (*_of_chapter(current(), chapter), _titles[current()], _kit(current())), _DEEPEST
+    )
+
+
+def _translated(sentence: str, catalogues: tuple[Mapping[str, str], ...], depth: int) -> str:
+    """By the whole sentence; else by the pattern with most words in it, its values translated in their turn."""
+    for catalogue in catalogues:
+        if sentence in catalogue:
+            return catalogue[sentence]
+    if depth == 0:
+        return sentence
+    for catalogue in catalogues:
+        for pattern in patterns(catalogue):
+            if values := pattern.values(sentence):
+                said = {name: _translated(value, catalogues, depth - 1) for name, value in values.items()}
+                return _filled(catalogue[pattern.english], said)
+    return sentence
+
+
+def _filled(sentence: str, values: Mapping[str, str]) -> str:
+    """A sentence with its values; not by `format`, for a sentence may have braces of its own."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), sentence)
+
+
+class Pattern:
+    """An English sentence with placeholders, as what finds the sentences that were made of it."""
+
+    def __init__(self, english: str) -> None:
+        self.english = english
+        pieces = _PLACEHOLDER.split(english)
+        self._start, self._end, self._names = pieces[0], pieces[-1], pieces[1::2]
+        self.words = sum(len(piece) for piece in pieces[::2])
+        self._form = "(.+?)".join(re.escape(piece) for piece in pieces[::2])
+
+    def values(self, sentence: str) -> dict[str, str]:
+        """What stands in the place of each placeholder; empty where the sentence is another one."""
+        if not (sentence.startswith(self._start) and sentence.endswith(self._end)):
+            return {}
+        found = re.fullmatch(self._form, sentence, re.DOTALL)
+        return dict(zip(self._names, found.groups(), strict=True)) if found else {}
+
+
+class Catalogue(dict[str, str]):
+    """Translations by their English, and the patterns among them once they are needed."""
+
+    patterns: tuple[Pattern, ...] | None = None
+
+
+def patterns(catalogue: Mapping[str, str]) -> tuple[Pattern, ...]:
+    """The patterns of a catalogue, those with most words first; one without any word fits everything and is none."""
+    assert isinstance(catalogue, Catalogue)
+    if catalogue.patterns is None:
+        found = [Pattern(english) for english in catalogue if _PLACEHOLDER.search(english)]
+        found.sort(key=lambda pattern: -pattern.words)
+        catalogue.patterns = tuple(pattern for pattern in found if pattern.words)
+    return catalogue.patterns
+
+
+@cache
+def _kit(language: Language) -> Catalogue:
+    """The sentences of all rooms."""
+    found = Catalogue()
+    for path in sorted((_PACKAGE / "locale" / language).glob("*.po")):
+        found.update(read_po(path.read_text(encoding="utf-8")))
+    return found
+
+
+_folders: list[Path] = [_PACKAGE / "checks"]
+_titles: dict[Language, Catalogue] = {language: Catalogue() for language in Language}
+
+
+def learn(titles: Mapping[str, str], language: Language, checks: Path | None = None) -> None:
+    """Take in what a course says in a language beside English.
+
+    Args:
+        titles: of the course and its chapters, by the English ones.
+        checks: the folder of its checks, where it has its own.
+    """
+    _titles[language].update(titles)
+    if checks is not None and checks not in _folders:
+        _folders.append(checks)
+        _of_chapter.cache_clear()
+
+
+@cache
+def _of_chapter(language: Language, stem: str) -> tuple[Catalogue, ...]:
+    """The sentences of a chapter, and those that several chapters have."""
+    found = []
+    for folder in _folders:
+        for path in (folder / language / f"{stem}.po", folder / language / "common.po"):
+            if path.is_file():
+                found.append(read_po(path.read_text(encoding="utf-8")))
+    return tuple(found)
+
+
+# --- PO files ---------------------------------------------------------------------------------------------
+
+
+def read_po(text: str) -> Catalogue:
+    """The translations in a PO file.
+
+    What is not translated, marked as changed (`fuzzy`) or obsolete is left out. gettext of the standard library reads
+    compiled files only, which would have to be kept in step with these.
+    """
+    found = Catalogue()
+    for entry in re.split(r"\n[ \t]*\n", text):
+        lines = entry.splitlines()
+        if any(line.startswith("#,") and "fuzzy" in line for line in lines):
+            continue
+        fields: dict[str, str] = {}
+        name = ""
+        for line in lines:
+            keyword, quote, rest = line.partition('"')
+            if not quote or line.startswith("#"):
+                continue
+            name = keyword.strip() or name
+            fields[name] = fields.get(name, "") + str(ast.literal_eval(f'"{rest}'))
+        english, said = fields.get("msgid", ""), fields.get("msgstr") or fields.get("msgstr[0]", "")
+        if english and said:
+            found[english] = said
+    return found
