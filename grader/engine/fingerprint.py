@@ -20,6 +20,7 @@ VERDICT_ROOMS = (
     "records.py",
     "errors.py",
     "syntax.py",
+    "language.py",
     "text.py",
     "course",
     "submissions",
