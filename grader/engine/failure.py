@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.checking.failures import CheckFailure, GradientPair
 from grader.engine.counterexample import build_counterexample
-from grader.records import Cause, Counterexample, Overrun, SourceLine
+from grader.records import Cause, CheckResult, Counterexample, Outcome, Overrun, SourceLine
 from grader.sandbox.example import Call
 from grader.sandbox.exceptions import (
     LearnerBarred,
@@ -71,6 +71,21 @@ class Failure:
             expected=self.expected,
             worst=self.worst,
             index=self.index,
+        )
+
+    def told_in(self, result: CheckResult) -> CheckResult:
+        """The result of a check that would have passed, had this not been found."""
+        return replace(
+            result,
+            outcome=Outcome.FAILED,
+            cause=self.cause,
+            message=self.message,
+            line=self.line,
+            overrun=self.overrun,
+            function=self.function,
+            repeatable=self.repeatable,
+            hint=self.hint or result.hint,
+            counterexample=self.counterexample(),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis
 
@@ -26,6 +26,8 @@ from grader.sandbox.proxy import Learner
 # A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
 SHRINK_LIMIT_S = 6.0
 SHORT_SIDES_LIMIT_S = 2.0
+
+_Answer = TypeVar("_Answer")
 
 
 class _Stop(BaseException):
@@ -207,62 +209,53 @@ class Trial:
         self.failure = replace(self.failure or Failure(Cause.BROKEN_LAW), repeatable=False)
 
     def _gradient_finding(self) -> GradientFinding | None:
-        """How a gradient is wrong, when that can be told; asking calls the learner's code again.
-
-        Only where somebody will read it: as shrinking, it changes no verdict.
-        """
+        """How a gradient is wrong, when that can be told."""
         failure = self.failure
-        if failure is None or failure.gradients is None or self.lost or not self.profile.shrink:
+        if failure is None or failure.gradients is None:
             return None
-        try:
-            return gradient_fault(self.check, self.learner, self.seed, failure.gradients)
-        except LearnerLost:
-            self.lost = True
-            return None
-        except Exception:  # a name is a courtesy: none is better than a wrong verdict
-            return None
+        shown = failure.gradients
+        return self._asked(lambda: gradient_fault(self.check, self.learner, self.seed, shown))
 
     def _curve(self) -> Curve | None:
-        """Both curves of a wrong function of one variable; as with gradients, only where somebody will see them."""
+        """Both curves of a wrong function of one variable."""
         failure = self.failure
-        if (
-            failure is None
-            or failure.index is None
-            or failure.gradients
-            or self.lost
-            or not self.profile.shrink
-        ):
+        if failure is None or failure.index is None or failure.gradients:
+            return None
+        return self._asked(lambda: curve_of(self.check, self.learner, self.seed))
+
+    def _asked(self, question: Callable[[], _Answer | None]) -> _Answer | None:
+        """Ask the learner's code once more to explain a failure; as shrinking, it changes no verdict.
+
+        Only where somebody will read it. A name or a picture is a courtesy: none is better than a wrong verdict.
+        """
+        if self.lost or not self.profile.shrink:
             return None
         try:
-            return curve_of(self.check, self.learner, self.seed)
+            return question()
         except LearnerLost:
             self.lost = True
-            return None
-        except Exception:  # a picture is a courtesy, as a name is
-            return None
+        except Exception:
+            pass
+        return None
 
     def _result(self, gradient: GradientFinding | None = None, curve: Curve | None = None) -> CheckResult:
         """What was found so far, in a record that holds plain text alone."""
         check, failure = self.check, self.failure
-        uncheckable = bool(self.not_checkable) and failure is None
-        return CheckResult(
+        result = CheckResult(
             name=check.name,
             exercise=check.exercise,
             title=check.title,
-            outcome=Outcome.PASSED if failure is None else Outcome.FAILED,
-            # What cannot be judged neither costs nor gives anything.
-            weight=0.0 if uncheckable else check.weight,
-            cause=failure.cause if failure is not None else Cause.UNCHECKABLE if uncheckable else None,
-            message=failure.message if failure is not None else self.not_checkable,
+            outcome=Outcome.PASSED,
+            weight=check.weight,
             gradient=gradient,
-            line=failure.line if failure is not None else None,
-            overrun=failure.overrun if failure is not None else None,
-            function=failure.function if failure is not None else "",
-            repeatable=failure is None or failure.repeatable,
-            hint=(failure.hint if failure is not None else "") or check.hint,
-            counterexample=failure.counterexample() if failure is not None else None,
+            hint=check.hint,
             seed=self.seed,
             examples=self.examples,
             seconds=time.monotonic() - self._start,
             curve=curve,
         )
+        if failure is not None:
+            return failure.told_in(result)
+        if self.not_checkable:  # what cannot be judged neither costs nor gives anything
+            return replace(result, weight=0.0, cause=Cause.UNCHECKABLE, message=self.not_checkable)
+        return result
