@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from grader.course.paths import exercise_file, mistakes_file, right_file, solution_file
@@ -13,6 +14,21 @@ from grader.proof.mutants import mutants_of
 from grader.records import Chapter
 
 
+class Kind(StrEnum):
+    """What a candidate is, and so what its verdict has to be.
+
+    AGAIN is a mutant tried on one check alone, which it had not come to.
+    """
+
+    SOLUTION = "solution"
+    STUB = "stub"
+    MISTAKE = "mistake"
+    RIGHT = "right"
+    MUTANT = "mutant"
+    GATE = "gate"
+    AGAIN = "again"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A source that the checks are to judge: solution, stub, mistake, right variant or mutant.
@@ -20,11 +36,10 @@ class Candidate:
     `judges` are the exercises whose checks must speak, or `only` one check; `label` names it in messages.
 
     Args:
-        kind: solution, stub, mistake, right, mutant, gate or again.
         line: in `path`; 0 where it is no line of a file.
     """
 
-    kind: str
+    kind: Kind
     label: str
     judges: tuple[str, ...]
     source: str
@@ -53,8 +68,8 @@ def right_answers(root: Path, chapter: Chapter) -> Iterator[Candidate]:
     path = solution_file(root, chapter.stem)
     solution = _read(path)
     names = tuple(exercise.name for exercise in chapter.exercises)
-    yield Candidate("solution", chapter.stem, names, solution, path=str(path))
-    yield from _variants("right", right_file(root, chapter.stem), solution)
+    yield Candidate(Kind.SOLUTION, chapter.stem, names, solution, path=str(path))
+    yield from _variants(Kind.RIGHT, right_file(root, chapter.stem), solution)
 
 
 def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Iterator[Candidate]:
@@ -72,15 +87,15 @@ def wrong_answers(root: Path, chapter: Chapter, *, mutate: bool = True) -> Itera
     names = tuple(exercise.name for exercise in chapter.exercises)
     stub = exercise_file(root, chapter.stem)
     for name in names if stub.exists() else ():
-        yield Candidate("stub", name, (name,), _read(stub), path=str(stub))
-    yield from _variants("mistake", mistakes_file(root, chapter.stem), solution)
+        yield Candidate(Kind.STUB, name, (name,), _read(stub), path=str(stub))
+    yield from _variants(Kind.MISTAKE, mistakes_file(root, chapter.stem), solution)
     for mutant in mutants_of(solution) if mutate else ():
         # A mutant of a helper may show in any exercise that calls it.
         judges = (mutant.definition,) if mutant.definition in names else names
-        yield Candidate("mutant", mutant.label, judges, mutant.source, mutant.line, str(path))
+        yield Candidate(Kind.MUTANT, mutant.label, judges, mutant.source, mutant.line, str(path))
 
 
-def _variants(kind: str, file: Path, solution: str) -> Iterator[Candidate]:
+def _variants(kind: Kind, file: Path, solution: str) -> Iterator[Candidate]:
     """The variants in a file, each a whole submission; none where there is no such file."""
     for variant in read_variants(file, solution) if file.exists() else ():
         yield Candidate(kind, variant.name, (variant.exercise,), variant.source, variant.line, str(file))

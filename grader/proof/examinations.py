@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.course.paths import gates_file, is_checkout
 from grader.errors import UsageError
 from grader.proof.barred import finished_answers
-from grader.proof.candidates import Candidate, right_answers, wrong_answers
+from grader.proof.candidates import Candidate, Kind, right_answers, wrong_answers
 from grader.proof.coverage import inputs_table
 from grader.proof.fairness import Closeness, closeness_of
 from grader.proof.gates import gates_of
@@ -108,7 +108,7 @@ def _measure(
     """
     by_exercise: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     for candidate in wrong_answers(root, chapter, mutate=False):
-        if candidate.kind == "mistake":
+        if candidate.kind is Kind.MISTAKE:
             by_exercise[candidate.judges].append(candidate)
     found: list[Closeness] = []
     total = sum(map(len, by_exercise.values()))
@@ -197,7 +197,7 @@ def _gates_table(
     """
     names = tuple(exercise.name for exercise in chapter.exercises)
     gates = [
-        Candidate("gate", gate.label, (gate.definition,), gate.source, path=solution.path)
+        Candidate(Kind.GATE, gate.label, (gate.definition,), gate.source, path=solution.path)
         for gate in gates_of(solution.source, names)
     ]
     alive: list[str] = []

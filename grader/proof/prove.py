@@ -22,7 +22,7 @@ from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
 from grader.errors import UsageError
 from grader.proof import false_failures
-from grader.proof.candidates import Candidate, right_answers, wrong_answers
+from grader.proof.candidates import Candidate, Kind, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.reviewed import read_reviewed
 from grader.proof.timeouts import CHECK_S, TimedProcess, warm_up
@@ -33,7 +33,7 @@ from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 SEEDS, EXAMPLES = (0, 1), 100  # as many inputs as a graded submission gets, twice
 # What is wrong mostly shows at once, so it gets a short first round: nine of ten mutants end there. A gate is wrong in
 # one region only and needs a few more inputs.
-_FEW = {"stub": 1, "mistake": 5, "mutant": 6, "gate": 20, "again": EXAMPLES}
+_FEW = {Kind.STUB: 1, Kind.MISTAKE: 5, Kind.MUTANT: 6, Kind.GATE: 20, Kind.AGAIN: EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05  # beyond that the list is an excuse for a missing law
 
@@ -177,14 +177,14 @@ def _give_idle_checks_a_turn(
         verdicts: on everything that is wrong.
     """
     caught_something = {
-        name for v in verdicts if v.candidate.kind in ("mistake", "mutant") for name in v.failed
+        name for v in verdicts if v.candidate.kind in (Kind.MISTAKE, Kind.MUTANT) for name in v.failed
     }
     found = []
     for check in _suite(chapter).checks:
         if check.name in caught_something:
             continue
-        mutants = [v.candidate for v in verdicts if v.candidate.kind == "mutant" and v.failed]
-        again = [replace(m, kind="again", only=check.name) for m in mutants if check.exercise in m.judges]
+        mutants = [v.candidate for v in verdicts if v.candidate.kind is Kind.MUTANT and v.failed]
+        again = [replace(m, kind=Kind.AGAIN, only=check.name) for m in mutants if check.exercise in m.judges]
         for verdict in pool.map(partial(judge, chapter), again):
             if verdict.failed:
                 found.append(verdict)
@@ -204,12 +204,12 @@ def _conclude(
         seeds: under how many the right answers passed.
     """
     equivalents = read_equivalents(root).get(chapter.stem, {})
-    of_kind: dict[str, list[Verdict]] = defaultdict(list)
+    of_kind: dict[Kind, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         of_kind[verdict.candidate.kind].append(verdict)
-    mutants, mistakes, right = of_kind["mutant"], of_kind["mistake"], of_kind["right"]
+    mutants, mistakes, right = of_kind[Kind.MUTANT], of_kind[Kind.MISTAKE], of_kind[Kind.RIGHT]
     alive = [verdict.candidate for verdict in mutants if not verdict.failed]
-    kills = _kills(load_suite(chapter), [*mistakes, *mutants, *of_kind["again"]])
+    kills = _kills(load_suite(chapter), [*mistakes, *mutants, *of_kind[Kind.AGAIN]])
     survivors = tuple(f"{one.place}: {one.label}" for one in alive if one.label not in equivalents)
     shortfalls = [words for verdict in verdicts if (words := _shortfall(verdict))]
     shortfalls += [f"the mutant survives: {survivor}" for survivor in survivors]
@@ -219,7 +219,7 @@ def _conclude(
         ]
         shortfalls += _doubtful(equivalents, {one.label for one in alive}, len(mutants))
     shortfalls += _incomplete(chapter, verdicts)
-    [solution] = of_kind["solution"]
+    [solution] = of_kind[Kind.SOLUTION]
     shortfalls += wording_table(chapter, solution.candidate.source).shortfalls
     return Proof(
         chapter=chapter.stem,
@@ -254,7 +254,7 @@ def _slowest(findings: list[false_failures.Findings]) -> tuple[tuple[str, float]
 
 def _incomplete(chapter: Chapter, verdicts: list[Verdict]) -> Iterator[str]:
     """What the chapter's files lack: a stub, a check, or versions of an exercise."""
-    if not any(verdict.candidate.kind == "stub" for verdict in verdicts):
+    if not any(verdict.candidate.kind is Kind.STUB for verdict in verdicts):
         yield f"exercises/{chapter.stem}.py is missing; run: brick stubs"
     suite = load_suite(chapter)
     for exercise in chapter.exercises:
@@ -266,11 +266,11 @@ def _shortfall(verdict: Verdict) -> str:
     candidate = verdict.candidate
     place, label = candidate.place, candidate.label
     match candidate.kind:
-        case "solution" | "right" if verdict.failed:
+        case Kind.SOLUTION | Kind.RIGHT if verdict.failed:
             return f"{place}: {label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
-        case "stub" if verdict.cause is not Cause.UNWRITTEN:
+        case Kind.STUB if verdict.cause is not Cause.UNWRITTEN:
             return f"{place}: the stub of {label} does not say NotImplementedError"
-        case "mistake" if not verdict.failed:
+        case Kind.MISTAKE if not verdict.failed:
             return f"{place}: the mistake {label} is not caught"
     return ""
 
@@ -291,7 +291,7 @@ def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) 
     """
     if not checks:
         yield f"{exercise} has no check"
-    for kind, least in (("mistake", 4), ("right", 3)):
+    for kind, least in ((Kind.MISTAKE, 4), (Kind.RIGHT, 3)):
         count = sum(v.candidate.kind == kind and exercise in v.candidate.judges for v in verdicts)
         if count < least:
             yield f"{exercise} has {count} {kind} versions; it needs {least}"
@@ -328,7 +328,7 @@ def judge(chapter: Chapter, candidate: Candidate, *, matrix: bool = True) -> Ver
         and candidate.only in (None, check.name)
         # A gate looks at values, which the device law takes for code that finds out where it is run: it would kill
         # every gate, and no empty region would be seen.
-        and not (candidate.kind == "gate" and check.law is Law.DEVICE)
+        and not (candidate.kind is Kind.GATE and check.law is Law.DEVICE)
     ]
     failed: dict[str, CheckResult] = {}
     # A short round first, then whole ones: most of what is wrong never needs those.
@@ -343,7 +343,7 @@ def judge(chapter: Chapter, candidate: Candidate, *, matrix: bool = True) -> Ver
             result = Trial(check, learner, profile, chapter, CHECK_S).run()
             if result.outcome is Outcome.FAILED:
                 failed.setdefault(check.name, result)
-                if candidate.kind in ("mutant", "gate") or not matrix:
+                if candidate.kind in (Kind.MUTANT, Kind.GATE) or not matrix:
                     break
         if failed:
             break

@@ -9,7 +9,7 @@ import pytest
 from grader.course.config import find_chapter, load_course
 from grader.engine.suites import load_suite
 from grader.proof import examinations
-from grader.proof.candidates import right_answers, wrong_answers
+from grader.proof.candidates import Kind, right_answers, wrong_answers
 from grader.proof.fairness import CLOSE, Closeness, closeness_of, plain_checks
 from grader.records import Course
 
@@ -38,7 +38,7 @@ def test_a_mistake_is_measured_against_the_solution(course: Course) -> None:
     mistakes = [
         one
         for one in wrong_answers(course.root, chapter, mutate=False)
-        if one.kind == "mistake" and one.judges == ("clip_by_value",)
+        if one.kind is Kind.MISTAKE and one.judges == ("clip_by_value",)
     ][:2]
 
     found = list(closeness_of(chapter, solution, [*mistakes, replace(solution, judges=("clip_by_value",))]))

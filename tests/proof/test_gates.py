@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from grader.course.config import find_chapter
-from grader.proof.candidates import Candidate, right_answers
+from grader.proof.candidates import Candidate, Kind, right_answers
 from grader.proof.gates import Gate, gates_of
 from grader.proof.prove import judge
 from grader.records import Course
@@ -149,6 +149,6 @@ def test_no_gate_dies_because_it_looks_at_values(course: Course) -> None:
         if one.label == "linear_backward, x: rank 3"  # which the law of devices is shown, and x never has
     ]
 
-    verdict = judge(chapter, Candidate("gate", gate.label, ("linear_backward",), gate.source))
+    verdict = judge(chapter, Candidate(Kind.GATE, gate.label, ("linear_backward",), gate.source))
 
     assert not verdict.failed
