@@ -167,12 +167,16 @@ def trouble(report: Report) -> str:
             return _loading(problem.cause, problem.what, str(problem.line or ""), problem.overrun)
 
 
-def trouble_lines(report: Report) -> list[str]:
-    """The same with where it is and what to do, where that is known: a line each."""
+def trouble_lines(report: Report, *, step: bool = True) -> list[str]:
+    """The same with where it is and what to do, where that is known: a line each.
+
+    Args:
+        step: whether to say what to do; elsewhere that stands in a place of its own.
+    """
     found = [trouble(report)] if not report.is_graded else []
     if report.problem is not None and report.problem.where:
         found.append(f"  where: {report.problem.where}")
-    if report.problem is not None and report.problem.next_step:
+    if step and report.problem is not None and report.problem.next_step:
         found.append(f"  next:  {report.problem.next_step}")
     return found
 

@@ -35,7 +35,7 @@ KEYS = {
     "n": "next", "r": "run", "h": "hint", "p": "predict", "l": "list", "o": "open", "c": "all", "x": "reset",
     "d": "more", "b": "build", "q": "quit",
 }  # fmt: skip
-_LEFT = LIST_WIDTH + 2
+_LEFT = LIST_WIDTH + 3
 _NARROW = 70  # below, the list would leave no room to read a card; l shows it
 
 

@@ -35,7 +35,8 @@ class StatusLine:
         """
         doing = self._busy or self._aside
         if doing:
-            return f"{step}  ({doing})"
+            # Where it does not fit beside the step it begins a line, so that no word of it is parted.
+            return f"{step}{'  ' if width_of(step + doing) + 4 <= width else chr(10)}({doing})"
         taken = "" if self._seconds is None else f"  ({self._seconds:.2f} s)"
         return step + taken if width_of(step + taken) <= width else step
 

@@ -21,7 +21,7 @@ from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
 from grader.workspace.workspace import FileState
 
-LIST_WIDTH = 26
+LIST_WIDTH = 25
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
 _COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "to do": "cyan", "error:": "red"}
 _LEAD = 8  # as wide as the longest word and a space
@@ -87,9 +87,7 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     if report is None:
         return [*head, "not judged yet"]
     if not report.is_graded:
-        said = "\n".join(trouble_lines(report))
-        error = wrap(f"error: {clean(said)}", width, indent="  ", first="", cut=False)
-        return [*head, *error, *_printed(report, width)]
+        return [*head, *_error_lines(state, report, width), *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
     printed = _printed(report, width)
     results = results_of(report, name)
@@ -111,15 +109,26 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
 def _head(state: WatchState, report: Report | None, width: int) -> str:
     """The exercise, where it stands as far as there is room, and how many of its checks pass."""
     name = state.current.exercise.name + (" (bonus)" if state.current.exercise.extra else "")
-    line = f":{state.line_of_current()}" if state.file_state is FileState.READABLE else ""
+    readable = state.file_state is FileState.READABLE
+    line = f":{state.line_of_current()}" if readable else ""
     wheres = (f"{state.shown_path}{line}", f"{state.path.name}{line}", "")
     left = next((text for where in wheres if width_of(text := f"{name}   {where}") <= width), name)
-    results = results_of(report, state.current.exercise.name) if report is not None else ()
+    # What was found in a file that is gone, or that Python cannot read, says nothing of the one that is awaited.
+    judged = report is not None and report.is_graded and readable
+    results = results_of(report, state.current.exercise.name) if report is not None and judged else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     right = f"{passed} of {len(results)} checks" if results else ""
     if right and width_of(left) + width_of(right) + 3 <= width:
         return pad(left, width - width_of(right)) + right
     return fit(left.rstrip(), width)
+
+
+def _error_lines(state: WatchState, report: Report, width: int) -> list[str]:
+    """Why nothing could be judged, and where; what to do stands below, and here nobody has to run a command."""
+    said = "\n".join(trouble_lines(report, step=False)).replace(str(state.path), state.shown_path)
+    first, *others = clean(said).splitlines()
+    lines = wrap(f"error: {first}", width, indent="  ", first="", cut=False)
+    return lines + [line for other in others for line in wrap(other.strip(), width, indent="  ", cut=False)]
 
 
 def _breach_lines(report: Report, name: str, width: int) -> list[str]:
@@ -221,13 +230,19 @@ def next_step(state: WatchState) -> str:
             return f"make the file readable: chmod u+r {path}"
     if state.shown is not None and not state.shown.is_graded:
         return f"mend {path}, then save it"
-    if state.standing.is_done(state.current):
+    # A verdict that is not whole yet takes no mark away, but its failure is on the screen.
+    if state.standing.is_done(state.current) and not _has_failed(state.shown, name):
         if state.everything_done():
             return "everything is solved: b builds the network"
         return "n goes on to the next exercise"
     if state.shown is None or is_untouched(state.shown, name):
         return f"write {name} in {path}, then save it"
     return f"fix {name} in {path}, then save it"
+
+
+def _has_failed(report: Report | None, name: str) -> bool:
+    """Whether a check of the exercise has failed, as far as the report goes."""
+    return report is not None and any(r.outcome is Outcome.FAILED for r in results_of(report, name))
 
 
 # --- colours ----------------------------------------------------------------------------------------------

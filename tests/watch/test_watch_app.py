@@ -26,7 +26,7 @@ from grader.course.config import find_chapter, load_course
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.errors import KitError
-from grader.records import Chapter, Outcome, Report
+from grader.records import Chapter, Outcome, Problem, Report, ReportState
 from grader.report.reasons import trouble
 from grader.report.terminal import Style
 from grader.text import width_of
@@ -36,7 +36,7 @@ from grader.watch.jobs import Event, EventKind, Job
 from grader.watch.plain import PlainWatch
 from grader.watch.programs import editor_words
 from grader.watch.state import WatchState
-from grader.watch.view import next_step
+from grader.watch.view import next_step, work_lines
 from grader.watch.warm_sandbox import WarmSandbox
 from grader.watch.worker import Cancelled, Worker
 from grader.workspace.progress import keep_report
@@ -459,6 +459,38 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(workspace: Path, len
 # --- editors ----------------------------------------------------------------------------------------------
 
 
+def test_a_failure_on_the_screen_is_what_to_do_next_even_while_the_rest_is_judged(
+    workspace: Path, report: Report
+) -> None:
+    session = sit_down(workspace)
+    found = session.find("softmax")
+    assert found is not None
+    session.go_to(found)
+    session.standing.progress.done.add(str(found))
+    job = session.want_current()[0]
+
+    session.show(job, report)
+
+    assert next_step(session).startswith("fix softmax")
+    assert session.standing.is_done(found)
+
+
+def test_a_file_python_cannot_read_says_where_and_once_what_to_do(workspace: Path) -> None:
+    session = sit_down(workspace)
+    problem = Problem(
+        "Python cannot read the file", f"{session.path}, line 7", "fix it, then run: brick check"
+    )
+    session.shown = Report("ch01_dataloader", "", "", (), (), state=ReportState.UNREADABLE, problem=problem)
+
+    lines = work_lines(session, 60, 20)
+
+    assert lines[2:] == [
+        "error: Python cannot read the file",
+        "  where: exercises/ch01_dataloader.py, line 7",
+    ]
+    assert next_step(session).startswith("mend exercises/ch01_dataloader.py")
+
+
 def test_an_editor_is_opened_at_the_line() -> None:
     path = Path("a b.py")
 
@@ -537,7 +569,7 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(workspace: Path
         text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
         path.write_text(text, encoding="utf-8")
         await shows(pilot, "#step", "n goes on")
-        assert "> neuron                ok" in text_of(app, "#list")
+        assert "> neuron               ok" in text_of(app, "#list")
         await pilot.press("n")
         await shows(pilot, "#step", "write linear")
         assert "FAIL" not in text_of(app, "#list")
@@ -556,7 +588,7 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
         await pilot.pause()
         await pilot.press(*"linear", "enter")
         await shows(pilot, "#work", "linear   exercises/ch02_neuron.py:")
-        await shows(pilot, "#list", "> linear                ok")
+        await shows(pilot, "#list", "> linear               ok")
         await pilot.press("x")
         await pilot.pause()
         await pilot.press("n")
@@ -588,7 +620,7 @@ def test_every_line_fits_the_screen(workspace: Path, lent: WarmSandbox, size: tu
         await pilot.pause()
         room = size[0] - 3 - (28 if app.query_one("#left").display else 0)
         assert max(width_of(line) for line in text_of(app, "#work").splitlines()) <= room
-        assert max(width_of(line) for line in text_of(app, "#list").splitlines()) <= 26
+        assert max(width_of(line) for line in text_of(app, "#list").splitlines()) <= 25
         lines = picture(app).splitlines()
         assert any("q quit" in line for line in lines[-4:])
         assert len(lines) == size[1]
