@@ -4,6 +4,7 @@
 # make nightly  prove every chapter, right answers under 1,000 seeds, and name every known mistake; takes about an hour on two cores
 # make figures  what grading costs, as ratios from one run; run it on a quiet machine
 # make pictures  draw the lessons' pictures anew from the solutions
+# make site    build the site in build/site/html, in English and in Chinese; REPOSITORY=owner/name adds links to GitHub
 # make lint    ruff, mypy, the layers of the rooms, and whether exercises, pictures and GitHub's files are up to date
 # Each sets up what it needs first: .venv, and bubblewrap (for tests Chromium too) where they can be installed.
 
@@ -16,7 +17,7 @@ OLDEST := .venv-oldest
 OLDEST_TESTS := checking engine course rules submissions sandbox workspace watch report build cli
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test test-oldest nightly figures pictures lint setup browser clean
+.PHONY: grade test test-oldest nightly figures pictures site lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
@@ -41,6 +42,11 @@ figures: setup
 
 pictures: setup
 	$(BIN)/python scripts/draw_pictures.py
+
+site: setup
+	@$(BIN)/python -c "import sphinx, myst_parser" 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[site]'
+	$(BIN)/python scripts/build_site.py $(if $(REPOSITORY),--repository $(REPOSITORY))
 
 lint: setup
 	$(BIN)/ruff check .

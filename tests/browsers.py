@@ -76,15 +76,15 @@ class Seen:
 
 
 @contextmanager
-def look_at(browser: Browser, file: Path, width: int = DESK, scheme: str = "light") -> Iterator[Seen]:
-    """Open a file in a window of that width."""
+def look_at(browser: Browser, file: Path | str, width: int = DESK, scheme: str = "light") -> Iterator[Seen]:
+    """Open a file, or an address, in a window of that width."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     seen = Seen(page)
     page.on("request", lambda request: seen.asked.append(request.url))
     page.on("requestfailed", lambda request: seen.failures.append(str(request.failure)))
     page.on("console", lambda message: seen.complaints.append(message.text))
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.goto(file.as_uri())
+    page.goto(file.as_uri() if isinstance(file, Path) else file)
     try:
         yield seen
     finally:
