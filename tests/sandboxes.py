@@ -11,7 +11,7 @@ import pytest
 from grader.sandbox.levels import Level, offered
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-HOSTILE = Path(__file__).resolve().parent / "hostile"
+CHEATS = Path(__file__).resolve().parent / "cheats"
 HONEST = "import torch\n\ndef double(x):\n    return x * 2\n"
 SEALED = (Level.BWRAP, Level.UID)
 
@@ -28,7 +28,7 @@ def need(level: Level) -> None:
 
 def hostile_source(name: str) -> str:
     """The source of one hostile submission."""
-    return (HOSTILE / f"{name}.py").read_text(encoding="utf-8").replace("@CHECKOUT@", str(CHECKOUT))
+    return (CHEATS / f"{name}.py").read_text(encoding="utf-8").replace("@CHECKOUT@", str(CHECKOUT))
 
 
 def attacks(*names: str) -> list[tuple[str, str]]:

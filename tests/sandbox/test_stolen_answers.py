@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 from conftest import CHECKOUT
-from hostile.stolen_answers import CARRIERS, LOOT, SINGLE
+from cheats.stolen_answers import CARRIERS, LOOT, SINGLE
 from sandboxes import need
 
 from grader.course.config import find_chapter
