@@ -1,9 +1,9 @@
-"""What the tests of the sandbox share: levels that may be missing, hostile cases, and a look at processes."""
+"""What the tests of the sandbox share: levels that may be missing, and a look at processes."""
 
 from __future__ import annotations
 
-import ast
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from grader.sandbox.levels import Level, offered
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-CHEATS = Path(__file__).resolve().parent / "cheats"
 HONEST = "import torch\n\ndef double(x):\n    return x * 2\n"
 SEALED = (Level.BWRAP, Level.UID)
 
@@ -26,27 +25,26 @@ def need(level: Level) -> None:
     pytest.skip(f"this machine does not offer {level}: {reason}")
 
 
-def hostile_source(name: str) -> str:
-    """The source of one hostile submission."""
-    return (CHEATS / f"{name}.py").read_text(encoding="utf-8").replace("@CHECKOUT@", str(CHECKOUT))
+def python_for_uid() -> Path:
+    """A Python of this version that another user may start, with which root is offered the level `uid`.
 
-
-def attacks(*names: str) -> list[tuple[str, str]]:
-    """Every public function of these hostile submissions, with the submission it is in."""
-    found = []
-    for name in names:
-        tree = ast.parse(hostile_source(name))
-        functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-        found += [(name, function) for function in functions if not function.startswith("_")]
-    return found
-
-
-def works_unsealed(name: str) -> tuple[str, ...]:
-    """The attacks of a hostile submission that may be tried without a sandbox, and then succeed."""
-    for node in ast.parse(hostile_source(name)).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "WORKS_UNSEALED":
-            return tuple(ast.literal_eval(node.value))
-    return ()
+    Root's own, under its home, cannot be; the system's can.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a process as another user")
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    candidates = [
+        Path(sys.executable).resolve(),
+        *(Path(folder) / name for folder in ("/usr/bin", "/usr/local/bin")),
+    ]
+    for python in candidates:
+        folders = [python.resolve(), *python.resolve().parents]
+        if python.exists() and all(folder.stat().st_mode & 0o001 for folder in folders):
+            return python
+    lacking = f"no {name} that other users may start; on Debian: apt install {name}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must offer uid where it is root: {lacking}")
+    pytest.skip(lacking)
 
 
 def descendants(pid: int | None = None) -> set[int]:

@@ -8,6 +8,31 @@ import time
 
 import torch
 
+KIND = "exhausting"
+MUST = {
+    "tensors_without_end": "RuntimeError",
+    "lists_without_end": "MemoryError",
+    "one_huge_tensor": "RuntimeError",
+    "mapped_memory": "MemoryError",
+    "endless_loop": "lost",
+    "endless_sleep": "lost",
+    "endless_loop_that_ignores_everything": "lost",
+    "endless_sum": "lost",
+    "threads_without_end": "BlockingIOError",
+    "flood_of_output": "returned",
+    "flood_past_python": "returned",
+    "files_without_end": "OSError",
+    "leave": "lost",
+    "leave_politely": "SystemExit",
+    "crash": "lost",
+    "abort": "lost",
+    "huge_answer": "unsendable",
+    "huge_text": "unsendable",
+    "long_list": "unsendable",
+    "deep_list": "unsendable",
+    "huge_exception": "ValueError",
+}
+
 
 def tensors_without_end():
     kept = []

@@ -4,6 +4,7 @@ import ctypes
 import mmap
 import os
 
+KIND = "escaping"
 WORKS_UNSEALED = ("personality", "perf_event", "io_uring", "watch_page_faults", "key_ring")
 _libc = ctypes.CDLL(None, use_errno=True)
 _MACHINE = os.uname().machine

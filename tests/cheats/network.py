@@ -2,6 +2,7 @@
 
 import socket
 
+KIND = "escaping"
 WORKS_UNSEALED = (
     "tcp_socket",
     "udp_socket",

@@ -6,6 +6,7 @@ import resource
 import signal
 import threading
 
+KIND = "escaping"
 WORKS_UNSEALED = (
     "fork",
     "fork_by_libc",

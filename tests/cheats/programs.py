@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+KIND = "escaping"
 WORKS_UNSEALED = ("run_a_shell", "spawn_a_program", "start_python", "program_from_memory", "shell_by_libc")
 
 

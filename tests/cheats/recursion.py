@@ -2,6 +2,9 @@
 
 import sys
 
+KIND = "exhausting"
+MUST = "lost"
+
 
 def bottomless_recursion():
     sys.setrecursionlimit(10**9)

@@ -6,6 +6,9 @@ import struct
 import threading
 import time
 
+KIND = "forging"
+MUST = "lost"  # the guest is ended
+
 _LENGTHS = struct.Struct("<IQ")
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from sandboxes import CHECKOUT, HONEST, alive, descendants, hostile_source, need
+from corpus import CHECKOUT, source_of
+from sandboxes import HONEST, alive, descendants, need
 
 from grader.errors import SandboxError
 from grader.records import Limits
@@ -209,7 +210,7 @@ def test_a_late_call_is_lost_and_a_fresh_process_takes_over(sandbox: Sandbox) ->
     [("leave", "exit code 0"), ("crash", "segmentation fault"), ("endless_sleep", "no answer")],
 )
 def test_a_lost_guest_says_how_it_ended(sandbox: Sandbox, attack: str, words: str) -> None:
-    learner = sandbox.open(hostile_source("excess"))
+    learner = sandbox.open(source_of("excess"))
     learner.deadline_s = lambda: 1.0
 
     lost = loss_of(lambda: learner.call(attack))
@@ -269,7 +270,7 @@ def test_nothing_runs_after_the_end(level: Level) -> None:
     idle = sandbox.open(COUNTER)
     idle.deadline_s = lambda: 0.2
     loss_of(idle.hang)
-    sandbox.open(hostile_source("excess"))
+    sandbox.open(source_of("excess"))
     during = descendants() - before
 
     sandbox.close()
