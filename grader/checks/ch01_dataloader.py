@@ -115,7 +115,7 @@ def batch_of(found: Any) -> tuple[Tensor, Tensor]:
 def batches(iterator: Iterable[Any], most: int) -> list[tuple[Tensor, Tensor]]:
     """The batches of an iterator, cut off when there are more than `most`."""
     found = [batch_of(batch) for batch in islice(iterator, most + 1)]
-    require(len(found) <= most, f"after {most} batches there are still more")
+    require(len(found) <= most, f"there are more than {most} batches")
     return found
 
 
@@ -146,7 +146,9 @@ def _batches_agree(learner: Any, data: Samples, batch_size: int, **settings: Any
     """What a new loader gives is what torch's gives."""
     expected = as_torch_loads(data, batch_size, **settings)
     loader = learner.DataLoader(data, batch_size, **settings)
-    agree(batches(iter(loader), len(expected)), expected, what="batch")
+    found = batches(iter(loader), len(expected))
+    agree(len(found), len(expected), what="the number of batches")
+    agree(found, expected, what="batch")
 
 
 # The essay's loader, which drops the short batch and is its own iterator, is right on these.
@@ -274,7 +276,9 @@ def check_loader_needs_only_len_and_getitem(learner: Any, filled: tuple[Samples,
     data, batch_size = filled
     expected = as_torch_loads(data, batch_size)
     loader = learner.DataLoader(learner.sequence(data), batch_size)
-    agree(batches(iter(loader), len(expected)), expected, what="batch")
+    found = batches(iter(loader), len(expected))
+    agree(len(found), len(expected), what="the number of batches")
+    agree(found, expected, what="batch")
 
 
 # Three loops take turns in a random order: a place or a buffer that they share shows in one of them.
