@@ -437,11 +437,15 @@ class Curve:
         x: inputs, rising.
         got: what came at each; None where that is no finite number.
         expected: what should have.
+        over: the learner's name for the input.
+        is_slope: whether the values are slopes: a gradient over the gradient of the output that was given.
     """
 
     x: tuple[float, ...]
     got: tuple[float | None, ...]
     expected: tuple[float, ...]
+    over: str = "x"
+    is_slope: bool = False
 
 
 class GradientFault(StrEnum):

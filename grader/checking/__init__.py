@@ -2,7 +2,7 @@
 
 from hypothesis.strategies import booleans, builds, composite, data, just, lists, one_of, sampled_from, tuples
 
-from grader.checking.check import Check, Law, check, given
+from grader.checking.check import Check, Law, check, given, sweep
 from grader.checking.comparison import agree, refuses
 from grader.checking.derivation import derived
 from grader.checking.failures import NotCheckable, fail, require
@@ -82,6 +82,7 @@ __all__ = [
     "seeds",
     "shapes",
     "shortened",
+    "sweep",
     "tensor_from",
     "tensor_laws",
     "tensors",

@@ -24,6 +24,30 @@ class Law(Enum):
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Inputs of a check that differ in one number: over it a wrong function is drawn beside the right one.
+
+    Args:
+        over: the learner's name for the number.
+        inputs: the number, rising, and the arguments of the check's body that go with it.
+    """
+
+    over: str
+    inputs: tuple[tuple[float, Mapping[str, Any]], ...]
+
+
+def sweep(over: str, values: Iterable[float], inputs: Callable[[Any], Mapping[str, Any]]) -> Sweep:
+    """Say over which number a wrong function is drawn.
+
+    Args:
+        over: the learner's name for it, such as `step`.
+        values: what it is set to, rising.
+        inputs: the arguments of the check's body, from the number; as the strategies might draw them.
+    """
+    return Sweep(over, tuple((value, inputs(value)) for value in values))
+
+
+@dataclass(frozen=True)
 class Check:
     """One law an exercise must keep.
 
@@ -40,6 +64,7 @@ class Check:
         examples: at most so many examples, whatever the profile says.
         opens: whether all other checks of the exercise come after it; they wait only where it is broken.
         law: which of the kit's own laws it is; None for any other.
+        curve: on which inputs a wrong function is drawn; where it has one tensor, they are found without.
     """
 
     name: str
@@ -53,6 +78,7 @@ class Check:
     examples: int | None = None
     opens: bool = False
     law: Law | None = None
+    curve: Sweep | None = None
 
 
 def given(**inputs: SearchStrategy[Any]) -> Callable[[Body], Body]:
@@ -77,6 +103,7 @@ def check(
     weight: float = 1.0,
     examples: int | None = None,
     law: Law | None = None,
+    curve: Sweep | None = None,
 ) -> Callable[[Body], Check]:
     """Make a function `check_…(learner, …)` a check of `exercise`; its docstring is what the learner reads.
 
@@ -87,6 +114,7 @@ def check(
         weight: its share of the exercise's points, against 1 for others.
         examples: at most so many inputs, for a check that is expensive or that needs few.
         law: which of the kit's own laws this is, in a form that fits the exercise.
+        curve: over which number a wrong function is drawn, by `sweep`.
 
     Raises:
         TypeError: the function has no docstring.
@@ -99,7 +127,7 @@ def check(
         inputs: Mapping[str, SearchStrategy[Any]] = getattr(body, "given", {})
         return Check(
             body.__name__, exercise, " ".join(title.split()), body, MappingProxyType(dict(inputs)), hint,
-            listed(after), weight, examples, law=law,
+            listed(after), weight, examples, law=law, curve=curve,
         )  # fmt: skip
 
     return build

@@ -44,10 +44,10 @@ _RECORDED: ContextVar[list[tuple[torch.Tensor, torch.Tensor]] | None] = ContextV
 
 @contextmanager
 def comparisons() -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """Meanwhile `agree` puts down the tensors that it is given, where kind, shape and dtype are right, and judges none.
+    """Meanwhile `agree` puts down what it is given, where kind, shape and dtype are right, and judges none of it.
 
     Yields:
-        Pairs of what came and what should have, in order.
+        Pairs of what came and what should have, in order; a number is a tensor without dimensions.
     """
     pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
     token = _RECORDED.set(pairs)
@@ -117,7 +117,7 @@ def _agree_number(actual: Any, expected: float, rtol: float | None, atol: float 
         found = torch.tensor(float(actual), dtype=dtype)
     else:
         _differ(f"{name} is {_kind(actual)}, not a number", actual, expected)
-    _agree_values(found, torch.tensor(float(expected), dtype=dtype), rtol, atol, name)
+    _judge(found, torch.tensor(float(expected), dtype=dtype), rtol, atol, name)
 
 
 def _agree_tensors(
@@ -140,11 +140,18 @@ def _agree_tensors(
             expected,
             _DTYPE_HINT,
         )
+    _judge(actual, expected.detach().cpu(), rtol, atol, name)
+
+
+def _judge(
+    actual: torch.Tensor, expected: torch.Tensor, rtol: float | None, atol: float | None, name: str
+) -> None:
+    """Compare the values of two tensors of one shape, or put them down."""
     recorded = _RECORDED.get()
     if recorded is not None:
-        recorded.append((actual, expected.detach().cpu()))
+        recorded.append((actual, expected))
         return
-    _agree_values(actual, expected.detach().cpu(), rtol, atol, name)
+    _agree_values(actual, expected, rtol, atol, name)
 
 
 def _agree_values(

@@ -33,6 +33,7 @@ from grader.checking import (
     one_of,
     require,
     sampled_from,
+    sweep,
 )
 
 RETURNS = {
@@ -68,7 +69,11 @@ def rates_of_torch(make: Callable[[Any], Any], base_lr: float, last: int) -> lis
 # may be above 1, for a factor is a factor.
 
 
-@check("step_lr", hint="Count whole step_sizes: a division that rounds down.")
+@check(
+    "step_lr",
+    hint="Count whole step_sizes: a division that rounds down.",
+    curve=sweep("step", range(25), lambda step: {"base_lr": 1.0, "step": step, "step_size": 6, "gamma": 0.5}),
+)
 @given(base_lr=BASE, step=integers(0, 40), step_size=integers(1, 12), gamma=floats(0.1, 1.5))
 def check_step_lr_is_torch_step_lr(learner, base_lr, step, step_size, gamma):
     """At any step it is the rate of torch's StepLR."""
@@ -106,7 +111,11 @@ def check_step_lr_changes_at_the_stairs_only(learner, base_lr, stair, step_size,
 # --- exponential_lr ---------------------------------------------------------------------------------------
 
 
-@check("exponential_lr", hint="How often has the factor been used at step 0, and how often at step 3?")
+@check(
+    "exponential_lr",
+    hint="How often has the factor been used at step 0, and how often at step 3?",
+    curve=sweep("step", range(25), lambda step: {"base_lr": 1.0, "step": step, "gamma": 0.9}),
+)
 @given(base_lr=BASE, step=integers(0, 30), gamma=floats(0.1, 1.2))
 def check_exponential_lr_is_torch_exponential_lr(learner, base_lr, step, gamma):
     """At any step it is the rate of torch's ExponentialLR."""
@@ -150,6 +159,7 @@ def waves(draw: Callable[..., Any]) -> tuple[float, int, int, float]:
 @check(
     "cosine_lr",
     hint="Look at the parts one by one: the angle at both ends, the height, and what lies below it all.",
+    curve=sweep("step", range(24), lambda step: {"wave": (1.0, step, 24, 0.1)}),
 )
 @given(wave=waves())
 def check_cosine_lr_is_torch_cosine_annealing(learner, wave):
@@ -235,7 +245,13 @@ def check_cosine_lr_never_rises(learner, wave):
 
 
 @check(
-    "warmup_cosine", hint="Where does the line begin, where does it end, and does min_lr have a part in it?"
+    "warmup_cosine",
+    hint="Where does the line begin, where does it end, and does min_lr have a part in it?",
+    curve=sweep(
+        "step",
+        range(12),
+        lambda step: {"base_lr": 1.0, "warmup": 13, "wave": 12, "at": (step + 0.5) / 12, "min_lr": 0.1},
+    ),
 )
 @given(
     base_lr=BASE,
@@ -251,7 +267,11 @@ def check_warmup_cosine_rises_on_a_line(learner, base_lr, warmup, wave, at, min_
     agree(found, base_lr * step / warmup, **EXACT, what="lr")
 
 
-@check("warmup_cosine", hint="From which step does the wave count, and how many steps has it?")
+@check(
+    "warmup_cosine",
+    hint="From which step does the wave count, and how many steps has it?",
+    curve=sweep("step", range(8, 32), lambda step: {"wave": (1.0, step - 8, 24, 0.1), "warmup": 8}),
+)
 @given(wave=waves(), warmup=integers(1, 20))
 def check_warmup_cosine_goes_on_as_a_cosine(learner, wave, warmup):
     """After the warm-up it is torch's CosineAnnealingLR over the steps that are left."""

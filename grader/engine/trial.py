@@ -219,7 +219,7 @@ class Trial:
     def _curve(self) -> Curve | None:
         """Both curves of a wrong function of one variable."""
         failure = self.failure
-        if failure is None or failure.index is None or failure.gradients:
+        if failure is None or failure.index is None:
             return None
         return self._asked(lambda: curve_of(self.check, self.learner, self.seed))
 

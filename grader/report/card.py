@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from grader.records import CheckResult, Counterexample, RecordedCall
+from grader.records import CheckResult, Counterexample, Curve, RecordedCall
+from grader.report.plot import FEWEST_ROWS, MOST_ROWS, plot
 from grader.report.reasons import likeness_words, reason
 from grader.text import clean, clean_line, fit, width_of, wrap
 
@@ -24,7 +25,12 @@ _DTYPE = re.compile(r", dtype=(torch\.\w+)(?=\))")
 
 
 def card(
-    result: CheckResult, width: int, indent: str = "", hint: bool = True, replay: bool = True
+    result: CheckResult,
+    width: int,
+    indent: str = "",
+    hint: bool = True,
+    replay: bool = True,
+    plots: bool = False,
 ) -> list[str]:
     """A failure on its smallest input.
 
@@ -34,6 +40,7 @@ def card(
         indent: stands before each line.
         hint: whether to say where to look; elsewhere hints are opened one by one.
         replay: whether to name the command that steps into the call, which knows only the learner's own reports.
+        plots: whether a wrong function of one variable is drawn, where there is room for it.
     """
     example = result.counterexample or Counterexample()
     why = _within(_why(result, example), width, indent, _REASON_LINES)
@@ -47,7 +54,9 @@ def card(
     if hint and result.hint:
         last += _within(f"hint: {clean_line(result.hint)}", width, indent, _HINT_LINES)
     for calls, values in _ROOMS:
-        shown = _call_lines(example, width, indent, calls) + _value_lines(example, width, indent, values)
+        call, both = _call_lines(example, width, indent, calls), _value_lines(example, width, indent, values)
+        room = LINES - len(why) - len(call) - len(last)
+        shown = call + ((plots and _drawn(result.curve, width, indent, both, room)) or both)
         if len(why) + len(shown) + len(last) <= LINES:
             break
     return [*why, *shown, *last]
@@ -147,6 +156,20 @@ def _rounded_number(text: str, digits: int) -> str:
     shown = f"{float(text):.{digits}g}"
     shown += "" if any(mark in shown for mark in ".en") else ".0"
     return shown if len(shown) < len(text) else text
+
+
+def _drawn(curve: Curve | None, width: int, indent: str, values: list[str], room: int) -> list[str]:
+    """Both functions, below both values if there is room for all of it: the reason names the worst of these.
+
+    Args:
+        room: lines there are; nothing is drawn where they are too few.
+    """
+    if curve is None:
+        return []
+    kept = values if room - len(values) - 1 >= FEWEST_ROWS else []
+    rows = min(MOST_ROWS, room - len(kept) - 1)
+    lines = plot(curve, width - width_of(indent), rows) if rows >= FEWEST_ROWS else []
+    return [*kept, *(indent + line for line in lines)] if lines else []
 
 
 # --- lines ------------------------------------------------------------------------------------------------

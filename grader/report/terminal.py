@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
 from grader.report.card import card
+from grader.report.plot import one_curve
 from grader.report.reasons import note_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
@@ -34,11 +35,13 @@ class Style:
         width: columns of the terminal; no line is longer, apart from commands that are there to be copied.
         colour: whether colour may repeat what the words say. Words carry the meaning in any case.
         cards: how many failures of the exercise in focus are shown whole; the rest have a line each.
+        plots: whether functions are drawn, which nobody can be read out.
     """
 
     width: int = 80
     colour: bool = False
     cards: int = 1
+    plots: bool = True
 
     def paint(self, word: str) -> str:
         """`word` in its colour, where colour is on."""
@@ -266,7 +269,7 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     lines += _waiting_lines([r for r in results if r.outcome is Outcome.NOT_RUN], style)
     for result in rest:
         lines += _check_line(result.outcome, result.title, style)
-    for result in cards:
+    for result in one_curve(cards):
         lines += failed_lines(result, style)
     return lines
 
@@ -274,7 +277,7 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
 def failed_lines(result: CheckResult, style: Style) -> list[str]:
     """A failed check on a terminal: its law, and the card below it."""
     law = _check_line(result.outcome, result.title, style)
-    return law + card(result, style.width, indent=" " * _CHECK_COLUMN)
+    return law + card(result, style.width, indent=" " * _CHECK_COLUMN, plots=style.plots)
 
 
 def _check_line(outcome: Outcome, text: str, style: Style) -> list[str]:

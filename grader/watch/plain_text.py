@@ -33,7 +33,7 @@ def verdict_on_current(state: WatchState, style: Style, seconds: float = 0.0) ->
         checks=tuple(check for check in report.checks if check.exercise == name),
         exercises=tuple(score for score in report.exercises if score.name == name),
     )
-    style = replace(style, cards=_EVERY_CARD if state.details else 1)
+    style = replace(style, cards=_EVERY_CARD if state.details else 1, plots=False)
     took = f"judged in {seconds:.2f} s\n" if seconds else ""
     return took + render(mine, style, Step(next_step(state))).rstrip("\n")
 

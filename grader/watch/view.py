@@ -26,6 +26,7 @@ _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not ru
 _COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "to do": "cyan", "error:": "red"}
 _LEAD = 8  # as wide as the longest word and a space
 _ROOMY = 60  # columns from which a card stands under its title, not at the margin
+_HIGH = 19  # rows in which everything fits: the longest card, its law, and what stands above
 _PRINTED = 12
 FILE_WORDS = {
     FileState.GONE: "the file is gone; waiting for it",
@@ -95,7 +96,7 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
         return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *printed]
     failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
     others = [result for result in results if result is not failure]
-    last = [*printed, *_failure_lines(state, failure, width)]
+    last = [*printed, *_failure_lines(state, failure, width, height)]
     told = _told_lines(others, width, state.details)
     if state.details or len(lines) + len(told) + len(last) <= height:
         return [*lines, *told, *last]
@@ -168,10 +169,14 @@ def _counted_lines(results: Sequence[CheckResult]) -> list[str]:
     return lines
 
 
-def _failure_lines(state: WatchState, failure: CheckResult | None, width: int) -> list[str]:
+def _failure_lines(state: WatchState, failure: CheckResult | None, width: int, height: int) -> list[str]:
     """The first failure whole, and the hints that are open."""
-    lines = [] if failure is None else [*_title_lines(failure, width), "", *_card_lines(failure, width)]
-    return lines + _hint_lines(state, width)
+    hints = _hint_lines(state, width)
+    if failure is None:
+        return hints
+    # A picture must push nothing off the screen that is to be read.
+    plots = height >= _HIGH + len(hints)
+    return [*_title_lines(failure, width), "", *_card_lines(failure, width, plots=plots), *hints]
 
 
 def _checks(count: int) -> str:
@@ -187,9 +192,9 @@ def _title_lines(result: CheckResult, width: int, word: str = "") -> list[str]:
     return wrap(clean_line(result.title), width, indent=" " * _LEAD, first=lead)
 
 
-def _card_lines(result: CheckResult, width: int) -> list[str]:
+def _card_lines(result: CheckResult, width: int, *, plots: bool = False) -> list[str]:
     """The counterexample; on a narrow screen it begins near the margin, for its tensors need the columns."""
-    return card(result, width, " " * (_LEAD if width >= _ROOMY else 2), hint=False)
+    return card(result, width, " " * (_LEAD if width >= _ROOMY else 2), hint=False, plots=plots)
 
 
 def _hint_lines(state: WatchState, width: int) -> list[str]:

@@ -15,9 +15,9 @@ from grader.engine.suites import suite_for
 from grader.records import CheckResult, Ruling, Submission
 
 
-def first_result(exercise: str, code: str, **profile: bool) -> CheckResult:
+def first_result(exercise: str, code: str, label: str = "ch03", **profile: bool) -> CheckResult:
     """How the law that opens an exercise fares."""
-    chapter, source = find_chapter(load_course(), "ch03"), f"import torch\n\n{code}"
+    chapter, source = find_chapter(load_course(), label), f"import torch\n\n{code}"
     suite = suite_for(chapter)
     report = run_checks(
         Submission(chapter, source, Path("mine.py"), ""),
@@ -49,6 +49,25 @@ def test_what_is_no_number_leaves_a_gap_in_the_curve() -> None:
     assert {y is None for a, y in zip(result.curve.x, result.curve.got, strict=True) if a > 0} == {False}
 
 
+def test_of_a_wrong_way_back_the_slopes_are_drawn() -> None:
+    result = first_result("relu_backward", "def relu_backward(grad_out, x):\n    return grad_out * (x > 1)\n")
+
+    curve = result.curve
+    assert curve is not None
+    assert curve.is_slope
+    assert curve.expected == tuple(float(x > 0) for x in curve.x)
+    assert curve.got == tuple(float(x > 1) for x in curve.x)
+
+
+def test_a_wrong_schedule_is_drawn_over_its_steps() -> None:
+    code = "def exponential_lr(base_lr, step, gamma):\n    return base_lr * gamma ** (step + 1)\n"
+    curve = first_result("exponential_lr", code, "ch09").curve
+
+    assert curve is not None
+    assert (curve.over, curve.is_slope, curve.x) == ("step", False, tuple(map(float, range(25))))
+    assert curve.got[:-1] == curve.expected[1:]
+
+
 @pytest.mark.parametrize(
     ("exercise", "code"),
     [
@@ -56,10 +75,6 @@ def test_what_is_no_number_leaves_a_gap_in_the_curve() -> None:
             "softmax",
             "def softmax(x, dim=-1):\n    return x.exp() / 2\n",
         ),  # an entry's share hangs on the others
-        (
-            "sigmoid_backward",
-            "def sigmoid_backward(grad_out, x):\n    return grad_out * x\n",
-        ),  # of two variables
         ("sigmoid", "def sigmoid(x):\n    return 0.0\n"),  # nothing to draw
         ("sigmoid", "def sigmoid(x):\n    return 1 / (1 + torch.exp(-x))\n"),  # nothing is wrong
     ],

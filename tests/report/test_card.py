@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from grader.records import CheckResult, RecordedCall, Report
+from grader.records import CheckResult, Curve, RecordedCall, Report
 from grader.report.card import LINES, card, rounded, shown_apart
+from grader.report.plot import plot
 from grader.report.terminal import Style, failed_lines
+from grader.text import width_of
 
 
 def with_example(report: Report, **parts: object) -> CheckResult:
@@ -90,3 +92,43 @@ def test_a_rounded_number_is_still_code() -> None:
         rounded("f(-0.00010999999999999999, 2.9999999999, x2.123456789, 3)")
         == "f(-0.00011, 3.0, x2.123456789, 3)"
     )
+
+
+# --- curves -----------------------------------------------------------------------------------------------
+
+RISING = Curve(tuple(map(float, range(9))), tuple(map(float, range(8, -1, -1))), tuple(map(float, range(9))))
+
+
+def test_a_wrong_function_stands_beside_the_right_one() -> None:
+    assert plot(RISING, 36, 2) == [
+        "  got, over x       expected",
+        "8 ⠉⠑⠒⠤⠤⢄⣀⡀⠀⠀⠀⠀⠀⠀⠀ 8 ⠀⠀⠀⠀⠀⠀⠀⢀⣀⡠⠤⠤⠒⠊⠉",
+        "0 ⠀⠀⠀⠀⠀⠀⠀⠉⠉⠑⠒⠒⠤⢄⣀ 0 ⣀⡠⠤⠒⠒⠊⠉⠁⠀⠀⠀⠀⠀⠀⠀",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 49, 69, 120])
+@pytest.mark.parametrize("got", [(None,) * 9, (1e300,) * 9, (-1e-9,) * 9])
+def test_a_plot_keeps_to_its_room_whatever_came(width: int, got: tuple[float | None, ...]) -> None:
+    lines = plot(replace(RISING, got=got), width, 3)
+
+    assert len(lines) == 4
+    assert max(map(width_of, lines)) <= width
+
+
+def test_nothing_is_drawn_of_a_constant_or_where_there_is_no_room() -> None:
+    flat = replace(RISING, got=(0.0,) * 9, expected=(0.0,) * 9)
+
+    assert plot(flat, 80, 3) == plot(RISING, 20, 3) == []
+
+
+def test_a_card_with_curves_keeps_to_its_lines_and_is_the_same_without_where_nobody_looks(
+    report: Report,
+) -> None:
+    failed = replace(report.checks[2], curve=RISING, message="word " * 20, diagnosis="A name. " * 12)
+
+    drawn, plain = (failed_lines(failed, Style(80, plots=plots)) for plots in (True, False))
+
+    assert "got, over x from 0 to 8" in "\n".join(drawn)
+    assert len(drawn) <= LINES + 2
+    assert plain == failed_lines(replace(failed, curve=None), Style(80))

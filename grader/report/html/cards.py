@@ -5,7 +5,6 @@ What stands in them is decided here, field by field; how it looks is decided by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
@@ -14,6 +13,7 @@ from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, O
 from grader.report.html.pictures import picture_of
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
+from grader.report.plot import one_curve
 from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
@@ -142,14 +142,6 @@ class ShownExercise:
     barred: str = ""
 
 
-def _one_curve(results: Sequence[CheckResult]) -> Iterator[CheckResult]:
-    """The results of an exercise with the curves of the first that has them: those of the others are the same."""
-    seen = False
-    for result in results:
-        yield replace(result, curve=None) if seen else result
-        seen = seen or result.curve is not None
-
-
 def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExercise:
     """What is shown of one exercise."""
     score = next((found for found in report.exercises if found.name == name), None)
@@ -160,7 +152,7 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
     trouble = [] if report.is_graded else [clean_line(" ".join(trouble_lines(report)), MESSAGE_CHARS)]
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
     word = exercise_word(report, score)
-    cards = [card_of(result, replay=replay) for result in _one_curve(results)]
+    cards = [card_of(result, replay=replay) for result in one_curve(results)]
     # The trouble is told once; that the checks were not run for it needs no saying at each of them.
     cards = [replace(card, message="") if trouble and card.word == "not run" else card for card in cards]
     untouched = is_untouched(report, name)

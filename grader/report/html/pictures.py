@@ -10,6 +10,7 @@ from markupsafe import Markup
 from grader.records import CheckResult, Curve
 from grader.report.html.rendering import fill
 from grader.report.html.values import entries_of
+from grader.report.plot import value_range
 
 _FEWEST, _MOST = 4, 48
 _WIDEST = 16  # cells along a side of a map
@@ -48,10 +49,7 @@ def curve(found: Curve | None) -> Markup:
     """The right function as a line, and what came at each input as a dot; one far away stands at the edge."""
     if found is None:
         return Markup("")
-    span = max(found.expected) - min(found.expected)
-    came = [y for y in found.got if y is not None]
-    low = max(min(*found.expected, *came, 0.0), min(*found.expected, 0.0) - span)
-    high = min(max(*found.expected, *came, 0.0), max(*found.expected, 0.0) + span)
+    low, high = value_range(found)
     left, right = found.x[0], found.x[-1]
     if not (math.isfinite(high - low) and high > low and right > left):
         return Markup("")
@@ -67,7 +65,8 @@ def curve(found: Curve | None) -> Markup:
     line = " ".join("{},{}".format(*at(x, e)) for x, e in zip(found.x, found.expected, strict=True))
     return fill(
         "curve.svg", dots=drawn, line=line, zero=at(left, 0.0)[1], wrong=sum(dot.differs for dot in drawn),
-        count=len(found.x), left=f"{left:g}", right=f"{right:g}", low=f"{low:.3g}", high=f"{high:.3g}",
+        over=found.over, is_slope=found.is_slope, count=len(found.x), left=f"{left:g}",
+        right=f"{right:g}", low=f"{low:.3g}", high=f"{high:.3g}",
     )  # fmt: skip
 
 
