@@ -7,7 +7,14 @@ from typing import Any
 
 import torch
 
-from grader.sandbox.handles import ByReference, GuestFixture, GuestSequence, GuestVersion, Handle
+from grader.sandbox.handles import (
+    ByReference,
+    GuestFixture,
+    GuestSequence,
+    GuestVersion,
+    Handle,
+    reference_of,
+)
 
 VALUE_CHARS = 400
 ENTRIES_SHOWN = 200  # of a tensor; a larger one is described
@@ -41,6 +48,8 @@ def _is_written_out(value: Any) -> bool:
         return all(map(_is_written_out, value))
     if isinstance(value, Mapping):
         return all(map(_is_written_out, [*value.keys(), *value.values()]))
+    if isinstance(value, Handle):
+        return not reference_of(value).is_described
     return not isinstance(value, bytes | GuestVersion)
 
 

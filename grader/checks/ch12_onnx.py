@@ -297,11 +297,27 @@ def serialised(
     return model.SerializeToString()  # type: ignore[no-any-return]
 
 
+def loaded(learner: Learner, data: bytes) -> Any:
+    """The model in the learner's process; a card tells its nodes and the shapes of its weights."""
+    graph = onnx.ModelProto.FromString(data).graph
+    nodes = [
+        f"{', '.join(node.output)} = {node.op_type}({', '.join([*node.input, *map(_setting, node.attribute)])})"
+        for node in graph.node
+    ]
+    weights = [f"{weight.name} {tuple(weight.dims)}" for weight in graph.initializer]
+    return learner.model(data, "; ".join([*nodes, *weights]))
+
+
+def _setting(attribute: Any) -> str:
+    value = helper.get_attribute_value(attribute)
+    return f"{attribute.name}={f'{value:.6g}' if isinstance(value, float) else value}"
+
+
 def verify_run(learner: Learner, data: bytes, x: Tensor) -> None:
     """Fail unless the learner's interpreter answers what onnx's reference evaluator does, on a model of ours."""
     x = x.to(torch.float32)
     expected = ReferenceEvaluator(onnx.ModelProto.FromString(data)).run(None, {"data": x.numpy()})[0]
-    agree_float32(learner.run_model(learner.model(data), x), torch.from_numpy(expected.copy()))
+    agree_float32(learner.run_model(loaded(learner, data), x), torch.from_numpy(expected.copy()))
 
 
 def attributes(**values: Any) -> dict[str, Any]:
@@ -411,7 +427,7 @@ def check_run_model_gemm_of_any_size(
     expected = (x.to(torch.float64) @ w.to(torch.float64)).to(torch.float32)
     # Terms may cancel: a sum is as exact as its largest term.
     least = float(x.abs().max()) * float(w.abs().max())
-    agree_float32(learner.run_model(learner.model(data), x), expected, least=least)
+    agree_float32(learner.run_model(loaded(learner, data), x), expected, least=least)
 
 
 # The table of the lesson, worked by hand.
@@ -425,7 +441,9 @@ def check_run_model_known_value(learner: Learner) -> None:
     ]
     weights = {"w0": [[1.0, -1.0], [2.0, 1.0]], "b0": [0.0, 1.0], "w1": [[4.0, -1.0]], "b1": [0.5]}
     data = serialised(nodes, {name: torch.tensor(value) for name, value in weights.items()}, ["N", 2])
-    agree_float32(learner.run_model(learner.model(data), torch.tensor([[1.0, 2.0]])), torch.tensor([[-4.5]]))
+    agree_float32(
+        learner.run_model(loaded(learner, data), torch.tensor([[1.0, 2.0]])), torch.tensor([[-4.5]])
+    )
 
 
 # --- run_model: the other operations ----------------------------------------------------------------------
@@ -483,7 +501,7 @@ def check_run_model_relu(learner: Learner, x: Tensor, decade: float) -> None:
     """Relu keeps positive numbers of any size, and turns all others into 0, in a tensor of its own."""
     x = (x * 10.0**decade).to(torch.float32)
     data = serialised([helper.make_node("Relu", ["data"], ["y"])], {}, list(x.shape))
-    agree_float32(learner.run_model(learner.model(data), x), x.relu(), least=0.0)
+    agree_float32(learner.run_model(loaded(learner, data), x), x.relu(), least=0.0)
 
 
 PAIRS = sampled_from([((2, 3), (3, 4)), ((4, 3), (3, 2)), ((3, 2), (2, 4))])
@@ -640,7 +658,7 @@ def check_run_model_refuses_unknown_operations(learner: Learner, op_type: str, p
     kinds.insert(place, op_type)
     names = ["data", "a", "b", "y"]
     nodes = [helper.make_node(kind, [names[k]], [names[k + 1]]) for k, kind in enumerate(kinds)]
-    model = learner.model(serialised(nodes, {}, ["N", 2]))
+    model = loaded(learner, serialised(nodes, {}, ["N", 2]))
     refuses(lambda: learner.run_model(model, torch.tensor([[1.0, -1.0]])), names=op_type)
 
 

@@ -53,12 +53,14 @@ class Reference:
         number: the guest's number for it; good until the next example.
         kind: the name of its class, fit to be shown.
         label: a variable's name for it, so that recorded calls read as code.
+        is_described: whether the label is no code but tells what it is.
     """
 
     owner: Owner
     number: int
     kind: str
     label: str
+    is_described: bool = False
 
 
 class Handle:

@@ -189,9 +189,18 @@ class Learner:
             raise self.connection.broken(WireError("it did not say how many"))
         return count
 
-    def model(self, data: bytes) -> Handle:
-        """An `onnx.ModelProto` inside the guest, from bytes of ours."""
-        return self.example.note(self.connection.ask("model", args=(data,)))  # type: ignore[no-any-return]
+    def model(self, data: bytes, words: str = "") -> Handle:
+        """An `onnx.ModelProto` inside the guest, from bytes of ours.
+
+        Args:
+            data: a serialised model.
+            words: what a card tells of it, for nobody can read a model.
+        """
+        handle: Handle = self.example.note(self.connection.ask("model", args=(data,)))
+        if words:
+            reference = reference_of(handle)
+            reference.label, reference.is_described = f"<{words}>", True
+        return handle
 
     def model_bytes(self, model: Handle) -> bytes:
         """A learner's model as opaque bytes.

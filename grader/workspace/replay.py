@@ -37,7 +37,7 @@ def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapt
 
 
 def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) -> Path:
-    """Write the script and say where it is; UsageError when a value of the call is too long to be written."""
+    """Write the script and say where it is; UsageError when a value of the call cannot be written as code."""
     example = result.counterexample
     path = workspace.exercise_file(chapter)
     calls = [call.expression for call in example.calls] if example else []
@@ -45,7 +45,7 @@ def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) ->
         file = str(checks_file(chapter))
         module = file if chapter.checks else f"--pyargs grader.checks.{chapter.stem}"
         step = f"run: pytest {module} --submission {path} --in-process -k {result.name}"
-        raise UsageError("the input is too long to be written as a script", file, step)
+        raise UsageError("the input cannot be written as a script", file, step)
     folder = workspace.state / "replay"
     folder.mkdir(parents=True, exist_ok=True)
     home = path.parent

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 import torch
+from onnx import GraphProto, ModelProto
 
 from grader.engine.counterexample import recorded
 from grader.sandbox.channel import InProcess
@@ -122,3 +123,15 @@ def test_pairs_of_a_function_and_its_way_back_are_what_their_names_say() -> None
 
         assert near("backward")
         assert [kind for kind in wrong if near(kind)] == []
+
+
+def test_an_object_that_is_described_is_shown_and_is_no_code() -> None:
+    learner = Learner(InProcess())
+    learner.load("def run_model(model):\n    return 1.0\n")
+    model = ModelProto(graph=GraphProto(name="ours")).SerializeToString()
+
+    learner.run_model(learner.model(model, "y = Relu(data)"))
+
+    [call] = map(recorded, learner.calls)
+    assert call.expression == "run_model(<y = Relu(data)>)"
+    assert not call.runs
