@@ -283,6 +283,15 @@ def test_a_curve_shows_what_came_beside_the_right_function() -> None:
     assert curve(None) == curve(Curve(x, (0.0,) * 13, (0.0,) * 13)) == ""
 
 
+def test_a_wrong_number_has_its_curve_on_the_card_too(report: Report) -> None:
+    steps = Curve((0.0, 1.0, 2.0), (1.0, 1.0, 0.5), (1.0, 0.5, 0.5), over="step")
+    failed = report.checks[2]
+    assert failed.counterexample is not None
+    number = replace(failed, curve=steps, counterexample=replace(failed.counterexample, worst=""))
+
+    assert "over step: — expected" in card_html(number)
+
+
 @pytest.mark.parametrize(
     ("got", "expected", "drawn"),
     [
