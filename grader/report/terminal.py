@@ -258,8 +258,30 @@ def _focus_lines(report: Report, focus: str, style: Style) -> list[str]:
     return lines + _check_lines(results_of(report, focus), style)
 
 
+def without_repeats(results: Sequence[CheckResult]) -> tuple[tuple[CheckResult, ...], int]:
+    """The results but for those that a missing function fails after the first, and how many these are.
+
+    Where the file does not define it, each law fails for that alone: no law has anything to tell of its own.
+    """
+    missing: set[str] = set()
+    kept: list[CheckResult] = []
+    for result in results:
+        if result.outcome is Outcome.FAILED and result.cause is Cause.MISSING:
+            if result.message in missing:
+                continue
+            missing.add(result.message)
+        kept.append(result)
+    return tuple(kept), len(results) - len(kept)
+
+
+def repeats_words(count: int) -> str:
+    """What is said of the checks that were left out."""
+    return "1 check more, for the same reason" if count == 1 else f"{count} checks more, for the same reason"
+
+
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     """The checks of an exercise: those that pass, those that were not run, and last the failures with their cards."""
+    results, left_out = without_repeats(results)
     failed = [result for result in results if result.outcome is Outcome.FAILED]
     cards, rest = failed[: style.cards], failed[style.cards :]
     lines: list[str] = []
@@ -269,6 +291,7 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     lines += _waiting_lines([r for r in results if r.outcome is Outcome.NOT_RUN], style)
     for result in rest:
         lines += _check_line(result.outcome, result.title, style)
+    lines += _check_line(Outcome.FAILED, repeats_words(left_out), style) if left_out else []
     for result in one_curve(cards):
         lines += failed_lines(result, style)
     return lines

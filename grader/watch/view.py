@@ -16,7 +16,7 @@ from grader.report.card import card
 from grader.report.hints import hint_lines
 from grader.report.reasons import reason, trouble_lines
 from grader.report.refusals import refusal_words
-from grader.report.terminal import is_untouched, results_of
+from grader.report.terminal import is_untouched, repeats_words, results_of, without_repeats
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
 from grader.workspace.workspace import FileState
@@ -94,13 +94,15 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     results = results_of(report, name)
     if is_untouched(report, name):
         return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *printed]
+    results, left_out = without_repeats(results)
     failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
     others = [result for result in results if result is not failure]
+    repeats = [pad("FAIL", _LEAD) + repeats_words(left_out)] if left_out else []
     last = [*printed, *_failure_lines(state, failure, width, height)]
-    told = _told_lines(others, width, state.details)
+    told = _told_lines(others, width, state.details) + repeats
     if state.details or len(lines) + len(told) + len(last) <= height:
         return [*lines, *told, *last]
-    counted = _counted_lines(others)
+    counted = _counted_lines(others) + repeats
     if len(lines) + len(counted) + len(last) <= height:
         return [*lines, *counted, *last]
     # Nothing fits: then what can be seen without scrolling is the failure.

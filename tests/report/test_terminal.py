@@ -14,6 +14,7 @@ from unread_reports import unread
 
 from grader.records import (
     Breach,
+    Cause,
     Counterexample,
     Course,
     ExerciseScore,
@@ -25,6 +26,7 @@ from grader.records import (
     SourceLine,
 )
 from grader.report.class_table import class_summary, class_table
+from grader.report.html.cards import exercise_html
 from grader.report.terminal import Style, focused_exercise, overview, render, table
 from grader.serialization import as_dict, as_learner_dict, dumps, from_dict
 from grader.text import clean, clean_line, fit, points, width_of, wrap
@@ -359,3 +361,31 @@ def test_a_class_of_300_and_twelve_chapters_fits_a_screen_and_counts_who_was_lat
     assert [line.split()[0] for line in lines[:13]] == ["chapter", *(one.label for one in course.chapters)]
     assert any(line.startswith(f"late: {len(late)} hand-ins, ") for line in lines)
     assert not any("learner0" in line for line in lines)
+
+
+def test_a_function_that_is_not_there_is_told_once(report: Report) -> None:
+    lost = replace(report.checks[2], cause=Cause.MISSING, message="softmax", counterexample=None)
+    checks = (
+        report.checks[0],
+        lost,
+        *(replace(lost, name=f"check_{k}", title=f"Law {k}.") for k in range(5)),
+    )
+    without = replace(report, checks=checks, exercises=report.exercises[:2])
+
+    text = render(without, Style(cards=99))
+
+    assert text.count("the file does not define softmax") == 1
+    assert "FAIL     5 checks more, for the same reason" in text
+    assert "Law 3." not in text
+    assert "0 of 6 checks" in text
+
+
+def test_a_function_that_is_not_there_is_told_once_on_a_page(report: Report) -> None:
+    lost = replace(report.checks[2], cause=Cause.MISSING, message="softmax", counterexample=None)
+    checks = (lost, *(replace(lost, name=f"check_{k}", title=f"Law {k}.") for k in range(5)))
+
+    page = exercise_html(replace(report, checks=checks), "softmax")
+
+    assert page.count("the file does not define softmax") == 1
+    assert "5 checks more, for the same reason" in page
+    assert "0 of 6 checks" in page

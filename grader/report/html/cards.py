@@ -16,7 +16,15 @@ from grader.report.html.values import mark_worst
 from grader.report.plot import one_curve
 from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
-from grader.report.terminal import WORDS, breach_place, exercise_word, is_untouched, results_of
+from grader.report.terminal import (
+    WORDS,
+    breach_place,
+    exercise_word,
+    is_untouched,
+    repeats_words,
+    results_of,
+    without_repeats,
+)
 from grader.text import clean_line
 
 VALUE_CHARS, MESSAGE_CHARS, CODE_CHARS = 1000, 1000, 3000
@@ -120,7 +128,9 @@ class ShownExercise:
 
     Args:
         name, word, score, passed: its heading: how it stands, its points, how many checks passed.
-        cards: one for each check, in order.
+        count: how many checks there are.
+        cards: one for each check, in order, but for those that fail for the reason of another.
+        repeats: how many these are, in words; empty for none.
         trouble: why none of it counts, or why nothing could be run.
         untouched: whether the stub still stands there.
         first_failure: the number of the card that is open at first; -1 for none.
@@ -133,7 +143,9 @@ class ShownExercise:
     word: str
     score: ExerciseScore
     passed: int
+    count: int
     cards: tuple[Card, ...]
+    repeats: str = ""
     trouble: tuple[str, ...] = ()
     untouched: bool = False
     first_failure: int = -1
@@ -148,11 +160,12 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
     if score is None:
         raise KeyError(name)
     results = results_of(report, name)
-    failures = [place for place, result in enumerate(results) if result.outcome is Outcome.FAILED]
+    shown, left_out = without_repeats(results)
+    failures = [place for place, result in enumerate(shown) if result.outcome is Outcome.FAILED]
     trouble = [] if report.is_graded else [clean_line(" ".join(trouble_lines(report)), MESSAGE_CHARS)]
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
     word = exercise_word(report, score)
-    cards = [card_of(result, replay=replay) for result in one_curve(results)]
+    cards = [card_of(result, replay=replay) for result in one_curve(shown)]
     # The trouble is told once; that the checks were not run for it needs no saying at each of them.
     cards = [replace(card, message="") if trouble and card.word == "not run" else card for card in cards]
     untouched = is_untouched(report, name)
@@ -161,7 +174,9 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
         word=word,
         score=score,
         passed=sum(result.outcome is Outcome.PASSED for result in results),
+        count=len(results),
         cards=tuple(cards),
+        repeats=repeats_words(left_out) if left_out else "",
         trouble=tuple(trouble),
         untouched=untouched,
         first_failure=failures[0] if failures else -1,
