@@ -60,11 +60,13 @@ class Workspace:
             command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
         )
 
-    def grade(self) -> None:
-        """`brick grade` in this process, to the end."""
+    def grade(self) -> str:
+        """`brick grade` in this process, to the end: what it said on stderr."""
         with chdir(self.folder):
             runner = CliRunner(env={"BRICKWORK_SECRET": "kill"})
-            assert runner.invoke(app, [*GRADE, "--jobs", "1"]).exit_code == 1
+            done = runner.invoke(app, [*GRADE, "--jobs", "1"])
+        assert done.exit_code == 1
+        return done.stderr
 
     def grade_until(self, verdicts: int, delay_s: float, jobs: int) -> None:
         """Grade, and kill it a moment after there are so many verdicts; nothing it started is left."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+
+import typer
+from filelock import FileLock, Timeout
 
 from grader.cli.extras import needs
 from grader.cli.options import Isolation
@@ -69,6 +73,27 @@ def workers_for(jobs: int, scheduler: str) -> Workers:
     with needs("cluster", "--scheduler"):
         from grader.grading.cluster import ClusterWorkers
     return ClusterWorkers(scheduler)
+
+
+@contextmanager
+def one_grader_at_a_time(store: Store) -> Iterator[None]:
+    """Wait until nobody else grades into this store, so that no verdict is made twice.
+
+    The lock ends with the process that holds it, however that ends. Reading and settling by hand need none.
+
+    Args:
+        store: the lock is a file beside it.
+    """
+    lock = FileLock(store.path.with_name("grading.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        typer.echo("another brick grade is at work here; this one goes on when that has ended", err=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def require_same_secret(settings: Settings, store: Store) -> None:

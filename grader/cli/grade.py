@@ -20,6 +20,7 @@ from grader.cli.class_grading import (
     judged_by,
     level_for,
     make_folder,
+    one_grader_at_a_time,
     require_same_secret,
     workers_for,
     write_reports,
@@ -120,7 +121,7 @@ def grade(
     require_consistent(course, assigned)
     make_folder(out)
     work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
-    with Store(workspace_of(course).state / STORE_FILE) as store:
+    with Store(workspace_of(course).state / STORE_FILE) as store, one_grader_at_a_time(store):
         if not again:
             require_same_secret(settings, store)
         # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.

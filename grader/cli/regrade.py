@@ -14,7 +14,14 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
-from grader.cli.class_grading import fails, judged_by, level_for, require_same_secret, workers_for
+from grader.cli.class_grading import (
+    fails,
+    judged_by,
+    level_for,
+    one_grader_at_a_time,
+    require_same_secret,
+    workers_for,
+)
 from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Scheduler, Unsandboxed
 from grader.cli.progress import counted
@@ -26,6 +33,7 @@ from grader.grading.gradebook import assigned_in, open_store
 from grader.grading.regrade import Regrade, plan_regrade
 from grader.grading.store import Settings, Store
 from grader.grading.worker import Setup
+from grader.grading.workers import Workers
 from grader.records import Course
 from grader.report.class_table import change_lines
 from grader.report.decisions import overruled_lines
@@ -59,14 +67,9 @@ def regrade(
         require_consistent(course, chapters)
         workers = workers_for(jobs, scheduler)
         setup, settings = _setup_of_last_run(course, store, isolation, unsandboxed)
-        work = plan_regrade(store, course, chapters, setup)
-        with (
-            says_what_is_kept(lambda: f"{len(work.fresh)} of {len(work.stale)} are graded again and kept"),
-            closing(work.run(store, setup, workers)) as verdicts,
-        ):
-            # The verdicts are kept by `run` itself; here they are only counted.
-            for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
-                pass
+        with one_grader_at_a_time(store):
+            work = plan_regrade(store, course, chapters, setup)
+            _run(work, store, setup, workers)
         _show_changes(work)
         if not work.entries():
             return
@@ -77,6 +80,17 @@ def regrade(
         run = store.begin_run([one.stem for one in chapters], (), settings)
         work.publish(store, run)
         typer.echo("the new verdicts count; next: brick report, then brick export")
+
+
+def _run(work: Regrade, store: Store, setup: Setup, workers: Workers) -> None:
+    """Grade again what has to be."""
+    with (
+        says_what_is_kept(lambda: f"{len(work.fresh)} of {len(work.stale)} are graded again and kept"),
+        closing(work.run(store, setup, workers)) as verdicts,
+    ):
+        # The verdicts are kept by `run` itself; here they are only counted.
+        for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
+            pass
 
 
 def _show_changes(work: Regrade) -> None:

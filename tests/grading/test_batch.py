@@ -33,7 +33,7 @@ PLAIN = Setup(Level.PLAIN, Limits(), Profile("grade", examples=2))
 
 # Of two kills one meets a single process and the other two that grade side by side.
 @pytest.mark.slow
-@pytest.mark.parametrize(("learners", "kills"), [(18, 2), pytest.param(60, 8, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(("learners", "kills"), [(18, 2), pytest.param(60, 20, marks=pytest.mark.nightly)])
 def test_killed_again_and_again_it_ends_with_the_results_of_a_run_left_alone(
     tmp_path: Path, learners: int, kills: int
 ) -> None:
@@ -69,6 +69,21 @@ def test_broken_off_it_says_what_is_kept_and_goes_on_from_there(
     assert process.returncode == 128 + number
     assert f"broken off: {kept} of 4 are graded and kept" in said.decode()
     assert workspace.count("verdicts") == 4
+
+
+@pytest.mark.slow
+def test_of_two_graders_the_second_waits_and_each_verdict_is_made_once(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, learners=9)
+    first = workspace.start(jobs=1)
+    while first.poll() is None and not workspace.count("verdicts"):
+        time.sleep(0.002)
+
+    said = workspace.grade()
+    first.wait()
+
+    assert "another brick grade is at work here" in said
+    assert first.returncode == 1
+    assert workspace.count("verdicts") == 9
 
 
 def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
