@@ -125,6 +125,8 @@ def similar_pairs(documents: Sequence[Document], threshold: float = THRESHOLD) -
 
     Two files of an archive are not compared with each other.
     """
+    if len(documents) < 2:
+        return []
     weights = _weights(documents)
     pairs = []
     for left, right in combinations(documents, 2):

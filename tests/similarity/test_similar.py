@@ -76,6 +76,12 @@ def test_what_everybody_was_given_is_no_fingerprint() -> None:
     assert {hashes[place] for place in winnow(hashes, frozenset(hashes[:10]))}.isdisjoint(hashes[:10])
 
 
+def test_a_file_alone_is_like_no_other() -> None:
+    source = "def f(x):\n" + "".join(f"    x = x.step{n}(x) + x.other{n}(x)\n" for n in range(9))
+
+    assert similar_pairs([document("learner01", "c", "", source, frozenset())]) == []
+
+
 def test_what_all_have_says_little_about_two_of_them(course: Course) -> None:
     usual = "def f(x):\n" + "".join(
         f"    x = x.step{n}(x) + x.other{n}(x) * x.third{n}(x)\n" for n in range(9)
