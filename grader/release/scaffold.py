@@ -7,6 +7,7 @@ something that works. CONTRIBUTING.md walks through what the places are for.
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 from grader.course.config import COURSE_FILE
@@ -235,6 +236,10 @@ def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     except OSError as error:
-        step = "name a folder you can write to"
+        for path in folder.glob(
+            "*"
+        ):  # it was new or empty: half a course would be in the way of the next try
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        step = "make room there, or name another folder you can write to"
         raise UsageError(f"the course cannot be written: {error.strerror}", str(folder), step) from error
     return name, tuple(files)

@@ -7,7 +7,10 @@ import os
 import random
 import signal
 import sqlite3
+import time
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -308,3 +311,54 @@ def test_a_file_that_is_no_store_is_refused_plainly(tmp_path: Path) -> None:
 
     assert "move that file away" in caught.value.next_step
     assert path.read_bytes().startswith(b"not a database")
+
+
+def test_a_file_cut_short_is_told_and_left_as_it_is(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        verdicts = [store.keep(name(str(number)), report) for number in range(50)]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    data = path.read_bytes()
+
+    with pytest.raises(KitError, match="earlier runs cannot be") as caught:
+        _find_all(path, verdicts)
+
+    assert "backup" in caught.value.next_step
+    assert path.read_bytes() == data
+
+
+def test_a_store_that_another_program_holds_is_told(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient = partial(sqlite3.connect)
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda path, timeout, **more: impatient(path, timeout=0.01, **more)
+    )
+    with (
+        Store(tmp_path / "results.db") as store,
+        closing(impatient(store.path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(KitError, match="database is locked") as caught:
+            store.keep(name(), report)
+        other.execute("COMMIT")
+
+        assert "let the other brick grade end" in caught.value.next_step
+        assert store.keep(name(), report) == store.find(name())
+
+
+def test_a_clock_that_is_set_back_changes_nothing_that_counts(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "results.db")
+    first = store.begin_run(["ch01_dataloader"], ["learner01"], AS_USUAL)
+    store.publish(first, [entry(store.keep(name(), faulty(report)))])
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)  # a day after 1970
+
+    second = store.begin_run([report.chapter], ["learner01"], replace(AS_USUAL, examples=7))
+    verdict = store.keep(name(), report)
+    store.publish(second, [entry(verdict)])
+
+    assert store.last_settings() == replace(AS_USUAL, examples=7)
+    assert store.find(name()) == verdict
+    assert [found.id for _, found in store.standing(["learner01"], [report.chapter])] == [verdict.id]
