@@ -25,6 +25,11 @@ def needs(extra: str, what: str) -> Iterator[None]:
         raise UsageError(f"{error.name} is not installed here", what, step) from error
 
 
+def needs_notebooks() -> AbstractContextManager[None]:
+    """Make a notebook inside: what writes it is for those who hand out chapters, and is not installed for learners."""
+    return needs("instructor", "--as ipynb")
+
+
 def needs_nbgrader() -> AbstractContextManager[None]:
     """Import inside what needs nbgrader."""
     return needs("instructor", "--as nbgrader")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.extras import needs_nbgrader
+from grader.cli.extras import needs_nbgrader, needs_notebooks
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
 from grader.course.paths import checks_file, pictures_folder, right_file, solution_file
@@ -114,9 +114,10 @@ def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed:
                 )
                 files[f"{chapter.stem}.py"] = stub.encode()
             case Form.IPYNB:
-                made = make_notebook(_solution(course, chapter), chapter, pictures_folder(course.root))
-                notebook = make_release(made, chapter.label)
-                files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
+                with needs_notebooks():
+                    made = make_notebook(_solution(course, chapter), chapter, pictures_folder(course.root))
+                    notebook = make_release(made, chapter.label)
+                    files[f"{chapter.stem}.ipynb"] = as_text(notebook).encode()
             case Form.QUIZ:
                 questions = questions_of(course, chapter)
                 if not questions:
