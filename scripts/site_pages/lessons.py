@@ -13,6 +13,7 @@ from grader.course.paths import pictures_folder
 from grader.course.stubs import make_stub
 from grader.records import Chapter, Course, Exercise
 from site_pages.facts import Facts, facts_of
+from site_pages.markdown import outside_code, unwrapped
 from site_pages.sources import lesson_source
 from site_pages.words import WORDS
 
@@ -82,7 +83,7 @@ def _lesson(course: Course, text: str, language: str) -> str:
         # Not as ![...]: an alternative text may hold any character.
         return f"```{{image}} ../pictures/{name}\n:alt: {' '.join(alt.split())}\n:class: lesson-picture\n```"
 
-    text = _PICTURE.sub(picture, text)
+    text = outside_code(_PICTURE.sub(picture, text), unwrapped)
     return _DETAILS.sub(
         lambda found: (
             f"\n\n<details><summary>{found[1]}</summary>\n\n{found[2].strip()}\n\n</details>\n\n"

@@ -15,6 +15,7 @@ from site_pages.sources import lesson_source
 # The CPU's build of PyTorch: a quarter of the download, and the exercises need no GPU.
 INSTALL = f"""\
 %pip install -q "brickwork=={__version__}" --extra-index-url https://download.pytorch.org/whl/cpu
+%env BRICK_LANG={{language}}
 from grader import check, hint, predict, status"""
 
 BEFORE = {
@@ -52,6 +53,6 @@ def practice_notebook(course: Course, chapter: Chapter, language: str) -> str:
     for cell in notebook.cells:
         cell.metadata = {}  # nobody collects it, so no cell is locked
     before = v4.new_markdown_cell(BEFORE[language].format(version=__version__), id="before")
-    notebook.cells[:0] = [before, v4.new_code_cell(INSTALL, id="install")]
+    notebook.cells[:0] = [before, v4.new_code_cell(INSTALL.format(language=language), id="install")]
     notebook.metadata["language_info"] = {"name": "python"}
     return as_text(notebook)

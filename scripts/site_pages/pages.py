@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from grader.course.paths import pictures_folder
 from grader.records import Course
 from site_pages.contents import contents
 from site_pages.lessons import chapter_page, overview_page
+from site_pages.markdown import outside_code, unwrapped
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "build" / "site" / "source"
@@ -20,10 +20,6 @@ LANGUAGES = {"en": "en", "zh": "zh_CN"}  # ours, and as Sphinx calls them
 ELSEWHERE = {"CONTRIBUTING.md": "checks.md", "SECURITY.md": "sandbox.md", "CHANGELOG.md": "changelog.md"}
 ONLY_ENGLISH = ":::{note}\n本页目前只有英文。\n:::\n"
 _LINK = re.compile(r"(?P<text>!?\[[^\]\n]*\])\((?!https?://|#)(?P<target>[^)#\s]+)(?P<anchor>#[^)\s]+)?\)")
-# A line that ends and one that begins in Chinese are one sentence: the end of the line would be shown as a space.
-_CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
-_WRAPPED = re.compile(rf"(?<={_CHINESE})\n(?={_CHINESE})")
-_FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
 def write_pages(course: Course, language: str, repository: str) -> None:
@@ -59,16 +55,10 @@ def _page(path: str, language: str, repository: str) -> str:
     if language != "en" and not translated.is_file():
         note = ONLY_ENGLISH
     text = outside_code(source.read_text(encoding="utf-8"), lambda part: _with_links(part, source, repository))
-    text = outside_code(text, lambda part: _WRAPPED.sub("", part))
+    text = outside_code(text, unwrapped)
     title, _, rest = text.partition("\n")
     front = f"---\nshown_in: {'en' if note else language}\n---\n\n"
     return f"{front}{title}\n\n{note}{rest}{contents(page_names()[path], language)}"
-
-
-def outside_code(text: str, change: Callable[[str], str]) -> str:
-    """What `change` makes of a text, with its fenced code left as it is."""
-    parts = _FENCE.split(text)
-    return "".join(part if part.startswith("```") else change(part) for part in parts)
 
 
 def _with_links(text: str, source: Path, repository: str) -> str:

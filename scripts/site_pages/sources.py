@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from grader.course.paths import solution_file
+from grader.course.paths import checks_file, solution_file
+from grader.course.translations import localized
+from grader.language import Language
 from grader.records import Chapter, Course
 
 
@@ -12,4 +14,6 @@ def lesson_source(course: Course, chapter: Chapter, language: str) -> tuple[str,
     Returns:
         The source in percent format with its secret parts, and the language that it speaks.
     """
-    return solution_file(course.root, chapter.stem).read_text(encoding="utf-8"), "en"
+    english = solution_file(course.root, chapter.stem).read_text(encoding="utf-8")
+    source = localized(english, checks_file(chapter), Language(language))
+    return source, "en" if source == english else language
