@@ -7,7 +7,7 @@ sentence. Pages and notebooks show the same words through html/cards.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
 from grader.report.card import card
@@ -34,7 +34,8 @@ class Style:
     Args:
         width: columns of the terminal; no line is longer, apart from commands that are there to be copied.
         colour: whether colour may repeat what the words say. Words carry the meaning in any case.
-        cards: how many failures of the exercise in focus are shown whole; the rest have a line each.
+        cards: how many failures of the exercise in focus are shown whole; the rest have a line each. With more than one
+            all other exercises that fail are shown too.
         plots: whether functions are drawn, which nobody can be read out.
     """
 
@@ -75,11 +76,25 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
     lines += _side_notes(report, style)
     alone = len(shown) == 1  # then the line of the exercise says all that a sum and a heading could say
     lines += [] if alone else [tally(report)]
-    if any(score.name == focus and exercise_word(report, score) == FAILING for score in shown):
-        lines += [*([] if alone else ["", focus]), *_focus_lines(report, focus, style), ""]
+    whole = _shown_whole(report, shown, focus, style)
+    for name in whole:
+        lines += [*([] if alone else ["", name]), *_focus_lines(report, name, style)]
+    lines += [""] if whole else []
     step = next_step(report) if step is None else step
     lines += step.lines(style.width) if step is not None else []
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
+
+
+def _shown_whole(report: Report, shown: Sequence[ExerciseScore], focus: str, style: Style) -> list[str]:
+    """The exercises whose checks are listed: the one to work on, and before it all that fail, where all are wanted."""
+    failing = [score.name for score in shown if exercise_word(report, score) == FAILING]
+    others = [name for name in failing if name != focus and _has_failed(report, name)]
+    return (others if style.cards > 1 else []) + [name for name in failing if name == focus]
+
+
+def _has_failed(report: Report, exercise: str) -> bool:
+    """Whether a check of the exercise ran and failed; a rule that it breaks stands beside it already."""
+    return any(result.outcome is Outcome.FAILED for result in results_of(report, exercise))
 
 
 def tally(report: Report) -> str:
@@ -280,7 +295,10 @@ def repeats_words(count: int) -> str:
 
 
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
-    """The checks of an exercise: those that pass, those that were not run, and last the failures with their cards."""
+    """The checks of an exercise: those that pass, those that were not run, and last the failures with their cards.
+
+    The failure to begin with comes last of all; it alone has the name and the curve that others share with it.
+    """
     results, left_out = without_repeats(results)
     failed = [result for result in results if result.outcome is Outcome.FAILED]
     cards, rest = failed[: style.cards], failed[style.cards :]
@@ -292,7 +310,8 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     for result in rest:
         lines += _check_line(result.outcome, result.title, style)
     lines += _check_line(Outcome.FAILED, repeats_words(left_out), style) if left_out else []
-    for result in one_curve(cards):
+    told = [replace(r, diagnosis="") if r.diagnosis == cards[0].diagnosis else r for r in cards[1:]]
+    for result in reversed([*one_curve([*cards[:1], *told])]):
         lines += failed_lines(result, style)
     return lines
 

@@ -389,3 +389,19 @@ def test_a_function_that_is_not_there_is_told_once_on_a_page(report: Report) -> 
     assert page.count("the file does not define softmax") == 1
     assert "5 checks more, for the same reason" in page
     assert "0 of 6 checks" in page
+
+
+def test_all_cards_are_those_of_every_failing_exercise_and_the_first_to_mend_is_last(report: Report) -> None:
+    named = replace(report.checks[2], diagnosis="The known name.")
+    deeper = replace(named, name="check_2", title="A deeper law.")
+    other = replace(named, name="check_3", exercise="relu", title="A law of relu.", diagnosis="Another name.")
+    failing = replace(report, checks=(other, named, deeper, *report.checks[4:]))
+
+    text = render(failing, Style(cards=99))
+    alone = render(failing, Style())
+
+    places = [text.index(f"FAIL     {law}") for law in ("A deeper law.", "Rows far from", "A law of relu.")]
+    assert focused_exercise(failing) == "relu"
+    assert places == sorted(places)
+    assert text.count("The known name.") == text.count("Another name.") == 1
+    assert "Rows far from" not in alone
