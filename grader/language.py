@@ -12,20 +12,21 @@ chapter beside its checks, `zh/STEM.po`.
 
 from __future__ import annotations
 
-import ast
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 VARIABLE = "BRICK_LANG"
 _PACKAGE = Path(__file__).resolve().parent
 _COURSE_FILE = "course.yml"
 _FIXED = re.compile(r"^language:[ \t]*[\"']?(\w+)", re.MULTILINE)
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)[^{}\s]*\}")  # with how its value is written, as in {seconds:.3g}
+FEWEST = 4  # letters of a pattern that begins with a word; twice as many of another
 _DEEPEST = 3  # sentences within sentences
 
 
@@ -152,32 +153,25 @@ def ngettext(one: str, many: str, number: int) -> str:
     return one if number == 1 else many
 
 
-def translate(sentence: str, chapter: str = "") -> str:
+def translate(sentence: str) -> str:
     """A sentence that was kept in English, in the current language; English where it is not translated.
 
     Args:
         sentence: of a record or an error, with its values in it.
-        chapter: the stem of the chapter that it is about, if any.
     """
-    if current() is Language.ENGLISH:
+    if current() is Language.ENGLISH or not sentence:
         return sentence
-    return _translated(
-        sentence, (*_of_chapter(current(), chapter), _titles[current()], _kit(current())), _DEEPEST
-    )
+    return _translated(sentence, _everything(current()), _DEEPEST)
 
 
-def _translated(sentence: str, catalogues: tuple[Mapping[str, str], ...], depth: int) -> str:
+def _translated(sentence: str, catalogue: Catalogue, depth: int) -> str:
     """By the whole sentence; else by the pattern with most words in it, its values translated in their turn."""
-    for catalogue in catalogues:
-        if sentence in catalogue:
-            return catalogue[sentence]
-    if depth == 0:
-        return sentence
-    for catalogue in catalogues:
-        for pattern in patterns(catalogue):
-            if values := pattern.values(sentence):
-                said = {name: _translated(value, catalogues, depth - 1) for name, value in values.items()}
-                return _filled(catalogue[pattern.english], said)
+    if sentence in catalogue or depth == 0:
+        return catalogue.get(sentence, sentence)
+    for pattern in catalogue.patterns:
+        if values := pattern.values(sentence):
+            said = {name: _translated(value, catalogue, depth - 1) for name, value in values.items()}
+            return _filled(catalogue[pattern.english], said)
     return sentence
 
 
@@ -194,7 +188,12 @@ class Pattern:
         pieces = _PLACEHOLDER.split(english)
         self._start, self._end, self._names = pieces[0], pieces[-1], pieces[1::2]
         self.words = sum(len(piece) for piece in pieces[::2])
-        self._form = "(.+?)".join(re.escape(piece) for piece in pieces[::2])
+        self._form = "(.*?)".join(re.escape(piece) for piece in pieces[::2])
+
+    @property
+    def tells(self) -> bool:
+        """Whether it has words enough to know its sentences by."""
+        return self.words >= (FEWEST if self._start else 2 * FEWEST)
 
     def values(self, sentence: str) -> dict[str, str]:
         """What stands in the place of each placeholder; empty where the sentence is another one."""
@@ -205,32 +204,38 @@ class Pattern:
 
 
 class Catalogue(dict[str, str]):
-    """Translations by their English, and the patterns among them once they are needed."""
+    """Translations by their English."""
 
-    patterns: tuple[Pattern, ...] | None = None
-
-
-def patterns(catalogue: Mapping[str, str]) -> tuple[Pattern, ...]:
-    """The patterns of a catalogue, those with most words first; one without any word fits everything and is none."""
-    assert isinstance(catalogue, Catalogue)
-    if catalogue.patterns is None:
-        found = [Pattern(english) for english in catalogue if _PLACEHOLDER.search(english)]
-        found.sort(key=lambda pattern: -pattern.words)
-        catalogue.patterns = tuple(pattern for pattern in found if pattern.words)
-    return catalogue.patterns
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """What has placeholders, most words first; `{one} and {other}` would fit nearly everything, and is none."""
+        found = [Pattern(english) for english in self if _PLACEHOLDER.search(english)]
+        return tuple(sorted((one for one in found if one.tells), key=lambda one: -one.words))
 
 
 @cache
 def _kit(language: Language) -> Catalogue:
     """The sentences of all rooms."""
+    return _read([_PACKAGE / "locale" / language])
+
+
+@cache
+def _everything(language: Language) -> Catalogue:
+    """The sentences of the rooms, and those of every chapter that was heard of."""
+    chapters = _read([folder / language for folder in _folders])
+    return Catalogue(_kit(language) | chapters | _titles[language])
+
+
+def _read(folders: Iterable[Path]) -> Catalogue:
     found = Catalogue()
-    for path in sorted((_PACKAGE / "locale" / language).glob("*.po")):
-        found.update(read_po(path.read_text(encoding="utf-8")))
+    for folder in folders:
+        for path in sorted(folder.glob("*.po")):
+            found.update(read_po(path.read_text(encoding="utf-8")))
     return found
 
 
 _folders: list[Path] = [_PACKAGE / "checks"]
-_titles: dict[Language, Catalogue] = {language: Catalogue() for language in Language}
+_titles: dict[Language, dict[str, str]] = {language: {} for language in Language}
 
 
 def learn(titles: Mapping[str, str], language: Language, checks: Path | None = None) -> None:
@@ -238,23 +243,12 @@ def learn(titles: Mapping[str, str], language: Language, checks: Path | None = N
 
     Args:
         titles: of the course and its chapters, by the English ones.
-        checks: the folder of its checks, where it has its own.
+        checks: the folder of its checks, where it has its own; their sentences lie beside them.
     """
     _titles[language].update(titles)
     if checks is not None and checks not in _folders:
         _folders.append(checks)
-        _of_chapter.cache_clear()
-
-
-@cache
-def _of_chapter(language: Language, stem: str) -> tuple[Catalogue, ...]:
-    """The sentences of a chapter, and those that several chapters have."""
-    found = []
-    for folder in _folders:
-        for path in (folder / language / f"{stem}.po", folder / language / "common.po"):
-            if path.is_file():
-                found.append(read_po(path.read_text(encoding="utf-8")))
-    return tuple(found)
+    _everything.cache_clear()
 
 
 # --- PO files ---------------------------------------------------------------------------------------------
@@ -278,7 +272,7 @@ def read_po(text: str) -> Catalogue:
             if not quote or line.startswith("#"):
                 continue
             name = keyword.strip() or name
-            fields[name] = fields.get(name, "") + str(ast.literal_eval(f'"{rest}'))
+            fields[name] = fields.get(name, "") + str(json.loads(f'"{rest}'))
         english, said = fields.get("msgid", ""), fields.get("msgstr") or fields.get("msgstr[0]", "")
         if english and said:
             found[english] = said

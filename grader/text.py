@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, chop_cells
 
@@ -18,6 +18,15 @@ _ESCAPES = re.compile(
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Controls, format characters (bidirectional overrides, zero width, tags), surrogates, private use, unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# A line may end after any Chinese character, but not before closing punctuation, nor after opening.
+_OPENING, _CLOSING, _HAN = (
+    "（《「『【“‘",
+    "，。；：？！、）》」』】”’…",
+    "\u3005-\u3007\u3021-\u9fff\uf900-\ufaff",
+)
+_CHINESE = re.compile(
+    rf"[{_OPENING}]*(?:[{_HAN}]|[^{_HAN}{_OPENING}{_CLOSING}]+|$)[{_CLOSING}]*|[{_OPENING}{_CLOSING}]+"
+)
 _MARKS_IN_A_ROW = 3
 _FAR_BEYOND = 20
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
@@ -110,22 +119,32 @@ def wrap(text: str, width: int, indent: str = "", first: str | None = None, cut:
     for paragraph in text.expandtabs(4).split("\n"):
         line = first if first is not None and not lines else indent
         empty = True
-        for word in _pieces(paragraph, max(8, width - width_of(indent)) if cut else None):
-            if not empty and width_of(line) + 1 + width_of(word) > width:
+        for gap, word in _pieces(paragraph, max(8, width - width_of(indent)) if cut else None):
+            if not empty and width_of(line) + len(gap) + width_of(word) > width:
                 lines.append(line)
                 line, empty = indent, True
-            line += word if empty else f" {word}"
+            line += word if empty else gap + word
             empty = False
         lines.append(line.rstrip())
     return lines
 
 
-def _pieces(paragraph: str, width: int | None) -> list[str]:
-    """The words of a paragraph, those wider than `width` cut in pieces; leading spaces are kept."""
+def _pieces(paragraph: str, width: int | None) -> Iterator[tuple[str, str]]:
+    """The words of a paragraph, and what stands before each on its line: a space, or nothing within Chinese.
+
+    Args:
+        paragraph: its leading spaces are kept.
+        width: words that are wider are cut in pieces; None to cut none.
+    """
     stripped = paragraph.lstrip(" ")
     words = stripped.split(" ")
     words[0] = " " * (len(paragraph) - len(stripped)) + words[0]
-    if width is None:
-        return words
-    # Of what takes no column, an empty word or a lone combining mark, chop_cells makes nothing.
-    return [piece for word in words for piece in chop_cells(word, width) or [word]]
+    for word in words:
+        # A path is there to be copied, whatever it is written in.
+        whole = word.isascii() or (width is None and "/" in word)
+        gap = " "
+        for part in [word] if whole else _CHINESE.findall(word) or [word]:
+            # Of what takes no column, an empty word or a lone combining mark, chop_cells makes nothing.
+            for piece in [part] if width is None else chop_cells(part, width) or [part]:
+                yield gap, piece
+                gap = "" if not whole else " "

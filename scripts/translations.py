@@ -1,39 +1,62 @@
-"""Bring the Chinese files of the course up to date with its English, and say what is missing or wrong in them.
+"""Bring the Chinese files up to date with the English of kit and course, and say what is missing or wrong in them.
 
-Usage: translations.py extract|check|missing [CHAPTER ...]
+Usage: translations.py extract|check|missing [CHAPTER or ROOM ...]
 
 Per chapter there are two files in `grader/checks/zh/`: `STEM.po` has its sentences (titles of laws, names of mistakes,
-messages), `STEM.md` its long texts (cells of the lesson, docstrings, hints). `common.po` has the sentences of several
-chapters. `extract` adds what is new in English and keeps what is translated; `check` says what is wrong with a
-translation, with exit code 1; `missing` lists what is not translated yet.
+messages), `STEM.md` its long texts (cells of the lesson, docstrings, hints); `common.po` has what several chapters say.
+Per room there is a file in `grader/locale/zh/`: what goes through `_` and `ngettext`, the help of commands, and the
+sentences that are kept in records and errors, f-strings as patterns.
+
+`extract` adds what is new in English and keeps what is translated; `check` says what is wrong with a translation, with
+exit code 1; `missing` lists what is not translated yet.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from grader.course.config import find_chapter, load_course
+from grader.cli.commands import COMMANDS
+from grader.course.config import load_course
 from grader.course.paths import checks_file, exercise_file, mistakes_file, solution_file
 from grader.course.translations import Text, key_of, marked, texts_of
 from grader.course.variants import read_variants
 from grader.engine.suites import load_suite
+from grader.language import Pattern
 from grader.records import Chapter, Course
 from grader.workspace.hints import written_hints
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "grader" / "checks" / "zh"
 COMMON = "common"
-COMMON_FROM = 2  # chapters that have a sentence
+PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
+BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
+ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
+KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")
+# Whatever these modules say of an answer or a file is kept in a report.
+WHOLE = (
+    "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",
+    "engine/failure.py", "sandbox/example.py", "submissions/reading.py", "submissions/ipython_syntax.py",
+    "submissions/notebooks.py", "rules/toplevel.py",
+)  # fmt: skip
+ROOMS = (
+    "build", "checking", "cli", "course", "engine", "errors", "export", "grading", "nbgrader_plugin", "notebook",
+    "proof", "release", "report", "rules", "sandbox", "similarity", "submissions", "watch", "workspace",
+)  # fmt: skip
 NOT_BY_NAME = {"require": 1, "fail": 0}  # calls that make a message, and which argument it is
-Sentence = tuple[str, str]  # the English, and what it is
+Sentence = tuple[Any, str]  # the English, of what is counted both forms; and what it is
 
 # --- what there is in English -----------------------------------------------------------------------------
 
@@ -42,10 +65,7 @@ def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
     """Every sentence of a chapter, once: titles of laws and where to look, names of mistakes, messages."""
     found: dict[str, str] = {}
     for check in load_suite(chapter).checks:
-        title = check.title
-        if check.law is not None and title.startswith(f"{check.exercise} "):
-            title = "{exercise}" + title.removeprefix(check.exercise)
-        found.setdefault(title, f"law of {check.exercise}")
+        found.setdefault(check.title, f"law of {check.exercise}")
         if check.hint:
             found.setdefault(check.hint, f"where to look, {check.exercise}")
     solution = solution_file(course.root, chapter.stem).read_text(encoding="utf-8")
@@ -53,7 +73,17 @@ def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
         found.setdefault(variant.diagnosis, f"mistake in {variant.exercise}")
     for message in messages_of(checks_file(chapter).read_text(encoding="utf-8")):
         found.setdefault(message, "what a check found")
-    return list(found.items())
+    of_the_kit = [Pattern(english) for english, _ in sentences_of_room("checking")]
+    return [
+        (english, what)
+        for english, what in found.items()
+        if not any(is_made_of(english, one) for one in of_the_kit)
+    ]
+
+
+def is_made_of(sentence: str, pattern: Pattern) -> bool:
+    """Whether a sentence is one of the kit's own, with the name of an exercise in it."""
+    return sentence == pattern.english or any(" " not in value for value in pattern.values(sentence).values())
 
 
 def messages_of(source: str) -> Iterator[str]:
@@ -72,20 +102,128 @@ def messages_of(source: str) -> Iterator[str]:
 
 def template(node: ast.expr) -> str:
     """A string as it stands, or an f-string with the name of each value in braces; empty for anything else."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if not isinstance(node, ast.JoinedStr):
-        return ""
-    text, taken = "", Counter[str]()
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            text += str(part.value)
-        elif isinstance(part, ast.FormattedValue):
-            names = [one.id for one in ast.walk(part.value) if isinstance(one, ast.Name)]
-            name = next((one for one in names if one not in ("tuple", "len", "min")), "value")
-            taken[name] += 1
-            text += f"{{{name}{taken[name] if taken[name] > 1 else ''}}}"
-    return text
+    return named("".join(pieces(node))) if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) else ""
+
+
+def pieces(node: ast.expr) -> Iterator[str]:
+    """The words of a string, and `{name}` for each value in it."""
+    if isinstance(node, ast.Constant):
+        yield node.value if isinstance(node.value, str) else ""
+    elif isinstance(node, ast.JoinedStr):
+        for part in node.values:
+            yield from pieces(part)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from (*pieces(node.left), *pieces(node.right))
+    else:
+        names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+        yield f"{{{next((one for one in names if one not in BUILT_IN), 'value')}}}"
+
+
+def named(text: str) -> str:
+    """Placeholders of one name numbered, so that each can be told apart."""
+    taken = Counter[str]()
+
+    def number(found: re.Match[str]) -> str:
+        taken[found[1]] += 1
+        return f"{{{found[1]}{taken[found[1]] if taken[found[1]] > 1 else ''}}}"
+
+    return re.sub(r"\{(\w+)\}", number, text)
+
+
+def sentences_of_room(room: str) -> list[Sentence]:
+    """Every sentence of a room of the kit, once, in the order of its files."""
+    found: dict[str | tuple[str, str], str] = {}
+    base = PACKAGE / room if (PACKAGE / room).is_dir() else PACKAGE / f"{room}.py"
+    for path in sorted(base.rglob("*")) if base.is_dir() else [base]:
+        name = path.relative_to(PACKAGE).as_posix()
+        if path.suffix in (".html", ".css", ".svg", ".js", ".py"):
+            for message in marked_in(path):
+                found.setdefault(message, name)
+        if path.suffix == ".py":
+            text = path.read_text(encoding="utf-8")
+            tree = ast.parse(text)
+            kept = [*kept_in(tree, whole=name in WHOLE), *(in_constants(tree) if "gettext" in text else ())]
+            for message in (one for one in kept if re.search(r"[A-Za-z]{2}", PLACEHOLDER.sub("", one))):
+                found.setdefault(message, name)
+    return list(found.items())
+
+
+def marked_in(path: Path) -> Iterator[str | tuple[str, str]]:
+    """What goes through `_`, `gettext` and `ngettext`; of the last both forms."""
+    method = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
+    keywords: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
+    with path.open("rb") as file:
+        for _line, message, _comments, _context in extract(
+            method, file, keywords, options={"trimmed": "true"}
+        ):
+            yield message
+
+
+def in_constants(tree: ast.Module) -> Iterator[str]:
+    """The words that a module keeps in constants, for `_` where they are shown; keys are no words."""
+    waiting: list[ast.AST] = [
+        node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+    ]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.Dict):
+            waiting[:0] = node.values
+        elif isinstance(node, ast.Tuple | ast.List):
+            waiting[:0] = node.elts
+        elif text := template(node):
+            yield text
+
+
+def kept_in(tree: ast.Module, whole: bool = False) -> Iterator[str]:
+    """Sentences that are translated when they are shown: those of errors, and the help of commands.
+
+    Args:
+        whole: of a module whose every sentence is kept in a record.
+    """
+    for scope in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] + [tree]:
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                words = node.args if name in KEPT else []
+                words = [*words, *(k.value for k in node.keywords if name in KEPT or k.arg == "help")]
+                for word in words:
+                    yield from phrases(word, scope)
+    documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    inside = {
+        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
+    }
+    for node in ast.walk(tree) if whole else ():
+        is_part = id(node) in inside and not isinstance(node, ast.JoinedStr)
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in documents and not is_part:
+            text = template(node)
+            if " " in text.strip() and "\\" not in text:
+                yield text
+
+
+def phrases(node: ast.expr, scope: ast.AST) -> Iterator[str]:
+    """The sentences that an argument may be: as it stands, by its condition, or by what its name was given."""
+    if isinstance(node, ast.IfExp):
+        yield from (*phrases(node.body, scope), *phrases(node.orelse, scope))
+    elif isinstance(node, ast.Name):
+        for other in ast.walk(scope):
+            if isinstance(other, ast.Assign) and any(
+                getattr(to, "id", "") == node.id for to in other.targets
+            ):
+                if not isinstance(other.value, ast.Name):
+                    yield from phrases(other.value, scope)
+    elif text := template(node):
+        yield text
+
+
+def help_of_commands() -> Iterator[str]:
+    """The paragraphs of what `brick COMMAND --help` says."""
+    for name, line in COMMANDS.items():
+        yield line
+        function = getattr(
+            importlib.import_module(f"grader.cli.{name.replace('-', '_')}"), name.replace("-", "_")
+        )
+        for paragraph in inspect.cleandoc(function.__doc__ or "").split("\n\n"):
+            yield " ".join(paragraph.split())
 
 
 def long_texts_of(course: Course, chapter: Chapter) -> list[Text]:
@@ -101,9 +239,53 @@ def long_texts_of(course: Course, chapter: Chapter) -> list[Text]:
 # --- files ------------------------------------------------------------------------------------------------
 
 
-def catalogue(sentences: list[Sentence]) -> Catalog:
+@dataclass(frozen=True)
+class Source:
+    """What is to be translated in the files of one name: sentences in its PO file, long texts in its Markdown."""
+
+    stem: str
+    folder: Path
+    sentences: list[Sentence]
+    texts: list[Text]
+
+    @property
+    def catalogue(self) -> Path:
+        return self.folder / f"{self.stem}.po"
+
+    @property
+    def long_texts(self) -> Path:
+        return self.folder / f"{self.stem}.md"
+
+
+def sources(wanted: set[str]) -> Iterator[Source]:
+    """What there is to translate, chapters first.
+
+    Args:
+        wanted: labels or stems of chapters, names of rooms; everything if empty.
+    """
+    course = load_course(ROOT)
+    if not wanted or wanted - set(ROOMS):
+        chapters = {chapter.stem: sentences_of(course, chapter) for chapter in course.chapters}
+        count = Counter(english for sentences in chapters.values() for english, _ in sentences)
+        shared = {s[0]: "several chapters" for found in chapters.values() for s in found if count[s[0]] > 1}
+        for chapter in course.chapters:
+            if not wanted or wanted & {chapter.stem, chapter.label}:
+                own = [s for s in chapters[chapter.stem] if s[0] not in shared]
+                yield Source(chapter.stem, FOLDER, own, long_texts_of(course, chapter))
+        if not wanted or COMMON in wanted:
+            yield Source(COMMON, FOLDER, list(shared.items()), [])
+    seen: set[Any] = set()
+    for room in ROOMS:
+        found = [(text, "help of commands") for text in help_of_commands()] if room == "cli" else []
+        found = [s for s in (*sentences_of_room(room), *found) if s[0] not in seen]
+        seen |= {text for text, _ in found}
+        if not wanted or room in wanted:
+            yield Source(room, LOCALE, found, [])
+
+
+def catalogue_of(sentences: list[Sentence]) -> Catalog:
     """Sentences as a catalogue without translations."""
-    empty = Catalog(fuzzy=False)
+    empty = Catalog(locale="zh", fuzzy=False)
     for english, what in sentences:
         empty.add(english, auto_comments=[what])
     return empty
@@ -117,43 +299,35 @@ def read_catalogue(path: Path) -> Catalog:
         return read_po(file, locale="zh")
 
 
-def write_catalogue(path: Path, sentences: list[Sentence]) -> None:
+def write_catalogue(source: Source) -> None:
     """Bring a catalogue up to date: what is translated stays, what has changed in English is marked `fuzzy`."""
-    fresh, catalog = catalogue(sentences), read_catalogue(path)
-    catalog.update(fresh)
-    lines: dict[str, None] = {}
-    with path.open("wb") as file:
-        write_po(file, catalog, width=0, omit_header=True, sort_output=False)
-    del lines
+    catalog = read_catalogue(source.catalogue)
+    catalog.update(catalogue_of(source.sentences))
+    with source.catalogue.open("wb") as file:
+        write_po(file, catalog, width=0, omit_header=True)
 
 
-def write_long_texts(path: Path, texts: list[Text]) -> None:
+def write_long_texts(source: Source) -> None:
     """Bring a file of long texts up to date: translated ones stay, new ones stand in English, old ones come last."""
-    before = (
-        {key: (name, body) for key, name, body in marked(path.read_text("utf-8"))} if path.is_file() else {}
-    )
+    before = {key: (name, body) for key, name, body in written(source.long_texts)}
     parts = []
-    for text in texts:
+    for text in source.texts:
         _, body = before.pop(text.key, ("", text.english.strip()))
         parts.append(f"<!-- from {text.key}: {text.name} -->\n\n{body}\n")
     for key, (name, body) in before.items():
         if key_of(body) != key:
-            parts.append(f"<!-- from {key}: {name.removeprefix('OLD ').join(('OLD ', ''))} -->\n\n{body}\n")
-    path.write_text("\n".join(parts), encoding="utf-8")
+            parts.append(f"<!-- from {key}: OLD {name.removeprefix('OLD ')} -->\n\n{body}\n")
+    source.long_texts.write_text("\n".join(parts), encoding="utf-8")
 
 
-def split(course: Course) -> dict[str, list[Sentence]]:
-    """The sentences of every file of sentences: those of several chapters are in the common one."""
-    chapters = {chapter.stem: sentences_of(course, chapter) for chapter in course.chapters}
-    count = Counter(english for sentences in chapters.values() for english, _ in sentences)
-    common = {s[0]: s for sentences in chapters.values() for s in sentences if count[s[0]] >= COMMON_FROM}
-    files = {stem: [s for s in found if s[0] not in common] for stem, found in chapters.items()}
-    return files | {COMMON: [(english, "several chapters") for english in common]}
+def written(path: Path) -> list[tuple[str, str, str]]:
+    """Key, name and text of each entry of a file of long texts; none if there is no file."""
+    return list(marked(path.read_text(encoding="utf-8"))) if path.is_file() else []
 
 
 # --- what is wrong ----------------------------------------------------------------------------------------
 
-PLACEHOLDER = re.compile(r"\{\w+\}")
+PLACEHOLDER = re.compile(r"\{\w+[^{}\s]*\}|%\(\w+\)s")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^(?: {4}.*\n?)+", re.MULTILINE)
 SPAN = re.compile(r"`[^`\n]+`")
@@ -224,29 +398,58 @@ def heads(text: str) -> list[int]:
 # --- commands ---------------------------------------------------------------------------------------------
 
 
-def states(stem: str, sentences: list[Sentence], texts: list[Text]) -> Iterator[tuple[str, str, str]]:
-    """Every entry of the two files of a chapter: its English, its Chinese (empty if missing), what it is."""
-    catalog = read_catalogue(FOLDER / f"{stem}.po")
-    for english, what in sentences:
-        message: Message | None = catalog.get(english)
-        fuzzy = message is None or message.fuzzy
-        yield english, "" if fuzzy or message is None else str(message.string), f"{stem}.po, {what}"
-    path = FOLDER / f"{stem}.md"
-    found = {key: body for key, _, body in marked(path.read_text("utf-8"))} if path.is_file() else {}
-    for text in texts:
+@dataclass(frozen=True)
+class Entry:
+    """A text in both languages; `chinese` is empty where it is missing."""
+
+    what: str
+    english: str
+    chinese: str
+    is_long: bool = False
+
+    @property
+    def line(self) -> str:
+        """Its English, as far as it fits on a line."""
+        return self.english.splitlines()[0][:90]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the translation; nothing with one that is missing."""
+        find = faults_of_text if self.is_long else faults_of_sentence
+        return list(find(self.english, self.chinese)) if self.chinese else []
+
+
+def entries(source: Source) -> Iterator[Entry]:
+    """Every text of the files of one name."""
+    catalog = read_catalogue(source.catalogue)
+    for english, what in source.sentences:
+        message = catalog.get(english)
+        one, said = (english, message.string if message is not None and not message.fuzzy else "")
+        if isinstance(one, tuple):
+            one, said = one[1], said[0] if isinstance(said, tuple | list) else said
+        yield Entry(f"{source.stem}.po, {what}", one, str(said))
+    found = {key: body for key, _, body in written(source.long_texts)}
+    for text in source.texts:
         body = found.get(text.key, "")
-        yield text.english, "" if key_of(body) == text.key else body, f"{stem}.md, {text.name}"
+        yield Entry(
+            f"{source.stem}.md, {text.name}", text.english, "" if key_of(body) == text.key else body, True
+        )
 
 
-def stale(stem: str, texts: list[Text]) -> Iterator[str]:
+def stale(source: Source) -> Iterator[str]:
     """Entries whose English is no more, or has changed."""
-    for message in read_catalogue(FOLDER / f"{stem}.po"):
+    for message in read_catalogue(source.catalogue):
         if message.id and message.fuzzy:
-            yield f"{stem}.po: the English has changed (fuzzy): {message.id}"
-    path, wanted = FOLDER / f"{stem}.md", {text.key for text in texts}
-    for key, name, _ in marked(path.read_text("utf-8")) if path.is_file() else ():
+            yield f"{source.stem}.po: the English has changed (fuzzy): {message.id}"
+    wanted = {text.key for text in source.texts}
+    for key, name, _ in written(source.long_texts):
         if key not in wanted:
-            yield f"{stem}.md: the English has changed: {name} ({key}); move what is still right, delete the entry"
+            yield f"{source.stem}.md: the English has changed: {name} ({key}): move what is still right, delete it"
+
+
+def faults_of(source: Source) -> list[str]:
+    """All that is wrong with the translations of the files of one name; what is missing is no fault."""
+    found = [f"{one.what}: {one.line!r}: {fault}" for one in entries(source) for fault in one.faults()]
+    return [*stale(source), *found]
 
 
 def main() -> int:
@@ -254,33 +457,21 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in ("extract", "check", "missing"):
         print(__doc__, file=sys.stderr)
         return 2
-    command, course = sys.argv[1], load_course(ROOT)
-    wanted = {find_chapter(course, word).stem if word != COMMON else word for word in sys.argv[2:]}
-    FOLDER.mkdir(exist_ok=True)
+    command, wanted = sys.argv[1], set(sys.argv[2:])
     wrong = 0
-    for stem, sentences in split(course).items():
-        if wanted and stem not in wanted:
-            continue
-        texts = [] if stem == COMMON else long_texts_of(course, find_chapter(course, stem))
+    for source in sources(wanted):
+        source.folder.mkdir(parents=True, exist_ok=True)
         if command == "extract":
-            write_catalogue(FOLDER / f"{stem}.po", sentences)
-            if texts:
-                write_long_texts(FOLDER / f"{stem}.md", texts)
-            continue
-        entries = list(states(stem, sentences, texts))
-        missing = [(what, english) for english, chinese, what in entries if not chinese]
-        if command == "missing":
-            for what, english in missing if wanted else ():
-                print(f"{what}: {english.splitlines()[0][:90]}")
-        else:
-            faults = list(stale(stem, texts))
-            for english, chinese, what in entries:
-                find = faults_of_text if ".md, " in what else faults_of_sentence
-                for fault in find(english, chinese) if chinese else ():
-                    faults.append(f"{what}: {english.splitlines()[0][:60]!r}: {fault}")
-            wrong += len(faults)
-            print("\n".join(faults), end="\n" if faults else "")
-        print(f"{stem}: {len(entries) - len(missing)} of {len(entries)} translated, {len(missing)} missing")
+            write_catalogue(source)
+            if source.texts:
+                write_long_texts(source)
+        found = list(entries(source))
+        missing = [one for one in found if not one.chinese]
+        if command == "missing" and wanted:
+            print("\n".join(f"{one.what}: {one.line}" for one in missing))
+        faults = faults_of(source) if command == "check" else []
+        wrong += len(faults)
+        print("\n".join([*faults, f"{source.stem}: {len(found) - len(missing)} of {len(found)} translated"]))
     return 1 if wrong else 0
 
 

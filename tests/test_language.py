@@ -96,8 +96,8 @@ def test_a_catalogue_has_what_is_translated_and_up_to_date() -> None:
 
 def test_a_kept_sentence_is_found_by_its_pattern_with_its_values_in_turn() -> None:
     sentence = "the result has shape (2, 3), not (3, 2)"
-    assert _translated(sentence, (read_po(PO),), 3) == "结果的形状是 (2, 3)，应为 (3, 2)"
-    assert _translated("nobody wrote this", (read_po(PO),), 3) == "nobody wrote this"
+    assert _translated(sentence, read_po(PO), 3) == "结果的形状是 (2, 3)，应为 (3, 2)"
+    assert _translated("nobody wrote this", read_po(PO), 3) == "nobody wrote this"
 
 
 def test_english_stays_as_it_is_written() -> None:

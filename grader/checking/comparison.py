@@ -194,13 +194,13 @@ def _fail_at_the_worst(
     flat = int(excess.reshape(-1).argmax())
     index = _index(flat, expected.shape) if expected.numel() > 1 else ()
     found, wanted = a.reshape(-1)[flat].item(), e.reshape(-1)[flat].item()
-    place = f" at index {index}" if index else ""
     wrong = int((~good).sum())
     share = f"{wrong} of {expected.numel()} entries differ" if expected.numel() > 1 else ""
     size = _error_words(found, wanted, expected.dtype)
     shown, right = _told_apart(found, wanted)
+    at = f"{name} is {shown} at index {index}, should be {right}"
     raise CheckFailure(
-        f"{name} is {shown}{place}, should be {right}",
+        at if index else f"{name} is {shown}, should be {right}",
         got=shown_value(actual),
         expected=shown_value(expected),
         worst="; ".join(part for part in (size, share) if part),
@@ -236,8 +236,10 @@ def _error_words(found: float, wanted: float, dtype: torch.dtype) -> str:
     if not dtype.is_floating_point or not wanted or not error < _SMALL_SHARE * abs(wanted):
         return ""
     ulps = error / _ulp(wanted, dtype)
-    words = f"relative error {error / abs(wanted):.2g}"
-    return words + (f", {ulps:.3g} ulps" if ulps < _MEANINGFUL_ULPS else "")
+    share = error / abs(wanted)
+    if ulps < _MEANINGFUL_ULPS:
+        return f"relative error {share:.2g}, {ulps:.3g} ulps"
+    return f"relative error {share:.2g}"
 
 
 def _ulp(value: float, dtype: torch.dtype) -> float:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.records import CheckResult, Counterexample, Curve, RecordedCall
 from grader.report.plot import FEWEST_ROWS, MOST_ROWS, plot
-from grader.report.reasons import likeness_words, reason
-from grader.text import clean, clean_line, fit, width_of, wrap
+from grader.report.reasons import likeness_words, reason, worst_words
+from grader.text import clean, clean_line, fit, pad, width_of, wrap
 
 LINES = 12  # and two for the law above it
 # Lines for the calls and for each value, the first that fit; what else a card says is short by itself.
@@ -47,12 +49,23 @@ def card(
     last: list[str] = []
     if result.diagnosis:
         last += _within(
-            f"{likeness_words(result)}: {clean_line(result.diagnosis)}", width, indent, _NAME_LINES
+            _("{likeness}: {diagnosis}").format(
+                likeness=likeness_words(result), diagnosis=clean_line(translate(result.diagnosis))
+            ),
+            width,
+            indent,
+            _NAME_LINES,
         )
     if replay and result.replay_id:
-        last += wrap(f"step into it: brick replay {result.replay_id}", width, indent=indent)
+        last += wrap(
+            _("step into it: brick replay {replay_id}").format(replay_id=result.replay_id),
+            width,
+            indent=indent,
+        )
     if hint and result.hint:
-        last += _within(f"hint: {clean_line(result.hint)}", width, indent, _HINT_LINES)
+        last += _within(
+            _("hint: {hint}").format(hint=clean_line(translate(result.hint))), width, indent, _HINT_LINES
+        )
     for calls, values in _ROOMS:
         call, both = _call_lines(example, width, indent, calls), _value_lines(example, width, indent, values)
         room = LINES - len(why) - len(call) - len(last)
@@ -65,7 +78,7 @@ def card(
 def _why(result: CheckResult, example: Counterexample) -> str:
     """What is wrong, and how much of it."""
     words = clean(reason(result)[:_VALUE_LIMIT]).strip()
-    return "; ".join(part for part in (words, clean_line(example.worst)) if part)
+    return _("; ").join(part for part in (words, clean_line(worst_words(example))) if part)
 
 
 # --- the call ---------------------------------------------------------------------------------------------
@@ -80,10 +93,10 @@ def _call_lines(example: Counterexample, width: int, indent: str, most: int) -> 
     for before in _befores(example):
         lines: list[str] = []
         for number, text in enumerate([*before, last]):
-            lines += wrap(text, width, indent=inner + "  ", first=inner if number else indent + "call: ")
+            lines += wrap(text, width, indent=inner + "  ", first=inner if number else indent + _("call: "))
         if len(lines) <= most:
             return lines
-    return _within(f"call: {last}", width, indent, most, below=inner)
+    return _within(_("call: {last}").format(last=last), width, indent, most, below=inner)
 
 
 def _befores(example: Counterexample) -> list[list[str]]:
@@ -93,7 +106,8 @@ def _befores(example: Counterexample) -> list[list[str]]:
         return [[]]
     skipped = len(texts) - 1 + example.left_out
     # The first call made the object that the last one is about.
-    first = [texts[0], f"… {skipped} calls later" if skipped > 1 else "… 1 call later"]
+    later = ngettext("… {number} call later", "… {number} calls later", skipped)
+    first = [texts[0], later.format(number=skipped)]
     whole = [] if example.left_out else [texts]
     return [*whole, first, []] if skipped else [*whole, []]
 
@@ -111,7 +125,7 @@ def _without_common_dtype(text: str) -> str:
     dtypes = _DTYPE.findall(text)
     if len(dtypes) < 2 or len(set(dtypes)) > 1 or len(dtypes) < text.count("tensor("):
         return text
-    return f"{_DTYPE.sub('', text)}  # all of {dtypes[0]}"
+    return _("{sub}  # all of {dtypes}").format(sub=_DTYPE.sub("", text), dtypes=dtypes[0])
 
 
 # --- both values ------------------------------------------------------------------------------------------
@@ -124,13 +138,13 @@ def _value_lines(example: Counterexample, width: int, indent: str, most: int) ->
     got, expected = shown_apart(
         clean_line(example.got, _VALUE_LIMIT), clean_line(example.expected, _VALUE_LIMIT)
     )
-    both = f"got {got}, expected {expected}"
+    both = _("got {got}, expected {expected}").format(got=got, expected=expected)
     if got and expected and width_of(indent + both) <= width:
         return [indent + both]
     lines: list[str] = []
-    for label, value in (("got", got), ("expected", expected)):
+    for label, value in ((_("got"), got), (_("expected"), expected)):
         if value:
-            lines += _within(f"{label:<10}{value}", width, indent, most, below=indent + " " * 10)
+            lines += _within(f"{pad(label, 10)}{value}", width, indent, most, below=indent + " " * 10)
     return lines
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from grader.language import gettext as _
+from grader.language import ngettext
 from grader.records import Change, ClassResults, LearnerResult, Report
 from grader.report.decisions import lines_of
 from grader.report.statistics import LookKind, class_figures
@@ -29,7 +31,7 @@ def class_table(learners: Sequence[LearnerResult], style: Style) -> list[str]:
         | {stem for one in learners for stem in one.excused}
     )
     labels = tuple(stem.split("_", 1)[0] for stem in stems)
-    header = ("learner", *labels, "points", "of")
+    header = (_("learner"), *labels, _("points"), _("of"))
     rows = []
     for one in learners:
         reports = {report.chapter: report for report in one.reports}
@@ -50,7 +52,7 @@ def class_summary(results: ClassResults, style: Style) -> list[str]:
         style: for its width.
     """
     figures = class_figures(results)
-    header = ("chapter", "handed in", "waiting", "all right", "mean", "late")
+    header = (_("chapter"), _("handed in"), _("waiting"), _("all right"), _("mean"), _("late"))
     rows = [
         (
             one.chapter.label, str(one.handed_in), str(one.handed_in - one.graded), str(one.whole),
@@ -59,18 +61,38 @@ def class_summary(results: ClassResults, style: Style) -> list[str]:
         for one in figures.chapters
     ]  # fmt: skip
     lines = table(header, rows, style.width)
-    median = f", median {_percent(figures.points.quartiles[1])} of the points" if figures.points.n else ""
-    lines.append(f"{len(results.learners)} learners{median}, {len(figures.absent)} handed in nothing")
+    median = (
+        _(", median {percent} of the points").format(percent=_percent(figures.points.quartiles[1]))
+        if figures.points.n
+        else ""
+    )
+    lines.append(
+        _("{number} learners{median}, {absent} handed in nothing").format(
+            number=len(results.learners), median=median, absent=len(figures.absent)
+        )
+    )
     off = [hand_in.deducted for one in results.learners for hand_in in one.hand_ins if hand_in.late_s > 0]
     if off:
-        lines.append(f"late: {len(off)} hand-ins, {points(sum(off))} points off in all")
+        lines.append(
+            _("late: {number} hand-ins, {points} points off in all").format(
+                number=len(off), points=points(sum(off))
+            )
+        )
     counts = Counter(look.kind for look in figures.looks)
-    told = [f"{counts[kind]} {words}" for kind, words in _LOOK_WORDS.items() if counts[kind]]
+    told = [f"{counts[kind]} {_(words)}" for kind, words in _LOOK_WORDS.items() if counts[kind]]
     if figures.copies:
         told.append(
-            f"{len(figures.copies)} group{'s' if len(figures.copies) > 1 else ''} with the very same file"
+            ngettext(
+                "{number} group with the very same file",
+                "{number} groups with the very same file",
+                len(figures.copies),
+            ).format(number=len(figures.copies))
         )
-    return lines + (wrap(f"look at: {', '.join(told)}", style.width, indent="  ", first="") if told else [])
+    return lines + (
+        wrap(_("look at: {told}").format(told=_(", ").join(told)), style.width, indent="  ", first="")
+        if told
+        else []
+    )
 
 
 _LOOK_WORDS = {
@@ -102,7 +124,11 @@ def _remarks(one: LearnerResult, report: Report) -> list[str]:
     hand_in = one.hand_in(report.chapter)
     found = [problem(report), lateness(hand_in) if hand_in.deducted else ""]
     if hand_in.attempt != hand_in.attempts:
-        found.append(f"attempt {hand_in.attempt} of {hand_in.attempts} counts")
+        found.append(
+            _("attempt {attempt} of {attempts} counts").format(
+                attempt=hand_in.attempt, attempts=hand_in.attempts
+            )
+        )
     found += lines_of(one, report.chapter)
     return [remark for remark in found if remark]
 
@@ -128,16 +154,20 @@ def change_lines(changes: Sequence[Change], total: int, style: Style) -> list[st
     """
     lower = sum(change.is_lower for change in changes)
     if not changes:
-        return [f"none of {total} changes its points"]
-    lines = [f"{len(changes)} of {total} change, {lower or 'none'} lower:"]
+        return [_("none of {total} changes its points").format(total=total)]
+    lines = [
+        _("{number} of {total} change, {lower} lower:").format(
+            number=len(changes), total=total, lower=lower or _("none")
+        )
+    ]
     shown = changes[:SHOWN_CHANGES]
     rows = [(one.learner, one.chapter.label, points(one.before), points(one.after)) for one in shown]
-    header, *written = table(("learner", "chapter", "was", "is"), rows, style.width)
+    header, *written = table((_("learner"), _("chapter"), _("was"), _("is")), rows, style.width)
     lines.append(header)
     for line, change in zip(written, shown, strict=True):
-        lines.append(line + ("  lower" if change.is_lower else ""))
+        lines.append(line + (_("  lower") if change.is_lower else ""))
         why = change_reasons(change)
-        lines += wrap(clean_line("; ".join(why)), style.width, indent="    ") if why else []
+        lines += wrap(clean_line(_("; ").join(why)), style.width, indent="    ") if why else []
     if len(changes) > len(shown):
-        lines.append(f"and {len(changes) - len(shown)} more")
+        lines.append(_("and {number} more").format(number=len(changes) - len(shown)))
     return lines

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from grader.grading.adjustments import checks_give
 from grader.grading.mistakes import Mistake
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Adjustment, AdjustmentKind, Cause, ClassResults, LearnerResult, Overruled
 from grader.report.reasons import gradient_words
 from grader.text import clean_line, fit, pad, points, width_of, wrap
@@ -19,26 +21,29 @@ def what(adjustment: Adjustment) -> str:
     """What was decided, without whom it is about: `softmax: points set to 1.5`."""
     place = adjustment.exercise
     if adjustment.check:
-        place += f", {adjustment.check}"
-    lead = f"{place}: " if place else ""
+        place += _(", ") + adjustment.check
+    lead = place + _(": ") if place else ""
     match adjustment.kind:
         case AdjustmentKind.SCORE:
-            return f"{lead}points set to {points(adjustment.points or 0.0)}"
+            return _("{lead}points set to {points}").format(
+                lead=lead, points=points(adjustment.points or 0.0)
+            )
         case AdjustmentKind.COMMENT:
             return f"{lead}{clean_line(adjustment.comment)}"
         case AdjustmentKind.EXCUSE:
-            return f"{lead}excused"
+            return lead + _("excused")
         case AdjustmentKind.EXTENSION:
-            return f"deadline moved to {adjustment.deadline:%Y-%m-%d %H:%M %Z}".strip()
+            when = f"{adjustment.deadline:%Y-%m-%d %H:%M %Z}".strip()
+            return _("deadline moved to {when}").format(when=when)
         case AdjustmentKind.UNDO:
-            return f"entry {adjustment.undoes} undone"
+            return _("entry {number} undone").format(number=adjustment.undoes)
 
 
 def whom(adjustment: Adjustment) -> str:
     """Whom it is about; of a mistake, those who made it."""
     if adjustment.mistake:
-        return f"mistake {adjustment.mistake}"
-    return adjustment.learner or EVERYBODY
+        return _("mistake {mistake}").format(mistake=adjustment.mistake)
+    return adjustment.learner or _(EVERYBODY)
 
 
 def about(adjustment: Adjustment) -> str:
@@ -67,8 +72,10 @@ def checks_say(one: LearnerResult, adjustment: Adjustment) -> str:
     if now is None:
         return ""
     if adjustment.judged is None or abs(now - adjustment.judged) < 1e-9:
-        return f", the checks give {points(now)}"
-    return f", the checks give {points(now)} now, {points(adjustment.judged)} when it was set"
+        return _(", the checks give {now}").format(now=points(now))
+    return _(", the checks give {now} now, {judged} when it was set").format(
+        now=points(now), judged=points(adjustment.judged)
+    )
 
 
 def lines_of(one: LearnerResult, chapter: str) -> list[str]:
@@ -81,8 +88,12 @@ def overruled_lines(overruled: Iterable[Overruled]) -> list[str]:
     lines = []
     for one in overruled:
         exercise = f" {one.adjustment.exercise}" if one.adjustment.exercise else ""
-        set_by = f"{points(one.adjustment.points or 0.0)} set by {clean_line(one.adjustment.by, 60)} stays"
-        checks = f"the checks give {points(one.after)} instead of {points(one.before)}"
+        set_by = _("{points} set by {person} stays").format(
+            points=points(one.adjustment.points or 0.0), person=clean_line(one.adjustment.by, 60)
+        )
+        checks = _("the checks give {after} instead of {before}").format(
+            after=points(one.after), before=points(one.before)
+        )
         reason = clean_line(one.adjustment.reason)
         lines.append(
             f"{clean_line(one.learner)} {one.chapter.label}{exercise}: {set_by}; {checks} ({reason})"
@@ -128,10 +139,10 @@ def history(entries: Sequence[Adjustment], undone: Mapping[int, int], width: int
         width: columns of the terminal; the last column is wrapped, so that no reason is cut off.
     """
     if not entries:
-        return ["nothing was adjusted"]
-    rows = [("no.", "when", "who", "about", "what, and why")]
+        return [_("nothing was adjusted")]
+    rows = [(_("no."), _("when"), _("who"), _("about"), _("what, and why"))]
     for one in entries:
-        mark = f"(undone by {undone[one.number]}) " if one.number in undone else ""
+        mark = _("(undone by {number}) ").format(number=undone[one.number]) if one.number in undone else ""
         why = "" if one.reason == one.comment else f"; {one.reason}"
         rows.append((str(one.number), f"{one.made:%Y-%m-%d}", clean_line(one.by), about(one).removesuffix(": "),
                      clean_line(f"{mark}{what(one)}{why}")))  # fmt: skip
@@ -146,11 +157,11 @@ def history(entries: Sequence[Adjustment], undone: Mapping[int, int], width: int
 def mistake_words(mistake: Mistake) -> str:
     """A mistake in words: the known one, or the law that fails and how."""
     if mistake.diagnosis:
-        return clean_line(mistake.diagnosis)
-    how = str(mistake.cause) if mistake.cause not in (None, Cause.BROKEN_LAW) else ""
+        return clean_line(translate(mistake.diagnosis))
+    how = _(str(mistake.cause)) if mistake.cause not in (None, Cause.BROKEN_LAW) else ""
     if mistake.gradient is not None:
         how = gradient_words(mistake.gradient)
-    return clean_line(f"fails: {mistake.law}" + (f" ({how})" if how else ""))
+    return clean_line(_("fails: {law}").format(law=translate(mistake.law)) + (f" ({how})" if how else ""))
 
 
 def mistake_lines(

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Cause, Chapter, CheckResult, Outcome, Report
-from grader.report.reasons import reason
+from grader.report.reasons import place_words, reason
 from grader.report.refusals import refusal_words
 from grader.text import clean_line, wrap
 from grader.workspace.hints import LABELS, Written, open_one_more, written_hints
@@ -83,7 +85,7 @@ def hints_for(report: Report | None, exercise: str, written: Written) -> tuple[s
     Returns:
         None where every check passes.
     """
-    where = _UNKNOWN if report is None else _where_to_look(report, exercise)
+    where = _(_UNKNOWN) if report is None else _where_to_look(report, exercise)
     return (where, *written.levels) if where else ()
 
 
@@ -91,7 +93,7 @@ def _where_to_look(report: Report, exercise: str) -> str:
     """The rule that is broken, or the first law that fails; '' if all is well."""
     for breach in report.breaches:
         if exercise in breach.exercises:
-            return f"{breach.name} may not be used here: {refusal_words(breach)}"
+            return _("{name} may not be used here: {why}").format(name=breach.name, why=refusal_words(breach))
     broken = [r for r in report.checks if r.exercise == exercise and r.outcome is not Outcome.PASSED]
     # A law without weight says how an answer must not be come by; another one points to the way.
     broken.sort(key=lambda result: (result.outcome is not Outcome.FAILED, not result.weight))
@@ -102,18 +104,24 @@ def _pointer(result: CheckResult) -> str:
     """The law, and where to look: by how it failed if that says enough, else by what its author wrote."""
     match result.cause:
         case Cause.UNWRITTEN if not result.function:
-            return f"Nothing is written yet: begin with the lesson above it. The first law is: {result.title}"
+            return _(
+                "Nothing is written yet: begin with the lesson above it. The first law is: {title}"
+            ).format(title=translate(result.title))
         case Cause.UNWRITTEN | Cause.MISSING:
-            return f"{reason(result)}."
+            return reason(result) + _(".")
         case Cause.RAISED if result.line is not None:
-            return f"{result.title} Look at {result.line}, where it raises: what is that line given?"
+            return _("{title} Look at {line}, where it raises: what is that line given?").format(
+                title=translate(result.title), line=place_words(result.line)
+            )
         case Cause.OUT_OF_TIME:
-            return f"{result.title} It takes too long: look at the loops. Does each end, and is it needed?"
+            return _("{title} It takes too long: look at the loops. Does each end, and is it needed?").format(
+                title=translate(result.title)
+            )
     if not result.repeatable:
-        return (
-            f"{result.title} The same call gave two answers: look for what is kept between calls, or drawn."
-        )
-    return f"{result.title} {result.hint}".strip()
+        return _(
+            "{title} The same call gave two answers: look for what is kept between calls, or drawn."
+        ).format(title=translate(result.title))
+    return f"{translate(result.title)} {translate(result.hint)}".strip()
 
 
 def hint_lines(texts: Sequence[str], width: int) -> list[str]:
@@ -121,9 +129,18 @@ def hint_lines(texts: Sequence[str], width: int) -> list[str]:
     lines: list[str] = []
     for label, text in zip(LABELS, texts, strict=False):
         if _FENCE.search(text):
-            lines += ["", f"  {label}:", *(f"    {line}".rstrip() for line in readable(text, width - 4))]
+            lines += [
+                "",
+                _("  {label}:").format(label=_(label)),
+                *(f"    {line}".rstrip() for line in readable(text, width - 4)),
+            ]
         else:
-            lines += wrap(f"{label}: {clean_line(text)}", width, indent="    ", first="  ")
+            lines += wrap(
+                _("{label}: {text}").format(label=_(label), text=clean_line(text)),
+                width,
+                indent="    ",
+                first="  ",
+            )
     return lines
 
 

@@ -6,9 +6,12 @@ their particulars; so a sentence can be mended, or said in another language, wit
 
 from __future__ import annotations
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import (
     Cause,
     CheckResult,
+    Counterexample,
     GradientFault,
     GradientFinding,
     Likeness,
@@ -19,6 +22,7 @@ from grader.records import (
     Report,
     ReportState,
     Scale,
+    SourceLine,
     TimeLimit,
 )
 
@@ -32,66 +36,87 @@ def reason(result: CheckResult) -> str:
         return _why_not_run(result)
     words = _finding(result)
     if not result.repeatable:
-        words = f"not the same twice: the same call gave another answer ({words})"
+        words = _("not the same twice: the same call gave another answer ({words})").format(words=words)
     if result.gradient is None:
         return words
     how = gradient_words(result.gradient)
     # Whoever mends the way back of a wrong forward mends the wrong place.
-    return f"{how}; {words}" if result.gradient.fault is GradientFault.OWN_FORWARD else f"{words}; {how}"
+    parts = (how, words) if result.gradient.fault is GradientFault.OWN_FORWARD else (words, how)
+    return _("; ").join(parts)
 
 
 def likeness_words(result: CheckResult) -> str:
     """What stands before the known mistake that a result is given the name of."""
-    return "most like" if result.likeness is Likeness.NEAREST else "same result as"
+    return _("most like") if result.likeness is Likeness.NEAREST else _("same result as")
+
+
+def worst_words(example: Counterexample) -> str:
+    """How far off the worst entry is, and how many are off."""
+    return _("; ").join(translate(part) for part in example.worst.split("; "))
 
 
 def _finding(result: CheckResult) -> str:
     """What a check that ran has found wrong."""
     match result.cause:
         case Cause.UNWRITTEN if result.function:
-            return f"{result.function} is not written yet, and {result.exercise} needs it"
+            return _("{function} is not written yet, and {exercise} needs it").format(
+                function=result.function, exercise=result.exercise
+            )
         case Cause.UNWRITTEN:
-            return f"{result.exercise} is not written yet"
+            return _("{exercise} is not written yet").format(exercise=result.exercise)
         case Cause.MISSING:
             # A cell of the notebook that was left out may hold it.
-            left_out = f"; {result.line}: {result.explanation}" if result.line else ""
-            return f"the file does not define {result.message}{left_out}"
+            words = _("the file does not define {name}").format(name=result.message)
+            if result.line is None:
+                return words
+            return f"{words}{_('; ')}{place_words(result.line)}{_(': ')}{translate(result.explanation)}"
         case Cause.RAISED:
-            inside = f" in {result.function}" if result.function else ""
-            return f"it raised {result.message}{inside}" + (f", {result.line}" if result.line else "")
+            inside = _(" in {function}").format(function=result.function) if result.function else ""
+            return _("it raised {error}").format(error=result.message) + inside + _at(result.line)
         case Cause.BARRED:
-            return f"it calls {result.message}, which may not be used here" + (
-                f", {result.line}" if result.line else ""
-            )
+            words = _("it calls {name}, which may not be used here").format(name=result.message)
+            return words + _at(result.line)
         case Cause.OUT_OF_TIME if result.overrun is not None:
             return _overrun(result.overrun)
         case Cause.UNCHECKABLE:
-            return f"not checkable: {result.message}"
-    return result.message
+            return _("not checkable: {why}").format(why=translate(result.message))
+    return translate(result.message)
+
+
+def place_words(line: SourceLine) -> str:
+    """A line of a file, or of a cell, as its author knows it."""
+    if line.cell is None:
+        return _("line {line}").format(line=line.line)
+    return _("cell {cell}, line {line}").format(cell=line.cell, line=line.line)
+
+
+def _at(line: SourceLine | None) -> str:
+    """Where something happened, behind what happened."""
+    return "" if line is None else _(", ") + place_words(line)
 
 
 def gradient_words(finding: GradientFinding) -> str:
     """How a gradient is wrong; it holds in every case that was tried."""
     match finding.fault:
         case GradientFault.OWN_FORWARD:
-            return "it is the gradient of your own forward: mend the forward first"
+            return _("it is the gradient of your own forward: mend the forward first")
         case GradientFault.ZERO:
-            words = "it is zero everywhere"
+            words = _("it is zero everywhere")
         case GradientFault.LAST_DIGITS:
-            words = (
+            words = _(
                 "only its last digits are wrong: was it worked out in float32, or measured by differences?"
             )
         case GradientFault.TRANSPOSED:
-            words = "it is the transpose of the right one"
+            words = _("it is the transpose of the right one")
         case GradientFault.FIRST_ROW:
-            words = "only its first row is right: does it work for a batch of more than one?"
+            words = _("only its first row is right: does it work for a batch of more than one?")
         case GradientFault.NO_GRAD_OUT:
-            words = "grad_out is not multiplied in"
+            words = _("grad_out is not multiplied in")
         case GradientFault.MISSING_SUM:
-            words = f"a sum over axis {finding.axis} is missing"
+            words = _("a sum over axis {axis} is missing").format(axis=finding.axis)
         case GradientFault.SCALED:
             words = _factor_words(finding)
-    return f"{words}, in every case tried"
+    return _("{words}, in every case tried").format(words=words)
 
 
 _SCALES = {
@@ -106,46 +131,53 @@ _SCALES = {
 def _factor_words(finding: GradientFinding) -> str:
     """The factor between a gradient and the right one, as a number or as what it is in each case."""
     if finding.scale is not None:
-        name = _SCALES[finding.scale]
-        return f"it is the right one {'divided by' if finding.inverse else 'times'} {name}"
+        scale = _(_SCALES[finding.scale])
+        if finding.inverse:
+            return _("it is the right one divided by {scale}").format(scale=scale)
+        return _("it is the right one times {scale}").format(scale=scale)
     factor = finding.factor or 0.0
-    known = {-1.0: "its sign is wrong", 2.0: "it is twice the right one", 0.5: "it is half the right one"}
+    known = {
+        -1.0: _("its sign is wrong"),
+        2.0: _("it is twice the right one"),
+        0.5: _("it is half the right one"),
+    }
     near = (words for value, words in known.items() if abs(factor / value - 1) < 1e-6)
-    return next(near, f"it is {factor:.4g} times the right one")
+    return next(near, _("it is {factor:.4g} times the right one").format(factor=factor))
 
 
 def _why_not_run(result: CheckResult) -> str:
     """Why a check never ran; it scores nothing all the same, since it was listed beforehand."""
     match result.cause:
         case Cause.BARRED:
-            return f"{result.exercise} {BARRED}"
+            return f"{result.exercise} {_(BARRED)}"
         case Cause.WAITING:
-            return f"first fix: {result.waits_for}"
+            return _("first fix: {waits_for}").format(waits_for=translate(result.waits_for))
         case Cause.OUT_OF_TIME if result.overrun is not None and result.overrun.limit is TimeLimit.CHAPTER:
             return _overrun(result.overrun)
         case Cause.LOST if not result.message:
-            return f"{result.exercise} gave no answer several times already"
+            return _("{exercise} gave no answer several times already").format(exercise=result.exercise)
         case None:
-            return "the submission could not be judged"
-    return _loading(result.cause, result.message, str(result.line or ""), result.overrun)
+            return _("the submission could not be judged")
+    return _loading(result.cause, result.message, result.line, result.overrun)
 
 
 def _overrun(overrun: Overrun) -> str:
     """Which limit of time was met."""
     match overrun.limit:
         case TimeLimit.CALL:
-            return f"no answer within {overrun.seconds:.3g} seconds"
+            return _("no answer within {seconds:.3g} seconds").format(seconds=overrun.seconds)
         case TimeLimit.CHECK:
-            return f"the checks of one law took over {overrun.seconds:.0f} s"
+            return _("the checks of one law took over {seconds:.0f} s").format(seconds=overrun.seconds)
         case TimeLimit.CHAPTER:
-            return f"the chapter's {overrun.seconds:g} s are used up"
+            return _("the chapter's {seconds:g} s are used up").format(seconds=overrun.seconds)
 
 
-def _loading(cause: Cause | None, what: str, line: str, overrun: Overrun | None) -> str:
+def _loading(cause: Cause | None, what: str, line: SourceLine | None, overrun: Overrun | None) -> str:
     """Why a file's definitions did not come to their end."""
     if cause is Cause.RAISED:
-        return f"the file raises {what} when it is loaded" + (f", {line}" if line else "")
-    return f"the file could not be loaded: {_overrun(overrun) if overrun is not None else what}"
+        return _("the file raises {what} when it is loaded").format(what=what) + _at(line)
+    why = _overrun(overrun) if overrun is not None else translate(what)
+    return _("the file could not be loaded: {why}").format(why=why)
 
 
 # --- the submission as a whole ----------------------------------------------------------------------------
@@ -158,13 +190,13 @@ def trouble(report: Report) -> str:
         case ReportState.GRADED:
             return ""
         case ReportState.KIT_FAULT:
-            return FAULT
+            return _(FAULT)
         case ReportState.BY_HAND:
-            return "nothing was graded; a person gave the points"
+            return _("nothing was graded; a person gave the points")
         case ReportState.UNREADABLE:
-            return problem.what
+            return translate(problem.what)
         case ReportState.NOT_LOADED:
-            return _loading(problem.cause, problem.what, str(problem.line or ""), problem.overrun)
+            return _loading(problem.cause, problem.what, problem.line, problem.overrun)
 
 
 def trouble_lines(report: Report, *, step: bool = True) -> list[str]:
@@ -175,12 +207,17 @@ def trouble_lines(report: Report, *, step: bool = True) -> list[str]:
     """
     found = [trouble(report)] if not report.is_graded else []
     if report.problem is not None and report.problem.where:
-        found.append(f"  where: {report.problem.where}")
+        found.append(_("  where: {where}").format(where=translate(report.problem.where)))
     if step and report.problem is not None and report.problem.next_step:
-        found.append(f"  next:  {report.problem.next_step}")
+        found.append(_("  next:  {what}").format(what=translate(report.problem.next_step)))
     return found
 
 
 def note_words(note: Note) -> str:
     """What was left out of a submission, and why."""
-    return note.why if note.place is None else f"{note.place} is not run: {note.why}"
+    why = translate(note.why)
+    return (
+        why
+        if note.place is None
+        else _("{place} is not run: {why}").format(place=place_words(note.place), why=why)
+    )

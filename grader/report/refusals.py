@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grader.language import gettext as _
 from grader.records import Breach, Refusal
 
 _KINDS: Mapping[Refusal, str] = {
@@ -85,17 +86,19 @@ def refusal_words(breach: Breach) -> str:
     """Why the rules refuse what was found, in a sentence without its full stop."""
     name, last = breach.name, breach.name.rpartition(".")[2]
     if breach.refusal is Refusal.ANSWER:
-        return _ANSWERS.get(last) or _ANSWERS.get(last.strip("_")) or _KINDS[Refusal.ANSWER]
+        return _(_ANSWERS.get(last) or _ANSWERS.get(last.strip("_")) or _KINDS[Refusal.ANSWER])
     if breach.refusal is Refusal.ABSENT and breach.near:
-        return f"{_KINDS[Refusal.ABSENT]}; did you mean {breach.near}?"
+        return _("there is no such name; did you mean {near}?").format(near=breach.near)
     if breach.refusal is Refusal.SECOND_ROAD:
         if last in _CONSTANTS:
-            return "numbers come from torch or math here"
-        return f"{name.split('.')[0]} is a second road to the answer; torch has the operation"
+            return _("numbers come from torch or math here")
+        return _("{library} is a second road to the answer; torch has the operation").format(
+            library=name.split(".")[0]
+        )
     if breach.refusal is Refusal.IMPORTED_EXERCISE:
-        return f"{breach.exercises[0]} is yours to write, with def"
+        return _("{exercise} is yours to write, with def").format(exercise=breach.exercises[0])
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         if advice := _ADVICE.get(".".join(parts[:length])):
-            return advice
-    return _ADVICE.get(last) or _KINDS[breach.refusal]
+            return _(advice)
+    return _(_ADVICE.get(last) or _KINDS[breach.refusal])

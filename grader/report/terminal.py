@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
 from grader.report.card import card
 from grader.report.plot import one_curve
-from grader.report.reasons import note_words, reason, trouble_lines
+from grader.report.reasons import note_words, place_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 
-_COLOURS = {"ok": "32", "FAIL": "31", "not run": "33", "to do": "36", "next:": "1", "error:": "31"}
+# Words that open a line, as the code knows them; `_` says them.
+_COLOURED = (
+    ("ok", "32"),
+    ("FAIL", "31"),
+    ("not run", "33"),
+    ("to do", "36"),
+    ("next:", "1"),
+    ("error:", "31"),
+)
+_COLOURS = dict(_COLOURED)
 FAILING = "FAIL"
 WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
 _CHECK_COLUMN = 11  # where the title of a check and its card begin
@@ -46,7 +57,7 @@ class Style:
 
     def paint(self, word: str) -> str:
         """`word` in its colour, where colour is on."""
-        return f"\x1b[{_COLOURS[word]}m{word}\x1b[0m" if self.colour and word in _COLOURS else word
+        return f"\x1b[{_COLOURS[word]}m{_(word)}\x1b[0m" if self.colour and word in _COLOURS else _(word)
 
 
 def render(report: Report, style: Style | None = None, step: Step | None = None) -> str:
@@ -63,7 +74,7 @@ def render(report: Report, style: Style | None = None, step: Step | None = None)
         Lines, each ended, ready to be printed.
     """
     style = style or Style()
-    lines = [f"{report.chapter}  {clean_line(report.title)}", ""]
+    lines = [f"{report.chapter}  {clean_line(translate(report.title))}", ""]
     if not report.is_graded:
         lines += [*_error_lines(report, style), ""]
     lines += _lines_of_unreached(report, style)
@@ -101,11 +112,21 @@ def tally(report: Report) -> str:
     """Checks and points in one line."""
     # Extras are told apart: they are on top of the points, and no score counts them.
     passed = sum(result.outcome is Outcome.PASSED for result in report.checks)
-    scored = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
     bonus = sum(score.points for score in report.exercises if score.extra)
-    return f"{passed} of {len(report.checks)} checks, {scored}" + (
-        f", {points(bonus)} bonus" if bonus else ""
+    scored = checks_and_points(passed, len(report.checks), report.points, report.max_points)
+    return scored + (_(", {bonus} bonus").format(bonus=points(bonus)) if bonus else "")
+
+
+def checks_and_points(passed: int, checks: int, reached: float, most: float) -> str:
+    """How many checks pass, and the points for it."""
+    return _("{passed} of {checks} checks, {points}").format(
+        passed=passed, checks=checks, points=points_of(reached, most)
     )
+
+
+def points_of(reached: float, most: float) -> str:
+    """Points, and out of how many."""
+    return _("{points} of {most} points").format(points=points(reached, most), most=points(most))
 
 
 def focused_exercise(report: Report) -> str:
@@ -147,15 +168,19 @@ class Step:
     command: str = ""
 
     def __str__(self) -> str:
-        return f"{self.what}, then run: {self.command}" if self.command else self.what
+        if not self.command:
+            return self.what
+        return _("{what}, then run: {command}").format(what=self.what, command=self.command)
 
     def lines(self, width: int) -> list[str]:
         """The last lines of a report. The command stays on one line, for it is there to be copied."""
-        whole = f"next: {clean_line(str(self))}"
+        whole = _("next: {step}").format(step=clean_line(str(self)))
         if not self.command or width_of(whole) <= width:
             return wrap(whole, width, indent="      ", first="", cut=False)
-        what = wrap(f"next: {clean_line(self.what)},", width, indent="      ", first="", cut=False)
-        return [*what, f"      then run: {clean_line(self.command)}"]
+        what = wrap(
+            _("next: {step},").format(step=clean_line(self.what)), width, indent="      ", first="", cut=False
+        )
+        return [*what, _("      then run: {command}").format(command=clean_line(self.command))]
 
 
 def next_step(report: Report, exercise: str = "") -> Step | None:
@@ -168,16 +193,21 @@ def next_step(report: Report, exercise: str = "") -> Step | None:
     if report.problem is not None and report.problem.next_step:
         return None
     if not report.is_graded:
-        return Step("mend the file", command)
+        return Step(_("mend the file"), command)
     name = focused_exercise(report)
     if not name:
         return None
     if is_untouched(report, name):
-        return Step(f"write {name} in {report.path}", command)
+        return Step(_("write {name} in {path}").format(name=name, path=report.path), command)
     breach = next((b for b in report.breaches if name in b.exercises), None)
     if breach is not None:
-        return Step(f"write {name} without {breach.name} in {report.path}", command)
-    return Step(f"fix {name} in {report.path}", command)
+        return Step(
+            _("write {name} without {barred} in {path}").format(
+                name=name, barred=breach.name, path=report.path
+            ),
+            command,
+        )
+    return Step(_("fix {name} in {path}").format(name=name, path=report.path), command)
 
 
 def _typed(report: Report) -> str:
@@ -195,9 +225,10 @@ def _paint_first(line: str, style: Style) -> str:
     """Colour the word a line opens with; the width was measured before."""
     stripped = line.lstrip(" ")
     for word in _COLOURS:
-        if stripped == word or stripped.startswith(f"{word} "):
+        said = _(word)
+        if stripped == said or stripped.startswith(said if said.endswith("：") else f"{said} "):
             lead = line[: len(line) - len(stripped)]
-            return lead + style.paint(word) + stripped[len(word) :]
+            return lead + style.paint(word) + stripped[len(said) :]
     return line
 
 
@@ -205,7 +236,7 @@ def _error_lines(report: Report, style: Style) -> list[str]:
     """Why nothing could be judged, its parts under one another; a path is not broken, so that it can be copied."""
     lines: list[str] = []
     for number, line in enumerate(clean("\n".join(trouble_lines(report))).splitlines()):
-        text = line if number else f"error: {line}"
+        text = line if number else _("error: {line}").format(line=line)
         lines += wrap(text, style.width, indent="         ", first="", cut=False)
     return lines
 
@@ -221,7 +252,9 @@ def _lines_of_unreached(report: Report, style: Style) -> list[str]:
 
 def _breach_words(breach: Breach) -> str:
     """Where something stands that the rules do not allow, and why."""
-    return f"{breach_place(breach)}: {breach.name} may not be used here: {refusal_words(breach)}"
+    return _("{place}: {name} may not be used here: {why}").format(
+        place=breach_place(breach), name=breach.name, why=refusal_words(breach)
+    )
 
 
 def _breaches_beside(report: Report, exercise: str, focus: str) -> list[str]:
@@ -236,7 +269,7 @@ def _breaches_beside(report: Report, exercise: str, focus: str) -> list[str]:
 
 def breach_place(breach: Breach) -> str:
     """Where a breach stands, in the words of the file it is in."""
-    return str(breach.place)
+    return place_words(breach.place)
 
 
 def _exercise_lines(report: Report, score: ExerciseScore, focus: str, style: Style) -> list[str]:
@@ -244,9 +277,8 @@ def _exercise_lines(report: Report, score: ExerciseScore, focus: str, style: Sty
     results = results_of(report, score.name)
     word = exercise_word(report, score)
     passed = sum(r.outcome is Outcome.PASSED for r in results)
-    worth = f"{points(score.points, score.max_points)} of {points(score.max_points)} points"
-    left = "  " + pad(word, _NAME_COLUMN) + score.name + (" (bonus)" if score.extra else "")
-    right = f"{passed} of {len(results)} checks, {worth}"
+    left = "  " + pad(_(word), _NAME_COLUMN) + score.name + (_(" (bonus)") if score.extra else "")
+    right = checks_and_points(passed, len(results), score.points, score.max_points)
     gap = style.width - width_of(left) - width_of(right)
     below = wrap(right, style.width, indent=" " * (2 + _NAME_COLUMN))
     lines = [left + " " * gap + right] if gap >= 2 else [left, *below]
@@ -256,7 +288,7 @@ def _exercise_lines(report: Report, score: ExerciseScore, focus: str, style: Sty
 
 
 def exercise_word(report: Report, score: ExerciseScore) -> str:
-    """How an exercise stands, in one word or two."""
+    """How an exercise stands: ok, FAIL, to do or not run. `_` says it in the language that is spoken."""
     if is_whole(report, score):
         return "ok"
     if is_untouched(report, score.name):
@@ -291,7 +323,8 @@ def without_repeats(results: Sequence[CheckResult]) -> tuple[tuple[CheckResult, 
 
 def repeats_words(count: int) -> str:
     """What is said of the checks that were left out."""
-    return "1 check more, for the same reason" if count == 1 else f"{count} checks more, for the same reason"
+    one, many = "{number} check more, for the same reason", "{number} checks more, for the same reason"
+    return ngettext(one, many, count).format(number=count)
 
 
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
@@ -305,10 +338,10 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     lines: list[str] = []
     for result in results:
         if result.outcome is Outcome.PASSED:
-            lines += _check_line(result.outcome, result.title, style)
+            lines += _check_line(result.outcome, translate(result.title), style)
     lines += _waiting_lines([r for r in results if r.outcome is Outcome.NOT_RUN], style)
     for result in rest:
-        lines += _check_line(result.outcome, result.title, style)
+        lines += _check_line(result.outcome, translate(result.title), style)
     lines += _check_line(Outcome.FAILED, repeats_words(left_out), style) if left_out else []
     told = [replace(r, diagnosis="") if r.diagnosis == cards[0].diagnosis else r for r in cards[1:]]
     for result in reversed([*one_curve([*cards[:1], *told])]):
@@ -318,12 +351,12 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
 
 def failed_lines(result: CheckResult, style: Style) -> list[str]:
     """A failed check on a terminal: its law, and the card below it."""
-    law = _check_line(result.outcome, result.title, style)
+    law = _check_line(result.outcome, translate(result.title), style)
     return law + card(result, style.width, indent=" " * _CHECK_COLUMN, plots=style.plots)
 
 
 def _check_line(outcome: Outcome, text: str, style: Style) -> list[str]:
-    lead = "  " + pad(WORDS[outcome], _NAME_COLUMN)
+    lead = "  " + pad(_(WORDS[outcome]), _NAME_COLUMN)
     return wrap(clean_line(text, 400), style.width, indent=" " * _CHECK_COLUMN, first=lead)
 
 
@@ -331,12 +364,12 @@ def _waiting_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     """Checks that were not run, all with the same reason in one line: what they wait for is among the failures."""
     reasons: dict[str, int] = {}
     for result in results:
-        why = "waiting for what fails" if result.cause in _BY_ANOTHER else reason(result)
+        why = _("waiting for what fails") if result.cause in _BY_ANOTHER else reason(result)
         reasons[why] = reasons.get(why, 0) + 1
     lines: list[str] = []
     for why, count in reasons.items():
-        checks = "1 check" if count == 1 else f"{count} checks"
-        lines += _check_line(Outcome.NOT_RUN, f"{checks}, {why}", style)
+        checks = ngettext("{number} check, {why}", "{number} checks, {why}", count)
+        lines += _check_line(Outcome.NOT_RUN, checks.format(number=count, why=why), style)
     return lines
 
 
@@ -346,14 +379,25 @@ def _side_notes(report: Report, style: Style) -> list[str]:
     always = [note for note in report.notes if note.always][:_NOTES_ALWAYS]
     shown = always or report.notes[:_NOTES]
     for note in shown:
-        lines += wrap(f"note: {clean_line(note_words(note))}", style.width, indent="      ", first="")
+        lines += wrap(
+            _("note: {note}").format(note=clean_line(note_words(note))),
+            style.width,
+            indent="      ",
+            first="",
+        )
     lines += (
-        [f"note: {len(report.notes) - len(shown)} more like these"] if len(report.notes) > len(shown) else []
+        [_("note: {number} more like these").format(number=len(report.notes) - len(shown))]
+        if len(report.notes) > len(shown)
+        else []
     )
     printed = [fit(line, style.width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if printed:
-        lines += ["printed by your code:", *(f"  {line}" for line in printed[:_OUTPUT_LINES])]
-        lines += [f"  … {len(printed) - _OUTPUT_LINES} more lines"] if len(printed) > _OUTPUT_LINES else []
+        lines += [_("printed by your code:"), *(f"  {line}" for line in printed[:_OUTPUT_LINES])]
+        lines += (
+            [_("  … {number} more lines").format(number=len(printed) - _OUTPUT_LINES)]
+            if len(printed) > _OUTPUT_LINES
+            else []
+        )
     return [*lines, ""] if lines else []
 
 
@@ -365,13 +409,19 @@ def overview(reports: Sequence[Report], style: Style) -> str:
     lines = []
     for report in reports:
         word = "ok" if report.passed else "to do" if _nothing_written(report) else "FAIL"
-        right = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
-        left = "  " + pad(word, _NAME_COLUMN) + pad(report.chapter, 20) + "  " + clean_line(report.title)
+        right = points_of(report.points, report.max_points)
+        title = clean_line(translate(report.title))
+        left = "  " + pad(_(word), _NAME_COLUMN) + pad(report.chapter, 20) + "  " + title
         room = style.width - width_of(right) - 2
         lines.append(pad(fit(left, room), room) + "  " + right)
     solved = sum(report.passed for report in reports)
     total, most = sum(r.points for r in reports), sum(r.max_points for r in reports)
-    lines += ["", f"{solved} of {len(reports)} chapters, {points(total, most)} of {points(most)} points"]
+    lines += [
+        "",
+        _("{solved} of {chapters} chapters, {total} of {most} points").format(
+            solved=solved, chapters=len(reports), total=points(total, most), most=points(most)
+        ),
+    ]
     return "\n".join(_paint_first(line, style) for line in lines) + "\n"
 
 

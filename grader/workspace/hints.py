@@ -18,6 +18,7 @@ from grader.language import current
 from grader.records import Chapter
 from grader.workspace.workspace import Workspace
 
+# Said by `gettext` where they are shown.
 LABELS = ("where to look", "the idea", "the steps", "a worked step")
 _PARTS = {"idea": "idea", "steps": "steps", "worked step": "worked_step", "why": "why"}
 

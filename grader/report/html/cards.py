@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, Outcome, Report
 from grader.report.html.pictures import picture_of
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
 from grader.report.plot import one_curve
-from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines
+from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines, worst_words
 from grader.report.refusals import refusal_words
 from grader.report.terminal import (
     WORDS,
@@ -84,7 +86,7 @@ def exercise_html(report: Report, exercise: str, *, replay: bool = False) -> str
 
 def card_of(result: CheckResult, *, replay: bool = False) -> Card:
     """What a card shows, in the order and the words of the one on the terminal."""
-    word, title = WORDS[result.outcome], clean_line(result.title)
+    word, title = WORDS[result.outcome], clean_line(translate(result.title))
     message = cut(reason(result), MESSAGE_CHARS)
     if result.outcome is not Outcome.FAILED:
         return Card(word, title, message)
@@ -97,12 +99,12 @@ def card_of(result: CheckResult, *, replay: bool = False) -> Card:
         code=_code(example),
         got=mark_worst(got, example.index),
         expected=mark_worst(expected, example.index),
-        worst=clean_line(example.worst, VALUE_CHARS),
+        worst=clean_line(worst_words(example), VALUE_CHARS),
         picture=picture_of(result, got, expected),
-        diagnosis=clean_line(result.diagnosis),
+        diagnosis=clean_line(translate(result.diagnosis)),
         likeness=likeness_words(result),
         replay=result.replay_id if replay else "",
-        hint=clean_line(result.hint),
+        hint=clean_line(translate(result.hint)),
     )
 
 
@@ -182,14 +184,17 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
         first_failure=failures[0] if failures else -1,
         folded=untouched or not failures,
         output=printed(report.output),
-        barred=BARRED if score.barred else "",
+        barred=_(BARRED) if score.barred else "",
     )
 
 
 def breach_words(breach: Breach) -> str:
     """A breach of the rules in one sentence."""
     return clean_line(
-        f"{breach_place(breach)}: {breach.name} may not be used here: {refusal_words(breach)}", 400
+        _("{place}: {name} may not be used here: {why}").format(
+            place=breach_place(breach), name=breach.name, why=refusal_words(breach)
+        ),
+        400,
     )
 
 
@@ -197,5 +202,5 @@ def printed(output: str, lines: int = 40) -> str:
     """The beginning of what the code printed, empty lines left out, and how much more there was."""
     written = [line.rstrip() for line in cut(output, 70_000).splitlines() if line.strip()]
     shown = [line if len(line) <= 200 else line[:199] + "…" for line in written[:lines]]
-    shown += [f"… {len(written) - lines} more lines"] if len(written) > lines else []
+    shown += [_("… {number} more lines").format(number=len(written) - lines)] if len(written) > lines else []
     return "\n".join(shown)

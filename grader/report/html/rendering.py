@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.language import current, gettext, ngettext, translate
 from grader.text import clean, clean_line, points
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -27,8 +28,15 @@ def environment() -> Environment:
         lstrip_blocks=True,
         # A template cannot forget to clean: whatever text it shows passes here, and then the escaping.
         finalize=_cleaned,
+        extensions=["jinja2.ext.i18n"],
     )
+    # Asked at every rendering, for the language may change between two pages.
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals["language"] = current
     made.filters |= {
+        "kept": translate,
+        "say": gettext,
         "points": points,
         "line": clean_line,
         "percent": percent,
