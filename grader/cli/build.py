@@ -28,6 +28,8 @@ from grader.cli.view import MODEL
 from grader.course.config import load_course
 from grader.engine.profile import Profile
 from grader.errors import KitError, UsageError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Course, Outcome
 from grader.rules import judge
 from grader.submissions.reading import read_submission
@@ -80,7 +82,7 @@ def build(
     else:
         problems = [_stopped(event, blocks)]
     if not problems:
-        typer.echo("next: look at your model with: brick view")
+        typer.echo(_("next: look at your model with: brick view"))
         return
     typer.echo("\n" + "\n".join(f"FAIL  {problem}" for problem in problems))
     typer.echo("\n".join(_name_suspects(course, blocks, event)))
@@ -126,7 +128,12 @@ def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[B
                 ruling = judge(submission)
                 report = report_on(workspace, chapter, submission.sha256)
             except KitError as error:
-                typer.echo(f"{error.what} ({error.where}); its blocks are lent", err=True)
+                typer.echo(
+                    _("{what} ({where}); its blocks are lent").format(
+                        what=translate(error.what), where=translate(error.where)
+                    ),
+                    err=True,
+                )
         blocks.append(survey(chapter.stem, task, ruling, str(path or ""), report))
     return blocks
 
@@ -139,13 +146,14 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     for block in blocks:
         chapter = titles[block.stem]
         lent = [piece.name for piece in block.pieces if piece.state is State.LENT]
-        notes = [f"lent: {', '.join(lent)}"] if lent and block.mine else []
-        for state, words in ((State.FAILING, "fails a check"), (State.WRITTEN, "not checked yet")):
+        notes = [_("lent: {lent}").format(lent=", ".join(lent))] if lent and block.mine else []
+        for state, words in ((State.FAILING, _("fails a check")), (State.WRITTEN, _("not checked yet"))):
             names = [piece.name for piece in block.pieces if piece.state is state]
             if names:
-                notes.append(f"{words}: {', '.join(names) if len(names) < len(block.pieces) else 'all'}")
-        lead = pad(f"{chapter.label}  {chapter.title}", 38)
-        lines += wrap("; ".join([block.whose, *notes]), console.columns(), indent=" " * 38, first=lead)
+                some = _(", ").join(names) if len(names) < len(block.pieces) else _("all")
+                notes.append(_("{state}: {names}").format(state=words, names=some))
+        lead = pad(f"{chapter.label}  {translate(chapter.title)}", 38)
+        lines += wrap(_("; ").join([_(block.whose), *notes]), console.columns(), indent=" " * 38, first=lead)
     return lines
 
 
@@ -158,12 +166,14 @@ def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
     Returns:
         "done" with the result, or what stopped the training; see `grader.build.worker.start`.
     """
-    event: dict[str, Any] = {"event": "lost", "what": "the training process said nothing"}
+    event: dict[str, Any] = {"event": "lost", "what": _("the training process said nothing")}
     # Closing ends the training process too: Ctrl-C must not leave one behind that goes on computing.
     with closing(events), progress_bar("epoch") as advance:  # type: ignore[type-var]
         for event in events:
             if event["event"] == "epoch":
-                note = f"loss {event['loss']:.4f}  score {event['metric']:.4f}"
+                note = _("loss {loss:.4f}  score {score:.4f}").format(
+                    loss=event["loss"], score=event["metric"]
+                )
                 advance("", event["number"], event["epochs"], note)
                 if not sys.stdout.isatty():
                     _plain_epoch(event)
@@ -176,8 +186,16 @@ def _plain_epoch(event: dict[str, Any]) -> None:
     number, epochs = event["number"], event["epochs"]
     if number == 1 or number == epochs or number % max(1, epochs // 10) == 0:
         typer.echo(
-            f"epoch {number:>3} of {epochs}  loss {event['loss']:.4f}  score {event['metric']:.4f}  "
-            f"lr {event['lr']:.1e}  {event['seconds']:.0f} s"
+            _(
+                "epoch {number:>3} of {epochs}  loss {loss:.4f}  score {score:.4f}  lr {lr:.1e}  {seconds:.0f} s"
+            ).format(
+                number=number,
+                epochs=epochs,
+                loss=event["loss"],
+                score=event["metric"],
+                lr=event["lr"],
+                seconds=event["seconds"],
+            )
         )
 
 
@@ -197,11 +215,21 @@ def find_problems(result: dict[str, Any]) -> list[str]:
     score, int8, goal, metric = (result[name] for name in ("score", "int8_score", "goal", "metric"))
     problems = []
     if not score >= goal:
-        problems.append(f"{metric} is {score:.4f} on held-out samples; a right network reaches {goal}")
+        problems.append(
+            _("{metric} is {score:.4f} on held-out samples; a right network reaches {goal}").format(
+                metric=metric, score=score, goal=goal
+            )
+        )
     if not int8 >= score - INT8_MAY_COST:
-        problems.append(f"int8 takes {metric} from {score:.4f} to {int8:.4f}")
+        problems.append(
+            _("int8 takes {metric} from {score:.4f} to {int8:.4f}").format(
+                metric=metric, score=score, int8=int8
+            )
+        )
     if not result["onnx_difference"] <= ONNX_MAY_DIFFER:
-        problems.append(f"the ONNX model is off by {result['onnx_difference']:.2g} from the network")
+        problems.append(
+            _("the ONNX model is off by {error:.2g} from the network").format(error=result["onnx_difference"])
+        )
     return problems
 
 
@@ -210,7 +238,10 @@ def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path)
     page, picture = write_pages(result, blocks, folder)
     metric = result["metric"]
     return [
-        f"\n{metric} {result['score']:.4f} on held-out samples, {result['int8_score']:.4f} in int8",
+        "\n"
+        + _("{metric} {score:.4f} on held-out samples, {int8:.4f} in int8").format(
+            metric=metric, score=result["score"], int8=result["int8_score"]
+        ),
         f"model    {shown_path(folder / MODEL)}",
         f"page     {shown_path(page)}",
         f"picture  {shown_path(picture)}",
@@ -221,11 +252,13 @@ def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
     """Why training ended early; where the learner's own code raised, with the file and the line."""
     # Without a stem it was not the learner's code: the kit's own, or the process was ended from outside.
     if event["event"] != "raised" or not event["stem"]:
-        reason = "the network could not go on" if event["event"] == "raised" else "training stopped"
-        return f"{reason}: {event['what']}"
+        reason = _("the network could not go on") if event["event"] == "raised" else _("training stopped")
+        return _("{what}: {why}").format(what=reason, why=event["what"])
     path = next(block.path for block in blocks if block.stem == event["stem"])
     where = str(shown_path(Path(path))) + (f", line {event['line']}" if event["line"] else "")
-    return f"{event['exercise'] or event['stem']} raised {event['what']} ({where})"
+    return _("{name} raised {error} ({where})").format(
+        name=event["exercise"] or event["stem"], error=event["what"], where=where
+    )
 
 
 def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
@@ -237,8 +270,8 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
     chapters = {chapter.stem: chapter for chapter in course.chapters}
     suspects = [block for block in blocks if block.mine]
     if not suspects:
-        return ["every block is lent", "next: train for longer with --epochs, or with another --seed"]
-    typer.echo("checking your blocks to find out why")
+        return [_("every block is lent"), _("next: train for longer with --epochs, or with another --seed")]
+    typer.echo(_("checking your blocks to find out why"))
     # As many examples as `brick check` takes: what is found here is found there again by the step that is printed.
     targets = [Target(chapters[block.stem], Path(block.path)) for block in suspects]
     reports = check_targets(targets, course, Profile(examples=course.practice_examples))
@@ -249,12 +282,14 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
             if failed:
                 label = chapters[block.stem].label
                 lines.append(f"suspect  {name} ({label}): {failed[0].title}")
-                steps.append(f"next: brick check {label} --exercise {name}")
+                steps.append(_("next: brick check {label} --exercise {name}").format(label=label, name=name))
     if not lines:
         raised = event["exercise"] if event["event"] == "raised" else ""
         # All checks pass, so it is either a call that the checks do not make, or too little training.
         last = (
-            f"look at {raised} again" if raised else "train for longer with --epochs, or with another --seed"
+            _("look at {raised} again").format(raised=raised)
+            if raised
+            else _("train for longer with --epochs, or with another --seed")
         )
-        return ["your blocks pass their checks", f"next: {last}"]
+        return [_("your blocks pass their checks"), _("next: {last}").format(last=last)]
     return [*lines, steps[0]]

@@ -13,7 +13,9 @@ import typer
 from grader.cli import console
 from grader.course.config import find_course_root, load_course
 from grader.errors import CourseError, KitError
-from grader.text import clean, pad, wrap
+from grader.language import gettext as _
+from grader.language import translate
+from grader.text import clean, pad, width_of, wrap
 from grader.workspace.doctor import Finding, examine
 from grader.workspace.workspace import SECRET_FILE, Workspace, workspace_of
 
@@ -24,10 +26,17 @@ def doctor() -> None:
     for finding in _findings():
         # `works` may be None, for what can be done without.
         failed = failed or finding.works is False
-        lead = "  " + pad(finding.word, 6) + pad(finding.name, 14)
-        lines = wrap(clean(finding.text), console.columns(), indent=" " * len(lead), first=lead, cut=False)
+        lead = "  " + pad(_(finding.word), 6) + pad(finding.name, 14)
+        lines = wrap(
+            clean(finding.text), console.columns(), indent=" " * width_of(lead), first=lead, cut=False
+        )
         if finding.step:
-            lines += wrap(f"run: {finding.step}", console.columns(), indent=" " * len(lead), cut=False)
+            lines += wrap(
+                _("run: {step}").format(step=finding.step),
+                console.columns(),
+                indent=" " * width_of(lead),
+                cut=False,
+            )
         typer.echo("\n".join(lines))
     raise typer.Exit(1 if failed else 0)
 
@@ -45,8 +54,8 @@ def _findings() -> Iterator[Finding]:
     from grader.engine.consistency import inconsistencies
 
     broken = [_broken(error) for error in chain(*(inconsistencies(course, one) for one in course.chapters))]
-    told = f"{len(course.chapters)} chapters, every exercise has its checks"
-    yield from broken or [Finding("course", True, told)]
+    told = _("{number} chapters, every exercise has its checks").format(number=len(course.chapters))
+    yield from broken or [Finding(_("course"), True, told)]
     if (workspace_of(course).state / SECRET_FILE).exists():  # a learner has none, and needs none
         try:
             workspace_of(course).secret()
@@ -56,4 +65,8 @@ def _findings() -> Iterator[Finding]:
 
 def _broken(error: KitError) -> Finding:
     """One thing wrong with the course; what mends it is seldom a command."""
-    return Finding("course", False, f"{error.what}; {error.where}; {error.next_step}")
+    return Finding(
+        _("course"),
+        False,
+        _("; ").join(translate(part) for part in (error.what, error.where, error.next_step)),
+    )

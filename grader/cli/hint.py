@@ -14,6 +14,7 @@ from grader.cli import console
 from grader.cli.targets import Target, find_words, shown_path
 from grader.course.config import load_course
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.records import Chapter, Course
 from grader.report.hints import Basis, OpenHints, hint_lines, open_hints
 from grader.report.terminal import focused_exercise, render
@@ -55,8 +56,10 @@ def hint(
     # Without an exercise the one to go on with: the first that was begun and does not pass.
     name = target.exercise or (focused_exercise(report) if report else target.chapter.exercises[0].name)
     if not name:
-        since = ", and has changed since" if changed else ""
-        typer.echo(f"{target.chapter.stem} passed every check{since}; there is nothing to hint at")
+        told = _("{chapter} passed every check; there is nothing to hint at")
+        if changed:
+            told = _("{chapter} passed every check, and has changed since; there is nothing to hint at")
+        typer.echo(told.format(chapter=target.chapter.stem))
         return
     hints = open_hints(workspace, target.chapter, name, report, submission.source, changed)
     typer.echo(_hint_text(target.chapter, name, hints), nl=False)
@@ -81,22 +84,28 @@ def _hint_text(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
     if hints.texts:
         lines = [f"{chapter.label}  {exercise}", "", *hint_lines(hints.texts, width), ""]
         if changed:
-            told = "The file has changed since it was checked; this is about what failed then."
+            told = _("The file has changed since it was checked; this is about what failed then.")
             lines += [*wrap(told, width, first="  ", indent="  "), ""]
     else:
-        word, since = ("passed", ", and the file has changed since") if changed else ("passes", "")
-        lines = wrap(f"{exercise} {word} every check{since}; there is nothing to hint at", width, first="")
-    step = f"next: {_next_step(chapter, exercise, hints)}"
+        told = _("{exercise} passes every check; there is nothing to hint at")
+        if changed:
+            told = _(
+                "{exercise} passed every check, and the file has changed since; there is nothing to hint at"
+            )
+        lines = wrap(told.format(exercise=exercise), width, first="")
+    step = _("next: {step}").format(step=_next_step(chapter, exercise, hints))
     return "\n".join([*lines, *wrap(step, width, indent="      ", first="")]) + "\n"
 
 
 def _next_step(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
     """What to do now: a check that is due comes first."""
-    check = f"run: brick check {chapter.label} --exercise {exercise}"
+    check = _("run: brick check {label} --exercise {exercise}").format(label=chapter.label, exercise=exercise)
     if hints.basis is not Basis.CURRENT:
         return check
     if not hints.texts:
-        return f"run: brick show {chapter.label} {exercise}"
+        return _("run: brick show {label} {exercise}").format(label=chapter.label, exercise=exercise)
     if hints.has_more:
-        return f"try it, then run: brick hint {chapter.label} {exercise}, which opens one more"
-    return f"try it, then {check}"
+        return _("try it, then run: brick hint {label} {exercise}, which opens one more").format(
+            label=chapter.label, exercise=exercise
+        )
+    return _("try it, then {check}").format(check=check)

@@ -16,6 +16,8 @@ from grader.cli import console
 from grader.course.config import COURSE_FILE, course_name, load_course
 from grader.course.trust import install
 from grader.errors import CourseError
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.text import wrap
 from grader.workspace.workspace import lay_out
 
@@ -46,10 +48,18 @@ def init(
     first = course.chapters[0]
     if written:
         exercises = sum(path.suffix == ".py" for path in written)
-        typer.echo(f"{folder}: {console.number_of(exercises, 'exercise file')} of {course.title}")
+        typer.echo(
+            ngettext(
+                "{folder}: {number} exercise file of {title}",
+                "{folder}: {number} exercise files of {title}",
+                exercises,
+            ).format(folder=folder, number=exercises, title=translate(course.title))
+        )
     else:
-        typer.echo(f"{folder}: everything is there already")
-    step = f"next: cd {folder}, open exercises/{first.stem}.py in your editor, and run: brick"
+        typer.echo(_("{folder}: everything is there already").format(folder=folder))
+    step = _("next: cd {folder}, open exercises/{stem}.py in your editor, and run: brick").format(
+        folder=folder, stem=first.stem
+    )
     typer.echo("\n".join(wrap(step, console.columns(), indent="      ", first="", cut=False)))
 
 

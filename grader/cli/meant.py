@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from grader.errors import UsageError, did_you_mean
 from grader.grading.mistakes import Mistake, who_made_what
+from grader.language import gettext as _
 from grader.records import Chapter, CheckResult, ClassResults
 from grader.report.decisions import mistake_words
 from grader.text import clean_line
@@ -45,7 +46,9 @@ def find_check(results: ClassResults, exercise: str, word: str) -> CheckResult:
     if len(found) == 1:
         return found[0]
     if found:
-        named = ", ".join(f"{r.name} of {r.exercise}" for r in found[:_SHOWN])
+        named = ", ".join(
+            _("{name} of {exercise}").format(name=r.name, exercise=r.exercise) for r in found[:_SHOWN]
+        )
         raise UsageError(f"'{clean_line(word)}' could be {named}", "--check", "type a name, and --exercise")
     near = did_you_mean(word, [name for _, name in known])
     raise UsageError(

@@ -18,6 +18,7 @@ from grader.engine.consistency import require_consistent
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
 from grader.errors import SubmissionError, UsageError
+from grader.language import gettext as _
 from grader.records import Course, Report, ReportState
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
@@ -71,7 +72,7 @@ def check_targets(
     require_consistent(course, chapters.values(), exercises=False)
     # One sandbox for all of them, so torch is imported once; what any chapter may import it imports in advance.
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
-    alone = f"checking {targets[0].chapter.stem}" if len(targets) == 1 else ""
+    alone = _("checking {stem}").format(stem=targets[0].chapter.stem) if len(targets) == 1 else ""
     sandbox = Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True)
     with closing(sandbox):
         # Before the moving sign has its thread: then the sandbox is a fork of this process, which has torch already.
@@ -80,7 +81,7 @@ def check_targets(
         with waiting(alone, quiet=quiet or not alone):
             return [
                 grade_path(target.path, target.chapter, sandbox, replace(profile, only=target.exercise))
-                for target in counted(targets, len(targets), "checking", quiet=quiet)
+                for target in counted(targets, len(targets), _("checking"), quiet=quiet)
             ]
 
 

@@ -14,6 +14,8 @@ from grader.cli import console
 from grader.cli.targets import find_words
 from grader.course.config import load_course
 from grader.errors import UsageError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Course
 from grader.workspace.progress import PROGRESS_FILE, read_progress
 from grader.workspace.questions import (
@@ -44,10 +46,8 @@ def predict(
     workspace = workspace_of(course)
     question = next_question(_questions_meant(course, workspace, what), guesses(workspace))
     if question is None:
-        where = "here" if what is None else f"before {what}"
-        raise UsageError(
-            f"there is no question {where}", what or str(workspace.root), "run: brick predict ch03"
-        )
+        told = "there is no question here" if what is None else f"there is no question before {what}"
+        raise UsageError(told, what or str(workspace.root), "run: brick predict ch03")
     width = console.columns()
     typer.echo("\n".join(_asked_lines(question, width)))
     if _guessed(workspace, question):
@@ -71,21 +71,21 @@ def _questions_meant(course: Course, workspace: Workspace, what: str | None) -> 
 
 def _asked_lines(question: Question, width: int) -> list[str]:
     """The question under the exercise it stands before, and below it what there is to choose from."""
-    head = f"{question.chapter.label}  before {question.exercise}"
+    head = _("{label}  before {exercise}").format(label=question.chapter.label, exercise=question.exercise)
     return [head, "", *readable(question.text, width), *(f"  {choice}" for choice in question.choices), ""]
 
 
 def _guessed(workspace: Workspace, question: Question) -> bool:
     """Ask until a guess can be read; False when there is nobody to ask, as in a pipe."""
     while True:
-        typer.echo(f"your guess ({question.answer.form}): ", nl=False)
+        typer.echo(_("your guess ({form}): ").format(form=question.answer.form), nl=False)
         words = sys.stdin.readline()
         if not words.strip():
             # An empty line skips the question and shows its answer; the end of the input does not.
             typer.echo("" if words else "\n", nl=not words)
             return bool(words)
         try:
-            typer.echo("right" if guess(workspace, question, words.strip()) else "not so")
+            typer.echo(_("right") if guess(workspace, question, words.strip()) else _("not so"))
             return True
         except UnreadableGuess as error:
-            typer.echo(str(error))
+            typer.echo(translate(str(error)))

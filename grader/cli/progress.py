@@ -15,6 +15,8 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from grader.language import gettext as _
+
 Item = TypeVar("Item")
 # A dumb terminal cannot redraw a line: it gets a new one, but not so often that the rest scrolls away.
 PLAIN_LINE_EVERY_S = 10.0
@@ -87,7 +89,16 @@ class _PlainLines:
         if done and now - self._last >= PLAIN_LINE_EVERY_S:
             # Taken from all that is done so far: the last one alone says too little where items differ.
             minutes = (now - self._start) / done * (total - done) / 60
-            told = ", ".join(filter(None, (f"{done} of {total}", note, f"{minutes:.0f} min left")))
+            told = ", ".join(
+                filter(
+                    None,
+                    (
+                        _("{done} of {total}").format(done=done, total=total),
+                        note,
+                        _("{minutes:.0f} min left").format(minutes=minutes),
+                    ),
+                )
+            )
             print(f"{self._label} {name}".rstrip() + f": {told}", file=sys.stderr)
             self._last = now
 
@@ -118,7 +129,8 @@ def counted(
             yield item
             done += counts is None or counts(item)
             failing += fails is not None and fails(item)
-            note = f"{failing} failing{_rate(done, time.monotonic() - start)}" if fails else ""
+            rate = _rate(done, time.monotonic() - start)
+            note = _("{number} failing{rate}").format(number=failing, rate=rate) if fails else ""
             # What was lost beside others is graded once more, so there may be more than was foreseen.
             advance("", done, max(done, total), note)
 
@@ -128,7 +140,7 @@ def _rate(done: int, seconds: float) -> str:
 
     In the first second there is nothing to divide by.
     """
-    return f", {60 * done / seconds:.0f} a minute" if seconds > 1 else ""
+    return _(", {number:.0f} a minute").format(number=60 * done / seconds) if seconds > 1 else ""
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from grader.course.config import load_course
+from grader.language import gettext as _
 from grader.report.reasons import reason
 from grader.text import clean_line
 from grader.workspace.replay import find_failure, write_script
@@ -32,6 +33,8 @@ def replay(
     subprocess.run([sys.executable, str(script)], cwd=workspace.root, check=False)
     expected = result.counterexample.expected if result.counterexample else ""
     typer.echo(
-        f"expected: {clean_line(expected)}" if expected else f"what is wrong: {clean_line(reason(result))}"
+        _("expected: {expected}").format(expected=clean_line(expected))
+        if expected
+        else _("what is wrong: {reason}").format(reason=clean_line(reason(result)))
     )
-    typer.echo(f"\nnext: step into it with: python -m pdb {script}")
+    typer.echo("\n" + _("next: step into it with: python -m pdb {script}").format(script=script))

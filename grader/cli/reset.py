@@ -8,6 +8,7 @@ import typer
 
 from grader.cli.targets import find_words
 from grader.course.config import load_course
+from grader.language import gettext as _
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import workspace_of
 
@@ -23,16 +24,20 @@ def reset(
     course = load_course()
     workspace = workspace_of(course)
     chapter, name = find_words(course, what, exercise)
-    shown = f"{name} in {chapter.stem}" if name else f"the whole of {chapter.stem}"
+    shown = (
+        _("{name} in {chapter}").format(name=name, chapter=chapter.stem)
+        if name
+        else _("the whole of {chapter}").format(chapter=chapter.stem)
+    )
     # Nothing is lost where there is no file, so there is nothing to ask.
     if workspace.find(chapter) and not (
-        yes or typer.confirm(f"put {shown} back to the stub? a backup is kept")
+        yes or typer.confirm(_("put {shown} back to the stub? a backup is kept").format(shown=shown))
     ):
-        typer.echo("nothing was changed")
+        typer.echo(_("nothing was changed"))
         raise typer.Exit(1)
     done = put_back(course, workspace, chapter, name)
     if done.backup is None:
-        typer.echo(f"{done.path}: there again, as it was handed out")
+        typer.echo(_("{path}: there again, as it was handed out").format(path=done.path))
     else:
-        typer.echo(f"{shown}: back to the stub in {done.path}")
-        typer.echo(f"what was there: {done.backup}")
+        typer.echo(_("{shown}: back to the stub in {path}").format(shown=shown, path=done.path))
+        typer.echo(_("what was there: {backup}").format(backup=done.backup))

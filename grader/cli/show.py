@@ -16,6 +16,7 @@ from grader.course.config import COURSE_FILE, load_course
 from grader.course.paths import right_file, solution_file
 from grader.course.solutions import RightWay, right_ways
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.records import Chapter, Course, Report, ShowSolutions
 from grader.report.terminal import is_whole
 from grader.text import clean, clean_line, wrap
@@ -80,16 +81,21 @@ def _ask(workspace: Workspace, key: str, question: str, because: str | None) -> 
     before = explanation(workspace, key)
     lines = wrap(clean_line(question), width, indent="  ", first="  ")
     if before:
-        lines += ["", *wrap(f"You wrote: {clean_line(before)}", width, indent="    ", first="  ")]
+        lines += [
+            "",
+            *wrap(
+                _("You wrote: {before}").format(before=clean_line(before)), width, indent="    ", first="  "
+            ),
+        ]
     typer.echo("\n".join(lines))
     if because is None and sys.stdin.isatty():
-        typer.echo("\nin a sentence (Enter leaves it out): ", nl=False)
+        typer.echo("\n" + _("in a sentence (Enter leaves it out): "), nl=False)
         because = sys.stdin.readline()
     if because and because.strip():
         keep_explanation(workspace, key, question, because.strip())
-        typer.echo(f"  kept in {EXPLANATIONS_FILE}; nobody grades it")
+        typer.echo(_("  kept in {file}; nobody grades it").format(file=EXPLANATIONS_FILE))
     elif because is None and not before:
-        typer.echo('  answer with --because "..."; it is kept, and nobody grades it')
+        typer.echo(_('  answer with --because "..."; it is kept, and nobody grades it'))
     typer.echo()
 
 
@@ -97,7 +103,11 @@ def _lines(ways: tuple[RightWay, ...]) -> list[str]:
     """The ways one after the other, each below what is said of it."""
     lines: list[str] = []
     for way in ways:
-        said = f"another way: {clean_line(way.remark)}" if way.remark else "the course's own way:"
+        said = (
+            _("another way: {remark}").format(remark=clean_line(way.remark))
+            if way.remark
+            else _("the course's own way:")
+        )
         lines += [*wrap(said, console.columns(), indent="    ", first="  "), ""]
         lines += [f"    {line}".rstrip() for line in clean(way.source).split("\n")] + [""]
     return lines[:-1]
@@ -106,12 +116,12 @@ def _lines(ways: tuple[RightWay, ...]) -> list[str]:
 def _closed(course: Course, chapter: Chapter) -> list[str]:
     """Why no solution is shown, and who could change that."""
     if course.show_solutions is ShowSolutions.NEVER:
-        text = f"The solutions stay closed: {COURSE_FILE} says show_solutions: never."
+        text = _("The solutions stay closed: {file} says show_solutions: never.").format(file=COURSE_FILE)
     else:
         files = (solution_file(course.root, chapter.stem), right_file(course.root, chapter.stem))
-        names = " and ".join(str(file.relative_to(course.root)) for file in files)
-        text = (
-            f"The solutions did not come with this course. Whoever teaches it can hand out {names}, "
-            f"made by: brick release {chapter.label} --as solutions --to FOLDER"
-        )
+        names = _(" and ").join(str(file.relative_to(course.root)) for file in files)
+        text = _(
+            "The solutions did not come with this course. Whoever teaches it can hand out {names}, "
+            "made by: brick release {label} --as solutions --to FOLDER"
+        ).format(names=names, label=chapter.label)
     return wrap(text, console.columns(), indent="  ", first="  ")

@@ -9,10 +9,12 @@ import typer
 from grader.cli import console
 from grader.course.config import load_course
 from grader.errors import SubmissionError, UsageError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter, Course, Report
-from grader.report.terminal import is_whole
+from grader.report.terminal import is_whole, points_of
 from grader.submissions.reading import read_submission
-from grader.text import fit, pad, points, wrap
+from grader.text import fit, pad, points, width_of, wrap
 from grader.workspace.progress import PROGRESS_FILE, kept_report, read_progress
 from grader.workspace.workspace import Workspace, workspace_of
 
@@ -53,7 +55,12 @@ def status_lines(course: Course, workspace: Workspace, width: int) -> list[str]:
         lines.append(_chapter_line(chapter, report, len(counted), scored, workspace, width))
     total = sum(len(chapter.counted) for chapter in course.chapters)
     most = sum(chapter.points for chapter in course.chapters)
-    lines += ["", f"{solved} of {total} exercises, {points(earned, most)} of {points(most)} points"]
+    lines += [
+        "",
+        _("{solved} of {total} exercises, {earned} of {most} points").format(
+            solved=solved, total=total, earned=points(earned, most), most=points(most)
+        ),
+    ]
     return lines + _left_lines(course, place.current, left, width)
 
 
@@ -75,16 +82,16 @@ def _chapter_line(
     """What is solved in a chapter, its name or that the file has changed since, and the points, set flush right."""
     path = workspace.find(chapter)
     if path is None:
-        word = "no file"
+        word = _("no file")
     elif done == len(chapter.counted):
-        word = "ok"
+        word = _("ok")
     else:
-        word = f"{done} of {len(chapter.counted)}"
+        word = _("{done} of {counted}").format(done=done, counted=len(chapter.counted))
     changed = path is not None and report is not None and _changed(path, chapter, report)
-    title = "changed since it was checked" if changed else chapter.title
-    right = f"{points(scored, chapter.points)} of {points(chapter.points)} points"
+    title = _("changed since it was checked") if changed else translate(chapter.title)
+    right = points_of(scored, chapter.points)
     left = "  " + pad(word, 9) + pad(chapter.stem, 20) + "  " + title
-    room = width - len(right) - 2
+    room = width - width_of(right) - 2
     return pad(fit(left, room), room) + "  " + right
 
 
@@ -107,14 +114,21 @@ def _left_lines(course: Course, current: str, left: list[str], width: int) -> li
         left: all that are open, in the order of the course.
     """
     if not left:
-        return ["next: everything is solved; run: brick build"]
+        return [_("next: everything is solved; run: brick build")]
     lines: list[str] = []
     for chapter in course.chapters:
         names = [name.partition("/")[2] for name in left if name.startswith(f"{chapter.stem}/")]
         # Chapters not begun would fill the screen; that all of them is left is told by their own line.
         if 0 < len(names) < len(chapter.counted):
-            lines += wrap(f"left in {chapter.label}: {', '.join(names)}", width, indent="    ", first="")
-    stem, _, name = (current if current in left else left[0]).partition("/")
+            lines += wrap(
+                _("left in {label}: {names}").format(label=chapter.label, names=_(", ").join(names)),
+                width,
+                indent="    ",
+                first="",
+            )
+    stem, _slash, name = (current if current in left else left[0]).partition("/")
     label = stem.partition("_")[0]
-    step = f"next: {name} in {label}; run: brick, or: brick check {label} --exercise {name}"
+    step = _("next: {name} in {label}; run: brick, or: brick check {label} --exercise {name}").format(
+        name=name, label=label
+    )
     return [*lines, *wrap(step, width, indent="      ", first="")]

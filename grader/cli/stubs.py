@@ -14,6 +14,7 @@ from grader.course.config import load_course
 from grader.course.paths import is_checkout
 from grader.course.stubs import write_stubs
 from grader.errors import CourseError
+from grader.language import gettext as _
 
 
 def stubs(
@@ -28,9 +29,9 @@ def stubs(
         raise CourseError("stubs are made from solutions, and there are none here", str(course.root), step)
     stale = write_stubs(course, check=check)
     for path in stale:
-        typer.echo(f"{path}: {'out of date' if check else 'written'}")
+        typer.echo((_("{path}: out of date") if check else _("{path}: written")).format(path=path))
     if not stale:
-        typer.echo(f"{len(course.chapters)} exercise files are up to date")
+        typer.echo(_("{number} exercise files are up to date").format(number=len(course.chapters)))
     elif check:
-        typer.echo("next: run: brick stubs")
+        typer.echo(_("next: run: brick stubs"))
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.course.config import COURSE_FILE, find_by_name, find_chapter, find_exercise
 from grader.course.paths import checks_file
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.records import Chapter, Course
 from grader.workspace.workspace import Workspace
 
@@ -106,9 +107,17 @@ def _step_to_file(course: Course, workspace: Workspace, missing: Path) -> str:
         }
         # A high bar: a wrong guess at a path is worse than none.
         near = difflib.get_close_matches(str(missing), files, n=1, cutoff=0.85)
-        return f"did you mean {near[0]}?" if near else "name a chapter, such as ch03, or a file that is there"
+        return (
+            _("did you mean {near}?").format(near=near[0])
+            if near
+            else _("name a chapter, such as ch03, or a file that is there")
+        )
     found = workspace.find(chapter)
-    return f"run: brick check {chapter.label}" if found else f"run: brick reset {chapter.label}"
+    return (
+        _("run: brick check {label}").format(label=chapter.label)
+        if found
+        else _("run: brick reset {label}").format(label=chapter.label)
+    )
 
 
 def _is_in(word: str, chapter: Chapter) -> bool:

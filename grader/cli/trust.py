@@ -12,6 +12,8 @@ from grader.course.config import COURSE_FILE, course_name, load_course
 from grader.course.paths import checks_folder
 from grader.course.trust import trust as trust_course
 from grader.errors import CourseError
+from grader.language import gettext as _
+from grader.language import translate
 
 
 def trust(
@@ -33,6 +35,12 @@ def trust(
     before = trust_course(name, folder)
     course = load_course(folder)
     if before is not None:
-        console.say(f"until now the checks of the course {name} came from {before}")
-    console.say(f"the checks in {checks_folder(folder.resolve())} may run: those of {course.title} ({name})")
-    typer.echo(f"next: run: brick prove {course.chapters[0].label}")
+        console.say(
+            _("until now the checks of the course {name} came from {before}").format(name=name, before=before)
+        )
+    console.say(
+        _("the checks in {folder} may run: those of {title} ({name})").format(
+            folder=checks_folder(folder.resolve()), title=translate(course.title), name=name
+        )
+    )
+    typer.echo(_("next: run: brick prove {label}").format(label=course.chapters[0].label))

@@ -12,6 +12,7 @@ from grader.build.drawing import draw_graph
 from grader.cli.targets import shown_path
 from grader.course.config import load_course
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.workspace.workspace import Workspace, workspace_of
 
 # The file that `brick build` leaves in the folder of a task.
@@ -37,13 +38,17 @@ def view(
     if not text and importlib.util.find_spec("netron") is not None:
         import netron  # an extra that brings a web server; not installed for everybody
 
-        typer.echo(f"{shown_path(path)} in your browser; Ctrl-C ends it, and --text draws it here instead")
+        typer.echo(
+            _("{path} in your browser; Ctrl-C ends it, and --text draws it here instead").format(
+                path=shown_path(path)
+            )
+        )
         netron.start(str(path))
         netron.wait()
         return
     typer.echo(_drawn(path), nl=False)
     if not text:
-        typer.echo("\nto see it in the browser: pip install 'brickwork[view]', then: brick view")
+        typer.echo("\n" + _("to see it in the browser: pip install 'brickwork[view]', then: brick view"))
 
 
 def _newest_model(workspace: Workspace) -> Path:

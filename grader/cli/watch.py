@@ -18,6 +18,7 @@ import typer
 from grader.cli import console
 from grader.cli.progress import waiting
 from grader.course.config import load_course
+from grader.language import gettext as _
 from grader.records import Chapter, Report
 from grader.report.hints import open_hints
 from grader.sandbox.launch import Level, Wishes, Zygote, launch_in_thread
@@ -57,7 +58,7 @@ def watch(
 
 def _watch_plainly(state: WatchState, *, events: bool) -> None:
     """Read keys from stdin and print lines, until the learner quits."""
-    with waiting("getting ready"):
+    with waiting(_("getting ready")):
         sandbox = _sandbox_for(state)
         sandbox.start()  # before there are threads: then it is a fork of this process, and torch is imported once
     say = functools.partial(print, flush=True)
@@ -105,5 +106,7 @@ def _reset_current(state: WatchState) -> str:
     here = state.current
     done = put_back(state.course, state.workspace, here.chapter, here.exercise.name)
     if done.backup is None:
-        return f"{state.shown_path} is there again, as it was handed out"
-    return f"{here.exercise.name} is back to the stub; what was there: {done.backup}"
+        return _("{path} is there again, as it was handed out").format(path=state.shown_path)
+    return _("{name} is back to the stub; what was there: {backup}").format(
+        name=here.exercise.name, backup=done.backup
+    )

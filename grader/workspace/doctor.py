@@ -22,6 +22,7 @@ from pathlib import Path
 import watchfiles
 
 from grader.course.paths import exercises_folder
+from grader.language import gettext as _
 from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
@@ -60,21 +61,24 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    text = f"{sys.version.split()[0]} at {sys.executable}"
+    text = _("{version} at {path}").format(version=sys.version.split()[0], path=sys.executable)
     fine = sys.version_info >= (3, 11)
-    return Finding("Python", fine, text, "" if fine else "install Python 3.11 or newer")
+    return Finding("Python", fine, text, "" if fine else _("install Python 3.11 or newer"))
 
 
 def _torch() -> Finding:
     try:
         found = version("torch")
     except PackageNotFoundError:
-        return Finding("torch", False, "not installed", "pip install torch")
+        return Finding("torch", False, _("not installed"), "pip install torch")
     try:
         import torch
     except Exception as error:
         return Finding(
-            "torch", False, f"{found} does not import: {error}", "pip install --force-reinstall torch"
+            "torch",
+            False,
+            _("{found} does not import: {error}").format(found=found, error=error),
+            "pip install --force-reinstall torch",
         )
     wrong = abs(float((torch.ones(3, dtype=torch.float64) / 3).sum()) - 1) > 1e-12
     return Finding("torch", not wrong, found, "pip install --force-reinstall torch" if wrong else "")
@@ -82,9 +86,11 @@ def _torch() -> Finding:
 
 def _threads() -> Finding:
     value = os.environ.get("OMP_NUM_THREADS", "")
-    text = f"OMP_NUM_THREADS={value or 'unset'}, {os.cpu_count()} processors"
+    text = _("OMP_NUM_THREADS={value}, {number} processors").format(
+        value=value or _("unset"), number=os.cpu_count()
+    )
     return Finding(
-        "threads", True if value == "1" else None, text, "" if value == "1" else "export OMP_NUM_THREADS=1"
+        _("threads"), True if value == "1" else None, text, "" if value == "1" else "export OMP_NUM_THREADS=1"
     )
 
 
@@ -93,10 +99,12 @@ def _gpu() -> Finding:
         import torch
 
         if torch.cuda.is_available():
-            return Finding("GPU", True, f"{torch.cuda.get_device_name(0)}; use it with --device cuda")
+            return Finding(
+                "GPU", True, _("{gpu}; use it with --device cuda").format(gpu=torch.cuda.get_device_name(0))
+            )
     except Exception as error:
-        return Finding("GPU", None, f"torch cannot use it: {error}")
-    return Finding("GPU", None, "none that torch can use; everything works without one")
+        return Finding("GPU", None, _("torch cannot use it: {error}").format(error=error))
+    return Finding("GPU", None, _("none that torch can use; everything works without one"))
 
 
 def _isolation() -> Finding:
@@ -105,25 +113,36 @@ def _isolation() -> Finding:
     there = [level.value for level, why in levels.items() if why is None]
     if not there:
         return Finding(
-            "isolation", False, levels[Level.PLAIN] or "none", "on Windows, install WSL 2: wsl --install"
+            _("isolation"),
+            False,
+            levels[Level.PLAIN] or _("none"),
+            _("on Windows, install WSL 2: wsl --install"),
         )
     if Level.BWRAP.value in there or Level.UID.value in there:
-        return Finding("isolation", True, ", ".join(there))
+        return Finding(_("isolation"), True, ", ".join(there))
     why = levels[Level.BWRAP] or ""
     step = "see: brick grade --help" if shutil.which("bwrap") else "apt install bubblewrap"
     return Finding(
-        "isolation", None, f"plain only: enough for your own work, not for grading others ({why})", step
+        _("isolation"),
+        None,
+        _("plain only: enough for your own work, not for grading others ({why})").format(why=why),
+        step,
     )
 
 
 def _editor() -> Finding:
     command = editor_command()
     if command is None:
-        return Finding("editor", None, "none named, and no code on the PATH", "export EDITOR=nano")
+        return Finding(_("editor"), None, _("none named, and no code on the PATH"), "export EDITOR=nano")
     program = command[0]
     if shutil.which(program) is None:
-        return Finding("editor", False, f"{program} is not on the PATH", "export EDITOR=nano")
-    return Finding("editor", True, " ".join(command))
+        return Finding(
+            _("editor"),
+            False,
+            _("{program} is not on the PATH").format(program=program),
+            "export EDITOR=nano",
+        )
+    return Finding(_("editor"), True, " ".join(command))
 
 
 def editor_command() -> list[str] | None:
@@ -137,15 +156,15 @@ def editor_command() -> list[str] | None:
 
 def _file_events() -> Finding:
     """Network drives and some containers pass none on; the watch then looks at the files by itself."""
-    slow = "none arrive here; brick watch looks at the files once a second instead"
+    slow = _("none arrive here; brick watch looks at the files once a second instead")
     try:
         arrived = _event_arrives()
     except Exception as error:
-        return Finding("file events", None, f"{slow} ({error})")
+        return Finding(_("file events"), None, f"{slow} ({error})")
     return Finding(
-        "file events",
+        _("file events"),
         True if arrived is not None else None,
-        slow if arrived is None else f"arrive after {arrived * 1000:.0f} ms",
+        slow if arrived is None else _("arrive after {arrived:.0f} ms").format(arrived=arrived * 1000),
     )
 
 
@@ -174,22 +193,26 @@ def _event_arrives() -> float | None:
 def _workspace(workspace: Workspace) -> Finding:
     count = len(list(exercises_folder(workspace.root).glob("*.*")))
     if not count:
-        return Finding("workspace", None, f"no exercises in {workspace.root}", "brick init")
+        return Finding(
+            _("workspace"), None, _("no exercises in {root}").format(root=workspace.root), "brick init"
+        )
     try:
         workspace.state.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=workspace.state):
             pass
     except OSError as error:
         return Finding(
-            "workspace",
+            _("workspace"),
             False,
-            f"{workspace.state} cannot be written: {error.strerror}",
+            _("{path} cannot be written: {error}").format(path=workspace.state, error=error.strerror),
             f"chmod u+w {workspace.root}",
         )
-    return Finding("workspace", True, f"{count} exercise files in {workspace.root}")
+    return Finding(
+        _("workspace"), True, _("{number} exercise files in {root}").format(number=count, root=workspace.root)
+    )
 
 
 def _viewer() -> Finding:
     if importlib.util.find_spec("netron") is None:
-        return Finding("model viewer", None, "netron is not installed", 'pip install "brickwork[view]"')
-    return Finding("model viewer", True, f"netron {version('netron')}")
+        return Finding(_("model viewer"), None, _("netron is not installed"), 'pip install "brickwork[view]"')
+    return Finding(_("model viewer"), True, f"netron {version('netron')}")

@@ -20,7 +20,7 @@ from grader.course.config import original_root
 from grader.course.paths import checks_file, exercise_file
 from grader.course.translations import localized
 from grader.errors import CourseError
-from grader.language import gettext
+from grader.language import gettext as _
 from grader.records import Chapter, Course
 from grader.syntax import parse_in_turn
 from grader.text import clean, width_of, wrap
@@ -58,7 +58,8 @@ class Numbers:
     def form(self) -> str:
         """What a guess looks like."""
         count = len(self.values)
-        return ("a number" if count == 1 else f"{count} numbers") + (", roughly" if self.about else "")
+        form = _("a number") if count == 1 else _("{number} numbers").format(number=count)
+        return form + (_(", roughly") if self.about else "")
 
     def accepts(self, guess: str) -> bool:
         """Whether a guess names these numbers; UnreadableGuess when it names none, or another number of them."""
@@ -69,7 +70,7 @@ class Numbers:
         if len(found) == 1 and len(set(self.values)) == 1:
             found *= len(self.values)  # "0" for three zeros
         if len(found) != len(self.values):
-            raise UnreadableGuess(f"{self.form}, please")
+            raise UnreadableGuess(_("{form}, please").format(form=self.form))
         return all(self._close(a, b) for a, b in zip(found, self.values, strict=True))
 
     def _close(self, guess: float, value: float) -> bool:
@@ -100,9 +101,9 @@ class Words:
     def form(self) -> str:
         """What a guess looks like."""
         if not self.lettered:
-            return gettext("yes or no")
+            return _("yes or no")
         letters = [chr(ord("a") + number) for number in range(len(self.choices))]
-        return f"{', '.join(letters[:-1])} or {letters[-1]}"
+        return _("{letters} or {last}").format(letters=", ".join(letters[:-1]), last=letters[-1])
 
     def accepts(self, guess: str) -> bool:
         """Whether a guess is the right one, by its letter or by how it begins."""
@@ -112,7 +113,7 @@ class Words:
         meant = [c for c in self.choices if c.lower() == word]
         meant = meant or [c for c in self.choices if word and c.lower().startswith(word)]
         if len(meant) != 1:
-            raise UnreadableGuess(f"{self.form}, please")
+            raise UnreadableGuess(_("{form}, please").format(form=self.form))
         return meant[0] == self.right
 
 
@@ -149,7 +150,7 @@ _FUNCTIONS = {"log": math.log, "ln": math.log, "exp": math.exp, "sqrt": math.sqr
 def read_numbers(text: str) -> tuple[float, ...]:
     """The numbers in `2, 0`, `(2, 0)`, `1/7 and 1/5`, `log 10`, `[[1, 0]]`; UnreadableGuess if there are none."""
     if len(text) > LONGEST_GUESS:
-        raise UnreadableGuess("a number, please")
+        raise UnreadableGuess(_("a number, please"))
     text = re.sub(r"\band\b|;", ",", text.lower().replace("^", "**").replace("−", "-"))
     text = re.sub(r"\b(log|ln|exp|sqrt)\s+([\w.]+)", r"\1(\2)", text)
     for written in (text, re.sub(r"\s+", ",", text.strip())):
@@ -159,7 +160,7 @@ def read_numbers(text: str) -> tuple[float, ...]:
                 return tuple(_numbers(body[0].value))
         except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
             continue
-    raise UnreadableGuess("a number, please")
+    raise UnreadableGuess(_("a number, please"))
 
 
 def _numbers(node: ast.expr) -> list[float]:
@@ -319,7 +320,8 @@ def next_question(questions: Sequence[Question], answered: dict[str, bool]) -> Q
 def tally(workspace: Workspace) -> str:
     """How many were guessed, in words; they count for nothing."""
     known = guesses(workspace)
-    return f"{sum(known.values())} of {len(known)} predictions came true; they are not graded"
+    told = _("{right} of {all} predictions came true; they are not graded")
+    return told.format(right=sum(known.values()), all=len(known))
 
 
 # --- reading a lesson in a terminal -----------------------------------------------------------------------
