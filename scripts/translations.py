@@ -43,12 +43,16 @@ FOLDER = ROOT / "grader" / "checks" / "zh"
 COMMON = "common"
 PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
 BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
+# What is the same in every language: an option, a command, a file, a word in capitals.
+WORDLESS = re.compile(
+    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{3,}|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
+)
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
 KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")
 # Whatever these modules say of an answer or a file is kept in a report.
 WHOLE = (
     "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",
-    "engine/failure.py", "sandbox/example.py", "submissions/reading.py", "submissions/ipython_syntax.py",
+    "errors.py", "engine/failure.py", "sandbox/example.py", "submissions/reading.py", "submissions/ipython_syntax.py",
     "submissions/notebooks.py", "rules/toplevel.py",
 )  # fmt: skip
 ROOMS = (
@@ -143,7 +147,7 @@ def sentences_of_room(room: str) -> list[Sentence]:
             text = path.read_text(encoding="utf-8")
             tree = ast.parse(text)
             kept = [*kept_in(tree, whole=name in WHOLE), *(in_constants(tree) if "gettext" in text else ())]
-            for message in (one for one in kept if re.search(r"[A-Za-z]{2}", PLACEHOLDER.sub("", one))):
+            for message in (one for one in kept if not WORDLESS.fullmatch(PLACEHOLDER.sub("", one))):
                 found.setdefault(message, name)
     return list(found.items())
 
