@@ -45,7 +45,7 @@ PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
 BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
 # What is the same in every language: an option, a command, a file, a word in capitals.
 WORDLESS = re.compile(
-    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{3,}|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
+    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{5,}|[A-Z]{4}(?<!FAIL)|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
 )
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
 KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")
@@ -200,7 +200,7 @@ def kept_in(tree: ast.Module, whole: bool = False) -> Iterator[str]:
         is_part = id(node) in inside and not isinstance(node, ast.JoinedStr)
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in documents and not is_part:
             text = template(node)
-            if " " in text.strip() and "\\" not in text:
+            if " " in text.strip() and "\\" not in text and "\n" not in text:
                 yield text
 
 
@@ -308,7 +308,7 @@ def write_catalogue(source: Source) -> None:
     catalog = read_catalogue(source.catalogue)
     catalog.update(catalogue_of(source.sentences))
     with source.catalogue.open("wb") as file:
-        write_po(file, catalog, width=0, omit_header=True)
+        write_po(file, catalog, width=0, omit_header=True, ignore_obsolete=True)
 
 
 def write_long_texts(source: Source) -> None:
