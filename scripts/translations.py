@@ -45,7 +45,7 @@ PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
 BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
 # What is the same in every language: an option, a command, a file, a word in capitals.
 WORDLESS = re.compile(
-    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{5,}|[A-Z]{4}(?<!FAIL)|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
+    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{5,}|NAME|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
 )
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
 KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from grader.language import gettext as _
 from grader.records import CheckResult, Curve
 from grader.text import pad, width_of
 
@@ -53,12 +54,14 @@ def plot(curve: Curve, width: int, rows: int) -> list[str]:
     wide = min(_WIDEST, (width - 2 * margin - 1) // 2)
     if wide < _NARROWEST or rows < 2 or not (math.isfinite(high - low) and high > low):
         return []
-    what = "slope over" if curve.is_slope else "over"
-    heading = f"got, {what} {curve.over} from {curve.x[0]:.3g} to {curve.x[-1]:.3g}"
+    over = _("got, slope over {name}") if curve.is_slope else _("got, over {name}")
+    heading = over.format(name=curve.over) + _(" from {low:.3g} to {high:.3g}").format(
+        low=curve.x[0], high=curve.x[-1]
+    )
     if width_of(heading) > wide + margin - 1:
-        heading = f"got, {what} {curve.over}"
+        heading = over.format(name=curve.over)
     panels = [_panel(curve.x, ys, (low, high), wide, rows) for ys in (curve.got, curve.expected)]
-    lines = [pad(" " * margin + heading, 2 * margin + wide + 1) + "expected"]
+    lines = [pad(" " * margin + heading, 2 * margin + wide + 1) + _("expected")]
     for label, got, expected in zip(labels, *panels, strict=True):
         lines.append(f"{label:>{margin - 1}} {got} {label:>{margin - 1}} {expected}".rstrip())
     return lines

@@ -323,8 +323,9 @@ def without_repeats(results: Sequence[CheckResult]) -> tuple[tuple[CheckResult, 
 
 def repeats_words(count: int) -> str:
     """What is said of the checks that were left out."""
-    one, many = "{number} check more, for the same reason", "{number} checks more, for the same reason"
-    return ngettext(one, many, count).format(number=count)
+    return ngettext(
+        "{number} check more, for the same reason", "{number} checks more, for the same reason", count
+    ).format(number=count)
 
 
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:

@@ -30,8 +30,8 @@ def lateness(hand_in: HandIn) -> str:
     late = duration(hand_in.late_s)
     if not hand_in.deducted:
         return _("{duration} late, nothing off").format(duration=late)
-    one, many = "{duration} late, {number} point off", "{duration} late, {number} points off"
-    cost = ngettext(one, many, 1 if hand_in.deducted == 1 else 2)
+    off = 1 if hand_in.deducted == 1 else 2
+    cost = ngettext("{duration} late, {number} point off", "{duration} late, {number} points off", off)
     return cost.format(duration=late, number=points(hand_in.deducted))
 
 
