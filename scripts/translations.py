@@ -278,11 +278,9 @@ def sources(wanted: set[str]) -> Iterator[Source]:
                 yield Source(chapter.stem, FOLDER, own, long_texts_of(course, chapter))
         if not wanted or COMMON in wanted:
             yield Source(COMMON, FOLDER, list(shared.items()), [])
-    seen: set[Any] = set()
     for room in ROOMS:
         found = [(text, "help of commands") for text in help_of_commands()] if room == "cli" else []
-        found = [s for s in (*sentences_of_room(room), *found) if s[0] not in seen]
-        seen |= {text for text, _ in found}
+        found = [*sentences_of_room(room), *found]
         if not wanted or room in wanted:
             yield Source(room, LOCALE, found, [])
 
