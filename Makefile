@@ -2,6 +2,7 @@
 # make test    run every test of the kit
 # make test-oldest  run the core tests with the oldest allowed version of every dependency, in .venv-oldest
 # make nightly  prove every chapter, right answers under 1,000 seeds, and name every known mistake; takes about an hour on two cores
+# make fuzz    bytes of strangers: every reader for a while, and the decoder of frames a million times; takes about ten minutes
 # make figures  what grading costs, as ratios from one run; run it on a quiet machine
 # make pictures  draw the lessons' pictures anew from the solutions
 # make site    build the site in build/site/html, in English and in Chinese; REPOSITORY=owner/name adds links to GitHub
@@ -17,7 +18,7 @@ OLDEST := .venv-oldest
 OLDEST_TESTS := checking engine course rules submissions sandbox workspace watch report build cli
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: grade test test-oldest nightly figures pictures site lint setup browser clean
+.PHONY: grade test test-oldest nightly fuzz figures pictures site lint setup browser clean
 
 # brick grade exits 1 when a learner failed a check, which is what a sample class is for; 2 is a real problem.
 grade: setup
@@ -36,6 +37,10 @@ test-oldest: setup browser
 nightly: setup
 	$(BIN)/brick prove --seeds 1000 --thorough
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
+
+fuzz: setup
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/python -m pip install --quiet -e '.[fuzz]'
+	$(BIN)/python scripts/fuzz.py
 
 figures: setup
 	$(BIN)/python -m pytest -q -s tests/benchmarks
