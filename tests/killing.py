@@ -42,6 +42,8 @@ GRADE = ("grade", "class", "--isolation", "plain", "--unsandboxed", "--examples"
 class Workspace:
     """A course folder with a class of so many learners, each with work of their own."""
 
+    words = GRADE
+
     def __init__(self, folder: Path, learners: int) -> None:
         lay_out(folder)
         self.folder, self.learners = folder, learners
@@ -54,7 +56,14 @@ class Workspace:
 
     def start(self, jobs: int, stderr: int | None = None) -> subprocess.Popen[bytes]:
         """`brick grade` as a process of its own."""
-        command = [sys.executable, "-c", "from grader.cli import main; main()", *GRADE, "--jobs", str(jobs)]
+        command = [
+            sys.executable,
+            "-c",
+            "from grader.cli import main; main()",
+            *self.words,
+            "--jobs",
+            str(jobs),
+        ]
         environment = os.environ | {"BRICKWORK_SECRET": "kill"}
         return subprocess.Popen(
             command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
@@ -64,7 +73,7 @@ class Workspace:
         """`brick grade` in this process, to the end: what it said on stderr."""
         with chdir(self.folder):
             runner = CliRunner(env={"BRICKWORK_SECRET": "kill"})
-            done = runner.invoke(app, [*GRADE, "--jobs", "1"])
+            done = runner.invoke(app, [*self.words, "--jobs", "1"])
         assert done.exit_code == 1
         return done.stderr
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from killing import Workspace, kill_and_rerun
+from sandboxes import need
+from soaking import LongClass
 
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
@@ -84,6 +86,21 @@ def test_of_two_graders_the_second_waits_and_each_verdict_is_made_once(tmp_path:
     assert "another brick grade is at work here" in said
     assert first.returncode == 1
     assert workspace.count("verdicts") == 9
+
+
+@pytest.mark.nightly
+def test_a_long_class_on_two_lanes_ends_as_on_one_and_leaves_nothing(tmp_path: Path) -> None:
+    need(Level.BWRAP)
+    one, two = LongClass(tmp_path / "one", 200), LongClass(tmp_path / "two", 200)
+
+    runs = one.run(1, marks=(50, 190)), two.run(2, marks=(50, 190))
+
+    assert two.results() == one.results()
+    for run in runs:
+        assert not run.left
+        (coordinator, lane), (coordinator_later, lane_later) = run.memory.values()
+        assert coordinator_later - coordinator < 32
+        assert lane_later - lane < 64
 
 
 def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
