@@ -10,6 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENTS = (
     "README.md",
+    "README.zh.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     *sorted(path.relative_to(CHECKOUT).as_posix() for path in (CHECKOUT / "docs").glob("**/*.md")),
