@@ -13,6 +13,7 @@ BELOW = {
     },
     "first-steps-learner.md": {
         "one-click": ("One click", "一键开始"),
+        "browser": ("In the browser", "在浏览器里"),
     },
     "first-steps-instructor.md": {
         "grading": ("Release, grade, report", "发布、批改与报告"),
