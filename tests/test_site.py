@@ -45,6 +45,14 @@ def test_every_exercise_has_its_card_and_no_solution_on_its_lessons_page(
         assert f"{chapter.stem}.{language}.ipynb" in page
 
 
+def test_every_formula_is_one_of_an_exercise(scripts: None, course: Course) -> None:
+    from site_pages.lessons import FORMULAS
+
+    names = {exercise.name for chapter in course.chapters for exercise in chapter.exercises}
+
+    assert FORMULAS.keys() <= names
+
+
 def test_every_document_stands_in_a_menu_of_the_site(scripts: None) -> None:
     from site_pages.contents import BELOW
     from site_pages.pages import page_names

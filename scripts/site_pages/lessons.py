@@ -6,8 +6,10 @@ import ast
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import jupytext
+import yaml
 
 from grader.course.paths import pictures_folder
 from grader.course.stubs import make_stub
@@ -19,6 +21,7 @@ from site_pages.words import WORDS
 
 _PICTURE = re.compile(r"!\[[^\]\n]*\]\(\.\./pictures/(?P<stem>[\w-]+)/(?P<name>[\w-]+)\.\w+\.svg\)")
 _DETAILS = re.compile(r"\s*<details><summary>(.*?)</summary>(?:<!--.*?-->)?(.*?)</details>", re.DOTALL)
+FORMULAS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("formulas.yml").read_text(encoding="utf-8"))
 
 
 def overview_page(course: Course, language: str) -> str:
@@ -100,7 +103,9 @@ def _code(text: str, chapter: Chapter, facts: dict[str, Facts], language: str) -
         name = getattr(node, "name", "")
         if name in exercises:
             code = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-            yield f"### {name}\n\n{_card(exercises[name], facts[name], language)}\n\n```python\n{code}\n```"
+            formula = f"\n\n$$\n{FORMULAS[name]}\n$$" if name in FORMULAS else ""
+            card = _card(exercises[name], facts[name], language)
+            yield f"### {name}\n\n{card}{formula}\n\n```python\n{code}\n```"
 
 
 def _card(exercise: Exercise, facts: Facts, language: str) -> str:
