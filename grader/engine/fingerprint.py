@@ -6,7 +6,7 @@ import ast
 import hashlib
 import platform
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -62,6 +62,8 @@ def source_sha256(file: Path) -> str:
     return content_sha256(file.read_bytes())
 
 
+# Checks are the same with each save, and to parse their file took longer than to run them.
+@lru_cache(maxsize=32)
 def content_sha256(content: bytes) -> str:
     """As `source_sha256`, of what a file holds."""
     try:
