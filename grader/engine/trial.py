@@ -48,6 +48,7 @@ class Trial:
         limit_s: seconds of the learner's own time that the whole check may take; drawing inputs and comparing what
             came is the grader's. As a last resort ten times as long by anybody's clock.
         tell_early: hears of a failure that is about to be shrunk.
+        draws: whether a wrong function of one variable gets its curve.
     """
 
     def __init__(
@@ -58,8 +59,11 @@ class Trial:
         chapter: Chapter,
         limit_s: float,
         tell_early: Callable[[CheckResult], None] = lambda result: None,
+        *,
+        draws: bool = True,
     ) -> None:
         self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
+        self._draws = draws
         self.seed = profile.seed_of(chapter.stem, check.name)
         self.failure: Failure | None = None
         self.examples = 0
@@ -219,7 +223,7 @@ class Trial:
     def _curve(self) -> Curve | None:
         """Both curves of a wrong function of one variable."""
         failure = self.failure
-        if failure is None or failure.index is None:
+        if failure is None or failure.index is None or not self._draws:
             return None
         return self._asked(lambda: curve_of(self.check, self.learner, self.seed))
 

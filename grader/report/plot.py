@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from grader.language import gettext as _
-from grader.records import CheckResult, Curve
+from grader.records import Curve
 from grader.text import pad, width_of
 
 FEWEST_ROWS, MOST_ROWS = 3, 5  # of characters; the heading is one line more
 _WIDEST, _NARROWEST = 28, 12
 _BLANK = 0x2800
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # of the left and of the right column, downwards
-
-
-def one_curve(results: Sequence[CheckResult]) -> Iterator[CheckResult]:
-    """The results of an exercise with the curves of the first that has them: those of the others are the same."""
-    seen = False
-    for result in results:
-        yield replace(result, curve=None) if seen else result
-        seen = seen or result.curve is not None
 
 
 def value_range(curve: Curve) -> tuple[float, float]:

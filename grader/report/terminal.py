@@ -13,7 +13,6 @@ from grader.language import gettext as _
 from grader.language import ngettext, translate
 from grader.records import Breach, Cause, CheckResult, ExerciseScore, Outcome, Report
 from grader.report.card import card
-from grader.report.plot import one_curve
 from grader.report.reasons import note_words, place_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
@@ -331,7 +330,7 @@ def repeats_words(count: int) -> str:
 def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
     """The checks of an exercise: those that pass, those that were not run, and last the failures with their cards.
 
-    The failure to begin with comes last of all; it alone has the name and the curve that others share with it.
+    The failure to begin with comes last of all; it alone has the name that others share with it.
     """
     results, left_out = without_repeats(results)
     failed = [result for result in results if result.outcome is Outcome.FAILED]
@@ -345,7 +344,7 @@ def _check_lines(results: Sequence[CheckResult], style: Style) -> list[str]:
         lines += _check_line(result.outcome, translate(result.title), style)
     lines += _check_line(Outcome.FAILED, repeats_words(left_out), style) if left_out else []
     told = [replace(r, diagnosis="") if r.diagnosis == cards[0].diagnosis else r for r in cards[1:]]
-    for result in reversed([*one_curve([*cards[:1], *told])]):
+    for result in reversed([*cards[:1], *told]):
         lines += failed_lines(result, style)
     return lines
 

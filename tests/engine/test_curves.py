@@ -12,11 +12,13 @@ from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.suites import suite_for
-from grader.records import CheckResult, Ruling, Submission
+from grader.records import CheckResult, Outcome, Ruling, Submission
 
 
-def first_result(exercise: str, code: str, label: str = "ch03", **profile: bool) -> CheckResult:
-    """How the law that opens an exercise fares."""
+def first_results(
+    count: int, exercise: str, code: str, label: str = "ch03", **profile: bool
+) -> tuple[CheckResult, ...]:
+    """How the first laws of an exercise fare."""
     chapter, source = find_chapter(load_course(), label), f"import torch\n\n{code}"
     suite = suite_for(chapter)
     report = run_checks(
@@ -24,9 +26,14 @@ def first_result(exercise: str, code: str, label: str = "ch03", **profile: bool)
         Ruling(source),
         SameProcess(),
         Profile(examples=5, **profile),
-        replace(suite, checks=suite.of(exercise)[:1]),
+        replace(suite, checks=suite.of(exercise)[:count]),
     )
-    return report.checks[0]
+    return report.checks
+
+
+def first_result(exercise: str, code: str, label: str = "ch03", **profile: bool) -> CheckResult:
+    """How the law that opens an exercise fares."""
+    return first_results(1, exercise, code, label, **profile)[0]
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
@@ -85,3 +92,11 @@ def test_other_failures_have_no_curves(exercise: str, code: str) -> None:
 
 def test_where_nobody_looks_for_a_small_failure_nothing_is_drawn() -> None:
     assert first_result("sigmoid", "def sigmoid(x):\n    return x\n", shrink=False).curve is None
+
+
+def test_of_several_failures_of_an_exercise_the_first_is_drawn() -> None:
+    results = first_results(11, "relu", "def relu(x):\n    return x.clamp(min=0.5)\n")
+
+    failed = [result for result in results if result.outcome is Outcome.FAILED]
+    assert len(failed) > 3
+    assert [result for result in results if result.curve is not None] == failed[:1]

@@ -15,7 +15,6 @@ from grader.records import Breach, CheckResult, Counterexample, ExerciseScore, O
 from grader.report.html.pictures import picture_of
 from grader.report.html.rendering import cut, fill, stylesheet
 from grader.report.html.values import mark_worst
-from grader.report.plot import one_curve
 from grader.report.reasons import BARRED, likeness_words, reason, trouble_lines, worst_words
 from grader.report.refusals import refusal_words
 from grader.report.terminal import (
@@ -167,7 +166,7 @@ def exercise_of(report: Report, name: str, *, replay: bool = False) -> ShownExer
     trouble = [] if report.is_graded else [clean_line(" ".join(trouble_lines(report)), MESSAGE_CHARS)]
     trouble += [breach_words(breach) for breach in report.breaches if name in breach.exercises]
     word = exercise_word(report, score)
-    cards = [card_of(result, replay=replay) for result in one_curve(shown)]
+    cards = [card_of(result, replay=replay) for result in shown]
     # The trouble is told once; that the checks were not run for it needs no saying at each of them.
     cards = [replace(card, message="") if trouble and card.word == "not run" else card for card in cards]
     untouched = is_untouched(report, name)
