@@ -24,7 +24,7 @@ from grader.watch.programs import has_window, open_window, run_brick, run_in_ter
 from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.state import WatchState
 from grader.watch.status_line import StatusLine
-from grader.watch.view import LIST_WIDTH, list_lines, next_step, painted, work_lines
+from grader.watch.view import LIST_WIDTH, list_lines, next_step, painted, reset_question, work_lines
 from grader.watch.worker import Worker
 from grader.workspace.progress import CourseExercise
 
@@ -224,8 +224,7 @@ class WatchApp(App[None]):
 
     def action_reset(self) -> None:
         """Put the current exercise back to its stub, once that was said twice."""
-        name = self.state.current.exercise.name
-        self.push_screen(Sure(f"Put {name} back to the stub? A backup is kept."), self._do_reset)
+        self.push_screen(Sure(reset_question(self.state)), self._do_reset)
 
     def _do_reset(self, sure: bool | None) -> None:
         """A file that cannot be written is told in the line of the next step, like everything a key leads to."""

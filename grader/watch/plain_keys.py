@@ -14,7 +14,7 @@ from grader.watch.jobs import Job
 from grader.watch.plain_text import file_line, list_lines, verdict_on_current
 from grader.watch.programs import has_window, open_window, run_brick
 from grader.watch.state import WatchState
-from grader.watch.view import next_step
+from grader.watch.view import next_step, reset_question
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 
 KEYS = "n next, r run, h hint, p predict, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
@@ -159,7 +159,7 @@ class PlainKeys:
         self._judge(self.state.want_all())
 
     def _ask_reset(self) -> None:
-        self._say(f"put {self.state.current.exercise.name} back to the stub? a backup is kept; y or n")
+        self._say(f"{reset_question(self.state)} y or n")
         self._asks = self._do_reset
 
     def _do_reset(self, answer: str) -> None:

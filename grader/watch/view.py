@@ -113,12 +113,14 @@ def _head(state: WatchState, report: Report | None, width: int) -> str:
     """The exercise, where it stands as far as there is room, and how many of its checks pass."""
     name = state.current.exercise.name + (" (bonus)" if state.current.exercise.extra else "")
     readable = state.file_state is FileState.READABLE
-    line = f":{state.line_of_current()}" if readable else ""
+    unread = report is not None and not report.is_graded
+    # A notebook has no lines, and in what Python cannot read no exercise is found.
+    line = f":{state.line_of_current()}" if readable and not unread and state.path.suffix == ".py" else ""
     wheres = (f"{state.shown_path}{line}", f"{state.path.name}{line}", "")
     left = next((text for where in wheres if width_of(text := f"{name}   {where}") <= width), name)
     # What was found in a file that is gone, or that Python cannot read, says nothing of the one that is awaited.
-    judged = report is not None and report.is_graded and readable
-    results = results_of(report, state.current.exercise.name) if report is not None and judged else ()
+    told = report if readable and not unread else None
+    results = results_of(told, state.current.exercise.name) if told is not None else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
     right = f"{passed} of {len(results)} checks" if results else ""
     if right and width_of(left) + width_of(right) + 3 <= width:
@@ -245,6 +247,13 @@ def next_step(state: WatchState) -> str:
     if state.shown is None or is_untouched(state.shown, name):
         return f"write {name} in {path}, then save it"
     return f"fix {name} in {path}, then save it"
+
+
+def reset_question(state: WatchState) -> str:
+    """What is asked before the current exercise is put back; of a file that is gone nothing can be lost."""
+    if state.file_state is FileState.GONE:
+        return f"Put {state.shown_path} back as it was handed out?"
+    return f"Put {state.current.exercise.name} back to the stub? A backup is kept."
 
 
 def _has_failed(report: Report | None, name: str) -> bool:

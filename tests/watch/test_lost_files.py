@@ -24,7 +24,7 @@ from grader.watch.app import WatchApp
 from grader.watch.file_watcher import FileWatcher
 from grader.watch.plain import PlainWatch
 from grader.watch.state import WatchState
-from grader.watch.view import next_step, work_lines
+from grader.watch.view import next_step, reset_question, work_lines
 from grader.watch.warm_sandbox import WarmSandbox
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import FileState, workspace_of
@@ -88,6 +88,14 @@ def test_every_line_can_be_drawn_and_every_key_pressed_without_the_file(
     if harm not in ("cut off", "empty"):
         assert jobs == state.want_current() == []
         assert "waiting for" in lines[-1]
+
+
+def test_to_put_a_lost_file_back_loses_nothing(state: WatchState, workspace: Path) -> None:
+    asked = reset_question(state)
+    (workspace / FILE).unlink()
+
+    assert asked == "Put DataLoader back to the stub? A backup is kept."
+    assert reset_question(state) == f"Put {FILE} back as it was handed out?"
 
 
 def test_a_lost_file_takes_no_marks_and_keeps_its_exercises(state: WatchState, workspace: Path) -> None:
