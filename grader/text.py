@@ -148,3 +148,15 @@ def _pieces(paragraph: str, width: int | None) -> Iterator[tuple[str, str]]:
             for piece in [part] if width is None else chop_cells(part, width) or [part]:
                 yield gap, piece
                 gap = "" if not whole else " "
+
+
+# Between Chinese characters, or between Chinese punctuation and a word or code that goes on; a fence begins a block.
+_WITHIN_CHINESE = re.compile(
+    r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])"
+    r"|(?<=[\u3001\u3002\uff0c\uff1a\uff1b\uff08])\n(?=[A-Za-z$]|`(?!``))"
+)
+
+
+def unwrapped(markdown: str) -> str:
+    """Markdown without line ends inside a Chinese sentence: whoever shows it would make a space of each."""
+    return _WITHIN_CHINESE.sub("", markdown)

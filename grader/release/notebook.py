@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course.stubs import MARK, make_stub
 from grader.records import Chapter, Exercise
+from grader.text import unwrapped
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -24,8 +25,6 @@ CHECK_SUFFIX = "-check"  # what the name of a cell that is graded ends in, after
 _FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 # How a lesson shows a picture, seen from its own folder.
 _PICTURE = re.compile(r"!\[(?P<words>[^\]\n]*)\]\(\.\./pictures/(?P<path>[\w-]+/[\w.-]+\.svg)\)")
-# A line that is broken between Chinese characters is no space, and Markdown would make one of it.
-_BROKEN = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -132,7 +131,7 @@ def _parts(source: str, chapter: Chapter) -> Iterator[_Part]:
     exercises = {exercise.name: exercise for exercise in chapter.exercises}
     for cell in jupytext.reads(source, fmt=_FORMAT).cells:
         if cell.cell_type != "code":
-            yield _Part(cell.cell_type, _BROKEN.sub("", cell.source))
+            yield _Part(cell.cell_type, unwrapped(cell.source))
             continue
         lines = cell.source.split("\n")
         found = [

@@ -14,8 +14,9 @@ import yaml
 from grader.course.paths import pictures_folder
 from grader.course.stubs import make_stub
 from grader.records import Chapter, Course, Exercise
+from grader.text import unwrapped
 from site_pages.facts import Facts, facts_of
-from site_pages.markdown import outside_code, unwrapped
+from site_pages.markdown import outside_code
 from site_pages.sources import lesson_source
 from site_pages.words import WORDS
 

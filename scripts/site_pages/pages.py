@@ -8,9 +8,10 @@ from pathlib import Path
 
 from grader.course.paths import pictures_folder
 from grader.records import Course
+from grader.text import unwrapped
 from site_pages.contents import contents
 from site_pages.lessons import chapter_page, overview_page
-from site_pages.markdown import outside_code, unwrapped
+from site_pages.markdown import outside_code
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "build" / "site" / "source"

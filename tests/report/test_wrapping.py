@@ -1,8 +1,8 @@
-"""Tests of grader.text.wrap on Chinese, which has no spaces between its words."""
+"""Tests of how grader.text breaks lines of Chinese, which has no spaces between its words, and joins them."""
 
 from __future__ import annotations
 
-from grader.text import width_of, wrap
+from grader.text import unwrapped, width_of, wrap
 
 
 def test_chinese_is_broken_between_characters_and_never_before_punctuation() -> None:
@@ -15,3 +15,17 @@ def test_chinese_is_broken_between_characters_and_never_before_punctuation() -> 
         assert "".join(lines).replace(" ", "") == f"提示：{text}".replace(" ", "")
     [_, path, _] = wrap("修改 /home/学生/练习/ch02_neuron.py 里的 neuron", 24, cut=False)
     assert path == "/home/学生/练习/ch02_neuron.py"
+
+
+def test_a_line_end_inside_a_chinese_sentence_is_no_space_and_one_between_blocks_stays() -> None:
+    joined = unwrapped("要在汉字\n之间断开，\n`x` 也一样，\nReLU 也是。")
+
+    assert joined == "要在汉字之间断开，`x` 也一样，ReLU 也是。"
+    blocks = (
+        "先写：\n- 一项\n- 两项",
+        "代码：\n```python\nx = 1\n```",
+        "一段。\n\n另一段。",
+        "算：\n    y = x",
+    )
+    for kept in (*blocks, "用 ReLU\n激活"):
+        assert unwrapped(kept) == kept
