@@ -9,7 +9,7 @@ from grader.language import gettext as _
 from grader.language import ngettext
 from grader.records import Change, ClassResults, LearnerResult, Report
 from grader.report.decisions import lines_of
-from grader.report.statistics import LookKind, class_figures
+from grader.report.statistics import ClassFigures, LookKind
 from grader.report.terminal import Style, table
 from grader.report.words import change_reasons, lateness, problem
 from grader.text import clean_line, points, width_of, wrap
@@ -51,7 +51,7 @@ def class_summary(results: ClassResults, style: Style) -> list[str]:
         results: the class; `class_table` is the whole of it.
         style: for its width.
     """
-    figures = class_figures(results)
+    figures = ClassFigures(results)
     header = (_("chapter"), _("handed in"), _("waiting"), _("all right"), _("mean"), _("late"))
     rows = [
         (

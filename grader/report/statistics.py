@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, auto
+from functools import cached_property
 
 from grader.grading.mistakes import Mistake, distinct, who_made_what
 from grader.records import (
@@ -150,63 +151,79 @@ class Copies:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """All figures of a class.
-
-    Args:
-        points: of the learners whose every hand-in has its verdict.
-        ungraded: learner and chapter of what was handed in and has none.
-        mistakes: what learners did wrong alike.
-        decided: what a person decided, and is in force.
-        looks: what needs a person most first.
-        copies: the same file from several learners; most groups of a class are friends, so it is no fault by itself.
-        absent: the learners who handed in nothing at all, unless all is excused.
-        strangers: who handed in something and is not in the roster, where there is one.
-    """
-
-    points: Distribution
-    ungraded: tuple[tuple[str, Chapter], ...]
-    chapters: tuple[ChapterFigures, ...]
-    checks: tuple[CheckFigures, ...]
-    mistakes: tuple[MistakeFigures, ...]
-    decided: tuple[Decided, ...]
-    looks: tuple[Look, ...]
-    copies: tuple[Copies, ...]
-    absent: tuple[str, ...]
-    strangers: tuple[str, ...]
-
-
-def class_figures(results: ClassResults) -> ClassFigures:
-    """Everything the class page shows.
+    """All figures of a class, each counted when it is first asked for: those of the checks take longest.
 
     Args:
         results: every learner with the attempt that counts at each chapter.
     """
-    reports = {chapter: _reports_on(chapter, results.learners) for chapter in results.chapters}
-    looks = [look for chapter, mine in reports.items() for look in _looks(chapter, mine)]
-    return ClassFigures(
-        # What waits for a verdict is no 0, so whoever waits for one is in no median.
-        points=distribution([share_of(one) for one in results.learners if one.is_settled and one.max_points]),
-        ungraded=tuple(
+
+    results: ClassResults
+
+    @cached_property
+    def points(self) -> Distribution:
+        """Of the learners whose every hand-in has its verdict: what waits for one is no 0."""
+        learners = self.results.learners
+        return distribution([share_of(one) for one in learners if one.is_settled and one.max_points])
+
+    @cached_property
+    def ungraded(self) -> tuple[tuple[str, Chapter], ...]:
+        """Learner and chapter of what was handed in and has no verdict."""
+        return tuple(
             (one.learner, chapter)
-            for chapter in results.chapters
-            for one in results.learners
+            for chapter in self.results.chapters
+            for one in self.results.learners
             if chapter.stem in dict(one.ungraded)
-        ),
-        chapters=tuple(
-            _chapter_figures(chapter, mine, results.learners) for chapter, mine in reports.items()
-        ),
-        checks=tuple(
+        )
+
+    @cached_property
+    def chapters(self) -> tuple[ChapterFigures, ...]:
+        """How the class did in each chapter."""
+        learners = self.results.learners
+        return tuple(_chapter_figures(chapter, mine, learners) for chapter, mine in self._reports.items())
+
+    @cached_property
+    def checks(self) -> tuple[CheckFigures, ...]:
+        """How the class did in each check."""
+        return tuple(
             figures
-            for chapter, mine in reports.items()
+            for chapter, mine in self._reports.items()
             for figures in _check_figures(chapter, [report for _, report in mine])
-        ),
-        mistakes=tuple(_mistakes(results)),
-        decided=tuple(decided_in(results)),
-        looks=tuple(sorted(looks, key=lambda look: look.kind)),  # stable: then by chapter and learner
-        copies=tuple(found for chapter, mine in reports.items() for found in _copies(chapter, mine)),
-        absent=tuple(one.learner for one in results.learners if one.missing and not _handed_in(one)),
-        strangers=_strangers(results.learners),
-    )
+        )
+
+    @cached_property
+    def mistakes(self) -> tuple[MistakeFigures, ...]:
+        """What learners did wrong alike."""
+        return tuple(_mistakes(self.results))
+
+    @cached_property
+    def decided(self) -> tuple[Decided, ...]:
+        """What a person decided, and is in force."""
+        return tuple(decided_in(self.results))
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """What needs a person most first, then by chapter and learner."""
+        looks = [look for chapter, mine in self._reports.items() for look in _looks(chapter, mine)]
+        return tuple(sorted(looks, key=lambda look: look.kind))
+
+    @cached_property
+    def copies(self) -> tuple[Copies, ...]:
+        """The same file from several learners; most groups of a class are friends, so it is no fault by itself."""
+        return tuple(found for chapter, mine in self._reports.items() for found in _copies(chapter, mine))
+
+    @cached_property
+    def absent(self) -> tuple[str, ...]:
+        """The learners who handed in nothing at all, unless all is excused."""
+        return tuple(one.learner for one in self.results.learners if one.missing and not _handed_in(one))
+
+    @cached_property
+    def strangers(self) -> tuple[str, ...]:
+        """Who handed in something and is not in the roster, where there is one."""
+        return _strangers(self.results.learners)
+
+    @cached_property
+    def _reports(self) -> dict[Chapter, list[tuple[LearnerResult, Report]]]:
+        return {chapter: _reports_on(chapter, self.results.learners) for chapter in self.results.chapters}
 
 
 def _reports_on(chapter: Chapter, learners: Sequence[LearnerResult]) -> list[tuple[LearnerResult, Report]]:

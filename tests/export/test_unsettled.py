@@ -22,7 +22,7 @@ from grader.grading.store import STORE_FILE, Store
 from grader.records import ClassResults, Course, Report
 from grader.report.class_table import class_table
 from grader.report.html import class_page, feedback_page
-from grader.report.statistics import class_figures
+from grader.report.statistics import ClassFigures
 from grader.report.terminal import Style
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -147,7 +147,7 @@ def test_pages_and_table_say_what_waits_and_the_median_leaves_it_out(course: Cou
     results = class_results(course)
     first, second, *_ = results.learners
 
-    figures = class_figures(results)
+    figures = ClassFigures(results)
     table = class_table(results.learners, Style(width=100))
     text = class_page(results)
     own = feedback_page(results, second)

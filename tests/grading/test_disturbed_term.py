@@ -20,7 +20,7 @@ from grader.grading.hand_ins import read_each
 from grader.grading.store import STORE_FILE, Store
 from grader.records import Report
 from grader.report.html import class_page, feedback_page
-from grader.report.statistics import class_figures
+from grader.report.statistics import ClassFigures
 from grader.submissions.collecting import Collection, collect
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -146,7 +146,7 @@ def test_a_disturbed_term_tells_the_truth_at_every_moment_and_ends_as_an_undistu
     for killed_after in (100, 300):
         killed.grade(killed_after)
         results = class_results(killed.course)
-        figures = class_figures(results)
+        figures = ClassFigures(results)
         waiting = {(one.learner, stem) for one in results.learners for stem, _ in one.ungraded}
         graded = {(one.learner, r.chapter) for one in results.learners for r in one.reports}
         missing = {(one.learner, stem) for one in results.learners for stem, _ in one.missing}

@@ -29,7 +29,7 @@ from grader.records import (
     TimeLimit,
 )
 from grader.report.html import class_page
-from grader.report.statistics import FEWEST, class_figures, distribution
+from grader.report.statistics import FEWEST, ClassFigures, distribution
 
 STEM = "ch03_activations"
 
@@ -92,7 +92,7 @@ def test_the_distribution_takes_lateness_off_and_counts_a_missing_chapter_as_not
     )
     absent = LearnerResult("learner02", (), ((STEM, 2.0),))
 
-    figures = class_figures(ClassResults(course, course.chapters[2:3], (late, absent)))
+    figures = ClassFigures(ClassResults(course, course.chapters[2:3], (late, absent)))
 
     assert figures.points.counts[5] == 1
     assert figures.points.counts[0] == 1
@@ -109,7 +109,7 @@ def test_difficulty_tells_passed_failed_and_not_reached_apart(course: Course) ->
     stub = replace(unwritten.checks[0], cause=Cause.UNWRITTEN)
     unwritten = replace(unwritten, checks=(stub,))
 
-    [check] = class_figures(
+    [check] = ClassFigures(
         class_of(
             course,
             report_of([True]),
@@ -130,7 +130,7 @@ def test_discrimination_is_the_correlation_with_the_other_checks(course: Course)
     draw = np.random.default_rng(3)
     passed = draw.random((24, 5)) < draw.random((24, 1))
 
-    figures = class_figures(class_of(course, *(report_of([bool(a) for a in row]) for row in passed)))
+    figures = ClassFigures(class_of(course, *(report_of([bool(a) for a in row]) for row in passed)))
 
     for k, check in enumerate(figures.checks):
         others = np.delete(passed, k, axis=1).sum(axis=1)
@@ -138,11 +138,11 @@ def test_discrimination_is_the_correlation_with_the_other_checks(course: Course)
 
 
 def test_discrimination_is_not_invented_where_there_is_none(course: Course) -> None:
-    everybody = class_figures(class_of(course, *[report_of([True, k % 2 == 0]) for k in range(FEWEST)]))
-    too_few = class_figures(
+    everybody = ClassFigures(class_of(course, *[report_of([True, k % 2 == 0]) for k in range(FEWEST)]))
+    too_few = ClassFigures(
         class_of(course, *[report_of([k % 2 == 0, k % 2 == 0]) for k in range(FEWEST - 1)])
     )
-    enough = class_figures(class_of(course, *[report_of([k % 2 == 0, k % 2 == 0]) for k in range(FEWEST)]))
+    enough = ClassFigures(class_of(course, *[report_of([k % 2 == 0, k % 2 == 0]) for k in range(FEWEST)]))
 
     assert [check.discrimination for check in everybody.checks] == [None, None]
     assert [check.discrimination for check in too_few.checks] == [None, None]
@@ -153,7 +153,7 @@ def test_times_leave_out_those_who_did_not_get_there(course: Course) -> None:
     slow = report_of([True])
     slow = replace(slow, checks=(replace(slow.checks[0], seconds=9.0),))
 
-    [check] = class_figures(class_of(course, report_of([True]), report_of([None]), slow)).checks
+    [check] = ClassFigures(class_of(course, report_of([True]), report_of([None]), slow)).checks
 
     assert (check.median_s, check.longest_s) == (5.0, 9.0)
 
@@ -161,7 +161,7 @@ def test_times_leave_out_those_who_did_not_get_there(course: Course) -> None:
 def test_a_learner_judged_by_older_checks_counts_only_where_asked(course: Course) -> None:
     old, new = report_of([True], checks_sha256="old"), report_of([True, False], checks_sha256="new")
 
-    figures = class_figures(class_of(course, old, new, new))
+    figures = ClassFigures(class_of(course, old, new, new))
 
     assert [(check.name, check.n) for check in figures.checks] == [("check_0", 3), ("check_1", 2)]
     assert figures.chapters[0].versions == 2
@@ -176,7 +176,7 @@ def test_a_mistake_counts_once_for_each_learner_who_made_it(course: Course) -> N
         checks = zip(report.checks, words, strict=True)
         return replace(report, checks=tuple(replace(check, diagnosis=text) for check, text in checks))
 
-    figures = class_figures(
+    figures = ClassFigures(
         class_of(
             course,
             with_diagnoses("rare", "often", "often"),
@@ -199,7 +199,7 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     )
     unreadable = unread(report_of([None]), where="x.py, line 3")
 
-    figures = class_figures(
+    figures = ClassFigures(
         class_of(course, report_of([True]), lost, report_of([None], breaches=breaches), unreadable,
                  faulty(report_of([None])), report_of([False]))
     )  # fmt: skip
@@ -230,7 +230,7 @@ def test_what_a_person_has_decided_is_looked_at_no_more(course: Course) -> None:
     first, second = results.learners
     settled = replace(first, adjustments=(decided,))
 
-    figures = class_figures(replace(results, learners=(settled, second)))
+    figures = ClassFigures(replace(results, learners=(settled, second)))
 
     assert [look.learner for look in figures.looks] == ["learner02"]
 
@@ -252,7 +252,7 @@ def test_the_same_file_from_two_learners_is_apart_from_faults_unless_it_is_worth
 ) -> None:
     whole, stub = report_of([True], "a" * 64), report_of([False], "b" * 64)
 
-    figures = class_figures(class_of(course, whole, whole, stub, stub, report_of([True], "c" * 64)))
+    figures = ClassFigures(class_of(course, whole, whole, stub, stub, report_of([True], "c" * 64)))
 
     assert figures.looks == ()
     assert [found.learners for found in figures.copies] == [("learner01", "learner02")]
@@ -261,7 +261,7 @@ def test_the_same_file_from_two_learners_is_apart_from_faults_unless_it_is_worth
 def test_every_check_of_a_whole_course_is_counted(course: Course) -> None:
     results = made_up_class(course, 30)
 
-    figures = class_figures(results)
+    figures = ClassFigures(results)
 
     graded = [check for one in results.learners for report in one.reports for check in report.checks]
     assert sum(check.n for check in figures.checks) == len(graded)

@@ -14,7 +14,6 @@ from grader.report.statistics import (
     CheckFigures,
     ClassFigures,
     MistakeFigures,
-    class_figures,
     share_of,
 )
 from grader.report.words import lateness, problem
@@ -65,7 +64,7 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
         results: the class as it stands.
         pages: each learner's own page, as a link from this one.
     """
-    figures = class_figures(results)
+    figures = ClassFigures(results)
     ranked = sorted(results.learners, key=lambda one: (-share_of(one), one.learner))
     pages = pages or {}
     shared = [found for found in figures.mistakes if _is_shared(found)]
