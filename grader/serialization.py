@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields, replace
 from typing import Any
 
 import msgspec
 
-from grader.records import Adjustment, HandIn, LearnerResult, Outcome, Report
+from grader.records import Adjustment, CheckResult, HandIn, LearnerResult, Outcome, Report
 from grader.text import clean
 
 # Reports of other schemas are refused, so whatever changes the meaning of a field counts this up.
 SCHEMA = "brickwork/report/v2"
-LEARNER_SCHEMA = "brickwork/learner/v1"
+LEARNER_SCHEMA = "brickwork/learner/v2"
+# What a check's result says where nothing is known; in what is kept on a disk it is left out.
+_USUAL = {
+    field.name: msgspec.to_builtins(field.default)
+    for field in fields(CheckResult)
+    if field.default is not MISSING
+}
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -21,6 +28,17 @@ def as_dict(report: Report) -> dict[str, Any]:
 
     Every text is cleaned, since a learner could have written it; `report` itself keeps what was written.
     """
+    return _head(report) | {"checks": [_in_full(result) for result in report.checks]}
+
+
+def _in_full(result: CheckResult) -> dict[str, Any]:
+    """What a check found, a key per field: of what was read from a disk, msgspec writes only what stood there."""
+    plain = as_plain(result)
+    return {field.name: plain.get(field.name, _USUAL.get(field.name)) for field in fields(CheckResult)}
+
+
+def _head(report: Report) -> dict[str, Any]:
+    """The report as plain values, its checks left out."""
     passed = sum(result.outcome is Outcome.PASSED for result in report.checks)
     totals = {
         "schema": SCHEMA,
@@ -30,13 +48,17 @@ def as_dict(report: Report) -> dict[str, Any]:
         "checks_passed": passed,
         "checks_listed": len(report.checks),
     }
-    cleaned = _cleaned(totals | msgspec.to_builtins(report))
+    cleaned = _cleaned(totals | msgspec.to_builtins(replace(report, checks=())))
     assert isinstance(cleaned, dict)
     return cleaned
 
 
 def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
     """All reports of one learner as plain values."""
+    return _learner_head(result) | {"reports": [as_dict(report) for report in result.reports]}
+
+
+def _learner_head(result: LearnerResult) -> dict[str, Any]:
     return {
         "schema": LEARNER_SCHEMA,
         "learner": clean(result.learner),
@@ -48,13 +70,12 @@ def as_learner_dict(result: LearnerResult) -> dict[str, Any]:
         "excused": list(result.excused),
         "hand_ins": [_hand_in(hand_in) for hand_in in result.hand_ins],
         "adjustments": [as_plain(adjustment) for adjustment in result.adjustments],
-        "reports": [as_dict(report) for report in result.reports],
     }
 
 
-def as_plain(adjustment: Adjustment) -> dict[str, Any]:
-    """A decision as plain values, times in ISO's form."""
-    cleaned = _cleaned(msgspec.to_builtins(adjustment))
+def as_plain(record: Adjustment | CheckResult) -> dict[str, Any]:
+    """A decision, or what a check found, as plain values, times in ISO's form."""
+    cleaned = _cleaned(msgspec.to_builtins(record))
     assert isinstance(cleaned, dict)
     return cleaned
 
@@ -86,12 +107,81 @@ def from_dict(data: dict[str, Any]) -> Report:
     Raises:
         ValueError: it is of another schema, lacks a field, or a value is not of its field's type.
     """
-    if data.get("schema") != SCHEMA:
-        raise ValueError(f"expected schema {SCHEMA}, found {data.get('schema')!r}")
-    missing = Report.__dataclass_fields__.keys() - data.keys()
-    if missing:  # a default would pass for a verdict
-        raise ValueError(f"no {', '.join(sorted(missing))} in the report")
+    _refuse_others(data, data.get("schema"))
     try:
         return msgspec.convert(data, Report)
     except msgspec.ValidationError as error:  # a ValueError itself in newer releases only
         raise ValueError(str(error)) from error
+
+
+def _refuse_others(data: Mapping[str, Any], schema: object) -> None:
+    if schema != SCHEMA:
+        raise ValueError(f"expected schema {SCHEMA}, found {schema!r}")
+    missing = Report.__dataclass_fields__.keys() - data.keys()
+    if missing:  # a default would pass for a verdict
+        raise ValueError(f"no {', '.join(sorted(missing))} in the report")
+
+
+# --- as it is kept on a disk ------------------------------------------------------------------------------
+
+
+def report_json(report: Report) -> bytes:
+    """The report as JSON that takes little room: a line for each check, of which only what is not usual is written."""
+    lines = b",\n".join(_RESULTS.text_of(result) for result in report.checks)
+    return msgspec.json.encode(_head(report) | {"checks": msgspec.Raw(b"[\n" + lines + b"\n]")})
+
+
+def learner_json(result: LearnerResult) -> bytes:
+    """What `as_learner_dict` makes, as JSON that takes little room."""
+    reports = [msgspec.Raw(report_json(report)) for report in result.reports]
+    return msgspec.json.encode(_learner_head(result) | {"reports": reports}) + b"\n"
+
+
+def from_json(text: bytes) -> Report:
+    """The Report that `report_json` wrote, or `as_dict`.
+
+    Raises:
+        ValueError: as `from_dict`.
+    """
+    try:
+        found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        checks = msgspec.json.decode(found.get("checks", b"null"), type=list[msgspec.Raw])
+        _refuse_others(found, msgspec.json.decode(found.get("schema", b"null")))
+        head = msgspec.json.decode(msgspec.json.encode(found | {"checks": ()}), type=Report)
+        return replace(head, checks=tuple(_RESULTS.result_of(bytes(check)) for check in checks))
+    except msgspec.MsgspecError as error:  # a ValueError itself in newer releases only
+        raise ValueError(str(error)) from error
+
+
+class _Results:
+    """What checks found, each beside its text: most of a class share most of it, so it is read and written once."""
+
+    _MOST = 100_000  # about 100 MB; then it begins anew
+
+    def __init__(self) -> None:
+        self._results: dict[bytes, CheckResult] = {}
+        self._texts: dict[int, bytes] = {}  # by the identity of a result that is held above
+
+    def result_of(self, text: bytes) -> CheckResult:
+        """The result that a text is of."""
+        found = self._results.get(text)
+        if found is None:
+            found = msgspec.json.decode(text, type=CheckResult)
+            if len(self._results) >= self._MOST:
+                self._results.clear()
+                self._texts.clear()
+            self._results[text] = found
+            self._texts[id(found)] = text
+        return found
+
+    def text_of(self, result: CheckResult) -> bytes:
+        """What is kept of a result: where it was read, the very text."""
+        return self._texts.get(id(result)) or _text_of(result)
+
+
+_RESULTS = _Results()
+
+
+def _text_of(result: CheckResult) -> bytes:
+    plain = {key: value for key, value in as_plain(result).items() if (key, value) not in _USUAL.items()}
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

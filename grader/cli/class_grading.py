@@ -20,7 +20,7 @@ from grader.grading.worker import Setup
 from grader.grading.workers import LocalWorkers, Workers
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
-from grader.serialization import as_learner_dict, dumps
+from grader.serialization import learner_json
 from grader.text import file_names
 from grader.workspace.workspace import SECRET_VARIABLE, STATE_FOLDER, workspace_of, write_whole
 
@@ -117,7 +117,7 @@ def fails(verdict: Verdict) -> bool:
 
 
 def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
-    """Write one JSON file per learner into `out`; UsageError when that is not possible.
+    """Write one JSON file per learner into `out`, where it is not there already; UsageError when that is not possible.
 
     Returns:
         The files, in the order of the class.
@@ -128,10 +128,20 @@ def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
     make_folder(out)
     try:
         for path, learner in files.items():
-            write_whole(path, dumps(as_learner_dict(learner)))
+            content = learner_json(learner)
+            if not _holds(path, content):
+                write_whole(path, content)
     except OSError as error:
         raise _cannot_write(error, out) from error
     return list(files)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether the file says this already."""
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def make_folder(out: Path) -> None:

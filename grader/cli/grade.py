@@ -44,14 +44,14 @@ from grader.cli.roster import tell_of_leavers, tell_of_strangers
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
-from grader.grading.cache import count_unstored, grade_handed_in, secret_sha256
-from grader.grading.gradebook import publish, results_in
+from grader.grading.cache import count_unstored, grade_handed_in, known_verdicts, secret_sha256
+from grader.grading.gradebook import publish, publish_known, results_in
 from grader.grading.hand_ins import HandInRead, read_each
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.grading.worker import Setup
 from grader.grading.workers import Workers
-from grader.records import Chapter, ClassResults, Course, ReportState
+from grader.records import Chapter, ClassResults, Course, ReportState, Submission
 from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style
 from grader.serialization import as_learner_dict, dumps
@@ -120,10 +120,14 @@ def grade(
     assigned = only or assigned_by(found, course)
     require_consistent(course, assigned)
     make_folder(out)
-    work = list(counted(read_each(found.submissions), len(found.submissions), "reading", quiet=as_json))
     with Store(workspace_of(course).state / STORE_FILE) as store, one_grader_at_a_time(store):
         if not again:
             require_same_secret(settings, store)
+        reading = read_each(found.submissions, store.reading)
+        work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
+        store.keep_readings(
+            (one.digest, one.sha256) for one in work if one.digest and isinstance(one.content, Submission)
+        )
         # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.
         run = store.begin_run(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
@@ -174,11 +178,14 @@ def _grade_all(
         workers: where it is graded.
         again: grade also what was graded before in the same way.
     """
-    done = faults = 0
-    verdicts = grade_handed_in(work, setup, store, workers, again=again)
+    known = {} if again else known_verdicts(work, setup, store)
+    publish_known(store, run, course, [(work[place], number) for place, number in known.items()])
+    unknown = [read for place, read in enumerate(work) if place not in known]
+    done, faults = len(known), 0
+    verdicts = grade_handed_in(unknown, setup, store, workers, again=again)
     shown = counted(
         verdicts,
-        count_unstored(work, setup, store, again=again),
+        count_unstored(unknown, setup, store, again=again),
         "grading",
         quiet=quiet,
         fails=lambda pair: fails(pair[1]),

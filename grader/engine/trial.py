@@ -255,7 +255,7 @@ class Trial:
             hint=check.hint,
             seed=self.seed,
             examples=self.examples,
-            seconds=time.monotonic() - self._start,
+            seconds=round(time.monotonic() - self._start, 3),
             curve=curve,
         )
         if failure is not None:

@@ -14,7 +14,7 @@ from grader.engine.runner import unjudged, unreadable
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, SubmissionError
 from grader.grading.batch import grade_all
-from grader.grading.hand_ins import HandInRead
+from grader.grading.hand_ins import HandInRead, read_whole
 from grader.grading.store import Store, Verdict, key_of
 from grader.grading.worker import Setup
 from grader.grading.workers import LocalWorkers, Workers
@@ -23,6 +23,17 @@ from grader.submissions.collecting import HandedIn
 from grader.submissions.contents import NoPermission
 
 _HERE = LocalWorkers()
+
+
+def known_verdicts(handed_in: Sequence[HandInRead], setup: Setup, store: Store) -> dict[int, int]:
+    """Find what needs no grading: of each hand-in on which the store holds a verdict, the place and its number."""
+    keys = {
+        place: verdict_key(read.item.chapter, read.sha256, setup)
+        for place, read in enumerate(handed_in)
+        if not isinstance(read.content, Exception)
+    }
+    found = store.find_numbers(keys.values())
+    return {place: found[key] for place, key in keys.items() if key in found}
 
 
 def grade_handed_in(
@@ -46,7 +57,7 @@ def grade_handed_in(
         Each item with its verdict, those that cannot be read first.
     """
     readable: list[tuple[HandedIn, Submission]] = []
-    for read in handed_in:
+    for read in map(read_whole, handed_in):
         match read.content:
             case Submission() as submission:
                 readable.append((read.item, submission))
@@ -54,7 +65,7 @@ def grade_handed_in(
                 yield read.item, _fault_in_reading(read, error, setup, store)
             case SubmissionError() as error:
                 yield read.item, _verdict_on_unreadable(read.item, error, setup, store)
-            case error:
+            case Exception() as error:
                 yield read.item, _fault_in_reading(read, error, setup, store)
     for number, verdict in grade_stored([one for _, one in readable], setup, store, workers, again=again):
         yield readable[number][0], verdict
@@ -102,9 +113,9 @@ def count_unstored(
     handed_in: Iterable[HandInRead], setup: Setup, store: Store, *, again: bool = False
 ) -> int:
     """How many files the checks have to be run on: each once, and none of which the store holds the verdict."""
-    submissions = [read.content for read in handed_in if isinstance(read.content, Submission)]
-    keys = {verdict_key(one.chapter, one.sha256, setup) for one in submissions}
-    return len(keys) if again else sum(store.find(key) is None for key in keys)
+    readable = [read for read in handed_in if not isinstance(read.content, Exception)]
+    keys = {verdict_key(read.item.chapter, read.sha256, setup) for read in readable}
+    return len(keys if again else keys - store.find_numbers(keys).keys())
 
 
 def _placed(verdict: Verdict, submission: Submission) -> Verdict:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from grader.errors import UsageError
 from grader.grading.adjustments import Adjustments, in_force, kept
-from grader.grading.hand_ins import sha256_of_unreadable
+from grader.grading.hand_ins import HandInRead, sha256_of_unreadable
 from grader.grading.lateness import lateness
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
@@ -173,17 +173,41 @@ def publish(store: Store, run: int, course: Course, item: HandedIn, verdict: Ver
     sha256 = report.submission_sha256 or sha256_of_unreadable(reason)
     with store.at_once():
         before = store.newest(item.learner, report.chapter)
-        attempt, times = 1, [item.time]
-        if before is not None:
-            same = before.sha256 == sha256
-            attempt = before.attempt if same else before.attempt + 1
-            # The same work again was handed in when it was first seen, however often it was copied since.
-            times += [before.handed_in] if same else []
-        handed_in = min((time for time in times if time is not None), default=None)
-        late_s, deducted = lateness(item.chapter, course.late, handed_in, marked_late=item.marked_late)
-        entry = Entry(
-            item.learner, report.chapter, attempt, sha256, clean_line(report.path), handed_in,
-            item.marked_late, verdict.id, late_s, deducted, course.counts,
-        )  # fmt: skip
+        entry = _entry(before, course, item, sha256, report.path, verdict.id)
         if entry != before:
             store.publish(run, [entry])
+
+
+def publish_known(store: Store, run: int, course: Course, known: Sequence[tuple[HandInRead, int]]) -> None:
+    """Let verdicts that the store holds stand for what was handed in: all at once, the others as `publish` does.
+
+    Args:
+        known: what was handed in, with the number of its verdict.
+    """
+    with store.at_once():
+        before = store.newest_of_each({read.item.chapter.stem for read, _ in known})
+        entries = []
+        for read, number in known:
+            found = read.collected
+            old = before.get((found.learner, found.chapter))
+            entry = _entry(old, course, read.item, found.sha256, found.path, number)
+            entries += [entry] if entry != old else []
+        store.publish(run, entries)
+
+
+def _entry(
+    before: Entry | None, course: Course, item: HandedIn, sha256: str, path: str, verdict: int
+) -> Entry:
+    """What is published of a verdict, where `before` stands for the newest attempt."""
+    attempt, times = 1, [item.time]
+    if before is not None:
+        same = before.sha256 == sha256
+        attempt = before.attempt if same else before.attempt + 1
+        # The same work again was handed in when it was first seen, however often it was copied since.
+        times += [before.handed_in] if same else []
+    handed_in = min((time for time in times if time is not None), default=None)
+    late_s, deducted = lateness(item.chapter, course.late, handed_in, marked_late=item.marked_late)
+    return Entry(
+        item.learner, item.chapter.stem, attempt, sha256, clean_line(path), handed_in,
+        item.marked_late, verdict, late_s, deducted, course.counts,
+    )  # fmt: skip

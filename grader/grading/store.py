@@ -16,33 +16,43 @@ from typing import Any
 
 from grader.engine.fingerprint import verdict_sha256
 from grader.errors import KitError
+from grader.grading.packing import CommonText, Packer
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
-from grader.serialization import as_dict, from_dict
+from grader.serialization import from_json, report_json
 from grader.submissions.times import believable
 
 STORE_FILE = "results.db"
-VERSION = 7
+VERSION = 8
 # Versions that lack tables of this one and are else alike: what they lack is added when they are opened.
-_FEWER_TABLES = frozenset({5, 6})
+_FEWER_TABLES = frozenset({5, 6, 7})
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
     key        TEXT NOT NULL,     -- what was graded and how; see key_of
     graded     REAL NOT NULL,     -- when this verdict was made, seconds since 1970
     reusable   INTEGER NOT NULL,  -- 0 when a guest was lost or late, or the kit failed: another try may differ
-    report     BLOB NOT NULL      -- as JSON, packed by zlib: to a tenth
+    report     BLOB NOT NULL      -- as JSON, packed; see grading/packing.py
 );
 CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);
 CREATE TABLE IF NOT EXISTS sources (
     sha256     TEXT PRIMARY KEY,  -- of the submission
-    source     BLOB NOT NULL,     -- its text, packed by zlib: a regrade must not depend on where the file is now
-    about      TEXT NOT NULL      -- line and cell of every line of a notebook, and what was left out, as JSON
+    source     BLOB NOT NULL,     -- its text, packed: a regrade must not depend on where the file is now
+    about      BLOB NOT NULL      -- line and cell of every line of a notebook, and what was left out, as JSON, packed
 );
+CREATE TABLE IF NOT EXISTS common_texts (
+    number     INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,     -- of which texts; the newest of a kind is the one that they are packed against
+    content    BLOB NOT NULL      -- packed by zlib
+);
+CREATE TABLE IF NOT EXISTS readings (
+    digest     BLOB PRIMARY KEY,  -- of what was handed in, byte by byte, and of how it is read; see grading/hand_ins.py
+    sha256     TEXT NOT NULL      -- of the submission that it was read as
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (
     id         INTEGER PRIMARY KEY,
     started    REAL NOT NULL,
     chapters   TEXT NOT NULL,     -- stems of the chapters assigned, as JSON
-    learners   TEXT NOT NULL,     -- the learners met, as JSON
+    learners   TEXT NOT NULL,     -- the learners met for the first time, as JSON
     settings   TEXT NOT NULL      -- how it was graded, as JSON
 );
 CREATE TABLE IF NOT EXISTS collected (
@@ -169,10 +179,13 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._packer = Packer(self._newest_common_text, self._common_text, self._add_common_text)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             if self._version() != VERSION:
-                self._database.executescript(f"{_SCHEMA} PRAGMA user_version = {VERSION};")
+                # At once: who opens it meanwhile must not see tables without their version.
+                script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                self._database.executescript(script)
         except OSError as error:
             step = "make that folder one you can write to"
             raise KitError(f"the results cannot be kept: {error.strerror}", str(path), step) from error
@@ -181,8 +194,8 @@ class Store:
 
     def _version(self) -> int:
         """The version of what is in the file, 0 if nothing is."""
-        [(version,)] = self._rows("PRAGMA user_version")
-        [(tables,)] = self._rows("SELECT count(*) FROM sqlite_schema")
+        query = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
+        [(version, tables)] = self._rows(query)
         if tables and version != VERSION and version not in _FEWER_TABLES:
             raise self._of_another_version()
         return int(version)
@@ -212,11 +225,20 @@ class Store:
             return Verdict(number, key, self._report(report))
         return None
 
+    def find_numbers(self, keys: Iterable[str]) -> dict[str, int]:
+        """Of those of these keys under which there is a verdict to be used again, its number."""
+        query = (
+            "SELECT key, max(id) FROM verdicts"
+            " WHERE key IN (SELECT value FROM json_each(?)) AND reusable GROUP BY key"
+        )
+        return dict(self._rows(query, (json.dumps(list(keys)),)))
+
     def keep(self, key: str, report: Report, submission: Submission | None = None) -> Verdict:
         """Append a verdict, and the submission that it is on, if that could be read."""
-        packed = _packed(json.dumps(as_dict(report), ensure_ascii=False))
-        row = (key, time.time(), int(report.is_final), packed)
+        text = report_json(report)
         with self.at_once():
+            packed = self._packer.pack(f"report {report.checks_sha256} {report.state}", text)
+            row = (key, time.time(), int(report.is_final), packed)
             if submission is not None:
                 self._keep_source(submission)
             cursor = self._database.execute(
@@ -225,25 +247,28 @@ class Store:
         return Verdict(int(cursor.lastrowid or 0), key, report, is_new=submission is not None)
 
     def _keep_source(self, submission: Submission) -> None:
-        packed = _packed(submission.source)
         about = {
             "lines": [[origin.line, origin.cell] for origin in submission.origins],
             "unread": submission.unread,
             "left_out": submission.left_out,
             "notes": submission.notes,
         }
+        stem, source = submission.chapter.stem, submission.source.encode("utf-8", "surrogatepass")
+        packed = self._packer.pack(f"source {stem}", source)
+        packed_about = self._packer.pack(f"about {stem}", json.dumps(about).encode())
         self._database.execute(
             "INSERT OR IGNORE INTO sources (sha256, source, about) VALUES (?, ?, ?)",
-            (submission.sha256, packed, json.dumps(about)),
+            (submission.sha256, packed, packed_about),
         )
 
     def submission(self, entry: Entry, chapter: Chapter) -> Submission | None:
         """What was handed in, as it was read then; None if it could not be read."""
         for packed, told in self._rows("SELECT source, about FROM sources WHERE sha256 = ?", (entry.sha256,)):
-            about = json.loads(told)
+            # Earlier versions kept it as plain text.
+            about = json.loads(told if isinstance(told, str) else self._packer.unpack(told))
             return Submission(
                 chapter,
-                _unpacked(packed),
+                self._packer.unpack(packed).decode("utf-8", "surrogatepass"),
                 Path(entry.path),
                 entry.sha256,
                 tuple(SourceLine(line, cell) for line, cell in about["lines"]),
@@ -252,6 +277,20 @@ class Store:
                 tuple(about["notes"]),
             )
         return None
+
+    # --- what bytes were read as ------------------------------------------------------------------------------
+
+    def reading(self, digest: bytes) -> str | None:
+        """The hash of the submission that was read from what has this digest; None if it never was."""
+        for (sha256,) in self._rows("SELECT sha256 FROM readings WHERE digest = ?", (digest,)):
+            return str(sha256)
+        return None
+
+    def keep_readings(self, readings: Iterable[tuple[bytes, str]]) -> None:
+        """Keep what was read: digests, and the hash of the submission that each was read as."""
+        with self.at_once():
+            query = "INSERT OR IGNORE INTO readings (digest, sha256) VALUES (?, ?)"
+            self._database.executemany(query, readings)
 
     # --- runs: what was assigned, and who was met -------------------------------------------------------------
 
@@ -273,19 +312,27 @@ class Store:
         Returns:
             Its number, under which verdicts are published.
         """
-        lists = (list(chapters), list(learners), asdict(settings))
-        row = (time.time(), *(json.dumps(value, ensure_ascii=False) for value in lists))
         places = ", ".join("?" * (len(_COLLECTED) + 1))
         with self.at_once():
+            # What earlier runs wrote down stands: of a class that hands in nothing new, no row is added.
+            before, met = self._collected(), set(self.assigned_and_met()[1])
+            lists = (list(chapters), [one for one in learners if one not in met], asdict(settings))
+            row = (time.time(), *(json.dumps(value, ensure_ascii=False) for value in lists))
             cursor = self._database.execute(
                 "INSERT INTO runs (started, chapters, learners, settings) VALUES (?, ?, ?, ?)", row
             )
             run = int(cursor.lastrowid or 0)
             self._database.executemany(
                 f"INSERT INTO collected (run, {', '.join(_COLLECTED)}) VALUES ({places})",
-                [(run, *astuple(found)) for found in collected],
+                [(run, *astuple(found)) for found in collected if found not in before],
             )
         return run
+
+    def _collected(self) -> set[Collected]:
+        """What is known of every learner's newest work at each chapter."""
+        newest = "SELECT max(id) FROM collected GROUP BY learner, chapter"
+        query = f"SELECT {', '.join(_COLLECTED)} FROM collected WHERE id IN ({newest})"
+        return {Collected(*row) for row in self._rows(query)}
 
     def ungraded(self, chapters: Iterable[str]) -> set[tuple[str, str]]:
         """Learner and chapter of all whose newest work was collected, and has no verdict yet."""
@@ -325,6 +372,16 @@ class Store:
                     f"INSERT INTO hand_ins (run, {', '.join(_COLUMNS)}) VALUES ({places})",
                     (run, *astuple(entry)),
                 )
+
+    def newest_of_each(self, chapters: Iterable[str]) -> dict[tuple[str, str], Entry]:
+        """What stands for the last attempt of every learner at each of these chapters."""
+        query = (
+            f"SELECT {', '.join(_COLUMNS)} FROM hand_ins"
+            " WHERE id IN (SELECT max(id) FROM hand_ins GROUP BY learner, chapter, attempt)"
+            " AND chapter IN (SELECT value FROM json_each(?)) ORDER BY attempt"
+        )
+        entries = map(_entry, self._rows(query, (json.dumps(list(chapters)),)))
+        return {(entry.learner, entry.chapter): entry for entry in entries}
 
     def newest(self, learner: str, chapter: str) -> Entry | None:
         """What stands for the last attempt of a learner at a chapter."""
@@ -400,17 +457,27 @@ class Store:
 
     def _report(self, packed: bytes) -> Report:
         try:
-            return from_dict(json.loads(_unpacked(packed)))
-        except (ValueError, KeyError, TypeError, zlib.error) as error:
+            return from_json(self._packer.unpack(packed))
+        except ValueError as error:
             raise self._of_another_version() from error
 
+    # --- what texts are packed against ------------------------------------------------------------------------
 
-def _packed(text: str) -> bytes:
-    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+    def _newest_common_text(self, kind: str) -> CommonText | None:
+        condition = "WHERE kind = ? ORDER BY number DESC LIMIT 1"
+        for number, packed in self._rows(f"SELECT number, content FROM common_texts {condition}", (kind,)):
+            return CommonText(number, zlib.decompress(packed))
+        return None
 
+    def _common_text(self, number: int) -> CommonText:
+        for (packed,) in self._rows("SELECT content FROM common_texts WHERE number = ?", (number,)):
+            return CommonText(number, zlib.decompress(packed))
+        raise ValueError(f"there is no common text {number}")
 
-def _unpacked(data: bytes) -> str:
-    return zlib.decompress(data).decode("utf-8", "surrogatepass")
+    def _add_common_text(self, kind: str, text: bytes) -> CommonText:
+        row = (kind, zlib.compress(text))
+        cursor = self._database.execute("INSERT INTO common_texts (kind, content) VALUES (?, ?)", row)
+        return CommonText(int(cursor.lastrowid or 0), text)
 
 
 def _entry(row: Iterable[object]) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,16 @@ from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.cache import count_unstored, grade_handed_in, grade_stored, verdict_key
-from grader.grading.hand_ins import HandInRead, read_each
-from grader.grading.store import STORE_FILE, Store
+from grader.grading.cache import (
+    count_unstored,
+    grade_handed_in,
+    grade_stored,
+    known_verdicts,
+    verdict_key,
+)
+from grader.grading.gradebook import publish, publish_known
+from grader.grading.hand_ins import HandInRead, ReadBefore, read_each, read_whole
+from grader.grading.store import STORE_FILE, Settings, Store
 from grader.grading.worker import Setup
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
@@ -129,6 +137,64 @@ def test_copies_and_what_the_store_knows_are_no_work(
     assert before == 2
     assert count_unstored(work, SETUP, store) == 1
     assert count_unstored(work, SETUP, store, again=True) == 2
+
+
+def test_the_very_bytes_that_were_read_before_are_not_parsed_again(
+    work: list[HandInRead], store: Store
+) -> None:
+    store.keep_readings((read.digest, read.sha256) for read in work if isinstance(read.content, Submission))
+    again = list(read_each([read.item for read in work], store.reading))
+
+    assert [type(read.content) for read in again] == [ReadBefore, ReadBefore, ReadBefore, SubmissionError]
+    assert [read.collected for read in again] == [read.collected for read in work]
+    assert [read_whole(read).content for read in again[:3]] == [read.content for read in work[:3]]
+    assert count_unstored(again, SETUP, store) == count_unstored(work, SETUP, store)
+
+
+def test_other_bytes_or_another_name_are_read_anew(work: list[HandInRead], store: Store) -> None:
+    [file] = work[0].item.files
+    named = file.path.rename(file.path.with_name("ch02_neuron (1).py"))
+    store.keep_readings([(work[0].digest, work[0].sha256)])
+    work[1].item.path.write_text("x = 3\n", encoding="utf-8")
+    renamed = replace(work[0].item, files=(replace(file, path=named),))
+
+    again = list(read_each([renamed, work[1].item], store.reading))
+
+    assert all(isinstance(read.content, Submission) for read in again)
+
+
+def test_a_verdict_that_the_store_holds_is_published_as_one_that_was_just_made(
+    work: list[HandInRead], store: Store, course: Course, report: Report
+) -> None:
+    chapter, first = work[0].item.chapter, work[0].content
+    assert isinstance(first, Submission)
+    made = replace(report, chapter=chapter.stem, submission_sha256=first.sha256, path=str(first.path))
+    verdict = store.keep(verdict_key(chapter, first.sha256, SETUP), made, first)
+    run = store.begin_run([chapter.stem], SOURCES, Settings("plain", 2, "cpu"))
+
+    known = known_verdicts(work, SETUP, store)
+    publish(store, run, course, work[0].item, verdict)
+    by_one = store.newest("learner01", chapter.stem)
+    assert by_one is not None
+    publish_known(store, run, course, [(work[place], number) for place, number in known.items()])
+
+    assert known == {0: verdict.id, 1: verdict.id}
+    standing = [entry for entry, _ in store.standing(SOURCES, [chapter.stem])]
+    path = str(work[1].item.path)
+    assert standing == [by_one, replace(by_one, learner="learner02", path=path, handed_in=work[1].item.time)]
+
+
+def test_a_class_that_hands_in_nothing_new_adds_no_row(work: list[HandInRead], store: Store) -> None:
+    facts = [read.collected for read in work]
+    later = replace(facts[0], sha256="another")
+    for found in (facts, facts, [later, *facts[1:]], facts):
+        store.begin_run(["ch02_neuron"], SOURCES, Settings("plain", 2, "cpu"), found)
+
+    with sqlite3.connect(store.path) as database:
+        [(rows,)] = database.execute("SELECT count(*) FROM collected")
+    assert rows == len(facts) + 2
+    assert store.assigned_and_met() == (("ch02_neuron",), tuple(SOURCES))
+    assert len(store.ungraded(["ch02_neuron"])) == len(SOURCES)
 
 
 def test_a_verdict_is_new_only_when_it_was_just_made(

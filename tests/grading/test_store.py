@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
 import signal
 import sqlite3
 import time
+import zlib
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -31,6 +33,7 @@ from grader.records import (
     SourceLine,
     Submission,
 )
+from grader.serialization import as_dict
 
 AS_USUAL = Settings("bwrap", None, "cpu")
 
@@ -288,6 +291,51 @@ def test_what_was_handed_in_comes_back_as_it_was_read(tmp_path: Path, report: Re
 
     assert store.submission(entry(verdict), chapter) == handed_in
     assert store.submission(entry(verdict, sha256="another"), chapter) is None
+
+
+def test_results_of_the_version_before_are_read_and_added_to(
+    tmp_path: Path, report: Report, course: Course
+) -> None:
+    path = tmp_path / "results.db"
+    handed_in = Submission(
+        course.chapters[2], "a = 1\n# \udc80", Path(report.path), "sha", unread=((1, "why"),)
+    )
+    with Store(path) as store:
+        kept = store.keep(name(), report, handed_in)
+    about = {"lines": [], "unread": [(1, "why")], "left_out": [], "notes": []}
+    source = zlib.compress(handed_in.source.encode("utf-8", "surrogatepass"))
+    with sqlite3.connect(path) as database:
+        packed = zlib.compress(json.dumps(as_dict(report), ensure_ascii=False).encode())
+        database.execute("UPDATE verdicts SET report = ?", (packed,))
+        database.execute("UPDATE sources SET source = ?, about = ?", (source, json.dumps(about)))
+        database.executescript("DROP TABLE common_texts; PRAGMA user_version = 7")
+
+    with Store(path) as store:
+        assert store.find(name()) == replace(kept, is_new=False)
+        assert store.submission(entry(kept), course.chapters[2]) == handed_in
+        assert store.find(store.keep(name("another"), report).key) is not None
+
+
+def test_what_the_files_of_a_class_have_in_common_is_kept_once(
+    tmp_path: Path, report: Report, course: Course
+) -> None:
+    store = Store(tmp_path / "results.db")
+    lesson = "\n".join(f"# {number**9}" for number in range(500))
+    handed_in = [
+        Submission(course.chapters[2], f"{lesson}\nx = {n}", Path(report.path), f"sha{n}") for n in range(20)
+    ]
+
+    verdicts = [
+        store.keep(name(str(n)), replace(report, output=lesson, seconds=float(n)), one)
+        for n, one in enumerate(handed_in)
+    ]
+
+    with sqlite3.connect(store.path) as database:
+        [(size,)] = database.execute("SELECT max(length(v.report)) FROM verdicts v")
+        [(source_size,)] = database.execute("SELECT max(length(source)) FROM sources")
+    assert max(size, source_size) < len(zlib.compress(lesson.encode())) / 10
+    assert all(store.find(verdict.key) == replace(verdict, is_new=False) for verdict in verdicts)
+    assert store.submission(entry(verdicts[7], sha256="sha7"), course.chapters[2]) == handed_in[7]
 
 
 def test_results_of_another_version_are_left_alone_and_refused(tmp_path: Path) -> None:

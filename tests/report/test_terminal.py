@@ -341,7 +341,7 @@ def test_json_drops_control_characters_of_the_learner(report: Report) -> None:
 def test_json_of_a_learner_holds_every_report_and_what_is_missing(report: Report) -> None:
     data = as_learner_dict(LearnerResult("learner01", (report,), (("ch04_losses", 10.0),)))
 
-    assert data["schema"] == "brickwork/learner/v1"
+    assert data["schema"] == "brickwork/learner/v2"
     assert (data["points"], data["max_points"], data["missing"]) == (1.0, 13.0, ["ch04_losses"])
     assert [item["chapter"] for item in data["reports"]] == ["ch03_activations"]
 
