@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from grader.cli.extras import needs
 from grader.cli.options import Isolation
 from grader.cli.practice import require_device
+from grader.engine.inputs_file import INPUTS_FOLDER
 from grader.engine.profile import Profile
 from grader.errors import UsageError
 from grader.grading.store import Settings, Store, Verdict
@@ -52,7 +53,8 @@ def judged_by(course: Course, settings: Settings) -> Setup:
         device=settings.device,
         names_mistakes=True,
     )
-    return Setup(Level(settings.isolation), course.limits, profile)
+    inputs = workspace_of(course).state / INPUTS_FOLDER
+    return Setup(Level(settings.isolation), course.limits, profile, inputs)
 
 
 def workers_for(jobs: int, scheduler: str) -> Workers:

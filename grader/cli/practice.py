@@ -15,6 +15,8 @@ from grader.cli.options import Device
 from grader.cli.progress import counted, waiting
 from grader.cli.targets import Target
 from grader.engine.consistency import require_consistent
+from grader.engine.generation import Kept
+from grader.engine.inputs_file import INPUTS_FOLDER, InputsFolder
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
 from grader.errors import SubmissionError, UsageError
@@ -46,6 +48,7 @@ def practice_profile(
         device=device,
         memory=workspace.state / "failing",
         names_mistakes=True,
+        kept=Kept(folder=InputsFolder(workspace.state / INPUTS_FOLDER)) if workspace.has_course() else None,
     )
 
 

@@ -23,8 +23,7 @@ from hypothesis.internal.conjecture.data import ConjectureData
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from grader.checking.check import Check
-
-Inputs = dict[str, Any]
+from grader.engine.inputs_file import Inputs, InputsFile, InputsFolder
 
 # Hypothesis' phases: `reuse` repeats what failed before, from the memory given.
 DRAW = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -158,11 +157,29 @@ class Kept:
 
     Args:
         draw: draws so many inputs of a check from a seed.
+        folder: where they are kept for other processes; None for this one alone.
     """
 
-    def __init__(self, draw: Callable[[Check, int, int], list[Inputs]] = draw_many) -> None:
-        self._draw = draw
+    def __init__(
+        self,
+        draw: Callable[[Check, int, int], list[Inputs]] = draw_many,
+        folder: InputsFolder | None = None,
+    ) -> None:
+        self._draw, self._folder = draw, folder
         self._kept: dict[tuple[str, int, int], tuple[Inputs, ...]] = {}
+        self._files: dict[str, InputsFile] = {}
+        self._file: InputsFile | None = None
+
+    def open(self, checks_sha256: str) -> None:
+        """From now on take what was kept for this state of a chapter's checks."""
+        if self._folder is not None and checks_sha256 not in self._files:
+            self._files[checks_sha256] = self._folder.file(checks_sha256)
+        self._file = self._files.get(checks_sha256)
+
+    def save(self) -> None:
+        """Keep what was drawn for other processes."""
+        if self._file is not None:
+            self._file.save()
 
     def has(self, check: Check, seed: int, examples: int) -> bool:
         """Whether they need not be drawn any more."""
@@ -172,9 +189,18 @@ class Kept:
         """The inputs of a check, example by example; whoever gets them may change them."""
         key = (check.name, seed, examples)
         if key not in self._kept:
-            self._kept[key] = tuple(sorted(self._draw(check, seed, examples), key=size_of))
+            self._kept[key] = self._from_file(*key) or self._drawn(check, seed, examples)
         for drawn in self._kept[key]:
             yield {name: _copied(value) for name, value in drawn.items()}
+
+    def _from_file(self, name: str, seed: int, examples: int) -> tuple[Inputs, ...] | None:
+        return None if self._file is None else self._file.get(name, seed, examples)
+
+    def _drawn(self, check: Check, seed: int, examples: int) -> tuple[Inputs, ...]:
+        drawn = tuple(sorted(self._draw(check, seed, examples), key=size_of))
+        if self._file is not None:
+            self._file.put(check.name, seed, examples, drawn)
+        return drawn
 
 
 def size_of(value: Any) -> int:

@@ -103,9 +103,13 @@ def run_checks(
             tell(_report(submission, run, (*checks, last), start))
 
     run = _Run(suite, ruling, workplace, profile, submission.chapter, so_far)
+    if profile.kept is not None:
+        profile.kept.open(suite.sha256)
     for result in run.results():
         so_far(result)
         checks.append(result)
+    if profile.kept is not None:
+        profile.kept.save()
     return _report(submission, run, tuple(checks), start)
 
 

@@ -13,7 +13,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -57,6 +57,7 @@ class ClusterWorkers:
         Raises:
             UsageError: the scheduler is not there or has no workers, or one of them would judge otherwise.
         """
+        setup = replace(setup, inputs=None)  # that folder is this machine's
         chapters = tuple(dict.fromkeys(submission.chapter for submission in submissions))
         expected = facts(setup, chapters)
         with self._client() as client:

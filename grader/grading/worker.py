@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Lock
 
 from grader.engine.generation import Kept
+from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_or_fault
 from grader.engine.profile import Profile
 from grader.records import Limits, Report, Submission
@@ -23,11 +25,15 @@ class Setup:
     """What a worker needs to grade: where code runs, how long it may, and how it is judged.
 
     It travels to other processes, so it holds plain data and no open sandbox.
+
+    Args:
+        inputs: a folder of this machine where drawn inputs are kept for the next run; None for none.
     """
 
     level: Level
     limits: Limits
     profile: Profile
+    inputs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def _warm_for(setup: Setup, imports: tuple[str, ...]) -> _Warm:
     if _warm is None or (_warm.setup, _warm.imports) != (setup, imports):
         if _warm is not None:
             _warm.sandbox.close()
-        keeping = replace(setup, profile=replace(setup.profile, kept=Kept()))
+        folder = InputsFolder(setup.inputs, setup.profile.secret) if setup.inputs is not None else None
+        keeping = replace(setup, profile=replace(setup.profile, kept=Kept(folder=folder)))
         device = setup.profile.device
         sandbox = Sandbox(setup.level, setup.limits, device, imports=imports, warm_fake=True)
         _warm = _Warm(keeping, imports, sandbox)

@@ -46,7 +46,7 @@ class WarmSandbox(Sandbox):
     ) -> None:
         super().__init__(Level.PLAIN, limits, profile.device, imports=imports, warm_fake=True)
         self._launched = launched
-        self._profile = replace(profile, kept=Kept())
+        self._profile = replace(profile, kept=profile.kept or Kept())
         self._stopped = threading.Event()
 
     def _launch(self, wishes: Wishes) -> Zygote:
@@ -148,10 +148,14 @@ class WarmSandbox(Sandbox):
         Args:
             exercise: its checks come first, for they are the next to be run.
         """
-        checks = suite_for(chapter).checks
-        for check in sorted(checks, key=lambda check: check.exercise != exercise):
+        suite, kept = suite_for(chapter), self._profile.kept
+        if kept is None:
+            return False
+        kept.open(suite.sha256)
+        for check in sorted(suite.checks, key=lambda check: check.exercise != exercise):
             seed, examples = self._profile.seed_of(chapter.stem, check.name), self._profile.examples_of(check)
-            if self._profile.kept is not None and not self._profile.kept.has(check, seed, examples):
-                next(self._profile.kept.inputs(check, seed, examples), None)
+            if not kept.has(check, seed, examples):
+                next(kept.inputs(check, seed, examples), None)
                 return True
+        kept.save()
         return False
