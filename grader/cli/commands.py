@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import inspect
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from grader.cli.help import translated
 from grader.errors import did_you_mean
-from grader.language import Language, current, gettext
+from grader.language import gettext
 
 # Every command with the line that `brick --help` shows for it: the first line of its docstring, which a test
 # compares. They stand here too, so that the list of commands can be shown without importing any of them.
@@ -47,23 +47,15 @@ COMMANDS = {
 }
 
 
-def translated(command: Any) -> Any:
-    """A command whose help is in the language that is spoken; the code has the English."""
-    if current() is Language.ENGLISH:
-        return command
-    paragraphs = inspect.cleandoc(command.help or "").split("\n\n")
-    command.help = "\n\n".join(gettext(" ".join(one.split())) if one.strip() else one for one in paragraphs)
-    for option in command.params:
-        if getattr(option, "help", None):
-            option.help = gettext(option.help)
-    return command
-
-
 class LazyCommands(TyperGroup):
     """The group behind `brick`. The command NAME is the function NAME of the module `grader.cli.NAME`, `_` for `-`.
 
     A context is typed `Any` below, because its class is click's in some versions of typer and typer's own in others.
     """
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """The context of the whole command line, for help in the language that is spoken."""
+        return super(LazyCommands, translated(self)).make_context(*args, **options)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order of the help."""
