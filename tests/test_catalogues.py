@@ -16,7 +16,7 @@ UNFINISHED = frozenset(
     """
     ch01_dataloader ch02_neuron ch03_activations ch04_losses ch05_optimizers ch06_chain_rule ch07_regularization
     ch08_clipping ch09_scheduling ch10_quantization ch11_normalization ch12_onnx
-    export nbgrader_plugin similarity watch
+    export nbgrader_plugin
     """.split()
 )
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.build.blocks import PIECES, Block, State, count_yours, survey
+from grader.build.blocks import PIECES, Block, Owner, State, count_yours, survey
 from grader.build.page import write_pages
 from grader.build.worker import Job, start
 from grader.cli import console
@@ -40,6 +40,7 @@ from grader.workspace.workspace import Workspace, workspace_of
 # What rounding to 8 bits may take from the score, and how far the exported model may be from the network.
 INT8_MAY_COST = 0.02
 ONNX_MAY_DIFFER = 1e-4
+_WHOSE = {Owner.LEARNER: "yours", Owner.BOTH: "partly yours", Owner.LENT: "lent"}
 
 
 class Task(StrEnum):
@@ -153,7 +154,9 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
                 some = _(", ").join(names) if len(names) < len(block.pieces) else _("all")
                 notes.append(_("{state}: {names}").format(state=words, names=some))
         lead = pad(f"{chapter.label}  {translate(chapter.title)}", 38)
-        lines += wrap(_("; ").join([_(block.whose), *notes]), console.columns(), indent=" " * 38, first=lead)
+        lines += wrap(
+            _("; ").join([_(_WHOSE[block.whose]), *notes]), console.columns(), indent=" " * 38, first=lead
+        )
     return lines
 
 

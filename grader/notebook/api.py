@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 from grader.errors import KitError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.rpc import Helper, HelperLost
 
 _helper: Helper | None = None
@@ -115,8 +117,8 @@ def _ask(do: str, name: str, caller: FrameType) -> dict[str, Any]:
 def _told(error: KitError | HelperLost) -> dict[str, Any]:
     """An error as an answer: in a notebook a traceback would hide what to do."""
     if isinstance(error, HelperLost):
-        what, step = f"the checks ended early: {error}", "run the cell again"
-        return _refusal(KitError(what, "the process that checks", step))
+        what, step = _("the checks ended early: {error}").format(error=error), _("run the cell again")
+        return _refusal(KitError(what, _("the process that checks"), step))
     return _refusal(error)
 
 
@@ -133,7 +135,9 @@ def _refusal(error: KitError) -> dict[str, Any]:
     # Only for an error: it imports the templates, and the session of a learner is to stay light.
     from grader.report.html.notes import refusal_html
 
-    return {"points": 0.0, "text": f"error: {error}\n", "html": refusal_html(error)}
+    lines = ((_("error:"), error.what), (_("  where:"), error.where), (_("  next: "), error.next_step))
+    text = "\n".join(f"{label} {translate(words)}" for label, words in lines) + "\n"
+    return {"points": 0.0, "text": text, "html": refusal_html(error)}
 
 
 # --- where the learner is ---------------------------------------------------------------------------------
@@ -155,8 +159,8 @@ def _source_at(caller: FrameType) -> dict[str, Any]:
     if isinstance(path, str):
         return {"file": os.path.abspath(path)}
     what, step = (
-        "what is typed here cannot be read again",
-        "write it into a file or a notebook, and check there",
+        _("what is typed here cannot be read again"),
+        _("write it into a file or a notebook, and check there"),
     )
     raise KitError(what, "this session", step)
 

@@ -18,12 +18,22 @@ from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError, UsageError
+from grader.language import gettext as _
 from grader.notebook.cells import cells_that_hold, contents_of
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.hints import Basis, hint_lines, open_hints
 from grader.report.html import exercise_html
 from grader.report.html.notes import hints_html, lines_html, status_html
-from grader.report.terminal import Step, Style, exercise_word, focused_exercise, is_whole, render, table
+from grader.report.terminal import (
+    Step,
+    Style,
+    exercise_word,
+    focused_exercise,
+    is_whole,
+    points_of,
+    render,
+    table,
+)
 from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
@@ -41,7 +51,8 @@ from grader.workspace.workspace import workspace_of
 
 HERE = Path("this notebook")
 _WIDTH = 80
-_UNCHECKED = "not checked"
+# Words of a row; `_` says them.
+_UNCHECKED, _CHANGED = "not checked", "changed since"
 
 
 def main() -> None:
@@ -107,7 +118,11 @@ class NotebookServer:
         chapter, exercise = self._meant(name, work)
         report = self._report(chapter, exercise, work)
         [score] = report.exercises
-        step = "" if report.passed else f"mend {exercise.name}, then {work.again(exercise.name)}"
+        step = (
+            ""
+            if report.passed
+            else _("mend {name}, then {again}").format(name=exercise.name, again=work.again(exercise.name))
+        )
         return {
             "points": min(score.counts, exercise.worth),
             "html": exercise_html(report, exercise.name),
@@ -118,10 +133,12 @@ class NotebookServer:
         """All exercises of a chapter: a table, and the one to go on with whole."""
         report = self._report(chapter, None, work)
         name = focused_exercise(report)
-        step = f"mend {name}, then {work.again(chapter.label)}" if name else ""
-        total = f"{points(report.points, report.max_points)} of {points(report.max_points)} points"
+        step = (
+            _("mend {name}, then {again}").format(name=name, again=work.again(chapter.label)) if name else ""
+        )
+        total = points_of(report.points, report.max_points)
         rows = tuple(
-            (score.name, exercise_word(report, score), f"{points(score.points, score.max_points)}")
+            (score.name, _(exercise_word(report, score)), f"{points(score.points, score.max_points)}")
             for score in report.exercises
         )
         return {
@@ -179,22 +196,26 @@ class NotebookServer:
         source = work.submission(chapter).source
         hints = open_hints(self._workspace, chapter, exercise.name, report, source, changed)
         if not hints.texts:
-            lines = [f"{exercise.name} passes every check; there is nothing to hint at"]
+            lines = [_("{name} passes every check; there is nothing to hint at").format(name=exercise.name)]
             if changed:
                 lines = [
-                    f"{exercise.name} passed every check and has changed since: {work.again(exercise.name)}"
+                    _("{name} passed every check and has changed since: {again}").format(
+                        name=exercise.name, again=work.again(exercise.name)
+                    )
                 ]
             return {"html": hints_html(exercise.name, (), lines[0]), "text": lines[0] + "\n"}
         if hints.basis is Basis.UNCHECKED:
-            step = f'check it: check("{exercise.name}")'
+            step = _('check it: check("{name}")').format(name=exercise.name)
         elif hints.basis is Basis.CHANGED:
-            step = f"this is about what failed before the last change; {work.again(exercise.name)}"
+            step = _("this is about what failed before the last change; {again}").format(
+                again=work.again(exercise.name)
+            )
         elif hints.has_more:
-            step = f'try it, then run hint("{exercise.name}") again, which opens one more'
+            step = _('try it, then run hint("{name}") again, which opens one more').format(name=exercise.name)
         else:
-            step = f"try it, then {work.again(exercise.name)}"
+            step = _("try it, then {check}").format(check=work.again(exercise.name))
         lines = [f"{chapter.label}  {exercise.name}", "", *hint_lines(hints.texts, _WIDTH)]
-        lines += ["", *wrap(f"next: {step}", _WIDTH, indent="      ", first="")]
+        lines += ["", *wrap(_("next: {step}").format(step=step), _WIDTH, indent="      ", first="")]
         return {"html": hints_html(exercise.name, hints.texts, step), "text": "\n".join(lines) + "\n"}
 
     # --- predict ----------------------------------------------------------------------------------------------
@@ -216,13 +237,13 @@ class NotebookServer:
             raise UsageError(
                 f"there is no question before {name}", "predict", f'type predict("{chapter.label}")'
             )
-        head = f"{chapter.label}  before {question.exercise}"
+        head = _("{label}  before {exercise}").format(label=chapter.label, exercise=question.exercise)
         lines = readable(question.text, _WIDTH)
         if not words:
-            step = f'guess with predict("{name}", ...): {question.answer.form}'
+            step = _('guess with predict("{name}", ...): {form}').format(name=name, form=question.answer.form)
             return _told(head, [*lines, *question.choices], step)
         try:
-            verdict = "right" if guess(self._workspace, question, words) else "not so"
+            verdict = _("right") if guess(self._workspace, question, words) else _("not so")
         except UnreadableGuess as error:
             return _told(head, [*lines, *question.choices], str(error))
         return _told(head, [verdict, "", *readable(question.told, _WIDTH)], tally(self._workspace))
@@ -240,17 +261,26 @@ class NotebookServer:
         ]
         rows = [self._row(chapter, exercise, work) for chapter in chapters for exercise in chapter.exercises]
         if not rows:
-            step = f'write an exercise, then check it: check("{self.course.chapters[0].exercises[0].name}")'
-            return {"html": status_html((), "", step), "text": f"next: {step}\n"}
+            step = _('write an exercise, then check it: check("{name}")').format(
+                name=self.course.chapters[0].exercises[0].name
+            )
+            return {"html": status_html((), "", step), "text": _("next: {step}").format(step=step) + "\n"}
         counted = [row for row in rows if not row.extra]
         earned, most = sum(row.points for row in counted), sum(row.of for row in counted)
-        total = f"{points(earned, most)} of {points(most)} points"
+        total = points_of(earned, most)
         begun = [row.name for row in rows if row.word not in ("ok", _UNCHECKED)]
         left = next(iter([*begun, *(row.name for row in rows if row.word == _UNCHECKED)]), "")
         step = f'check("{left}")' if left else ""
-        cells = [(row.name, row.word, f"{points(row.points, row.of)} of {points(row.of)}") for row in rows]
-        lines = [*table(("exercise", "state", "points"), [*cells], _WIDTH), "", total]
-        lines += [f"next: {step}"] if step else []
+        cells = [
+            (
+                row.name,
+                _(row.word),
+                _("{points} of {most}").format(points=points(row.points, row.of), most=points(row.of)),
+            )
+            for row in rows
+        ]
+        lines = [*table((_("exercise"), _("state"), _("points")), [*cells], _WIDTH), "", total]
+        lines += [_("next: {step}").format(step=step)] if step else []
         return {"html": status_html(tuple(cells), total, step), "text": "\n".join(lines) + "\n"}
 
     def _row(self, chapter: Chapter, exercise: Exercise, work: Work) -> Row:
@@ -261,7 +291,7 @@ class NotebookServer:
         [score] = found.report.exercises
         word = "ok" if is_whole(found.report, score) else "FAIL"
         if found.definition != work.definition(chapter, exercise):
-            word = "changed since"
+            word = _CHANGED
         return Row(exercise.name, word, score.points, exercise.points, exercise.extra)
 
 
@@ -346,4 +376,8 @@ class Work:
 
     def again(self, exercise: str) -> str:
         """What to do after a change."""
-        return f'run check("{exercise}") again' if self.file is None else f"run {self.path.name} again"
+        return (
+            _('run check("{exercise}") again').format(exercise=exercise)
+            if self.file is None
+            else _("run {name} again").format(name=self.path.name)
+        )

@@ -121,7 +121,7 @@ def _pointer(result: CheckResult) -> str:
         return _(
             "{title} The same call gave two answers: look for what is kept between calls, or drawn."
         ).format(title=translate(result.title))
-    return f"{translate(result.title)} {translate(result.hint)}".strip()
+    return _("{title} {hint}").format(title=translate(result.title), hint=translate(result.hint)).strip()
 
 
 def hint_lines(texts: Sequence[str], width: int) -> list[str]:

@@ -17,7 +17,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from grader.errors import KitError
-from grader.text import clean_line
+from grader.language import gettext as _
+from grader.text import clean_line, width_of
 from grader.watch.file_watcher import watch_exercises
 from grader.watch.jobs import Event, Job
 from grader.watch.programs import has_window, open_window, run_brick, run_in_terminal
@@ -123,7 +124,7 @@ class WatchApp(App[None]):
         room = width - 3 - (_LEFT if left.display else 0)
         lines = work_lines(self.state, max(20, room), height)
         screen.query_one("#work", Static).update(painted(lines))
-        step = self._status.note or f"next: {next_step(self.state)}"
+        step = self._status.note or _("next: {step}").format(step=next_step(self.state))
         screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
 
     def _list_text(self, left: VerticalScroll) -> Text:
@@ -173,7 +174,7 @@ class WatchApp(App[None]):
         if self.state.advance():
             self._judge(self.state.want_current())
         else:
-            self._say(f"next: {next_step(self.state)}")
+            self._say(_("next: {step}").format(step=next_step(self.state)))
 
     def action_run(self) -> None:
         """Judge the current exercise again."""
@@ -187,7 +188,9 @@ class WatchApp(App[None]):
         """Ask a question of the lesson; nothing hangs on the answer."""
         question = self.state.question()
         if question is None:
-            self._say(f"{self.state.current.chapter.stem} has no questions to predict")
+            self._say(
+                _("{chapter} has no questions to predict").format(chapter=self.state.current.chapter.stem)
+            )
         else:
             self.push_screen(Predict(question, self.state.workspace))
 
@@ -205,7 +208,9 @@ class WatchApp(App[None]):
         """Open the file in the learner's editor, at the exercise."""
         path, line = self.state.path, self.state.line_of_current()
         if self._editor is None:
-            self._say(f"open {path}, line {line}; EDITOR would name your editor")
+            self._say(
+                _("open {path}, line {line}; EDITOR would name your editor").format(path=path, line=line)
+            )
             return
         try:
             # An editor in the terminal needs it whole: the screen is put away until the editor ends.
@@ -216,7 +221,9 @@ class WatchApp(App[None]):
                     run_in_terminal(self._editor, path, line)
                 self.refresh()
         except OSError as error:
-            self._say(f"{self._editor[0]} does not start: {error.strerror}")
+            self._say(
+                _("{editor} does not start: {error}").format(editor=self._editor[0], error=error.strerror)
+            )
 
     def action_check_all(self) -> None:
         """Judge every chapter in the workspace."""
@@ -244,7 +251,7 @@ class WatchApp(App[None]):
         """Train the network, in the terminal below this screen."""
         with self.suspend():
             run_brick("build", cwd=self.state.workspace.root)
-            input("\nEnter goes back ")
+            input("\n" + _("Enter goes back "))
         self.refresh()
 
     def _say(self, note: str) -> None:
@@ -259,14 +266,14 @@ def keys_text(width: int) -> str:
     Args:
         width: columns there are; keys stand closer together where that saves a line.
     """
-    gap = 2 if sum(len(f"{key} {word}") + 2 for key, word in KEYS.items()) - 2 <= width else 1
+    gap = 2 if sum(width_of(f"{key} {_(word)}") + 2 for key, word in KEYS.items()) - 2 <= width else 1
     lines: list[list[str]] = [[]]
     room = width
     for key, word in KEYS.items():
-        taken = len(f"{key} {word}") + gap
+        taken = width_of(f"{key} {_(word)}") + gap
         if lines[-1] and taken - gap > room:
             lines.append([])
             room = width
         room -= taken
-        lines[-1].append(f"[@click=app.{_action(word)}][b]{key}[/b] {word}[/]")
+        lines[-1].append(f"[@click=app.{_action(word)}][b]{key}[/b] {_(word)}[/]")
     return "\n".join((" " * gap).join(line) for line in lines)

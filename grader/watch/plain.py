@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.report.terminal import Style
 from grader.text import clean
 from grader.watch.file_watcher import watch_exercises
@@ -75,7 +77,7 @@ class PlainWatch:
         Ctrl-C is a way to quit, not an error.
         """
         self._say(f"{self.state.shown_path}: {self.state.current.exercise.name}")
-        self._say(f"keys: {KEYS}")
+        self._say(_("keys: {keys}").format(keys=_(KEYS)))
         self._worker.start()
         self._files.start()
         threading.Thread(target=self._read, name="keys", daemon=True).start()
@@ -120,14 +122,14 @@ class PlainWatch:
         before, self._file_state = self._file_state, self.state.file_state
         if self._file_state is not before:
             self._say(file_line(self.state))
-            self._say(f"next: {next_step(self.state)}")
+            self._say(_("next: {step}").format(step=next_step(self.state)))
         if jobs:
             self._worker.ask(jobs)
 
     def _hear(self, event: Event) -> bool:
         """Take in what the judging thread says; False ends the loop."""
         if event.kind in (EventKind.FAULT, EventKind.NO_SANDBOX):
-            self._say(f"error: {clean(event.error)}")
+            self._say(_("error: {line}").format(line=clean(translate(event.error))))
             return event.kind is EventKind.FAULT  # after a fault the next save is judged all the same
         if event.kind is EventKind.JUDGED and event.job is not None and event.report is not None:
             self.state.take(event.job, event.report)
@@ -141,6 +143,8 @@ class PlainWatch:
         if event.kind is EventKind.DONE and self._keys.counting:
             self._keys.counting = False
             self._say(
-                f"{len(self.state.standing.progress.done)} of {len(self.state.exercises)} exercises are done"
+                _("{done} of {number} exercises are done").format(
+                    done=len(self.state.standing.progress.done), number=len(self.state.exercises)
+                )
             )
         return True

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from grader.errors import KitError
+from grader.language import gettext as _
 from grader.report.hints import hint_lines
 from grader.report.terminal import Style
 from grader.text import clean_line
@@ -67,7 +68,7 @@ class PlainKeys:
             "x": self._ask_reset,
             "d": self._toggle_details,
             "b": self._build,
-            "": lambda: self._say(f"keys: {KEYS}"),
+            "": lambda: self._say(_("keys: {keys}").format(keys=_(KEYS))),
         }
         if word.lower() in ("q", "quit", "exit"):
             return False
@@ -83,13 +84,17 @@ class PlainKeys:
         if self.state.advance():
             self._begin_current()
         else:
-            self._say(f"next: {next_step(self.state)}")
+            self._say(_("next: {step}").format(step=next_step(self.state)))
 
     def _go_to(self, word: str) -> None:
         """Make the exercise that was named the current one."""
         found = self.state.find(word)
         if found is None:
-            self._say(f"no key and no exercise '{clean_line(word, 40)}'; keys: {KEYS}")
+            self._say(
+                _("no key and no exercise '{word}'; keys: {keys}").format(
+                    word=clean_line(word, 40), keys=_(KEYS)
+                )
+            )
             return
         self.state.go_to(found)
         self._begin_current()
@@ -107,7 +112,7 @@ class PlainKeys:
             self._judge(jobs)
         else:
             self._say(file_line(self.state))
-            self._say(f"next: {next_step(self.state)}")
+            self._say(_("next: {step}").format(step=next_step(self.state)))
 
     def _hint(self) -> None:
         """Say all hints that are open, for earlier ones may have scrolled away."""
@@ -117,24 +122,28 @@ class PlainKeys:
             return
         self._say("\n".join(hint_lines(self.state.hints, self._style().width)))
         if self.state.more_hints:
-            self._say("one more opens after the next attempt")
+            self._say(_("one more opens after the next attempt"))
 
     def _ask_to_predict(self) -> None:
         """Ask a question of the lesson; the next typed line is taken as the guess."""
         question, width = self.state.question(), self._style().width
         if question is None:
-            self._say(f"{self.state.current.chapter.stem} has no questions to predict")
+            self._say(
+                _("{chapter} has no questions to predict").format(chapter=self.state.current.chapter.stem)
+            )
             return
-        self._say(f"{question.chapter.label} before {question.exercise}")
+        self._say(
+            _("{label} before {exercise}").format(label=question.chapter.label, exercise=question.exercise)
+        )
         self._say("\n".join([*readable(question.text, width), *question.choices]))
-        self._say(f"your guess: {question.answer.form}; Enter alone shows the answer")
+        self._say(_("your guess: {form}; Enter alone shows the answer").format(form=question.answer.form))
         self._asks = functools.partial(self._compare, question)
 
     def _compare(self, question: Question, words: str) -> None:
         """Say whether the guess is right and what the lesson says; one that cannot be read is asked for again."""
         try:
             if words:
-                self._say("right" if guess(self.state.workspace, question, words) else "not so")
+                self._say(_("right") if guess(self.state.workspace, question, words) else _("not so"))
         except UnreadableGuess as error:
             self._say(str(error))
             self._asks = functools.partial(self._compare, question)
@@ -151,21 +160,21 @@ class PlainKeys:
                 open_window(self._editor, path, line)
                 return
             except OSError as error:
-                self._say(f"the editor does not start: {error.strerror}")
-        self._say(f"open {path}, line {line}, in your editor")
+                self._say(_("the editor does not start: {error}").format(error=error.strerror))
+        self._say(_("open {path}, line {line}, in your editor").format(path=path, line=line))
 
     def _check_all(self) -> None:
         self.counting = True
         self._judge(self.state.want_all())
 
     def _ask_reset(self) -> None:
-        self._say(f"{reset_question(self.state)} y or n")
+        self._say(_("{question} y or n").format(question=reset_question(self.state)))
         self._asks = self._do_reset
 
     def _do_reset(self, answer: str) -> None:
         """Anything but a clear yes changes nothing."""
         if answer.lower() not in ("y", "yes"):
-            self._say("nothing was changed")
+            self._say(_("nothing was changed"))
             return
         try:
             self._say(self._reset(self.state))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Report
-from grader.report.terminal import Step, Style, render
-from grader.text import points
+from grader.report.terminal import Step, Style, points_of, render
+from grader.text import pad
 from grader.watch.jobs import Job
 from grader.watch.state import WatchState
 from grader.watch.view import FILE_WORDS, next_step
@@ -34,7 +36,7 @@ def verdict_on_current(state: WatchState, style: Style, seconds: float = 0.0) ->
         exercises=tuple(score for score in report.exercises if score.name == name),
     )
     style = replace(style, cards=_EVERY_CARD if state.details else 1, plots=False)
-    took = f"judged in {seconds:.2f} s\n" if seconds else ""
+    took = _("judged in {seconds:.2f} s").format(seconds=seconds) + "\n" if seconds else ""
     return took + render(mine, style, Step(next_step(state))).rstrip("\n")
 
 
@@ -46,20 +48,22 @@ def verdict_line(job: Job, report: Report) -> str:
     """
     chapter = job.chapter
     if job.exercise is not None:
-        passed = "passes" if report.passed else "does not pass yet"
-        return f"also saved: {job.exercise} in {chapter.label} {passed}"
-    word = "ok  " if report.passed else "FAIL" if report.points else "open"
-    return (
-        f"{word}  {chapter.stem}: {points(report.points, chapter.points)} of {points(chapter.points)} points"
-    )
+        told = _("also saved: {exercise} in {label} does not pass yet")
+        if report.passed:
+            told = _("also saved: {exercise} in {label} passes")
+        return told.format(exercise=job.exercise, label=chapter.label)
+    word = "ok" if report.passed else "FAIL" if report.points else "open"
+    return f"{pad(_(word), 6)}{chapter.stem}{_(': ')}{points_of(report.points, chapter.points)}"
 
 
 def file_line(state: WatchState) -> str:
     """What has become of the current file."""
     words = (
-        "the file is there again" if state.file_state is FileState.READABLE else FILE_WORDS[state.file_state]
+        _("the file is there again")
+        if state.file_state is FileState.READABLE
+        else _(FILE_WORDS[state.file_state])
     )
-    return f"{state.shown_path}: {words}"
+    return f"{state.shown_path}{_(': ')}{words}"
 
 
 def list_lines(state: WatchState) -> list[str]:
@@ -72,13 +76,12 @@ def list_lines(state: WatchState) -> list[str]:
     for chapter in state.chapters:
         scored = state.standing.points_of(chapter)
         lines.append(
-            f"{chapter.label} {chapter.title}: "
-            f"{points(scored, chapter.points)} of {points(chapter.points)} points"
+            f"{chapter.label} {translate(chapter.title)}{_(': ')}{points_of(scored, chapter.points)}"
         )
         for one in state.exercises:
             if one.chapter is chapter:
-                here = ", you are here" if one == state.current else ""
+                here = _(", you are here") if one == state.current else ""
                 lines.append(
-                    f"  {'done' if state.standing.is_done(one) else 'open'}  {one.exercise.name}{here}"
+                    f"  {_('done') if state.standing.is_done(one) else _('open')}  {one.exercise.name}{here}"
                 )
-    return [*lines, "type an exercise's name to go there"]
+    return [*lines, _("type an exercise's name to go there")]

@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.watch.state import WatchState
 from grader.workspace.progress import CourseExercise
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
@@ -42,7 +44,7 @@ class Chooser(ModalScreen[CourseExercise | None]):
     def compose(self) -> ComposeResult:
         """A line to search in, and the list."""
         with Vertical(id="box", classes="box"):
-            yield Input(placeholder="search; Enter goes there, Escape goes back")
+            yield Input(placeholder=_("search; Enter goes there, Escape goes back"))
             yield OptionList(*self._options(""), markup=False)
 
     def _options(self, word: str) -> Iterable[Option]:
@@ -50,7 +52,7 @@ class Chooser(ModalScreen[CourseExercise | None]):
         for one in self._state.exercises:
             if word.lower() in f"{one} {one.chapter.title}".lower():
                 here = ">" if one == self._state.current else " "
-                done = "done" if self._state.standing.is_done(one) else "open"
+                done = _("done") if self._state.standing.is_done(one) else _("open")
                 yield Option(f"{here} {done}  {one.chapter.label}  {one.exercise.name}", id=_id(one))
 
     def on_mount(self) -> None:
@@ -106,7 +108,7 @@ class Sure(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """The question."""
-        yield Label(f"{self._text}\n\ny yes    n no", id="asked", classes="box", markup=False)
+        yield Label(f"{self._text}\n\n{_('y yes    n no')}", id="asked", classes="box", markup=False)
 
 
 class Predict(ModalScreen[None]):
@@ -131,7 +133,11 @@ class Predict(ModalScreen[None]):
         """The question and a line to answer in; what the lesson says comes below."""
         with VerticalScroll(id="box", classes="box", can_focus=False):
             yield Static(self._asked(), id="question", markup=False)
-            yield Input(placeholder=f"{self._question.answer.form}; Enter shows the answer, Escape goes back")
+            yield Input(
+                placeholder=_("{form}; Enter shows the answer, Escape goes back").format(
+                    form=self._question.answer.form
+                )
+            )
             yield Static(id="told", markup=False)
 
     def _width(self) -> int:
@@ -141,7 +147,9 @@ class Predict(ModalScreen[None]):
     def _asked(self) -> str:
         """Where the question stands in the lesson, the question, and what there is to choose from."""
         question = self._question
-        head = f"{question.chapter.label}  before {question.exercise}"
+        head = _("{label}  before {exercise}").format(
+            label=question.chapter.label, exercise=question.exercise
+        )
         choices = [f"  {choice}" for choice in question.choices]
         return "\n".join([head, "", *readable(question.text, self._width()), *choices])
 
@@ -154,10 +162,12 @@ class Predict(ModalScreen[None]):
         try:
             # Enter without a guess shows the answer, and counts as nothing.
             verdict = (
-                ("right" if guess(self._workspace, self._question, words) else "not so") if words else ""
+                (_("right") if guess(self._workspace, self._question, words) else _("not so"))
+                if words
+                else ""
             )
         except UnreadableGuess as error:
-            self.query_one("#told", Static).update(str(error))
+            self.query_one("#told", Static).update(translate(str(error)))
             return
         self._told = True
         lines = [verdict, "", *readable(self._question.told, self._width()), "", tally(self._workspace)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.records import Chapter, Course, Report, ReportState
 from grader.watch.jobs import Job
 from grader.watch.sources import Sources
@@ -227,11 +228,11 @@ class WatchState:
     def open_hint(self) -> str:
         """Open a hint on the current exercise, one more after each attempt; why not, if there is none."""
         if self.shown is None:
-            return "save the file first, so that there is something to hint at"
+            return _("save the file first, so that there is something to hint at")
         source = self.sources.source_of(self.current.chapter)
         found, levels = self._open_hints(self.current.chapter, self.current.exercise.name, self.shown, source)
         self.hints, self.more_hints = found, len(found) < levels
-        return "" if found else f"{self.current.exercise.name} has nothing to hint at"
+        return "" if found else _("{name} has nothing to hint at").format(name=self.current.exercise.name)
 
     def question(self) -> Question | None:
         """A question of the lesson: before this exercise if one is open there, else of the chapter.

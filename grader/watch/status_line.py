@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
 from grader.text import width_of
@@ -22,7 +24,7 @@ class StatusLine:
     def __init__(self, state: WatchState) -> None:
         self._state = state
         self.note = ""
-        self._busy = "getting ready"
+        self._busy = _("getting ready")
         self._aside = ""  # a verdict on another exercise than the current one
         self._seconds: float | None = None  # from the save to the first thing there was to read
 
@@ -42,7 +44,7 @@ class StatusLine:
 
     def begin(self) -> None:
         """Something was asked for: what was said about the last verdict is over."""
-        self.note, self._busy, self._aside, self._seconds = "", "judging", "", None
+        self.note, self._busy, self._aside, self._seconds = "", _("judging"), "", None
 
     def hear(self, event: Event) -> bool:
         """Follow one event; True when a new verdict on the current exercise is there to be read.
@@ -52,14 +54,16 @@ class StatusLine:
         """
         job, report = event.job, event.report
         if event.kind in (EventKind.FAULT, EventKind.NO_SANDBOX):
-            self.note, self._busy = f"error: {event.error}", ""
+            self.note, self._busy = _("error: {error}").format(error=translate(str(event.error))), ""
         elif event.kind is EventKind.BEGUN and job is not None:
-            self._busy = f"judging {_name(job)}"
+            self._busy = _("judging {name}").format(name=_name(job))
         elif event.kind is EventKind.PARTIAL and job is not None and report is not None:
             # Without a failure there is nothing to read yet: the last report stays.
             if _has_failed(report) and self._state.show(job, report):
                 self._take_time(event)
-            self._busy = f"judging {_name(job)}, {len(report.checks)} checked"
+            self._busy = _("judging {name}, {checks} checked").format(
+                name=_name(job), checks=len(report.checks)
+            )
         elif event.kind is EventKind.JUDGED and job is not None and report is not None:
             self._state.take(job, report)
             self._busy = ""
@@ -67,8 +71,10 @@ class StatusLine:
                 self._take_time(event)
                 return True
             if job.exercise and not is_untouched(report, job.exercise):
-                passed = "passes" if report.passed else "does not pass yet"
-                self._aside = f"also saved: {job.exercise} in {job.chapter.label} {passed}"
+                told = _("also saved: {exercise} in {label} does not pass yet")
+                if report.passed:
+                    told = _("also saved: {exercise} in {label} passes")
+                self._aside = told.format(exercise=job.exercise, label=job.chapter.label)
         elif event.kind is EventKind.DONE:
             self._busy = ""
         return False

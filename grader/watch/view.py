@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.records import CheckResult, Outcome, Report
 from grader.report.card import card
 from grader.report.hints import hint_lines
-from grader.report.reasons import reason, trouble_lines
+from grader.report.reasons import place_words, reason, trouble_lines
 from grader.report.refusals import refusal_words
 from grader.report.terminal import is_untouched, repeats_words, results_of, without_repeats
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
@@ -84,9 +86,9 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     name, report = state.current.exercise.name, state.shown
     head = [_head(state, report, width), ""]
     if state.file_state is not FileState.READABLE:
-        return [*head, *wrap(FILE_WORDS[state.file_state], width, indent="  ", first="")]
+        return [*head, *wrap(_(FILE_WORDS[state.file_state]), width, indent="  ", first="")]
     if report is None:
-        return [*head, "not judged yet"]
+        return [*head, _("not judged yet")]
     if not report.is_graded:
         return [*head, *_error_lines(state, report, width), *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
@@ -97,7 +99,7 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     results, left_out = without_repeats(results)
     failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
     others = [result for result in results if result is not failure]
-    repeats = [pad("FAIL", _LEAD) + repeats_words(left_out)] if left_out else []
+    repeats = [pad(_("FAIL"), _LEAD) + repeats_words(left_out)] if left_out else []
     last = [*printed, *_failure_lines(state, failure, width, height)]
     told = _told_lines(others, width, state.details) + repeats
     if state.details or len(lines) + len(told) + len(last) <= height:
@@ -111,7 +113,7 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
 
 def _head(state: WatchState, report: Report | None, width: int) -> str:
     """The exercise, where it stands as far as there is room, and how many of its checks pass."""
-    name = state.current.exercise.name + (" (bonus)" if state.current.exercise.extra else "")
+    name = state.current.exercise.name + (_(" (bonus)") if state.current.exercise.extra else "")
     readable = state.file_state is FileState.READABLE
     unread = report is not None and not report.is_graded
     # A notebook has no lines, and in what Python cannot read no exercise is found.
@@ -122,7 +124,7 @@ def _head(state: WatchState, report: Report | None, width: int) -> str:
     told = report if readable and not unread else None
     results = results_of(told, state.current.exercise.name) if told is not None else ()
     passed = sum(result.outcome is Outcome.PASSED for result in results)
-    right = f"{passed} of {len(results)} checks" if results else ""
+    right = _("{passed} of {checks} checks").format(passed=passed, checks=len(results)) if results else ""
     if right and width_of(left) + width_of(right) + 3 <= width:
         return pad(left, width - width_of(right)) + right
     return fit(left.rstrip(), width)
@@ -132,7 +134,7 @@ def _error_lines(state: WatchState, report: Report, width: int) -> list[str]:
     """Why nothing could be judged, and where; what to do stands below, and here nobody has to run a command."""
     said = "\n".join(trouble_lines(report, step=False)).replace(str(state.path), state.shown_path)
     first, *others = clean(said).splitlines()
-    lines = wrap(f"error: {first}", width, indent="  ", first="", cut=False)
+    lines = wrap(_("error: {line}").format(line=first), width, indent="  ", first="", cut=False)
     return lines + [line for other in others for line in wrap(other.strip(), width, indent="  ", cut=False)]
 
 
@@ -141,8 +143,10 @@ def _breach_lines(report: Report, name: str, width: int) -> list[str]:
     lines: list[str] = []
     for breach in report.breaches:
         if name in breach.exercises:
-            text = f"{breach.place}: {breach.name} may not be used here: {refusal_words(breach)}"
-            lines += wrap(clean_line(text), width, indent=" " * _LEAD, first=pad("FAIL", _LEAD))
+            text = _("{place}: {name} may not be used here: {why}").format(
+                place=place_words(breach.place), name=breach.name, why=refusal_words(breach)
+            )
+            lines += wrap(clean_line(text), width, indent=" " * _LEAD, first=pad(_("FAIL"), _LEAD))
     return lines
 
 
@@ -159,17 +163,27 @@ def _told_lines(results: Sequence[CheckResult], width: int, details: bool) -> li
             lines += ["", *_card_lines(result, width), ""]
         elif result.outcome is Outcome.NOT_RUN:
             lines += wrap(clean_line(reason(result), 200), width, indent=" " * _LEAD)
-    return lines + ([pad("not run", _LEAD) + f"{_checks(waiting)}; d says why"] if waiting else [])
+    return lines + (
+        [pad(_("not run"), _LEAD) + _("{checks}; d says why").format(checks=_checks(waiting))]
+        if waiting
+        else []
+    )
 
 
 def _counted_lines(results: Sequence[CheckResult]) -> list[str]:
     """The same as numbers."""
     counts = {outcome: sum(result.outcome is outcome for result in results) for outcome in Outcome}
-    lines = [pad("ok", _LEAD) + _checks(counts[Outcome.PASSED])] if counts[Outcome.PASSED] else []
+    lines = [pad(_("ok"), _LEAD) + _checks(counts[Outcome.PASSED])] if counts[Outcome.PASSED] else []
     if counts[Outcome.NOT_RUN]:
-        lines.append(pad("not run", _LEAD) + f"{_checks(counts[Outcome.NOT_RUN])}; d says why")
+        lines.append(
+            pad(_("not run"), _LEAD)
+            + _("{checks}; d says why").format(checks=_checks(counts[Outcome.NOT_RUN]))
+        )
     if counts[Outcome.FAILED]:
-        lines.append(pad("FAIL", _LEAD) + f"{_checks(counts[Outcome.FAILED])} more; d shows them")
+        lines.append(
+            pad(_("FAIL"), _LEAD)
+            + _("{checks} more; d shows them").format(checks=_checks(counts[Outcome.FAILED]))
+        )
     return lines
 
 
@@ -185,15 +199,15 @@ def _failure_lines(state: WatchState, failure: CheckResult | None, width: int, h
 
 def _checks(count: int) -> str:
     """A number of checks, with the word in the right number."""
-    return "1 check" if count == 1 else f"{count} checks"
+    return ngettext("{number} check", "{number} checks", count).format(number=count)
 
 
 def _title_lines(result: CheckResult, width: int, word: str = "") -> list[str]:
     """Args:
     word: stands in front instead of the outcome, as `to do` for an untouched exercise.
     """
-    lead = pad(word or _WORDS[result.outcome], _LEAD)
-    return wrap(clean_line(result.title), width, indent=" " * _LEAD, first=lead)
+    lead = pad(_(word or _WORDS[result.outcome]), _LEAD)
+    return wrap(clean_line(translate(result.title)), width, indent=" " * _LEAD, first=lead)
 
 
 def _card_lines(result: CheckResult, width: int, *, plots: bool = False) -> list[str]:
@@ -205,7 +219,7 @@ def _hint_lines(state: WatchState, width: int) -> list[str]:
     """The hints that are open, each under its label; nothing where none is."""
     lines = hint_lines(state.hints, width)
     if state.more_hints:
-        lines += wrap("one more hint opens after the next attempt", width, indent="  ")
+        lines += wrap(_("one more hint opens after the next attempt"), width, indent="  ")
     return ["", *lines] if lines else []
 
 
@@ -214,8 +228,12 @@ def _printed(report: Report, width: int) -> list[str]:
     printed = [fit(line, width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if not printed:
         return []
-    more = [f"  … {len(printed) - _PRINTED} more lines"] if len(printed) > _PRINTED else []
-    return ["", "printed by your code:", *(f"  {line}" for line in printed[:_PRINTED]), *more]
+    more = (
+        [_("  … {number} more lines").format(number=len(printed) - _PRINTED)]
+        if len(printed) > _PRINTED
+        else []
+    )
+    return ["", _("printed by your code:"), *(f"  {line}" for line in printed[:_PRINTED]), *more]
 
 
 # --- below both -------------------------------------------------------------------------------------------
@@ -232,28 +250,30 @@ def next_step(state: WatchState) -> str:
     name, path = state.current.exercise.name, state.shown_path
     match state.file_state:
         case FileState.GONE:
-            return f"save {path} again, or x puts it back as it was handed out"
+            return _("save {path} again, or x puts it back as it was handed out").format(path=path)
         case FileState.FOLDER:
-            return f"move the folder {path} away, then x puts the file back as it was handed out"
+            return _("move the folder {path} away, then x puts the file back as it was handed out").format(
+                path=path
+            )
         case FileState.UNREADABLE:
-            return f"make the file readable: chmod u+r {path}"
+            return _("make the file readable: chmod u+r {path}").format(path=path)
     if state.shown is not None and not state.shown.is_graded:
-        return f"mend {path}, then save it"
+        return _("mend {path}, then save it").format(path=path)
     # A verdict that is not whole yet takes no mark away, but its failure is on the screen.
     if state.standing.is_done(state.current) and not _has_failed(state.shown, name):
         if state.everything_done():
-            return "everything is solved: b builds the network"
-        return "n goes on to the next exercise"
+            return _("everything is solved: b builds the network")
+        return _("n goes on to the next exercise")
     if state.shown is None or is_untouched(state.shown, name):
-        return f"write {name} in {path}, then save it"
-    return f"fix {name} in {path}, then save it"
+        return _("write {name} in {path}, then save it").format(name=name, path=path)
+    return _("fix {name} in {path}, then save it").format(name=name, path=path)
 
 
 def reset_question(state: WatchState) -> str:
     """What is asked before the current exercise is put back; of a file that is gone nothing can be lost."""
     if state.file_state is FileState.GONE:
-        return f"Put {state.shown_path} back as it was handed out?"
-    return f"Put {state.current.exercise.name} back to the stub? A backup is kept."
+        return _("Put {path} back as it was handed out?").format(path=state.shown_path)
+    return _("Put {name} back to the stub? A backup is kept.").format(name=state.current.exercise.name)
 
 
 def _has_failed(report: Report | None, name: str) -> bool:
@@ -277,9 +297,10 @@ def _painted_line(line: str) -> Text:
     drawn = Text(line, style="bold" if line.startswith(">") else "")
     if os.environ.get("NO_COLOR"):
         return drawn
-    word = next((word for word in _COLOURS if line.startswith(f"{word} ")), "")
-    if word:
-        drawn.stylize(_COLOURS[word], 0, len(word))
+    for word, colour in _COLOURS.items():
+        said = _(word)
+        if line.startswith(said if said.endswith("：") else f"{said} "):
+            drawn.stylize(colour, 0, len(said))
     if line.endswith(" ok"):
         drawn.stylize(_COLOURS["ok"], len(line) - 2)
     return drawn

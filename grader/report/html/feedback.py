@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from grader.language import gettext as _
 from grader.records import Chapter, ClassResults, LearnerResult, Outcome, Report, ReportState
 from grader.report.anonymous import with_path
 from grader.report.decisions import lines_of
@@ -74,14 +75,14 @@ def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
             continue
         worth, decided = learner.worth_of(chapter), tuple(lines_of(learner, chapter.stem))
         if chapter.stem in learner.excused:
-            chapters.append(ShownChapter(chapter, 0.0, worth, EXCUSED, decided=decided))
+            chapters.append(ShownChapter(chapter, 0.0, worth, _(EXCUSED), decided=decided))
         elif chapter.stem in ungraded:
-            chapters.append(ShownChapter(chapter, None, worth, NOT_GRADED_YET, decided=decided))
+            chapters.append(ShownChapter(chapter, None, worth, _(NOT_GRADED_YET), decided=decided))
         else:
-            chapters.append(ShownChapter(chapter, 0.0, worth, NOT_HANDED_IN, decided=decided))
+            chapters.append(ShownChapter(chapter, 0.0, worth, _(NOT_HANDED_IN), decided=decided))
     return page(
         "feedback.html",
-        title=f"{clean_line(learner.learner, 80)}: feedback",
+        title=_("{learner}: feedback").format(learner=clean_line(learner.learner, 80)),
         course=results.course,
         learner=learner,
         chapters=chapters,
@@ -93,7 +94,11 @@ def feedback_page(results: ClassResults, learner: LearnerResult) -> str:
 def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownChapter:
     hand_in = learner.hand_in(chapter.stem)
     when = _when(hand_in.time, chapter)
-    attempt = f"attempt {hand_in.attempt} of {hand_in.attempts}" if hand_in.attempts > 1 else ""
+    attempt = (
+        _("attempt {attempt} of {attempts}").format(attempt=hand_in.attempt, attempts=hand_in.attempts)
+        if hand_in.attempts > 1
+        else ""
+    )
     broken = report.state is ReportState.KIT_FAULT
     # Where it lay when it was graded is the instructor's affair, and who handed in the very same file shares the
     # verdict, so that the path may hold another learner's name.
@@ -102,9 +107,9 @@ def _shown(chapter: Chapter, learner: LearnerResult, report: Report) -> ShownCha
         chapter=chapter,
         points=None if chapter.stem in learner.faults else learner.points_of(report),
         worth=report.max_points,
-        without_report=NOT_HANDED_IN if report.state is ReportState.BY_HAND else "",
+        without_report=_(NOT_HANDED_IN) if report.state is ReportState.BY_HAND else "",
         decided=tuple(lines_of(learner, chapter.stem)),
-        handed_in=", ".join(part for part in (when, attempt) if part),
+        handed_in=_(", ").join(part for part in (when, attempt) if part),
         late=lateness(hand_in),
         report=report,
         error=cut("\n".join(trouble_lines(report)), 2000),
@@ -132,20 +137,20 @@ def _when(time: datetime | None, chapter: Chapter) -> str:
 def _notes(report: Report) -> tuple[str, ...]:
     notes = [clean_line(note_words(note), 300) for note in report.notes[:NOTES_SHOWN]]
     left = len(report.notes) - NOTES_SHOWN
-    return (*notes, f"{left} more like these") if left > 0 else tuple(notes)
+    return (*notes, _("{number} more like these").format(number=left)) if left > 0 else tuple(notes)
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     """How the verdict was made, so that it can be made again."""
     examples = max((result.examples for result in report.checks), default=0)
     facts = (
-        ("isolation", report.isolation),
-        ("device", report.device),
-        ("inputs", f"up to {examples} per check" if examples else ""),
-        ("time", f"{report.seconds:.1f} s"),
-        ("file", report.path),
-        ("submission", report.submission_sha256[:12]),
-        ("checks", report.checks_sha256[:12]),
-        ("kit", report.kit),
+        (_("isolation"), report.isolation),
+        (_("device"), report.device),
+        (_("inputs"), _("up to {number} per check").format(number=examples) if examples else ""),
+        (_("time"), f"{report.seconds:.1f} s"),
+        (_("file"), report.path),
+        (_("submission"), report.submission_sha256[:12]),
+        (_("checks"), report.checks_sha256[:12]),
+        (_("kit"), report.kit),
     )
     return tuple((name, value) for name, value in facts if value)
