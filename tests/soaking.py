@@ -76,6 +76,9 @@ class LongClass(Workspace):
                 waiting.pop(0)
                 run.memory[done] = resident(process.pid), max(map(resident, lanes(process.pid)), default=0)
         run.wall_s = time.monotonic() - begun
+        until = time.monotonic() + 20  # what is told to leave may do so after the command has ended
+        while alive(started) and time.monotonic() < until:
+            time.sleep(0.1)
         run.left = alive(started)
         return run
 
