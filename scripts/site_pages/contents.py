@@ -24,6 +24,7 @@ BELOW = {
         "sandbox": ("The sandbox", "沙箱"),
         "gpu": ("A GPU", "GPU"),
         "cluster": ("Several machines", "多台机器"),
+        "performance": ("What grading costs", "批改的开销"),
     },
     "first-steps-author.md": {
         "own-course": ("A course of your own", "自己的课程"),
