@@ -113,3 +113,13 @@ def test_a_sentence_without_translation_is_said_in_english() -> None:
     with speaking(Language.CHINESE):
         assert gettext("nobody wrote this") == "nobody wrote this"
         assert ngettext("{number} thing here", "{number} things here", 2) == "{number} things here"
+
+
+def test_what_is_said_for_another_program_stays_english_and_the_language_comes_back() -> None:
+    @speaking(Language.ENGLISH)
+    def remark() -> str:
+        return gettext("not handed in")
+
+    with speaking(Language.CHINESE):
+        assert remark() == "not handed in"
+        assert gettext("not handed in") == "没有交"

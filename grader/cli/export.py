@@ -29,6 +29,7 @@ from grader.export.moodle import fill_moodle
 from grader.export.progsnap2 import main_table, metadata_table
 from grader.grading.gradebook import class_results, open_store, without_faults
 from grader.grading.roster import pseudonym
+from grader.language import Language, speaking
 from grader.records import Chapter, ClassResults, Course, LearnerResult
 from grader.report.anonymous import anonymous
 from grader.serialization import dumps
@@ -163,7 +164,8 @@ def export(
         assert into is not None
         with needs_nbgrader():
             from grader.cli.nbgrader_course import export_to_nbgrader
-        everybody = export_to_nbgrader(results, into)
+        with speaking(Language.ENGLISH):
+            everybody = export_to_nbgrader(results, into)
     elif into is not None:
         everybody = _fill(reader, results, into, out, assignment or "", scale, _named_columns(columns or []))
     else:
@@ -249,6 +251,8 @@ def _some(names: Sequence[str]) -> str:
 # --- files of our own -------------------------------------------------------------------------------------
 
 
+# What other programs read stays English, whoever runs the command.
+@speaking(Language.ENGLISH)
 def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     """Write a file of our own, and say whom and which chapters it holds."""
     if reader is Format.CSV:
@@ -266,6 +270,7 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     say(f"{number_of(len(results.learners), 'learner')}, {labels}: {path}")
 
 
+@speaking(Language.ENGLISH)
 def _write_events(course: Course, results: ClassResults, out: Path, without_names: bool) -> None:
     """Write every attempt of these learners as ProgSnap2's main table, and the table that says how to read it.
 
@@ -310,6 +315,7 @@ def _named_columns(words: Sequence[str]) -> dict[str, str]:
     return {what.strip(): heading for what, _, heading in (word.partition("=") for word in words)}
 
 
+@speaking(Language.ENGLISH)
 def _fill(
     reader: Format,
     results: ClassResults,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from grader.grading.matching import Person, place_learners
+from grader.language import Language, speaking
 from grader.records import Chapter, ClassResults, LearnerResult
 from grader.report.words import NOT_HANDED_IN, summary
 from grader.text import clean_line
@@ -85,6 +86,8 @@ def sendings(results: ClassResults, users: dict[str, str]) -> list[Sending]:
     return planned
 
 
+# What another program keeps stays English, whoever runs the command.
+@speaking(Language.ENGLISH)
 def _score(one: LearnerResult, chapter: Chapter, user: str) -> Score | None:
     """What to send; None where nothing counts, or nobody was found."""
     worth = one.worth_of(chapter)
