@@ -86,13 +86,17 @@ def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
 
 
 def is_made_of(sentence: str, pattern: Pattern) -> bool:
-    """Whether a sentence is one of the kit's own, with the name of an exercise in it."""
-    return sentence == pattern.english or any(" " not in value for value in pattern.values(sentence).values())
+    """Whether a sentence is one of the kit's own, with nothing but names of exercises in it."""
+    values = pattern.values(sentence).values()
+    return sentence == pattern.english or (bool(values) and all(value.isidentifier() for value in values))
 
 
 def messages_of(source: str) -> Iterator[str]:
     """What the checks of a file say of an answer: the words of `require` and `fail`, and names after `what=`."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    around = {id(part): function for function in functions for part in ast.walk(function)}
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -100,8 +104,7 @@ def messages_of(source: str) -> Iterator[str]:
         words = [node.args[at]] if at is not None and len(node.args) > at else []
         words += [keyword.value for keyword in node.keywords if keyword.arg in ("what", "message")]
         for word in words:
-            if text := template(word):
-                yield text
+            yield from phrases(word, around.get(id(node), word))
 
 
 def template(node: ast.expr) -> str:
@@ -333,10 +336,12 @@ PLACEHOLDER = re.compile(r"\{\w+[^{}\s]*\}|%\(\w+\)s")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"^(?: {4}.*\n?)+", re.MULTILINE)
 SPAN = re.compile(r"`[^`\n]+`")
+FORMULA = re.compile(r"[A-Za-z]\w*(?:[\^/]\w+|\(\w+\))+|[A-Za-z]+_\w+")  # as in `exp(x)`, `dL/dx`, `x_i`
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 ANSWER = re.compile(r"<!-- answer: (.*?) -->")
 HAN = "[\u4e00-\u9fff]"
 MIXED = re.compile(rf"{HAN}[,;:?!]|{HAN}\.(?=\s|$)|{HAN}\(|\){HAN}|[，。；：？！、] ")
+NO_SPACE = re.compile(rf"(?<=[，。；：？！、（）“”])\n(?=\S)|(?<={HAN})\n(?={HAN}|[（“])")  # a break that is no space
 KEYWORDS = re.compile(r"^(?:Args|Returns|Raises|Yields|Attributes):", re.MULTILINE)
 
 
@@ -384,7 +389,22 @@ def faults_of_text(english: str, chinese: str) -> Iterator[str]:
         yield "**Predict, then run.** becomes **先猜，再运行。**"
     if '"""' in chinese or ("\\" in chinese and "\\" not in english):
         yield "no triple quotes and no backslashes: the text stands in a docstring"
-    yield from faults_of_words(*(INDENTED.sub("", FENCED.sub("", text)) for text in (english, chinese)))
+    ours, theirs = (FENCED.sub("", text) for text in (english, chinese))
+    yield from faults_of_drawings(*("".join(INDENTED.findall(text)) for text in (ours, theirs)))
+    yield from faults_of_words(*(joined(INDENTED.sub("", text)) for text in (ours, theirs)))
+
+
+def faults_of_drawings(english: str, chinese: str) -> Iterator[str]:
+    """What is wrong with the indented blocks: formulas, tables and drawings, of which only words are translated."""
+    if lost := Counter(NUMBER.findall(english)) - Counter(NUMBER.findall(chinese)):
+        yield f"numbers are missing in an indented block: {sorted(lost)}"
+    if lost := set(FORMULA.findall(english)) - set(FORMULA.findall(chinese)):
+        yield f"formulas are missing in an indented block: {sorted(lost)}"
+
+
+def joined(text: str) -> str:
+    """A text whose paragraphs stand on one line each: code may be wrapped like any other words."""
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", NO_SPACE.sub("", text))
 
 
 def code_alone(block: str) -> str:

@@ -80,3 +80,39 @@ def test_a_long_text_keeps_code_answers_pictures_and_headings(translations: Modu
         ("x = 1", "x = 2"),
     ):
         assert list(translations.faults_of_text(english, good.replace(right, wrong, 1)))
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "fault"),
+    [
+        ("    x_i = 2.5\n", "    x_i = 2.4\n", "numbers"),
+        ("    dL/dx = exp(x)\n", "    dL/dx = exp(z)\n", "formulas"),
+        ("    x_i = 2.5  words\n", "    x_i = 2.5  文字\n", ""),
+        ("of `two\nwords` here", "这里的 `two words`", ""),
+        ("of `two words` here", "这里的 `two\nlines`", "code"),
+    ],
+)
+def test_indented_blocks_and_code_over_a_line_end_are_compared(
+    translations: ModuleType, english: str, chinese: str, fault: str
+) -> None:
+    found = list(translations.faults_of_text(english, chinese))
+    assert (found[0] if found else "").startswith(fault)
+    assert bool(found) == bool(fault)
+
+
+def test_a_message_is_found_behind_its_name_in_the_same_function(translations: ModuleType) -> None:
+    source = """
+def f(a):
+    what = f"the slope of {a}"
+    agree(a, what=what)
+
+def g(what):
+    agree(1, what=what)
+"""
+    assert list(translations.messages_of(source)) == ["the slope of {a}"]
+
+
+def test_a_sentence_that_only_sounds_like_one_of_the_kit_is_kept(translations: ModuleType) -> None:
+    pattern = translations.Pattern("{name} is {value}, not {other}")
+    assert translations.is_made_of("softmax is x, not y", pattern)
+    assert not translations.is_made_of("log is the natural logarithm, not that of base 10.", pattern)
