@@ -102,7 +102,7 @@ def decay(say: Say) -> Figure:
 @picture(
     en="Sixteen units in three batches of training with p = 0.25, and at prediction. In training other units are dropped in"
     " each batch, and those that stay are written 1.33 times as large. At prediction all stay as they are.",
-    zh="16 个单元：三个训练批量（p = 0.25）和一次预测。训练时，每个批量丢弃的单元都不同，留下的放大为 1.33 倍；预测时全部保留，保持原值。",
+    zh="16 个神经元：三个训练批量（p = 0.25）和一次预测。训练时，每个批量丢弃的神经元都不同，留下的放大为 1.33 倍；预测时全部保留，保持原值。",
 )
 def masks(say: Say) -> Figure:
     """Ones through dropout, three times in training and once not."""
