@@ -9,7 +9,7 @@ that was added up, not of the result.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -395,9 +395,18 @@ def _loss_and_gradients(x: Tensor, labels: Tensor, layers: Layers) -> tuple[Tens
 
 def _agree_all(actual: Any, expected: Layers, batch: int, rtol: float, atol: float) -> None:
     for place, (mine, wanted) in enumerate(zip(actual, expected, strict=True)):
-        for grad, right, name in zip(mine, wanted, ("weight", "bias"), strict=True):
-            what = f"the gradient of layer {place + 1}'s {name}"
-            agree_gradient(grad, right, batch=batch, what=what, rtol=rtol, atol=atol)
+        _agree_layer(mine, wanted, place + 1, batch, rtol, (atol, atol))
+
+
+def _agree_layer(
+    actual: Any, expected: Sequence[Tensor], layer: int, batch: int, rtol: float, atol: tuple[float, float]
+) -> None:
+    """Compare the gradients of a layer; `layer` counts from 1, `atol` is of the weight and of the bias."""
+    weight, bias = actual
+    what = f"the gradient of layer {layer}'s weight"
+    agree_gradient(weight, expected[0], batch=batch, what=what, rtol=rtol, atol=atol[0])
+    what = f"the gradient of layer {layer}'s bias"
+    agree_gradient(bias, expected[1], batch=batch, what=what, rtol=rtol, atol=atol[1])
 
 
 @check(
@@ -423,9 +432,7 @@ def _agree_network(
     size = 1e-10 * max(1.0, float(_logits(x, layers).abs().max()))
     for place, (mine, wanted) in enumerate(zip(grads, expected[1], strict=True)):
         back = 1.0 if place == len(layers) - 1 else t
-        for grad, right, name, scale in zip(mine, wanted, ("weight", "bias"), (s * back, back), strict=True):
-            what = f"the gradient of layer {place + 1}'s {name}"
-            agree_gradient(grad, right, batch=len(x), what=what, rtol=1e-9, atol=size * scale)
+        _agree_layer(mine, wanted, place + 1, len(x), 1e-9, (size * s * back, size * back))
 
 
 # The law of the loss does not wait for it. One layer that changes nothing, so that its scores are well apart.

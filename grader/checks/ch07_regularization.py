@@ -689,10 +689,8 @@ def check_dropout_tosses_anew_in_every_call(learner):
     """A single entry is kept in some calls and dropped in others, with one generator."""
     x, generator = torch.ones(1), learner.generator(5)
     kept = [bool(learner.dropout(x, 0.5, training=True, generator=generator)[1]) for _ in range(60)]
-    require(
-        len(set(kept)) == 2,
-        f"in 60 calls with p = 0.5 the entry was {'never dropped' if kept[0] else 'never kept'}",
-    )
+    require(any(kept), "in 60 calls with p = 0.5 the entry was never kept")
+    require(not all(kept), "in 60 calls with p = 0.5 the entry was never dropped")
 
 
 @check(

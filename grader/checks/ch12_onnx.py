@@ -210,6 +210,15 @@ def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int
         )
 
 
+def _declared(end: dict[str, Any], width: int, what: str) -> None:
+    """An input or output is float32, of a batch that has a name, and of this width."""
+    shape = end["shape"]
+    require(end["type"] == "float", f"{what} is of type {end['type']}, not float")
+    require(len(shape) == 2, f"{what} has shape {shape}; it needs two axes")
+    require(isinstance(shape[0], str), f"{what}'s batch axis is {shape[0]!r}, not a name")
+    require(shape[1] == width, f"{what}'s width is {shape[1]!r}, not {width}")
+
+
 # Runtimes read nothing else before they run a model.
 @check(
     "export_mlp",
@@ -221,19 +230,14 @@ def check_export_mlp_takes_any_batch(learner: Learner, layers: Layers, seed: int
 def check_export_mlp_declares_its_ends(learner: Learner, layers: Layers, softmax: bool) -> None:
     """It has one input and one output, float32, with a named batch axis, the same in both, and the right width."""
     verdict = judged(learner, learner.export_mlp(layers, softmax=softmax), rows_for(layers, 0, 2))
-    ends = (("input", layers[0][0].shape[1]), ("output", layers[-1][0].shape[0]))
-    for kind, width in ends:
-        found = verdict[f"{kind}s"]
-        require(
-            len(found) == 1,
-            f"the model has {len(found)} {kind}s, not one: weights belong to the initializers",
-        )
-        require(found[0]["type"] == "float", f"the {kind} is of type {found[0]['type']}, not float")
-        shape = found[0]["shape"]
-        require(len(shape) == 2, f"the {kind} has shape {shape}; it needs two axes")
-        require(isinstance(shape[0], str), f"the {kind}'s batch axis is {shape[0]!r}, not a name")
-        require(shape[1] == width, f"the {kind}'s width is {shape[1]!r}, not {width}")
-    names = [verdict[f"{kind}s"][0]["shape"][0] for kind, _ in ends]
+    inputs, outputs = verdict["inputs"], verdict["outputs"]
+    require(
+        len(inputs) == 1, f"the model has {len(inputs)} inputs, not one: weights belong to the initializers"
+    )
+    require(len(outputs) == 1, f"the model has {len(outputs)} outputs, not one")
+    _declared(inputs[0], layers[0][0].shape[1], what="the input")
+    _declared(outputs[0], layers[-1][0].shape[0], what="the output")
+    names = [end["shape"][0] for end in (*inputs, *outputs)]
     require(names[0] == names[1], f"the batch axis is {names[0]!r} in the input, {names[1]!r} in the output")
 
 
