@@ -56,7 +56,7 @@ def error_lines(error: KitError) -> list[str]:
     parts = ((_("error:"), error.what), (_("  where:"), error.where), (_("  next: "), error.next_step))
     lines: list[str] = []
     for label, text in parts:
-        said = f"{label} {clean(translate(text))}"
+        said = label + ("" if label.endswith("：") else " ") + clean(translate(text))
         lines += wrap(said, columns(), indent=" " * 9, first="", cut=False)
     return lines
 

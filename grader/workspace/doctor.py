@@ -27,6 +27,7 @@ from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
 EVENT_WAIT_S = 2.0
+_WORDS = {True: "ok", False: "FAIL", None: "note"}  # `_` says them where they are shown
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Finding:
     @property
     def word(self) -> str:
         """In a word."""
-        return {True: "ok", False: "FAIL", None: "note"}[self.works]
+        return _WORDS[self.works]
 
 
 def examine(workspace: Workspace) -> Iterator[Finding]:
