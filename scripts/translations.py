@@ -52,8 +52,8 @@ KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")
 # Whatever these modules say of an answer or a file is kept in a report.
 WHOLE = (
     "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",
-    "errors.py", "engine/failure.py", "sandbox/example.py", "submissions/reading.py", "submissions/ipython_syntax.py",
-    "submissions/notebooks.py", "rules/toplevel.py",
+    "errors.py", "engine/failure.py", "sandbox/channel.py", "sandbox/contracts.py", "sandbox/example.py",
+    "submissions/reading.py", "submissions/ipython_syntax.py", "submissions/notebooks.py", "rules/toplevel.py",
 )  # fmt: skip
 ROOMS = (
     "build", "checking", "cli", "course", "engine", "errors", "export", "grading", "nbgrader_plugin", "notebook",
