@@ -48,7 +48,7 @@ WORDLESS = re.compile(
     r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{5,}|NAME|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
 )
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
-KEPT = (*ERRORS, "CheckFailure", "_differ", "fail", "require", "Note")
+KEPT = (*ERRORS, "CheckFailure", "LearnerMisbehaved", "Refused", "_differ", "fail", "require", "Note")
 # Whatever these modules say of an answer or a file is kept in a report.
 WHOLE = (
     "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",

@@ -125,8 +125,8 @@ def evaluate_model(model: Any, data: bytes, x: np.ndarray[Any, Any]) -> np.ndarr
     weights = {tensor.name for tensor in model.graph.initializer}
     free = [value for value in model.graph.input if value.name not in weights]
     if len(free) != 1 or len(model.graph.output) != 1:
-        count = f"{len(free)} free inputs and {len(model.graph.output)} outputs"
-        raise Refused(f"the model has {count}, not one of each")
+        inputs, outputs = len(free), len(model.graph.output)
+        raise Refused(f"the model has {inputs} free inputs and {outputs} outputs, not one of each")
     name, shape = free[0].name, _describe_value(free[0])["shape"]
     if not shape or not isinstance(shape[0], str):
         raise Refused(
