@@ -11,6 +11,7 @@ import stat
 import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,7 +25,7 @@ MAX_RATIO = 200  # text packs 3 to 30 times; a thousand times is a bomb
 _END_RECORD, _END_RECORD_SIZE = b"PK\x05\x06", 22
 _UNIX_TIMES = 0x5455
 _DRIVE = re.compile("[A-Za-z]:")
-_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, struct.error)
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, ValueError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True)

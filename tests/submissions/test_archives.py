@@ -82,12 +82,18 @@ def test_a_size_that_lies_does_not_help_a_bomb(tmp_path: Path) -> None:
         read_member(archive, "ch03_activations.py", 1 << 20)
 
 
-def test_a_damaged_file_in_an_archive_is_one_learners_trouble(tmp_path: Path, course: Course) -> None:
-    archive = tmp_path / "class.zip"
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_file_in_an_archive_is_one_learners_trouble(
+    tmp_path: Path, course: Course, method: int
+) -> None:
+    archive, first = tmp_path / "class.zip", member("learner01/ch03_activations.py", method=method)
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("learner01/ch03_activations.py", b"first = 1\n")
+        file.writestr(first, b"first = 1\n")
         file.writestr("learner02/ch03_activations.py", b"other = 1\n")
-    archive.write_bytes(archive.read_bytes().replace(b"first = 1", b"FIRST = 1"))
+        start = len(first.FileHeader())
+    data = bytearray(archive.read_bytes())
+    data[start : start + first.compress_size] = b"\xff" * first.compress_size  # no block of deflate begins so
+    archive.write_bytes(data)
 
     damaged, honest = collect([archive], course).submissions
 
