@@ -71,7 +71,7 @@ def check_adam_step(learner: Learner, x: torch.Tensor) -> None:
 
 
 KEPT = Kept()  # as `brick grade` has it: all learners get the same inputs
-SUITE = Suite((check_softmax, check_layer_norm, check_adam_step), {}, {})
+SUITE = Suite((check_softmax, check_layer_norm, check_adam_step), {})
 
 
 @dataclass(frozen=True)

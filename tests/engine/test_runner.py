@@ -63,7 +63,7 @@ def check_other_is_one(learner: Any) -> None:
     require(learner.other() == 1, "it does not give 1")
 
 
-SUITE = Suite((check_double_is_twice, check_double_is_additive, check_other_is_one), {"double": TENSOR}, {})
+SUITE = Suite((check_double_is_twice, check_double_is_additive, check_other_is_one), {"double": TENSOR})
 RIGHT = "def double(x):\n    return x + x\ndef other():\n    return 1\n"
 
 
