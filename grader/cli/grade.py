@@ -25,7 +25,7 @@ from grader.cli.class_grading import (
     workers_for,
     write_reports,
 )
-from grader.cli.console import number_of, say
+from grader.cli.console import say
 from grader.cli.files import write_file
 from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import (
@@ -51,6 +51,8 @@ from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.grading.worker import Setup
 from grader.grading.workers import Workers
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.records import Chapter, ClassResults, Course, ReportState, Submission
 from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style
@@ -146,10 +148,19 @@ def grade(
         tell_of_strangers(known)
         tell_of_leavers(known, found.learners)
         if known.silent:
-            say(f"in the roster, and nothing handed in yet: {len(known.silent)}; brick roster names them")
-        typer.echo(f"isolation {setup.level}, {setup.profile.examples} examples per check")
-        typer.echo(f"{len(files)} reports in {out}/")
-        typer.echo("next: run: brick report")
+            silent = _("in the roster, and nothing handed in yet: {number}; brick roster names them")
+            say(silent.format(number=len(known.silent)))
+        typer.echo(
+            _("isolation {level}, {number} examples per check").format(
+                level=setup.level, number=setup.profile.examples
+            )
+        )
+        typer.echo(
+            ngettext("{number} report in {out}/", "{number} reports in {out}/", len(files)).format(
+                number=len(files), out=out
+            )
+        )
+        typer.echo(_("next: run: brick report"))
     if faults:
         raise typer.Exit(2)
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
@@ -193,7 +204,9 @@ def _grade_all(
         counts=lambda pair: pair[1].is_new,
     )
     with (
-        says_what_is_kept(lambda: f"{done} of {len(work)} are graded and kept"),
+        says_what_is_kept(
+            lambda: _("{done} of {total} are graded and kept").format(done=done, total=len(work))
+        ),
         closing(verdicts),  # an error must not wait for the rest of the class
     ):
         for item, verdict in shown:
@@ -243,17 +256,23 @@ def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> 
         return
     lines = class_summary(results, style)
     for note in found.notes:
-        wrapped = wrap(clean_line(f"note: {note}"), style.width, indent="  ", first="", cut=False)
+        said = clean_line(_("note: {note}").format(note=translate(note)))
+        wrapped = wrap(said, style.width, indent="  ", first="", cut=False)
         lines += wrapped if len(lines) + len(wrapped) < SCREEN_LINES else []
     typer.echo("\n".join(lines))
     passed_over = len(found.passed_over)
-    others = f", and {number_of(passed_over, 'file')} passed over" if passed_over else ""
-    say(f"learner by learner{others}: {file}")
+    said = ngettext(
+        "learner by learner, and {number} file passed over: {file}",
+        "learner by learner, and {number} files passed over: {file}",
+        passed_over,
+    )
+    say((said if passed_over else _("learner by learner: {file}")).format(number=passed_over, file=file))
 
 
 def _notes(found: Collection, width: int) -> list[str]:
     """What was passed over and why, a line or more for each."""
-    notes = [f"not graded: {note}" for note in found.passed_over] + [f"note: {note}" for note in found.notes]
+    notes = [_("not graded: {note}").format(note=translate(str(note))) for note in found.passed_over]
+    notes += [_("note: {note}").format(note=translate(note)) for note in found.notes]
     # Paths are not cut off, so that they can be copied from the terminal.
     return [
         line for note in notes for line in wrap(clean_line(note), width, indent="  ", first="", cut=False)

@@ -11,6 +11,8 @@ from types import FrameType
 
 import typer
 
+from grader.language import gettext as _
+
 _BY_SIGNAL = 128  # a shell's exit code for a program that a signal ended is this and the signal's number
 _AGAIN_S = 0.01  # after the callback in which it was lost; short enough not to be noticed
 
@@ -50,7 +52,8 @@ def says_what_is_kept(kept: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        typer.echo(f"broken off: {kept()}; the same command goes on from there", err=True)
+        said = _("broken off: {kept}; the same command goes on from there").format(kept=kept())
+        typer.echo(said, err=True)
         raise typer.Exit(_BY_SIGNAL + _number(interrupt)) from None
     finally:
         signal.signal(signal.SIGTERM, before)

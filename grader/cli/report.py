@@ -17,6 +17,7 @@ from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
 from grader.grading.gradebook import class_results
+from grader.language import gettext as _
 from grader.records import ClassResults
 from grader.report.anonymous import anonymous
 from grader.report.html import class_page, feedback_page, term_page
@@ -42,12 +43,14 @@ def report(
     if without_names:
         results, out = anonymous(results, workspace_of(course).secret()), out / "anonymous"
     written = write_pages(results, out)
-    typer.echo(f"{len(written)} feedback pages in {out / FEEDBACK}/, one file for each learner")
-    typer.echo(f"for you alone: {out / TERM_PAGE}, the term, and {out / CLASS_PAGE}, the class in detail")
+    pages = _("{number} feedback pages in {folder}/, one file for each learner")
+    typer.echo(pages.format(number=len(written), folder=out / FEEDBACK))
+    alone = _("for you alone: {term}, the term, and {page}, the class in detail")
+    typer.echo(alone.format(term=out / TERM_PAGE, page=out / CLASS_PAGE))
     for path in left_over(written, out):
-        typer.echo(f"note: {path} is from an earlier run and of nobody in this class")
-    then = "brick roster reveal PSEUDONYM" if without_names else "give every learner their own file"
-    typer.echo(f"next: open {out / TERM_PAGE}, then {then}")
+        typer.echo(_("note: {path} is from an earlier run and of nobody in this class").format(path=path))
+    then = "brick roster reveal PSEUDONYM" if without_names else _("give every learner their own file")
+    typer.echo(_("next: open {page}, then {then}").format(page=out / TERM_PAGE, then=then))
 
 
 def write_pages(results: ClassResults, out: Path) -> list[Path]:

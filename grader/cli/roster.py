@@ -20,6 +20,8 @@ from grader.errors import UsageError, did_you_mean
 from grader.export.rosters import read_members
 from grader.grading.roster import ClassList, class_list, enter, leave, members, pseudonym
 from grader.grading.store import STORE_FILE, Store
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Course, Member
 from grader.report.terminal import table
 from grader.serialization import dumps
@@ -222,15 +224,19 @@ def tell_of_strangers(found: ClassList) -> None:
     for learner, why in found.unknown:
         by_reason.setdefault(why, []).append(learner)
     for why, names in by_reason.items():
-        say(f"handed in, but not in the roster ({why}): {len(names)}: {_some(names)}")
+        say(
+            _("handed in, but not in the roster ({why}): {number}: {names}").format(
+                why=translate(why), number=len(names), names=_some(names)
+            )
+        )
 
 
 def tell_of_leavers(found: ClassList, learners: Sequence[str]) -> None:
     """Say whose work was collected although they left the class: it is kept for when they come back."""
     back = [learner for learner in learners if learner in found.left]
     if back:
-        kept = "their work is graded and kept, and in no table"
-        say(f"left the class: {len(back)}: {_some(back)}; {kept}")
+        said = _("left the class: {number}: {names}; their work is graded and kept, and in no table")
+        say(said.format(number=len(back), names=_some(back)))
 
 
 def _plain(found: ClassList) -> dict[str, object]:
