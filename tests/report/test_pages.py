@@ -340,8 +340,10 @@ def softmax_class(course: Course, report: Report) -> ClassResults:
 def test_feedback_tells_points_lateness_attempt_isolation_and_what_is_missing(
     softmax_class: ClassResults,
 ) -> None:
-    said = text_of(feedback_page(softmax_class, softmax_class.learners[0]))
+    html = feedback_page(softmax_class, softmax_class.learners[0])
+    said = text_of(html)
 
+    assert "</strong> of 13 points" in html  # `text_of` has a space for every tag
     for part in (
         "0.75 of 13 points",
         "ch02 From a neuron to a network not handed in 0 of 10",
