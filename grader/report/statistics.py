@@ -13,6 +13,7 @@ from enum import IntEnum, auto
 from functools import cached_property
 
 from grader.grading.mistakes import Mistake, distinct, who_made_what
+from grader.language import gettext as _
 from grader.records import (
     TRANSIENT_CAUSES,
     Chapter,
@@ -340,16 +341,16 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
         if report.state is ReportState.KIT_FAULT:
             yield Look(one.learner, chapter, LookKind.KIT_FAULT, clean_line(trouble(report), 300))
         elif not report.is_graded:
-            why = clean_line(f"counts 0: {trouble(report)}", 300)
+            why = clean_line(_("counts 0: {why}").format(why=trouble(report)), 300)
             yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
         elif not report.is_final:
-            why = f"{_lost(report)}; grade it again if it may be the machine"
+            why = _("{why}; grade it again if it may be the machine").format(why=_lost(report))
             yield Look(one.learner, chapter, LookKind.LOST, why)
         if report.breaches:
             first, *rest = report.breaches
-            more = f", and {len(rest)} more" if rest else ""
-            why = clean_line(f"{breach_place(first)}: {first.name} is not allowed{more}", 300)
-            yield Look(one.learner, chapter, LookKind.BREACH, why)
+            why = _("{place}: {name} is not allowed").format(place=breach_place(first), name=first.name)
+            why += _(", and {number} more").format(number=len(rest)) if rest else ""
+            yield Look(one.learner, chapter, LookKind.BREACH, clean_line(why, 300))
 
 
 def _copies(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> Iterable[Copies]:
@@ -371,4 +372,4 @@ def _is_judged_wrong(result: CheckResult) -> bool:
 
 def _lost(report: Report) -> str:
     """What the first check says whose guest was lost or late."""
-    return clean_line(lost_or_late(report) or "the process was lost", 200)
+    return clean_line(lost_or_late(report) or _("the process was lost"), 200)

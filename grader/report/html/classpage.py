@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter, ClassResults, LearnerResult, Report
 from grader.report.decisions import line, mistake_words, what, whom
 from grader.report.html.rendering import page
@@ -19,12 +22,18 @@ from grader.report.statistics import (
 from grader.report.words import lateness, problem
 from grader.text import clean_line, points
 
-EXCUSED = "x"
-MISSING, UNGRADED = "m", "u"
 SHADES = 6  # 0 for no points, 5 for all of them, and four between
 SHOWN = 10
 MISTAKES_SHOWN = 30
 BLUNT = 0.1  # a correlation below which a check does not tell who knows the rest
+
+
+class Absent(StrEnum):
+    """How the part of a learner without a share is drawn, as the end of a class of the style sheet."""
+
+    EXCUSED = "x"
+    MISSING = "m"
+    UNGRADED = "u"
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,7 @@ def class_page(results: ClassResults, pages: Mapping[str, str] | None = None) ->
     shared = [found for found in figures.mistakes if _is_shared(found)]
     return page(
         "class.html",
-        title=f"{clean_line(results.course.title, 80)}: the class",
+        title=_("{course}: the class").format(course=clean_line(translate(results.course.title), 80)),
         results=results,
         most=sum(chapter.points for chapter in results.chapters),
         figures=figures,
@@ -109,12 +118,13 @@ def _strip(figures: ChapterFigures, ranked: Sequence[LearnerResult]) -> Strip:
         width = len(list(group))
         runs.append(Run(start, width, shade))
         start += width
-    absent, waiting = shades.count(MISSING), figures.handed_in - figures.graded
-    words = (
-        f"{figures.chapter.label}, learners from the most points to the fewest: {figures.whole} of {len(ranked)} "
-        f"with everything right, {absent} without a hand-in"
-        + (f", {waiting} not graded yet" if waiting else "")
-    )
+    absent, waiting = shades.count(Absent.MISSING), figures.handed_in - figures.graded
+    words = _(
+        "{chapter}, learners from the most points to the fewest: {whole} of {all} with everything right, "
+        "{absent} without a hand-in"
+    ).format(chapter=figures.chapter.label, whole=figures.whole, all=len(ranked), absent=absent)
+    if waiting:
+        words += _(", {number} not graded yet").format(number=waiting)
     return Strip(figures, tuple(runs), words)
 
 
@@ -122,11 +132,11 @@ def _shade(one: LearnerResult, chapter: Chapter) -> str:
     """How dark a learner's part of the row is; the ends are kept for nothing and for everything right."""
     report = _report(one, chapter)
     if chapter.stem in one.excused:
-        return EXCUSED
+        return Absent.EXCUSED
     if chapter.stem in (*dict(one.ungraded), *one.faults):
-        return UNGRADED
+        return Absent.UNGRADED
     if report is None:
-        return MISSING
+        return Absent.MISSING
     share = one.points_of(report) / report.max_points if report.max_points else 0.0
     if share >= 1 - 1e-9:
         return str(SHADES - 1)
@@ -173,7 +183,7 @@ def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
     for chapter in chapters:
         report = _report(one, chapter)
         if chapter.stem in one.excused:
-            cells.append("ex")
+            cells.append(_("ex"))
             continue
         if report is None:
             cells.append("?" if chapter.stem in dict(one.ungraded) else "–")
@@ -189,6 +199,6 @@ def _row(one: LearnerResult, chapters: Sequence[Chapter], href: str) -> Row:
         f"{a.chapter.split('_', 1)[0]} {line(a, one)}" for a in one.adjustments if a.learner and not a.mistake
     ]
     total = points(one.points, one.max_points)
-    most = sum(chapter.points for chapter in chapters)
-    total += "" if one.max_points == most else f" of {points(one.max_points)}"
+    if one.max_points != sum(chapter.points for chapter in chapters):
+        total = _("{points} of {most}").format(points=total, most=points(one.max_points))
     return Row(one.learner, href, tuple(cells), tuple(notes), total, share_of(one))
