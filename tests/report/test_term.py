@@ -16,6 +16,7 @@ from made_up import made_up_class
 from stored import check
 
 from grader.cli.report import write_pages
+from grader.language import Language, speaking
 from grader.records import (
     Cause,
     ClassResults,
@@ -180,6 +181,20 @@ def test_how_many_fell_behind_is_said_before_a_list_that_may_be_long(results: Cl
     term = term_of(results)
 
     assert f"{len(term.behind)} of {len(results.learners)}. Who handed in nothing" in term_page(results)
+
+
+def test_the_pages_speak_chinese_and_the_tables_beside_them_stay_english(results: ClassResults) -> None:
+    term = term_of(results)
+    english = tables(term)
+
+    with speaking(Language.CHINESE):
+        term_in_chinese, class_in_chinese = term_page(results), class_page(results)
+        assert tables(term) == english
+
+    assert "<h1>这个学期</h1>" in term_in_chinese
+    assert "<h1>全班</h1>" in class_in_chinese
+    for html in (term_in_chinese, class_in_chinese):
+        assert '<html lang="zh">' in html
 
 
 def test_the_term_page_alone_runs_a_script(results: ClassResults) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import ClassResults
 from grader.report.html.rendering import page, percent, script
 from grader.report.term import Behind, LearnerOfTerm, Place, Term, term_of
 from grader.text import clean_line
 
 _SIGNS = {Place.MISSING: "–", Place.WAITING: "?", Place.EXCUSED: "ex"}
+_WORDS = {Place.MISSING: "missing", Place.WAITING: "not graded yet", Place.EXCUSED: "excused"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def term_page(results: ClassResults, pages: Mapping[str, str] | None = None, ter
     return page(
         "term.html",
         script=script("term.js"),
-        title=f"{clean_line(results.course.title, 80)}: the term",
+        title=_("{course}: the term").format(course=clean_line(translate(results.course.title), 80)),
         results=results,
         term=term,
         rows=sorted(rows.values(), key=lambda row: (-row.found.share, row.found.one.learner)),
@@ -64,15 +67,15 @@ def _row(found: LearnerOfTerm, term: Term, pages: Mapping[str, str]) -> Row:
         label = chapter.chapter.label
         if isinstance(place, Place):
             # What is missing counts 0; what is excused or waits is no number.
-            cells.append((_SIGNS[place], 0 if place is Place.MISSING else None))
+            cells.append((_(_SIGNS[place]), 0 if place is Place.MISSING else None))
             marks.append(("hm" if place is Place.MISSING else "hu", 1.0))
-            words.append(f"{label} {place.value}")
+            words.append(f"{label} {_(_WORDS[place])}")
         else:
             cells.append((percent(place).removesuffix(" %"), round(1000 * place)))
             marks.append(("bar-part", round(max(0.4, 10 * place), 1)))
             words.append(f"{label} {percent(place)}")
     return Row(
-        found, pages.get(found.one.learner, ""), tuple(cells), _why(found), tuple(marks), ", ".join(words)
+        found, pages.get(found.one.learner, ""), tuple(cells), _why(found), tuple(marks), _(", ").join(words)
     )
 
 
@@ -80,10 +83,11 @@ def _why(found: LearnerOfTerm) -> str:
     """How a learner fell behind."""
     match found.behind:
         case Behind.SILENT:
-            return "nothing handed in"
+            return _("nothing handed in")
         case Behind.STOPPED if found.last is not None:
-            return f"nothing since {found.last.label}"
+            return _("nothing since {chapter}").format(chapter=found.last.label)
         case Behind.FELL:
             # On a phone the sign stays with its number.
-            return f"from {percent(found.earlier)} to {percent(found.recent)}".replace(" %", "\u00a0%")
+            shares = [percent(share).replace(" %", "\u00a0%") for share in (found.earlier, found.recent)]
+            return _("from {earlier} to {recent}").format(earlier=shares[0], recent=shares[1])
     return ""

@@ -13,7 +13,8 @@
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    said.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+    const found = said.dataset.words.replace("{shown}", shown).replace("{all}", rows.length);
+    said.textContent = words.length ? found : "";
   }
 
   function value(row, column) {
