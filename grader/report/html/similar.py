@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.report.html.rendering import page
 from grader.similarity.comparing import FEWEST, THRESHOLD, Block, Document, Pair
 from grader.similarity.search import ChapterPairs
@@ -51,7 +53,7 @@ def similar_page(course_title: str, chapters: Sequence[ChapterPairs], most: int)
     shown = [(found, [_row(pair) for pair in found.pairs[:most]]) for found in chapters]
     return page(
         "similar.html",
-        title=f"{clean_line(course_title, 80)}: similar files",
+        title=_("{course}: similar files").format(course=clean_line(translate(course_title), 80)),
         course=course_title,
         chapters=shown,
         threshold=THRESHOLD,
