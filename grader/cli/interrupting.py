@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer, main_thread
-from types import FrameType
+from threading import Thread, main_thread
+from types import FrameType, FunctionType
 
 import typer
 
 from grader.language import gettext as _
 
 _BY_SIGNAL = 128  # a shell's exit code for a program that a signal ended is this and the signal's number
-_AGAIN_S = 0.01  # after the callback in which it was lost; short enough not to be noticed
+_LOOK_EVERY_S = 0.01  # short enough not to be noticed
 
 
 @contextmanager
@@ -28,9 +30,7 @@ def hears_every_interrupt() -> Iterator[None]:
 
     def unraisable(lost: sys.UnraisableHookArgs) -> None:
         if isinstance(lost.exc_value, KeyboardInterrupt):
-            again = Timer(_AGAIN_S, signal.pthread_kill, (main_thread().ident, _number(lost.exc_value)))
-            again.daemon = True
-            again.start()
+            Thread(target=_send_again, args=(_number(lost.exc_value), unraisable), daemon=True).start()
         else:
             before(lost)
 
@@ -57,6 +57,17 @@ def says_what_is_kept(kept: Callable[[], str]) -> Iterator[None]:
         raise typer.Exit(_BY_SIGNAL + _number(interrupt)) from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _send_again(number: int, hook: FunctionType) -> None:
+    """Send a signal to the main thread once it has left the hook, for what is raised in there is lost for good."""
+    main = main_thread().ident
+    assert main is not None
+    while any(
+        frame.f_code is hook.__code__ for frame, line in traceback.walk_stack(sys._current_frames()[main])
+    ):
+        time.sleep(_LOOK_EVERY_S)
+    signal.pthread_kill(main, number)
 
 
 def _number(interrupt: KeyboardInterrupt) -> int:

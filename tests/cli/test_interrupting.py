@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -54,6 +55,24 @@ def test_an_interrupt_during_a_collection_is_heard_after_it(number: signal.Signa
         signal.signal(number, before)
 
     assert caught.value.args == (number,)
+
+
+def test_it_is_sent_again_only_after_the_place_where_it_would_be_lost_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = threading.Thread.start
+
+    def start_slowly(thread: threading.Thread) -> None:
+        start(thread)
+        signal.sigtimedwait([], 0.3)  # as on a busy machine; a signal ends it
+
+    monkeypatch.setattr(threading.Thread, "start", start_slowly)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        hears_every_interrupt(),
+        signal_during_the_next_collection(signal.SIGINT),
+    ):
+        _collect_and_wait()
 
 
 def test_another_error_in_a_destructor_is_shown_as_always(monkeypatch: pytest.MonkeyPatch) -> None:

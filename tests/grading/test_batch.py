@@ -68,8 +68,8 @@ def test_broken_off_it_says_what_is_kept_and_goes_on_from_there(
     second.write_text(quick, encoding="utf-8")
     workspace.grade()
 
-    assert process.returncode == 128 + number
     assert f"broken off: {kept} of 4 are graded and kept" in said.decode()
+    assert process.returncode == 128 + number
     assert workspace.count("verdicts") == 4
 
 
