@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.console import number_of, say, style
+from grader.cli.console import say, style
 from grader.cli.learners import login_name
 from grader.cli.options import AsJson
 from grader.course.config import load_course
@@ -21,7 +21,7 @@ from grader.export.rosters import read_members
 from grader.grading.roster import ClassList, class_list, enter, leave, members, pseudonym
 from grader.grading.store import STORE_FILE, Store
 from grader.language import gettext as _
-from grader.language import translate
+from grader.language import ngettext, translate
 from grader.records import Course, Member
 from grader.report.terminal import table
 from grader.serialization import dumps
@@ -114,13 +114,19 @@ def _read(store: Store, path: Path, by: str, drop: bool) -> None:
     came, changed = enter(store, found, by)
     keys = {member.key for member in found}
     absent = [member for member in before if member.key not in keys]
-    say(f"{number_of(len(found), 'member')} in {path.name}: {len(came)} new, {len(changed)} changed")
+    read = ngettext(
+        "{number} member in {file}: {new} new, {changed} changed",
+        "{number} members in {file}: {new} new, {changed} changed",
+        len(found),
+    )
+    say(read.format(number=len(found), file=path.name, new=len(came), changed=len(changed)))
+    names = _some([_title(member) for member in absent])
     if absent and drop:
         leave(store, absent, by)
-        say(f"left: {_some([_title(member) for member in absent])}")
+        say(_("left: {names}").format(names=names))
     elif absent:
-        say(f"in the roster and not in this file: {_some([_title(member) for member in absent])}")
-        say("they stay; to let them leave, run the same command with --drop")
+        say(_("in the roster and not in this file: {names}").format(names=names))
+        say(_("they stay; to let them leave, run the same command with --drop"))
     _tell_of_work(class_list(store))
 
 
@@ -128,13 +134,16 @@ def _add(store: Store, words: Sequence[str], described: Member, by: str) -> None
     """Take people into the class by hand; one who was in it comes back as who they were."""
     newcomers = []
     for word in words:
-        old = _called(word, [member for member, _ in members(store)], class_list(store))
+        old = _called(word, [member for member, _active in members(store)], class_list(store))
         if len(old) > 1:
             raise UsageError(f"more than one is called {clean_line(word)}", "NAME", "type the id")
         fresh = Member(clean_line(word), described.number, described.email, described.section)
         newcomers.append(old[0] if old and described == Member() else fresh)
-    came, _ = enter(store, newcomers, by)
-    say(f"{len(came)} came: {_some([_title(m) for m in came])}" if came else "they are in the class already")
+    came, _changed = enter(store, newcomers, by)
+    if came:
+        say(_("{number} came: {names}").format(number=len(came), names=_some([_title(m) for m in came])))
+    else:
+        say(_("they are in the class already"))
 
 
 def _drop(store: Store, words: Sequence[str], by: str) -> None:
@@ -154,8 +163,9 @@ def _drop(store: Store, words: Sequence[str], by: str) -> None:
             )
         leavers += found
     leave(store, leavers, by)
-    say(f"{len(leavers)} left: {_some([_title(member) for member in leavers])}")
-    say("what they handed in is kept; brick roster add NAME brings them back")
+    names = _some([_title(member) for member in leavers])
+    say(_("{number} left: {names}").format(number=len(leavers), names=names))
+    say(_("what they handed in is kept; brick roster add NAME brings them back"))
 
 
 def _called(word: str, people: Sequence[Member], known: ClassList) -> list[Member]:
@@ -189,16 +199,27 @@ def _show(store: Store, as_json: bool) -> None:
         typer.echo(dumps(_plain(found)), nl=False)
         return
     if not found.members:
-        say(f"there is no roster; {number_of(len(found.learners), 'learner')} handed in something")
+        number = len(found.learners)
+        said = ngettext(
+            "there is no roster; {number} learner handed in something",
+            "there is no roster; {number} learners handed in something",
+            number,
+        )
+        say(said.format(number=number))
         say(
-            "next: brick roster read FILE, a CSV with name,id,email,section or what Canvas or Moodle exported"
+            _(
+                "next: brick roster read FILE, a CSV with name,id,email,section"
+                " or what Canvas or Moodle exported"
+            )
         )
         return
     rows = [
         (member.name or learner, learner, member.number, member.email, member.section, _state(found, learner))
         for learner, member in sorted(found.members.items(), key=lambda pair: pair[1].name or pair[0])
     ]
-    for line in table(("name", "learner", "id", "e-mail", "section", ""), rows, style().width):
+    # One sentence: an `id` or a `name` alone would also be found where a kept sentence means the key.
+    header = _("name | learner | id | e-mail | section").split(" | ")
+    for line in table((*header, ""), rows, style().width):
         typer.echo(line)
     say("")
     _tell_of_work(found)
@@ -206,15 +227,15 @@ def _show(store: Store, as_json: bool) -> None:
 
 def _state(found: ClassList, learner: str) -> str:
     if learner in found.left:
-        return "left"
-    return "nothing yet" if learner in found.silent else ""
+        return _("left")
+    return _("nothing yet") if learner in found.silent else ""
 
 
 def _tell_of_work(found: ClassList) -> None:
     """Say who handed in nothing, and whose work is of nobody in the roster."""
     if found.silent:
         names = [found.members[learner].name or learner for learner in found.silent]
-        say(f"nothing handed in yet: {len(names)}: {_some(names)}")
+        say(_("nothing handed in yet: {number}: {names}").format(number=len(names), names=_some(names)))
     tell_of_strangers(found)
 
 
@@ -263,5 +284,7 @@ def _title(member: Member) -> str:
 
 def _some(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return "; ".join(names[:_SHOWN]) + more
+    shown = "; ".join(names[:_SHOWN])
+    if len(names) <= _SHOWN:
+        return shown
+    return _("{names} and {number} more").format(names=shown, number=len(names) - _SHOWN)
