@@ -34,6 +34,7 @@ from grader.grading.regrade import Regrade, plan_regrade
 from grader.grading.store import Settings, Store
 from grader.grading.worker import Setup
 from grader.grading.workers import Workers
+from grader.language import gettext as _
 from grader.records import Course
 from grader.report.class_table import change_lines
 from grader.report.decisions import overruled_lines
@@ -75,34 +76,38 @@ def regrade(
             return
         # Exit code 1 lets a script see that something waits for a decision.
         if dry_run or not (yes or _agreed()):
-            typer.echo("nothing counts yet; next: brick regrade --yes")
+            typer.echo(_("nothing counts yet; next: brick regrade --yes"))
             raise typer.Exit(1)
         run = store.begin_run([one.stem for one in chapters], (), settings)
         work.publish(store, run)
-        typer.echo("the new verdicts count; next: brick report, then brick export")
+        typer.echo(_("the new verdicts count; next: brick report, then brick export"))
 
 
 def _run(work: Regrade, store: Store, setup: Setup, workers: Workers) -> None:
     """Grade again what has to be."""
     with (
-        says_what_is_kept(lambda: f"{len(work.fresh)} of {len(work.stale)} are graded again and kept"),
+        says_what_is_kept(
+            lambda: _("{done} of {total} are graded again and kept").format(
+                done=len(work.fresh), total=len(work.stale)
+            )
+        ),
         closing(work.run(store, setup, workers)) as verdicts,
     ):
         # The verdicts are kept by `run` itself; here they are only counted.
-        for _ in counted(verdicts, len(work.stale), "regrading", fails=fails):
+        for _verdict in counted(verdicts, len(work.stale), _("regrading"), fails=fails):
             pass
 
 
 def _show_changes(work: Regrade) -> None:
     """What would count from now on, and what a person has set and stays as it is."""
-    again = f"{len(work.fresh)} of {len(work.attempts)} graded again"
-    typer.echo(f"{again}: nothing that judges the others has changed")
+    again = _("{done} of {total} graded again: nothing that judges the others has changed")
+    typer.echo(again.format(done=len(work.fresh), total=len(work.attempts)))
     changes, total = work.changes()
     for line in change_lines(changes, total, console.style()):
         typer.echo(line)
     overruled = overruled_lines(work.overruled())
     if overruled:
-        typer.echo("set by a person, and left as they are:")
+        typer.echo(_("set by a person, and left as they are:"))
     for line in overruled:
         typer.echo(f"  {line}")
 
@@ -132,4 +137,4 @@ def _agreed() -> bool:
 
     In a pipe or a nightly job nobody can answer; there `--yes` lets the verdicts count.
     """
-    return sys.stdin.isatty() and typer.confirm("Let the new verdicts count?", default=False)
+    return sys.stdin.isatty() and typer.confirm(_("Let the new verdicts count?"), default=False)
