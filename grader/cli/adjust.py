@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import console
-from grader.cli.console import number_of, say
+from grader.cli.console import say
 from grader.cli.learners import find_learner, login_name
 from grader.cli.meant import find_check, find_mistake, new_deadline
 from grader.cli.options import AsJson
@@ -27,6 +27,8 @@ from grader.grading.gradebook import results_in
 from grader.grading.mistakes import distinct, who_made_what
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Store
+from grader.language import gettext as _
+from grader.language import ngettext
 from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course
 from grader.report.decisions import about, history, line, mistake_lines, what
 from grader.serialization import as_plain, dumps
@@ -320,7 +322,10 @@ def _comment_on_mistake(
         reason=reason,
     )
     _write(store, [entry])
-    say(f"it reaches {number_of(len(who), 'learner')}: {_some(who)}")
+    reached = ngettext(
+        "it reaches {number} learner: {names}", "it reaches {number} learners: {names}", len(who)
+    )
+    say(reached.format(number=len(who), names=_some(who)))
 
 
 def _with_judged(entry: Adjustment, results: ClassResults) -> Adjustment:
@@ -340,7 +345,8 @@ def _tell_of_earlier_scores(results: ClassResults, entries: Sequence[Adjustment]
         one = by_name[entry.learner]
         for old in one.adjustments_of(entry.chapter)[::-1]:
             if old.kind is AdjustmentKind.SCORE and old.exercise == entry.exercise:
-                say(f"instead of entry {old.number}, {entry.learner}: {line(old, one)}")
+                said = _("instead of entry {number}, {learner}: {entry}")
+                say(said.format(number=old.number, learner=entry.learner, entry=line(old, one)))
                 break
 
 
@@ -356,21 +362,27 @@ def _show_effect(before: ClassResults, after: ClassResults, chapter: Chapter) ->
     """Say whose points changed from what to what, then what is next."""
     changed = []
     for old, new in zip(before.learners, after.learners, strict=True):
-        was, now = (f"{points(one.points)} of {points(one.max_points)}" for one in (old, new))
+        was, now = (
+            _("{points} of {most}").format(points=points(one.points), most=points(one.max_points))
+            for one in (old, new)
+        )
         if was != now and (old.reports or new.reports or new.excused):
-            changed.append(f"{new.learner} {chapter.label}: {now if chapter.stem not in new.excused else 'excused'}"
-                           f", was {was}")  # fmt: skip
+            now = _("excused") if chapter.stem in new.excused else now
+            change = _("{now}, was {was}").format(now=now, was=was)
+            changed.append(f"{new.learner} {chapter.label}: {change}")
     for told in changed[:_SHOWN]:
         say(told)
     if len(changed) > _SHOWN:
-        say(f"and {len(changed) - _SHOWN} more")
-    say("next: brick report, then brick export")
+        say(_("and {number} more").format(number=len(changed) - _SHOWN))
+    say(_("next: brick report, then brick export"))
 
 
 def _some(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    shown = ", ".join(names[:_SHOWN])
+    if len(names) <= _SHOWN:
+        return shown
+    return _("{names} and {number} more").format(names=shown, number=len(names) - _SHOWN)
 
 
 # --- what was done ----------------------------------------------------------------------------------------
@@ -409,12 +421,12 @@ def _show_mistakes(results: ClassResults) -> None:
     """The mistakes that several learners made, with their ids."""
     groups = {m: who for m, who in distinct(who_made_what(results.learners)).items() if len(who) > 1}
     if not groups:
-        say("no two learners made the same mistake")
+        say(_("no two learners made the same mistake"))
         return
     labels = {chapter.stem: chapter.label for chapter in results.chapters}
     first = dict(islice(groups.items(), _MISTAKES_SHOWN))
     for told in mistake_lines(first, labels, console.columns()):
         typer.echo(told)
     if len(groups) > len(first):
-        say(f"and {len(groups) - len(first)} rarer ones; -c shows one chapter's")
-    say('next: brick adjust --mistake ID --comment "…"')
+        say(_("and {number} rarer ones; -c shows one chapter's").format(number=len(groups) - len(first)))
+    say(_('next: brick adjust --mistake ID --comment "…"'))
