@@ -1,11 +1,24 @@
-"""Where a command that exports writes its file, and what it says when it cannot."""
+"""Where a command writes its files, and what it says of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.language import gettext as _
+from grader.release.placing import Placed
 from grader.workspace.workspace import write_whole
+
+_TOLD = {
+    Placed.WRITTEN: "{path}: written",
+    Placed.REPLACED: "{path}: replaced",
+    Placed.UNCHANGED: "{path}: unchanged",
+}
+
+
+def told(path: Path | str, fate: Placed) -> str:
+    """The line that says what became of a file."""
+    return _(_TOLD[fate]).format(path=path)
 
 
 def target_file(out: Path | None, usual: Path) -> Path:

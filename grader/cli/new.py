@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.files import told
 from grader.course.config import load_course
 from grader.course.stubs import write_stubs
+from grader.language import gettext as _
 from grader.records import label_of
+from grader.release.placing import Placed
 from grader.release.scaffold import lay_out_chapter
 
 
@@ -22,8 +25,9 @@ def new(
     # Solution, checks and mistakes belong in a checkout; elsewhere it is refused before anything is written.
     course = load_course()
     for path in lay_out_chapter(course, stem):
-        typer.echo(f"{path.relative_to(course.root)}: written")
+        typer.echo(told(path.relative_to(course.root), Placed.WRITTEN))
     # Read again: the chapter stands in course.yml only now.
     for name in write_stubs(load_course(course.root)):
-        typer.echo(f"{name}: written")
-    typer.echo(f"next: fill the places marked TODO, then run: brick stubs && brick prove {label_of(stem)}")
+        typer.echo(told(name, Placed.WRITTEN))
+    following = _("next: fill the places marked TODO, then run: brick stubs && brick prove {chapter}")
+    typer.echo(following.format(chapter=label_of(stem)))

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.files import told
 from grader.course.config import load_course
 from grader.course.stubs import write_stubs
 from grader.course.trust import trust
+from grader.language import gettext as _
+from grader.release.placing import Placed
 from grader.release.scaffold import lay_out_course
 
 
@@ -24,6 +27,7 @@ def new_course(
     trust(name, folder)
     course = load_course(folder)
     for path in (*written, *(folder / stub for stub in write_stubs(course))):
-        typer.echo(f"{path}: written")
+        typer.echo(told(path, Placed.WRITTEN))
     label = course.chapters[0].label
-    typer.echo(f"next: cd {shlex.quote(str(folder))}, run: brick prove {label}, and make the chapter yours")
+    following = _("next: cd {folder}, run: brick prove {chapter}, and make the chapter yours")
+    typer.echo(following.format(folder=shlex.quote(str(folder)), chapter=label))

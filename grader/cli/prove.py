@@ -14,6 +14,7 @@ import typer
 from grader.cli.options import AsJson
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
+from grader.language import gettext as _
 from grader.proof.examinations import Examination, examine
 from grader.proof.prove import prove as prove_chapters
 from grader.proof.required import remember
@@ -64,7 +65,7 @@ def prove(
         if any(table.shortfalls for table in found):
             raise typer.Exit(1)
         return
-    with progress_bar("proving", quiet=as_json) as advance:
+    with progress_bar(_("proving"), quiet=as_json) as advance:
         proofs = prove_chapters(
             course, chosen, seeds=seeds, jobs=jobs or None, advance=advance, mutate=mutants, thorough=thorough
         )
@@ -102,7 +103,7 @@ def _tables(
         rows: print every row, not only shortfalls.
     """
     found = []
-    with progress_bar("examining", quiet=quiet) as advance:
+    with progress_bar(_("examining"), quiet=quiet) as advance:
         for table in examine(course, chapters, asked, jobs=jobs or None, advance=advance):
             found.append(table)
             if not quiet:

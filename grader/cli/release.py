@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from grader.cli.extras import needs_nbgrader, needs_notebooks
+from grader.cli.files import told
 from grader.cli.progress import progress_bar
 from grader.course.config import find_chapter, load_course
 from grader.course.paths import checks_file, pictures_folder, right_file, solution_file
 from grader.course.stubs import make_stub
 from grader.course.translations import localized
 from grader.errors import CourseError, UsageError
+from grader.language import gettext as _
 from grader.proof.required import require_checkout, require_proof
 from grader.records import Chapter, Course
 from grader.release.classroom50 import classroom50_files, slug_of
@@ -81,7 +83,7 @@ def release(
     # A chapter named twice is released once.
     chosen = list(dict.fromkeys(find_chapter(course, word) for word in chapters))
     if form not in _UNPROVEN:
-        with progress_bar("proving") as advance:
+        with progress_bar(_("proving")) as advance:
             require_proof(course, chosen, announce=_announce, advance=advance)
     if form is Form.NBGRADER:
         with needs_nbgrader():
@@ -95,7 +97,8 @@ def release(
 
 def _announce(chapter: Chapter) -> None:
     """Said before the wait, on stderr, so that nobody takes the minutes of a proof for a standstill."""
-    typer.echo(f"{chapter.stem}: proving its checks, which takes some minutes", err=True)
+    said = _("{chapter}: proving its checks, which takes some minutes")
+    typer.echo(said.format(chapter=chapter.stem), err=True)
 
 
 def _files(course: Course, chapters: Sequence[Chapter], form: Form, unsandboxed: bool) -> dict[str, bytes]:
@@ -158,28 +161,31 @@ def _place(files: Mapping[str, bytes], to: Path, replace: bool) -> None:
     UsageError: something else of that name is there, and `replace` is not set; nothing is written then.
     """
     for path, fate in place({to / name: content for name, content in files.items()}, replace=replace).items():
-        typer.echo(f"{path}: {fate}")
+        typer.echo(told(path, fate))
 
 
 # --- what comes next --------------------------------------------------------------------------------------
+
+_HAND_OUT = "hand the files out; when they come back, run: brick grade FOLDER --chapter {label}"
+_NEXT = {
+    Form.PY: _HAND_OUT,
+    Form.IPYNB: _HAND_OUT,
+    Form.QUIZ: "make QTI of it: pip install text2qti, then text2qti {chapter}-quiz.txt, and look at it "
+    "in the platform before learners do",
+    Form.SOLUTIONS: "hand the folder out when the chapter is over: beside exercises/ it lets "
+    "brick show open what a learner has passed",
+    Form.NBGRADER: "hand it out in formgrader, or in {folder} run: nbgrader release_assignment {chapter}",
+    Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
+    "{chapter}.py (0 points) before learners do",
+    Form.CLASSROOM50: "commit the folder to the classroom's repository; the assignment is called "
+    '{slug}, and its runtime needs "apt": ["bubblewrap", "libseccomp2"]',
+}
 
 
 def _say_next(chapters: Sequence[Chapter], form: Form, to: Path, unsandboxed: bool) -> None:
     """What the instructor does now; each form comes back in its own way."""
     first = chapters[0]
-    steps = {
-        Form.PY: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
-        Form.IPYNB: f"hand the files out; when they come back, run: brick grade FOLDER --chapter {first.label}",
-        Form.QUIZ: f"make QTI of it: pip install text2qti, then text2qti {first.stem}-quiz.txt, and look at it "
-        "in the platform before learners do",
-        Form.SOLUTIONS: "hand the folder out when the chapter is over: beside exercises/ it lets "
-        "brick show open what a learner has passed",
-        Form.NBGRADER: f"hand it out in formgrader, or in {to} run: nbgrader release_assignment {first.stem}",
-        Form.GRADESCOPE: "upload the zip under Configure Autograder, then test it with exercises/"
-        f"{first.stem}.py (0 points) before learners do",
-        Form.CLASSROOM50: "commit the folder to the classroom's repository; the assignment is called "
-        f'{slug_of(first)}, and its runtime needs "apt": ["bubblewrap", "libseccomp2"]',
-    }
-    typer.echo(f"next: {steps[form]}")
+    step = _(_NEXT[form]).format(label=first.label, chapter=first.stem, folder=to, slug=slug_of(first))
+    typer.echo(_("next: {step}").format(step=step))
     if unsandboxed:
-        typer.echo("NOT SEALED: where that machine offers no seal, a submission can write its own score")
+        typer.echo(_("NOT SEALED: where that machine offers no seal, a submission can write its own score"))
