@@ -65,13 +65,13 @@ def say_list(title: str, named: Sequence[tuple[str, str]]) -> None:
     """Print a title with a count, then a line for each name and what is said about it; nothing for an empty list.
 
     Args:
-        title: what the listed have in common; the count is put behind it.
-        named: pairs of a name and a reason, both may come from outside.
+        title: what the listed have in common, in the reader's language; the count is put behind it.
+        named: pairs of a name and a reason that is kept in English, both may come from outside.
     """
     if named:
-        say(f"{title}: {len(named)}")
+        say(_("{title}: {number}").format(title=title, number=len(named)))
     for name, why in named:
-        say(f"  {name}: {why}")
+        say(f"  {name}: {translate(why)}")
 
 
 def say(line: str) -> None:

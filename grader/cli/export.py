@@ -29,7 +29,8 @@ from grader.export.moodle import fill_moodle
 from grader.export.progsnap2 import main_table, metadata_table
 from grader.grading.gradebook import class_results, open_store, without_faults
 from grader.grading.roster import pseudonym
-from grader.language import Language, speaking
+from grader.language import Language, ngettext, speaking, translate
+from grader.language import gettext as _
 from grader.records import Chapter, ClassResults, Course, LearnerResult
 from grader.report.anonymous import anonymous
 from grader.serialization import dumps
@@ -164,8 +165,7 @@ def export(
         assert into is not None
         with needs_nbgrader():
             from grader.cli.nbgrader_course import export_to_nbgrader
-        with speaking(Language.ENGLISH):
-            everybody = export_to_nbgrader(results, into)
+        everybody = export_to_nbgrader(results, into)
     elif into is not None:
         everybody = _fill(reader, results, into, out, assignment or "", scale, _named_columns(columns or []))
     else:
@@ -227,9 +227,12 @@ def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> 
     failed = [(one.learner, labels[stem]) for one in results.learners for stem in one.faults]
     if partial:
         # The file has all of them; hundreds of lines would push what follows off the screen.
-        for why, pairs in (("not graded yet", waiting), ("the kit could not grade it", failed)):
+        for said, pairs in (
+            (_("left blank, not graded yet: {number}: {names}"), waiting),
+            (_("left blank, the kit could not grade it: {number}: {names}"), failed),
+        ):
             if pairs:
-                say(f"left blank, {why}: {len(pairs)}: {_some([' '.join(pair) for pair in pairs])}")
+                say(said.format(number=len(pairs), names=_some([" ".join(pair) for pair in pairs])))
         return
     if not (waiting or failed):
         return
@@ -245,32 +248,40 @@ def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> 
 
 def _some(names: Sequence[str]) -> str:
     """The first of these names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    shown = ", ".join(names[:SHOWN])
+    if len(names) <= SHOWN:
+        return shown
+    return _("{names} and {number} more").format(names=shown, number=len(names) - SHOWN)
 
 
 # --- files of our own -------------------------------------------------------------------------------------
 
 
-# What other programs read stays English, whoever runs the command.
-@speaking(Language.ENGLISH)
 def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     """Write a file of our own, and say whom and which chapters it holds."""
-    if reader is Format.CSV:
-        content = class_csv(results)
-    elif reader is Format.JUNIT:
-        content = junit(results)
-    elif reader is Format.GRADESCOPE:
-        content = dumps(gradescope(results, _the_one(results)))
-    else:
-        # Classroom 50's runner says in the environment what this run is about.
-        content = dumps(classroom50(results, _the_one(results), os.environ))
+    content = _content(reader, results)
     path = target_file(out, Path(_NAMES[reader]))
     write_file(path, content.encode())
     labels = ", ".join(chapter.label for chapter in results.chapters)
-    say(f"{number_of(len(results.learners), 'learner')}, {labels}: {path}")
+    number = len(results.learners)
+    said = ngettext("{number} learner, {chapters}: {path}", "{number} learners, {chapters}: {path}", number)
+    say(said.format(number=number, chapters=labels, path=path))
 
 
+# What other programs read stays English, whoever runs the command.
 @speaking(Language.ENGLISH)
+def _content(reader: Format, results: ClassResults) -> str:
+    """What stands in a file of our own."""
+    if reader is Format.CSV:
+        return class_csv(results)
+    if reader is Format.JUNIT:
+        return junit(results)
+    if reader is Format.GRADESCOPE:
+        return dumps(gradescope(results, _the_one(results)))
+    # Classroom 50's runner says in the environment what this run is about.
+    return dumps(classroom50(results, _the_one(results), os.environ))
+
+
 def _write_events(course: Course, results: ClassResults, out: Path, without_names: bool) -> None:
     """Write every attempt of these learners as ProgSnap2's main table, and the table that says how to read it.
 
@@ -285,10 +296,19 @@ def _write_events(course: Course, results: ClassResults, out: Path, without_name
     if without_names:
         # No order may tell who is who.
         attempts.sort(key=lambda pair: (pseudonym(pair[0].learner, secret), pair[0].chapter, pair[0].attempt))
-    table = main_table(attempts, course, lambda name: pseudonym(name, secret) if without_names else name)
+    with speaking(Language.ENGLISH):
+        table = main_table(attempts, course, lambda name: pseudonym(name, secret) if without_names else name)
+        metadata = metadata_table()
     write_file(out / "MainTable.csv", table.encode())
-    write_file(out / "DatasetMetadata.csv", metadata_table().encode())
-    say(f"{number_of(len(attempts), 'attempt')} of {number_of(len(results.learners), 'learner')}: {out}")
+    write_file(out / "DatasetMetadata.csv", metadata.encode())
+    made, number = len(attempts), len(results.learners)
+    say(
+        _("{attempts} of {learners}: {path}").format(
+            attempts=ngettext("{number} attempt", "{number} attempts", made).format(number=made),
+            learners=ngettext("{number} learner", "{number} learners", number).format(number=number),
+            path=out,
+        )
+    )
 
 
 def _the_one(results: ClassResults) -> LearnerResult:
@@ -312,10 +332,9 @@ def _named_columns(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         if "=" not in word:
             raise UsageError(f"{word} names no heading", "--columns", "as in --columns grade=Bewertung")
-    return {what.strip(): heading for what, _, heading in (word.partition("=") for word in words)}
+    return {what.strip(): heading for what, _sign, heading in (word.partition("=") for word in words)}
 
 
-@speaking(Language.ENGLISH)
 def _fill(
     reader: Format,
     results: ClassResults,
@@ -344,14 +363,15 @@ def _fill(
     except OSError as error:
         step = f"name {FILLED_BY[reader]}"
         raise UsageError(f"the export cannot be read: {error.strerror}", str(into), step) from error
-    if reader in _FILLERS:
-        filled = _FILLERS[reader](results, data, str(into), assignment=assignment, scale=scale)
-    else:
-        filled = fill_moodle(results, data, str(into), scale=scale, columns=columns)
+    with speaking(Language.ENGLISH):
+        if reader in _FILLERS:
+            filled = _FILLERS[reader](results, data, str(into), assignment=assignment, scale=scale)
+        else:
+            filled = fill_moodle(results, data, str(into), scale=scale, columns=columns)
     path = target_file(out, into.with_name(f"{into.stem}-graded{into.suffix}"))
     write_file(path, filled.content)
     _show_filled(filled, results.chapters)
-    say(f"written: {path}")
+    say(_("written: {path}").format(path=path))
     return not filled.unplaced
 
 
@@ -361,18 +381,26 @@ def _show_filled(filled: Filled, chapters: Sequence[Chapter]) -> None:
     An instructor is to see this before the file is imported: the import overwrites, and asks nothing.
     """
     for note in filled.notes:
-        say(f"note: {note}")
+        say(_("note: {note}").format(note=translate(note)))
     for column in filled.columns:
         labels = ", ".join(chapter.label for chapter in column.chapters)
         most = amount(column.most) or 0.0
-        scaled = "" if abs(most - column.worth) < 1e-6 else f", stretched from {points(column.worth)}"
-        say(f"{labels} -> {column.name}, out of {points(most)}{scaled}")
+        said = _("{chapters} -> {column}, out of {most}")
+        if abs(most - column.worth) >= 1e-6:
+            said = _("{chapters} -> {column}, out of {most}, stretched from {worth}")
+        worth = points(column.worth)
+        say(said.format(chapters=labels, column=column.name, most=points(most), worth=worth))
     for chapter in chapters:
         if not any(chapter in column.chapters for column in filled.columns):
-            say(f"{chapter.label} has no column there, and was left out")
+            say(_("{chapter} has no column there, and was left out").format(chapter=chapter.label))
     changed = [change for change in filled.written if change.old]
     new = len(filled.written) - len(changed)
-    say(f"{number_of(new, 'grade')} new, {len(changed)} changed, {filled.unchanged} as they were")
-    say_list("changed", [(one.learner, f"{one.old} -> {one.new} ({one.column})") for one in changed])
-    say_list("left alone", filled.kept)
-    say_list("not placed", filled.unplaced)
+    said = ngettext(
+        "{number} grade new, {changed} changed, {unchanged} as they were",
+        "{number} grades new, {changed} changed, {unchanged} as they were",
+        new,
+    )
+    say(said.format(number=new, changed=len(changed), unchanged=filled.unchanged))
+    say_list(_("changed"), [(one.learner, f"{one.old} -> {one.new} ({one.column})") for one in changed])
+    say_list(_("left alone"), filled.kept)
+    say_list(_("not placed"), filled.unplaced)

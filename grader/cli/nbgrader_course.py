@@ -11,9 +11,12 @@ from pathlib import Path
 
 import typer
 
-from grader.cli.console import number_of, say, say_list
+from grader.cli.console import say, say_list
+from grader.cli.files import told
 from grader.cli.progress import counted
 from grader.errors import KitError, UsageError
+from grader.language import Language, ngettext, speaking
+from grader.language import gettext as _
 from grader.nbgrader_plugin.export import Recorded, write_gradebook
 from grader.nbgrader_plugin.release import (
     CONFIG_FILE,
@@ -43,7 +46,8 @@ def release_to_nbgrader(solutions: Mapping[Chapter, str], pictures: Path, to: Pa
     """
     if not (to / CONFIG_FILE).exists():
         place({to / CONFIG_FILE: new_config(to).encode()})
-        typer.echo(f"{to / CONFIG_FILE}: written, with the line that has submissions graded by Brickwork")
+        said = _("{path}: written, with the line that has submissions graded by Brickwork")
+        typer.echo(said.format(path=to / CONFIG_FILE))
     for chapter, solution in solutions.items():
         source, released = folders_of(to, chapter.stem)
         name = f"{chapter.stem}.ipynb"
@@ -52,15 +56,16 @@ def release_to_nbgrader(solutions: Mapping[Chapter, str], pictures: Path, to: Pa
             raise UsageError(what, str(released), "move it away, or write over it with --replace")
         text = as_text(make_notebook(solution, chapter, pictures))
         [(path, fate)] = place({source / name: text.encode()}, replace=replace).items()
-        typer.echo(f"{path}: {fate}")
+        typer.echo(told(path, fate))
         # nbgrader takes seconds for each release; with the same source it would make the same one.
         if fate is Placed.UNCHANGED and (released / name).exists() and not replace:
-            typer.echo(f"{released / name}: {fate}")
+            typer.echo(told(released / name, fate))
             continue
         generate(to, chapter.stem)
-        typer.echo(f"{released / name}: made by nbgrader")
+        typer.echo(_("{path}: made by nbgrader").format(path=released / name))
     if not uses_plugin(to):
-        typer.echo(f"add to {to / CONFIG_FILE}, so that submissions are graded in a sandbox: {PLUGIN_LINE}")
+        said = _("add to {path}, so that submissions are graded in a sandbox: {line}")
+        typer.echo(said.format(path=to / CONFIG_FILE, line=PLUGIN_LINE))
 
 
 def export_to_nbgrader(results: ClassResults, folder: Path) -> bool:
@@ -81,15 +86,23 @@ def export_to_nbgrader(results: ClassResults, folder: Path) -> bool:
         except KitError:
             return ""
 
-    recorded = write_gradebook(
-        results, folder, fingerprint, lambda pairs: counted(pairs, len(pairs), "writing")
-    )
+    writing = _("writing")
+    # What nbgrader shows to others stays English, whoever runs the command.
+    with speaking(Language.ENGLISH):
+        recorded = write_gradebook(
+            results, folder, fingerprint, lambda pairs: counted(pairs, len(pairs), writing)
+        )
     _show_recorded(recorded, folder)
     return not (recorded.left or recorded.unseen)
 
 
 def _show_recorded(recorded: Recorded, folder: Path) -> None:
     """Say how many verdicts are written, and name each that is missing or cannot be seen."""
-    say(f"{number_of(recorded.written, 'verdict')} in the gradebook of {folder}")
-    say_list("not written", recorded.left)
-    say_list("written, but formgrader cannot show the notebook", recorded.unseen)
+    said = ngettext(
+        "{number} verdict in the gradebook of {folder}",
+        "{number} verdicts in the gradebook of {folder}",
+        recorded.written,
+    )
+    say(said.format(number=recorded.written, folder=folder))
+    say_list(_("not written"), recorded.left)
+    say_list(_("written, but formgrader cannot show the notebook"), recorded.unseen)

@@ -20,6 +20,8 @@ from grader.course.config import find_chapter, load_course
 from grader.errors import KitError, UsageError
 from grader.export.passback import Sender, Sending, sendings, user_ids
 from grader.grading.gradebook import class_results
+from grader.language import gettext as _
+from grader.language import ngettext
 from grader.records import ClassResults
 from grader.text import points
 
@@ -53,14 +55,18 @@ def passback(
     found, unplaced = user_ids(results, people_in(said, platform, ags))
     planned = sendings(results, found)
     _show(results, planned)
-    say_list("not placed, and not sent", list(unplaced.items()))
+    say_list(_("not placed, and not sent"), list(unplaced.items()))
     if dry_run or not planned:
         raise typer.Exit(1 if unplaced else 0)
     if not yes:
-        typer.confirm(f"send {number_of(len(planned), 'score')} to {said['line_items']}?", abort=True)
+        question = ngettext(
+            "send {number} score to {address}?", "send {number} scores to {address}?", len(planned)
+        )
+        typer.confirm(question.format(number=len(planned), address=said["line_items"]), abort=True)
     failed = _send(ags, planned)
-    say_list("not sent", failed)
-    say(f"{number_of(len(planned) - len(failed), 'score')} sent")
+    say_list(_("not sent"), failed)
+    sent = len(planned) - len(failed)
+    say(ngettext("{number} score sent", "{number} scores sent", sent).format(number=sent))
     if failed or unplaced:
         raise typer.Exit(1)
 
@@ -81,9 +87,21 @@ def _show(results: ClassResults, planned: Sequence[Sending]) -> None:
     for chapter in results.chapters:
         mine = [one.score.given for one in planned if one.chapter is chapter]
         if mine:
-            worth = points(chapter.points)
-            spread = f"{points(min(mine))} to {points(max(mine))} of {worth}"
-            say(f"{chapter.label} -> {chapter.title}: {number_of(len(mine), 'score')}, {spread}")
+            said = ngettext(
+                "{chapter} -> {title}: {number} score, {least} to {best} of {most}",
+                "{chapter} -> {title}: {number} scores, {least} to {best} of {most}",
+                len(mine),
+            )
+            say(
+                said.format(
+                    chapter=chapter.label,
+                    title=chapter.title,
+                    number=len(mine),
+                    least=points(min(mine)),
+                    best=points(max(mine)),
+                    most=points(chapter.points),
+                )
+            )
 
 
 def _send(ags: Sender, planned: Sequence[Sending]) -> list[tuple[str, str]]:
@@ -100,7 +118,7 @@ def _send(ags: Sender, planned: Sequence[Sending]) -> list[tuple[str, str]]:
         for chapter in dict.fromkeys(one.chapter for one in planned)
     }
     failed = []
-    for one in counted(planned, len(planned), "sending"):
+    for one in counted(planned, len(planned), _("sending")):
         try:
             ags.send(addresses[one.chapter.stem], one.score, datetime.now(UTC))
         except KitError as error:
