@@ -15,6 +15,8 @@ from grader.cli import console
 from grader.cli.options import AsJson, OnlyChapters
 from grader.course.config import find_chapter, load_course
 from grader.errors import UsageError
+from grader.language import gettext as _
+from grader.language import ngettext, translate
 from grader.report.html import similar_page
 from grader.report.html.similar import name_of
 from grader.serialization import dumps
@@ -60,22 +62,27 @@ def similar(
         raise UsageError(what, str(error.filename or path), "name another folder with --out") from error
     for found in chapters:
         _say(found)
-    typer.echo(f"the page, for you alone: {path}")
-    typer.echo("Look, do not convict: read both sides before you think anything of anybody.")
+    typer.echo(_("the page, for you alone: {path}").format(path=path))
+    typer.echo(_("Look, do not convict: read both sides before you think anything of anybody."))
 
 
 def _say(found: ChapterPairs) -> None:
     """A chapter's figures, and its first pairs."""
-    counted = console.number_of(len(found.pairs), "pair")
-    little = f", {len(found.too_little)} with too little of their own" if found.too_little else ""
-    console.say(f"{found.chapter.label}: {found.compared} files compared{little}, {counted} alike")
+    told = [_("{number} files compared").format(number=found.compared)]
+    if found.too_little:
+        told.append(_("{number} with too little of their own").format(number=len(found.too_little)))
+    number = len(found.pairs)
+    told.append(ngettext("{number} pair alike", "{number} pairs alike", number).format(number=number))
+    console.say(f"{found.chapter.label}: " + _(", ").join(told))
     for pair in found.pairs[:_ON_SCREEN]:
-        same = ", the same file" if pair.identical else ""
-        console.say(f"  {pair.share:4.0%}  {name_of(pair.left)} and {name_of(pair.right)}{same}")
-    if len(found.pairs) > _ON_SCREEN:
-        console.say(f"  and {len(found.pairs) - _ON_SCREEN} more on the page")
+        said = _("{left} and {right}, the same file") if pair.identical else _("{left} and {right}")
+        names = said.format(left=name_of(pair.left), right=name_of(pair.right))
+        console.say(f"  {pair.share:4.0%}  {names}")
+    if number > _ON_SCREEN:
+        console.say("  " + _("and {number} more on the page").format(number=number - _ON_SCREEN))
     for learner, why in found.unreadable:
-        console.say(f"  not compared: {learner}: {why}")
+        not_compared = _("not compared: {learner}: {why}")
+        console.say("  " + not_compared.format(learner=learner, why=translate(why)))
 
 
 def _as_dict(chapters: Sequence[ChapterPairs]) -> dict[str, object]:
