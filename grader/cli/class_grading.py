@@ -19,6 +19,7 @@ from grader.errors import UsageError
 from grader.grading.store import Settings, Store, Verdict
 from grader.grading.worker import Setup
 from grader.grading.workers import LocalWorkers, Workers
+from grader.language import gettext as _
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
 from grader.serialization import learner_json
@@ -90,7 +91,7 @@ def one_grader_at_a_time(store: Store) -> Iterator[None]:
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        typer.echo("another brick grade is at work here; this one goes on when that has ended", err=True)
+        typer.echo(_("another brick grade is at work here; this one goes on when that has ended"), err=True)
         lock.acquire()
     try:
         yield
