@@ -165,12 +165,18 @@ def translate(sentence: str) -> str:
 
 
 def _translated(sentence: str, catalogue: Catalogue, depth: int) -> str:
-    """By the whole sentence; else by the pattern with most words in it, its values translated in their turn."""
+    """By the whole sentence; else by the pattern with most words in it, its values translated in their turn.
+
+    A value of one word is a name or a number, even where it is an English word as well, as `min` is.
+    """
     if sentence in catalogue or depth == 0:
         return catalogue.get(sentence, sentence)
     for pattern in catalogue.patterns:
         if values := pattern.values(sentence):
-            said = {name: _translated(value, catalogue, depth - 1) for name, value in values.items()}
+            said = {
+                name: _translated(value, catalogue, depth - 1) if " " in value else value
+                for name, value in values.items()
+            }
             return _filled(catalogue[pattern.english], said)
     return sentence
 
@@ -188,7 +194,10 @@ class Pattern:
         pieces = _PLACEHOLDER.split(english)
         self._start, self._end, self._names = pieces[0], pieces[-1], pieces[1::2]
         self.words = sum(len(piece) for piece in pieces[::2])
-        self._form = "(.*?)".join(re.escape(piece) for piece in pieces[::2])
+        forms = [r"([^:]*\d)" if name == "line" else "(.*?)" for name in self._names]
+        self._form = "".join(
+            re.escape(words) + form for words, form in zip(pieces[::2], [*forms, ""], strict=True)
+        )
 
     @property
     def tells(self) -> bool:

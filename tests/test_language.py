@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from grader.language import (
+    Catalogue,
     Language,
     UnknownLanguage,
     _translated,
@@ -98,6 +99,19 @@ def test_a_kept_sentence_is_found_by_its_pattern_with_its_values_in_turn() -> No
     sentence = "the result has shape (2, 3), not (3, 2)"
     assert _translated(sentence, read_po(PO), 3) == "结果的形状是 (2, 3)，应为 (3, 2)"
     assert _translated("nobody wrote this", read_po(PO), 3) == "nobody wrote this"
+
+
+def test_a_name_in_a_sentence_stays_though_it_is_an_english_word_too() -> None:
+    catalogue = Catalogue({"min": "分钟", "the file does not define {name}": "文件里没有定义 {name}"})
+    assert _translated("the file does not define min", catalogue, 3) == "文件里没有定义 min"
+
+
+def test_a_line_is_a_number() -> None:
+    catalogue = Catalogue({"at line {line}": "在第 {line} 行"})
+    assert _translated("at line 3", catalogue, 3) == "在第 3 行"
+    assert (
+        _translated("at line 3: min may not stand here", catalogue, 3) == "at line 3: min may not stand here"
+    )
 
 
 def test_english_stays_as_it_is_written() -> None:
