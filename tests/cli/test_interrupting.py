@@ -41,24 +41,27 @@ def raise_interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt(number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])
+def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """A signal that is heard here: beside others, a process of tests ignores Ctrl-C."""
+    before = signal.signal(request.param, raise_interrupt)
+    yield request.param
+    signal.signal(request.param, before)
+
+
 def test_an_interrupt_during_a_collection_is_heard_after_it(number: signal.Signals) -> None:
-    before = signal.signal(number, raise_interrupt)
-    try:
-        with (
-            pytest.raises(KeyboardInterrupt) as caught,
-            hears_every_interrupt(),
-            signal_during_the_next_collection(number),
-        ):
-            _collect_and_wait()
-    finally:
-        signal.signal(number, before)
+    with (
+        pytest.raises(KeyboardInterrupt) as caught,
+        hears_every_interrupt(),
+        signal_during_the_next_collection(number),
+    ):
+        _collect_and_wait()
 
     assert caught.value.args == (number,)
 
 
 def test_it_is_sent_again_only_after_the_place_where_it_would_be_lost_once_more(
-    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = threading.Thread.start
 
@@ -70,7 +73,7 @@ def test_it_is_sent_again_only_after_the_place_where_it_would_be_lost_once_more(
     with (
         pytest.raises(KeyboardInterrupt),
         hears_every_interrupt(),
-        signal_during_the_next_collection(signal.SIGINT),
+        signal_during_the_next_collection(number),
     ):
         _collect_and_wait()
 
