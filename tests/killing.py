@@ -66,7 +66,13 @@ class Workspace:
         ]
         environment = os.environ | {"BRICKWORK_SECRET": "kill"}
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=subprocess.DEVNULL, stderr=stderr
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            # Whoever runs the tests in the background has them ignore Ctrl-C, and a child would inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def grade(self) -> str:
