@@ -24,7 +24,7 @@ def hears_every_interrupt() -> Iterator[None]:
     """Send Ctrl-C again where Python only prints it: in a callback of the garbage collector, or in a destructor.
 
     Hypothesis has such a callback, and a signal that comes during a collection is raised in it. A collection of all
-    that torch has made takes so long that this was one Ctrl-C of four while inputs are drawn.
+    that torch has made takes so long that this was so in 6 of 20 tries while inputs were drawn.
     """
     before = sys.unraisablehook
 
