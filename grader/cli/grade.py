@@ -47,7 +47,7 @@ from grader.errors import UsageError
 from grader.grading.cache import count_unstored, grade_handed_in, known_verdicts, secret_sha256
 from grader.grading.gradebook import publish, publish_known, results_in
 from grader.grading.hand_ins import HandInRead, read_each
-from grader.grading.roster import class_list
+from grader.grading.roster import ClassList, class_list
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.grading.worker import Setup
 from grader.grading.workers import Workers
@@ -145,22 +145,7 @@ def grade(
         typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
         _show(results, found, out, console.style())
-        tell_of_strangers(known)
-        tell_of_leavers(known, found.learners)
-        if known.silent:
-            silent = _("in the roster, and nothing handed in yet: {number}; brick roster names them")
-            say(silent.format(number=len(known.silent)))
-        typer.echo(
-            _("isolation {level}, {number} examples per check").format(
-                level=setup.level, number=setup.profile.examples
-            )
-        )
-        typer.echo(
-            ngettext("{number} report in {out}/", "{number} reports in {out}/", len(files)).format(
-                number=len(files), out=out
-            )
-        )
-        typer.echo(_("next: run: brick report"))
+        _tell(known, found, setup, len(files), out)
     if faults:
         raise typer.Exit(2)
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
@@ -267,6 +252,24 @@ def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> 
         passed_over,
     )
     say((said if passed_over else _("learner by learner: {file}")).format(number=passed_over, file=file))
+
+
+def _tell(known: ClassList, found: Collection, setup: Setup, files: int, out: Path) -> None:
+    """Who is not where the roster has them, how it was graded, and where the reports are.
+
+    Args:
+        files: how many reports were written.
+    """
+    tell_of_strangers(known)
+    tell_of_leavers(known, found.learners)
+    if known.silent:
+        silent = _("in the roster, and nothing handed in yet: {number}; brick roster names them")
+        say(silent.format(number=len(known.silent)))
+    how = _("isolation {level}, {number} examples per check")
+    typer.echo(how.format(level=setup.level, number=setup.profile.examples))
+    where = ngettext("{number} report in {out}/", "{number} reports in {out}/", files)
+    typer.echo(where.format(number=files, out=out))
+    typer.echo(_("next: run: brick report"))
 
 
 def _notes(found: Collection, width: int) -> list[str]:
