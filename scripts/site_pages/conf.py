@@ -32,6 +32,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "Brickwork 积木"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_sidebars = {"**": ["sidebar-nav-bs"]}  # the theme's button to fold it away speaks no Chinese
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
