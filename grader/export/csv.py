@@ -1,6 +1,6 @@
 """Turn a class into one table: a line per learner and chapter, with nbgrader's column names.
 
-What reads nbgrader's `grades.csv` reads this too; `bonus` and `remark` are ours and stand last.
+What reads nbgrader's `grades.csv` reads this too; `bonus`, `remark` and `roster_id` are ours and stand last.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grader.text import clean_line, guarded, points
 
 COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
-    "raw_score", "late_submission_penalty", "score", "max_score", "bonus", "remark",
+    "raw_score", "late_submission_penalty", "score", "max_score", "bonus", "remark", "roster_id",
 )  # fmt: skip
 
 
@@ -67,13 +67,22 @@ def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
 
 
 def _who(one: LearnerResult) -> dict[str, str]:
-    """Name and address by the roster; nothing where it does not know."""
+    """Name, address and id by the roster; nothing where it does not know.
+
+    `student_id` is the name of the folder for those who handed in, which need not be the id that a table of the
+    school's has.
+    """
     if one.member is None:
         return {}
     family, comma, given = one.member.name.partition(",")
     if not comma:
         given, _, family = one.member.name.rpartition(" ")
-    return {"last_name": family.strip(), "first_name": given.strip(), "email": one.member.email}
+    return {
+        "last_name": family.strip(),
+        "first_name": given.strip(),
+        "email": one.member.email,
+        "roster_id": one.member.number or one.member.login,
+    }
 
 
 def _instant(time: datetime | None) -> str:

@@ -27,7 +27,17 @@ from grader.export.classroom50 import classroom50
 from grader.export.csv import COLUMNS, class_csv
 from grader.export.gradescope import gradescope
 from grader.export.junit import junit
-from grader.records import Breach, ClassResults, Course, HandIn, LearnerResult, Outcome, Refusal, Report
+from grader.records import (
+    Breach,
+    ClassResults,
+    Course,
+    HandIn,
+    LearnerResult,
+    Member,
+    Outcome,
+    Refusal,
+    Report,
+)
 from grader.text import guarded, points
 
 HERE = Path(__file__).resolve().parents[1]
@@ -85,6 +95,17 @@ def test_csv_has_a_row_for_each_learner_and_chapter_with_nbgraders_columns(resul
         "bonus": "0",
     }
     assert handed_in["remark"] == "1 d 2 h late, 0.25 points off"
+
+
+def test_csv_names_who_is_in_the_roster_by_its_id(results: ClassResults, one: LearnerResult) -> None:
+    member = Member("Family, Given", "4001", "learner01@example.edu", login="l01")
+    known = replace(results, learners=(replace(one, member=member),))
+    by_login = replace(results, learners=(replace(one, member=replace(member, number="")),))
+
+    for rows, number in ((read_csv(class_csv(known)), "4001"), (read_csv(class_csv(by_login)), "l01")):
+        for row in rows:
+            assert row["student_id"] == "learner01"
+            assert (row["last_name"], row["first_name"], row["roster_id"]) == ("Family", "Given", number)
 
 
 @pytest.mark.parametrize(
