@@ -1,4 +1,4 @@
-"""A process for the tests of grader.rpc: it answers, makes noise, refuses, fails or ends, as it is asked."""
+"""A process for the tests of grader.notebook.rpc: it answers, makes noise, refuses, fails or ends, as it is asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 
 from grader.errors import KitError
-from grader.rpc import Message, serve
+from grader.notebook.rpc import Message, serve
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from grader.course.config import COURSE_FILE
 from grader.errors import KitError
+from grader.notebook.rpc import Helper, HelperFault, HelperLost, Message
 from grader.release.notebook import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
-from grader.rpc import Helper, HelperFault, HelperLost, Message
 from grader.text import points
 
 # One process that grades for as long as nbgrader runs. nbgrader makes a new preprocessor for every submission, so it

@@ -20,10 +20,10 @@ from grader.errors import SubmissionError
 from grader.grading.cache import verdict_key
 from grader.grading.store import STORE_FILE, Store
 from grader.grading.worker import Setup
+from grader.notebook.rpc import Message, serve
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html
 from grader.report.reasons import trouble
-from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.text import clean_line

@@ -14,7 +14,7 @@ from typing import Any
 from grader.errors import KitError
 from grader.language import gettext as _
 from grader.language import translate
-from grader.rpc import Helper, HelperLost
+from grader.notebook.rpc import Helper, HelperLost
 
 _helper: Helper | None = None
 

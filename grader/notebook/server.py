@@ -20,6 +20,7 @@ from grader.engine.runner import unreadable
 from grader.errors import SubmissionError, UsageError
 from grader.language import gettext as _
 from grader.notebook.cells import cells_that_hold, contents_of
+from grader.notebook.rpc import Message, serve
 from grader.records import Chapter, Course, Exercise, Report, Submission
 from grader.report.hints import Basis, hint_lines, open_hints
 from grader.report.html import exercise_html
@@ -34,7 +35,6 @@ from grader.report.terminal import (
     render,
     table,
 )
-from grader.rpc import Message, serve
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
 from grader.text import points, wrap

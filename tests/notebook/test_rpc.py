@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import KitError
-from grader.rpc import Helper, HelperFault, HelperLost
+from grader.notebook.rpc import Helper, HelperFault, HelperLost
 
 
 @pytest.fixture
