@@ -27,7 +27,11 @@ _COURSE_FILE = "course.yml"
 _FIXED = re.compile(r"^language:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{(\w+)[^{}\s]*\}")  # with how its value is written, as in {seconds:.3g}
 FEWEST = 4  # letters of a pattern that begins with a word; twice as many of another
-_DEEPEST = 3  # sentences within sentences
+_DEEPEST = 6  # sentences within sentences
+# How names stand beside one another in a sentence, as in `ch01, ch02 or ch03`; code, with its brackets, is no name.
+_BETWEEN_NAMES = re.compile(r", | and | or ")
+_CHINESE_BETWEEN = {", ": "、", " and ": " 和 ", " or ": " 或 "}
+_NO_NAME = re.compile(r"[\s,()\[\]{}]")
 
 
 class Language(StrEnum):
@@ -153,6 +157,17 @@ def ngettext(one: str, many: str, number: int) -> str:
     return one if number == 1 else many
 
 
+def kept(sentence: str) -> str:
+    """The sentence as it is, marked for the catalogues: it is kept in English, and translated when it is shown."""
+    return sentence
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names one after the other: `ch01, ch02`; Chinese has a comma of its own for what is listed."""
+    between = ", "
+    return (between if current() is Language.ENGLISH else _CHINESE_BETWEEN[between]).join(names)
+
+
 def translate(sentence: str) -> str:
     """A sentence that was kept in English, in the current language; English where it is not translated.
 
@@ -171,6 +186,10 @@ def _translated(sentence: str, catalogue: Catalogue, depth: int) -> str:
     """
     if sentence in catalogue or depth == 0:
         return catalogue.get(sentence, sentence)
+    parts = _parts(sentence)
+    said_parts = [_translated(part, catalogue, depth - 1) if " " in part else part for part in parts]
+    if said_parts != parts:
+        return f"（{_CHINESE_BETWEEN[', '].join(said_parts)}）"
     for pattern in catalogue.patterns:
         if values := pattern.values(sentence):
             said = {
@@ -178,7 +197,30 @@ def _translated(sentence: str, catalogue: Catalogue, depth: int) -> str:
                 for name, value in values.items()
             }
             return _filled(catalogue[pattern.english], said)
-    return sentence
+    return _names(sentence)
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas of `(a tensor, a number)`, but for those in inner brackets; else nothing."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return []
+    parts, depth = [""], 0
+    for character in text[1:-1]:
+        depth += (character in "([{") - (character in ")]}")
+        if depth < 0:
+            return []
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def _names(text: str) -> str:
+    """A list of names as Chinese writes it; anything else as it is."""
+    if any(not name or _NO_NAME.search(name) for name in _BETWEEN_NAMES.split(text)):
+        return text
+    return _BETWEEN_NAMES.sub(lambda found: _CHINESE_BETWEEN[found[0]], text)
 
 
 def _filled(sentence: str, values: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from grader.language import (
     _translated,
     decide,
     gettext,
+    listed,
     ngettext,
     read_po,
     speaking,
@@ -137,3 +138,25 @@ def test_what_is_said_for_another_program_stays_english_and_the_language_comes_b
     with speaking(Language.CHINESE):
         assert remark() == "not handed in"
         assert gettext("not handed in") == "没有交"
+
+
+def test_a_form_of_several_parts_is_translated_part_by_part() -> None:
+    form = "f returned a list of 2: (a tensor of shape (2, 3), 3.0); it should return (a tensor, a number)"
+    with speaking(Language.CHINESE):
+        assert (
+            translate(form)
+            == "f 返回的是：list（2 项）：（形状 (2, 3) 的张量、3.0）；应返回：（张量、一个数）"
+        )
+        assert translate("f returned 1; it should return a list with (a tensor, a number) for each item") == (
+            "f 返回的是：1；应返回：每一项都是（张量、一个数）的列表"
+        )
+        assert translate("(2, 3)") == "(2, 3)"
+
+
+def test_names_are_listed_as_each_language_does_it_and_code_stays() -> None:
+    catalogue = Catalogue({"it could be {names}": "可能是 {names}"})
+    assert _translated("it could be ch01, ch02 or ch03", catalogue, 3) == "可能是 ch01、ch02 或 ch03"
+    assert _translated("it could be f(a, b)", catalogue, 3) == "可能是 f(a, b)"
+    assert listed(["ch01", "ch02"]) == "ch01, ch02"
+    with speaking(Language.CHINESE):
+        assert listed(["ch01", "ch02"]) == "ch01、ch02"

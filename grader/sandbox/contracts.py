@@ -59,7 +59,7 @@ def list_of(kind: Contract) -> Kind:
         kind: may be a tuple of contracts, for a list of pairs.
     """
     return Kind(
-        f"a list, each item {contract_words(kind)}",
+        f"a list with {contract_words(kind)} for each item",
         lambda value: isinstance(value, list | tuple) and all(meets(item, kind) for item in value),
     )
 
@@ -92,8 +92,8 @@ def shown(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, list | tuple):
-        inner = ", ".join(shown(item) for item in value[:4]) + (", …" if len(value) > 4 else "")
-        return f"a {type(value).__name__} of {len(value)}: ({inner})"
+        inner = "(" + ", ".join(shown(item) for item in value[:4]) + (", …)" if len(value) > 4 else ")")
+        return f"a {type(value).__name__} of {len(value)}: {inner}"
     if isinstance(value, Handle):
         return f"a {reference_of(value).kind}"
     return repr(value)[:80]
