@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+from functools import partial
 from itertools import pairwise
 from types import ModuleType
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from grader.cli.help import translated
+from grader.cli.help import run, translated
 from grader.errors import did_you_mean
-from grader.language import gettext
+from grader.language import Language, current, gettext
 
 # Every command with the line that `brick --help` shows for it: the first line of its docstring, which a test
 # compares. They stand here too, so that the list of commands can be shown without importing any of them.
@@ -56,6 +57,12 @@ class LazyCommands(TyperGroup):
     def make_context(self, *args: Any, **options: Any) -> Any:
         """The context of the whole command line, for help in the language that is spoken."""
         return super(LazyCommands, translated(self)).make_context(*args, **options)
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; what is wrong with it is said in the language that is spoken."""
+        if current() is Language.ENGLISH or not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        return run(partial(super().main, *args, **options | {"standalone_mode": False}))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, in the order of the help."""

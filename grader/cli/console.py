@@ -17,6 +17,7 @@ from grader.text import clean, clean_line, wrap
 
 # Narrower, a card cannot be read; wider, lines are too long to be followed by the eye.
 NARROWEST, WIDEST = 40, 100
+_ANSWERS = {"y": True, "yes": True, "是": True, "n": False, "no": False, "否": False}
 
 
 def columns() -> int:
@@ -78,6 +79,29 @@ def say(line: str) -> None:
     """Print one line without control characters, its indent kept: names of learners and columns come from outside."""
     lead = line[: len(line) - len(line.lstrip(" "))]
     typer.echo(lead + clean_line(line))
+
+
+def agrees(question: str, default: bool = False) -> bool:
+    """Ask a question that is answered with y or n, in the language that is spoken; `typer.confirm` speaks English only.
+
+    Args:
+        question: in the reader's language.
+        default: what Enter says.
+
+    Raises:
+        typer.Abort: nobody answers, or Ctrl-C was pressed.
+    """
+    choice = "[Y/n]" if default else "[y/N]"
+    while True:
+        # The last letter goes to `input`, for readline would clear what stands before it when something is deleted.
+        typer.echo(_("{question} {choice}:").format(question=question, choice=choice), nl=False)
+        try:
+            answer = input(" ").strip().lower()
+        except (KeyboardInterrupt, EOFError):
+            raise typer.Abort from None
+        if not answer or answer in _ANSWERS:
+            return _ANSWERS.get(answer, default)
+        typer.echo(_("type y for yes, or n for no"))
 
 
 def number_of(number: int, word: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.console import number_of, say, say_list
+from grader.cli.console import agrees, number_of, say, say_list
 from grader.cli.extras import needs
 from grader.cli.options import OnlyChapters
 from grader.cli.progress import counted
@@ -62,7 +62,8 @@ def passback(
         question = ngettext(
             "send {number} score to {address}?", "send {number} scores to {address}?", len(planned)
         )
-        typer.confirm(question.format(number=len(planned), address=said["line_items"]), abort=True)
+        if not agrees(question.format(number=len(planned), address=said["line_items"])):
+            raise typer.Abort
     failed = _send(ags, planned)
     say_list(_("not sent"), failed)
     sent = len(planned) - len(failed)

@@ -137,4 +137,4 @@ def _agreed() -> bool:
 
     In a pipe or a nightly job nobody can answer; there `--yes` lets the verdicts count.
     """
-    return sys.stdin.isatty() and typer.confirm(_("Let the new verdicts count?"), default=False)
+    return sys.stdin.isatty() and console.agrees(_("Let the new verdicts count?"))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.console import agrees
 from grader.cli.targets import find_words
 from grader.course.config import load_course
 from grader.language import gettext as _
@@ -31,7 +32,7 @@ def reset(
     )
     # Nothing is lost where there is no file, so there is nothing to ask.
     if workspace.find(chapter) and not (
-        yes or typer.confirm(_("put {shown} back to the stub? a backup is kept").format(shown=shown))
+        yes or agrees(_("put {shown} back to the stub? a backup is kept").format(shown=shown))
     ):
         typer.echo(_("nothing was changed"))
         raise typer.Exit(1)
