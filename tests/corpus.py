@@ -1,6 +1,6 @@
 """Read the published attacks of `tests/cheats/`: functions that a sandbox calls, and files that are handed in.
 
-By hand, the table in SECURITY.md anew: python tests/corpus.py
+By hand, the table in SECURITY.md and in its Chinese page anew: python tests/corpus.py
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from grader.records import Chapter, Course, Submission
 from grader.rules import judge
 
 CHEATS = Path(__file__).resolve().parent / "cheats"
-_HEAD = "| kind | attacks | rules | `bwrap` | `uid` | `plain` |\n| --- | --- | --- | --- | --- | --- |\n"
 
 
 @dataclass(frozen=True)
@@ -155,36 +155,84 @@ def without_stub(cheat: Cheat, course: Course) -> Submission:
     return replace(handed_in(cheat, course), source=f"import torch\n{cheat.source}")
 
 
-# --- the table in SECURITY.md -----------------------------------------------------------------------------
+# --- the table in SECURITY.md and in its Chinese page ------------------------------------------------------
 
 
-def with_table(text: str) -> str:
-    """SECURITY.md with its table of attacks as the corpus has it now."""
-    before, head, after = text.partition(_HEAD)
-    return before + head + _rows() + after[after.index("\n\n") + 1 :]
+@dataclass(frozen=True)
+class Table:
+    """The words of the table of attacks on a page.
+
+    Args:
+        kinds: by the names of the corpus; none where the page has these names too.
+        of: how many attacks `plain` stops, of how many that can be tried there.
+    """
+
+    head: str
+    of: str
+    not_tried: str
+    kinds: dict[str, str] | None = None
 
 
-def _rows() -> str:
-    """A line per kind: how many attacks each lock stops alone, and of how many where not all can be tried.
+TABLES = {
+    "SECURITY.md": Table(
+        "| kind | attacks | rules | `bwrap` | `uid` | `plain` |", "{held} of {tried}", "not tried"
+    ),
+    "docs/zh/sandbox.md": Table(
+        "| 种类 | 攻击 | 规则 | `bwrap` | `uid` | `plain` |",
+        "{tried} 种中的 {held} 种",
+        "没有试",
+        {
+            "borrowing the answer": "借用现成的答案",
+            "carrying functions over": "从别的练习带来函数",
+            "escaping": "逃出沙箱",
+            "exhausting": "耗尽资源",
+            "forging": "伪造结果",
+            "hard-coding": "写死答案",
+            "reading": "偷看",
+            "recognising the grader": "认出评分程序",
+        },
+    ),
+}
+_SEPARATOR = "| --- | --- | --- | --- | --- | --- |\n"
+
+
+def with_table(text: str, table: Table) -> str:
+    """A page with its table of attacks as the corpus has it now."""
+    before, head, after = text.partition(f"{table.head}\n{_SEPARATOR}")
+    return before + head + _rows(table) + after[after.index("\n\n") + 1 :]
+
+
+def _rows(table: Table) -> str:
+    """A line per kind: how many attacks each lock stops alone, and of how many where not all can be tried."""
+    lines = []
+    for kind, count, ruled, sealed, held, tried in _counted():
+        name = table.kinds[kind] if table.kinds else kind
+        plain = table.of.format(held=held, tried=tried) if tried else table.not_tried
+        lines.append(f"| {name} | {count} | {ruled} | {sealed} | {sealed} | {plain} |\n")
+    return "".join(lines)
+
+
+@cache
+def _counted() -> list[tuple[str, int, int, int, int, int]]:
+    """Of each kind how many there are, and how many the rules, a sandbox and `plain` stop, of those tried there.
 
     What the sandbox stops is what the corpus says that it must; the tests hold each attack to that.
     """
     course = load_course(CHECKOUT)
     called, files = attacks(), cheats()
-    lines = []
+    counted = []
     for kind in sorted({one.kind for one in (*called, *files)}):
         calls = [one for one in called if one.kind == kind]
         handed = [one for one in files if one.kind == kind]
         ruled = sum(is_refused(one, find_chapter(course, "ch03")) for one in calls)
         ruled += sum(is_barred(one, course) for one in handed)
-        sealed = len(calls) + sum(not one.is_beside_torch for one in handed)
-        held = sealed - len(calls)
+        held = sum(not one.is_beside_torch for one in handed)
         tried = len(handed) + sum(one.is_open_unsealed for one in calls)
-        plain = f"{held} of {tried}" if tried else "not tried"
-        lines.append(f"| {kind} | {len(calls) + len(handed)} | {ruled} | {sealed} | {sealed} | {plain} |\n")
-    return "".join(lines)
+        counted.append((kind, len(calls) + len(handed), ruled, len(calls) + held, held, tried))
+    return counted
 
 
 if __name__ == "__main__":
-    place = CHECKOUT / "SECURITY.md"
-    place.write_text(with_table(place.read_text(encoding="utf-8")), encoding="utf-8")
+    for page, table in TABLES.items():
+        place = CHECKOUT / page
+        place.write_text(with_table(place.read_text(encoding="utf-8"), table), encoding="utf-8")
