@@ -64,6 +64,14 @@ def test_every_document_stands_in_a_menu_of_the_site(scripts: None) -> None:
     }
 
 
+def test_a_picture_that_lies_beside_the_documents_is_shown_on_chinese_pages_too(scripts: None) -> None:
+    from site_pages.pages import _with_links
+
+    for page in ("docs/architecture.md", "docs/zh/architecture.md"):
+        text = (CHECKOUT / page).read_text(encoding="utf-8")
+        assert "](rooms.svg)" in _with_links(text, CHECKOUT / page, repository="")
+
+
 def test_a_notebook_brings_its_installation_and_no_solution(scripts: None, course: Course) -> None:
     import nbformat
     from site_pages.notebooks import practice_notebook

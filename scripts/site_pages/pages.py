@@ -72,6 +72,8 @@ def _with_links(text: str, source: Path, repository: str) -> str:
         where = meant.relative_to(ROOT).as_posix() if meant.is_relative_to(ROOT) else link["target"]
         if where in pages:
             return f"{link['text']}({pages[where]}{link['anchor'] or ''})"
+        if meant.suffix == ".svg" and meant.parent == ROOT / "docs":
+            return f"{link['text']}({meant.name})"  # copied beside the pages of each language
         if link["text"].startswith("!") or not meant.exists():
             return link[0]  # a picture, or a page that is made; Sphinx says where one is missing
         if repository:
