@@ -25,7 +25,7 @@ BELOW = {
         "gpu": ("A GPU", "GPU"),
         "cluster": ("Several machines", "多台机器"),
         "performance": ("What grading costs", "批改的开销"),
-        "scale": ("A hundred thousand learners", "十万名学习者"),
+        "scale": ("A hundred thousand learners", "10 万名学生"),
     },
     "first-steps-author.md": {
         "own-course": ("A course of your own", "自己的课程"),
