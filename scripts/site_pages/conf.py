@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the reference is
 
 project = "Brickwork 积木"
 author = "the Brickwork authors"
-copyright = "the Brickwork authors, MIT licence"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 templates_path = ["templates"]
 exclude_patterns = []
@@ -39,7 +38,7 @@ html_theme_options = {
     "logo": {"text": "Brickwork 积木"},
     "navbar_end": ["language-switch", "theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
-    "footer_start": ["copyright"],
+    "footer_start": ["licence"],
     "footer_end": [],
     "show_nav_level": 2,
     "header_links_before_dropdown": 6,
