@@ -150,10 +150,12 @@ def _pieces(paragraph: str, width: int | None) -> Iterator[tuple[str, str]]:
                 gap = "" if not whole else " "
 
 
-# Between Chinese characters, or between Chinese punctuation and a word or code that goes on; a fence begins a block.
+# Between Chinese characters, or between Chinese punctuation and a word, code, link or emphasis that goes on. What goes
+# on in a list is indented, but less than code is. A fence begins a block, and so does a number with a full stop.
 _WITHIN_CHINESE = re.compile(
-    r"(?<=[\u3001-\u9fff\uff01-\uff5e])\n(?=[\u3001-\u9fff\uff01-\uff5e])"
-    r"|(?<=[\u3001\u3002\uff0c\uff1a\uff1b\uff08])\n(?=[A-Za-z$]|`(?!``))"
+    r"(?<=[\u3001-\u9fff\uff01-\uff5e\u201d])\n {0,3}(?=[\u3001-\u9fff\uff01-\uff5e\u201c])"
+    r"|(?<=[\u3001\u3002\uff0c\uff1a\uff1b\uff08])\n {0,3}"
+    r"(?=[A-Za-z$\[]|\*+[^*\s]|\d+(?![\d.)])|`(?!``))"
 )
 
 

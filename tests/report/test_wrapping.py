@@ -18,11 +18,15 @@ def test_chinese_is_broken_between_characters_and_never_before_punctuation() -> 
 
 
 def test_a_line_end_inside_a_chinese_sentence_is_no_space_and_one_between_blocks_stays() -> None:
-    joined = unwrapped("要在汉字\n之间断开，\n`x` 也一样，\nReLU 也是。")
+    joined = unwrapped(
+        "- 要在汉字\n  之间断开，\n`x` 也一样，\nReLU 也是，\n**粗体**、\n[链接](x.md)、\n12 个也是。"
+    )
 
-    assert joined == "要在汉字之间断开，`x` 也一样，ReLU 也是。"
+    assert joined == "- 要在汉字之间断开，`x` 也一样，ReLU 也是，**粗体**、[链接](x.md)、12 个也是。"
     blocks = (
         "先写：\n- 一项\n- 两项",
+        "先写：\n* 一项\n* 两项",
+        "先写：\n1. 一项\n2. 两项",
         "代码：\n```python\nx = 1\n```",
         "一段。\n\n另一段。",
         "算：\n    y = x",
