@@ -133,6 +133,18 @@ def test_every_page_is_accessible_and_asks_nobody_for_anything(address: str) -> 
 
 
 @pytest.mark.nightly
+def test_what_stands_around_a_chinese_page_is_chinese(address: str) -> None:
+    page = (HTML / "zh" / "scale.html").read_text(encoding="utf-8")
+    around = re.sub(r"<(article|script)\b.*?</\1>", "", page, flags=re.DOTALL)
+
+    told = re.findall(r'(?:aria-label|placeholder|title)="([^"]+)"', around)
+    told += re.findall(r'class="copyright"[^>]*>([^<]+)<', around)
+
+    assert [words for words in told if not re.search("[\u4e00-\u9fff]", words)] == []
+    assert any("许可证" in words for words in told)
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("language", "words"), [("zh", "归一化"), ("en", "归一化"), ("en", "layer norm"), ("zh", "layer norm")]
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jieba
 from latex2mathml.converter import convert
+from sphinx.locale import _ as of_sphinx
 from sphinx.search import languages
 from sphinx.search.zh import SearchChinese
 
@@ -36,6 +37,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "logo": {"text": "Brickwork 积木"},
+    "search_bar_text": "Search",  # in Chinese below
     "navbar_end": ["language-switch", "theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["licence"],
@@ -57,6 +59,14 @@ languages["zh"] = Chinese
 jieba.setLogLevel("WARNING")
 
 
+# Words of the theme that its own translation leaves in English.
+CHINESE = {"Color mode": "颜色模式", "System Settings": "跟随系统", "Breadcrumb": "当前位置"}
+
+
+def _chinese(message):
+    return CHINESE.get(message) or of_sphinx(message)
+
+
 def _formula(translator, node, display):
     """A formula as MathML, which browsers draw without a script or a font of ours."""
     translator.body.append(convert(node.astext(), display=display))
@@ -72,6 +82,8 @@ def _speak(app, pagename, templatename, context, doctree):
     spoken = meta.get("shown_in", ours)
     context["language"] = {"zh": "zh-CN"}.get(spoken, spoken)
     context["other_language"] = "en" if ours == "zh" else "zh"
+    if ours == "zh":
+        context["theme_search_bar_text"], context["_"] = "搜索", _chinese
 
 
 def setup(app):
