@@ -53,7 +53,7 @@ _OF_WORDS = (
 _BESIDE = re.compile(
     r"\s*\[([^\[\]]*)\]$"
 )  # what typer writes behind the help of an option: [default: 0; required]
-_UsageError = typer.BadParameter.__base__  # typer names it in some of its versions only
+_UsageError: Any = typer.BadParameter.__base__  # typer names it in some of its versions only
 
 
 def translated(command: Any) -> Any:
@@ -80,7 +80,6 @@ def run(main: Callable[[], Any]) -> NoReturn:
 
     Ends the program with the exit codes that typer has: 2 for words that it cannot take, 1 for what was broken off.
     """
-    assert _UsageError is not None
     try:
         code = main()
     except typer.Abort:
