@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from grader.language import kept
+
 
 class KitError(Exception):
     """A problem somebody can mend; the command line prints its three parts.
@@ -26,7 +28,7 @@ class KitError(Exception):
         return type(self), (self.what, self.where, self.next_step)
 
     def __str__(self) -> str:
-        return f"{self.what}\n  where: {self.where}\n  next:  {self.next_step}"
+        return kept(f"{self.what}\n  where: {self.where}\n  next:  {self.next_step}")
 
 
 class SubmissionError(KitError):

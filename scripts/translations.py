@@ -45,10 +45,14 @@ PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
 BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
 # What is the same in every language: an option, a command, a file, a word in capitals.
 WORDLESS = re.compile(
-    r"[^A-Za-z]*|--?[\w-]+ *|brick [\w -]+|[A-Z]{5,}|NAME|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
+    r"[^A-Za-z]*|--?[\w-]+ *|brick(?: [a-z-]+){0,2}(?: [A-Z]+)* *|[A-Z]{5,}|NAME"
+    r"|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
 )
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
-KEPT = (*ERRORS, "CheckFailure", "LearnerMisbehaved", "Refused", "_differ", "fail", "require", "Note")
+KEPT = (
+    *ERRORS, "CheckFailure", "LearnerMisbehaved", "Refused", "_differ", "fail", "require", "Note", "kept",
+    "PlatformError", "_odd", "Shortfall", "LaunchError", "Unreadable", "drop", "drop_part",
+)  # fmt: skip
 # Whatever these modules say of an answer or a file is kept in a report.
 WHOLE = (
     "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",

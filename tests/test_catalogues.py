@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from grader.language import read_po
+
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "translations.py"
 
 
@@ -116,3 +118,12 @@ def test_a_sentence_that_only_sounds_like_one_of_the_kit_is_kept(translations: M
     pattern = translations.Pattern("{name} is {value}, not {other}")
     assert translations.is_made_of("softmax is x, not y", pattern)
     assert not translations.is_made_of("log is the natural logarithm, not that of base 10.", pattern)
+
+
+def test_an_english_sentence_is_said_in_one_way_whatever_room_says_it() -> None:
+    """The rooms share one catalogue, so of two translations the last file's would stand in both places."""
+    said: dict[str, set[str]] = {}
+    for path in sorted((SCRIPT.parent.parent / "grader" / "locale" / "zh").glob("*.po")):
+        for english, chinese in read_po(path.read_text(encoding="utf-8")).items():
+            said.setdefault(english, set()).add(chinese)
+    assert {english: ways for english, ways in said.items() if len(ways) > 1} == {}

@@ -145,7 +145,7 @@ def test_a_form_of_several_parts_is_translated_part_by_part() -> None:
     with speaking(Language.CHINESE):
         assert (
             translate(form)
-            == "f 返回的是：list（2 项）：（形状 (2, 3) 的张量、3.0）；应返回：（张量、一个数）"
+            == "f 返回的是：list（2 项）：（形状为 (2, 3) 的张量、3.0）；应返回：（张量、一个数）"
         )
         assert translate("f returned 1; it should return a list with (a tensor, a number) for each item") == (
             "f 返回的是：1；应返回：每一项都是（张量、一个数）的列表"

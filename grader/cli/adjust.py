@@ -28,7 +28,7 @@ from grader.grading.mistakes import distinct, who_made_what
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Store
 from grader.language import gettext as _
-from grader.language import ngettext
+from grader.language import listed, ngettext
 from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course
 from grader.report.decisions import about, history, line, mistake_lines, what
 from grader.serialization import as_plain, dumps
@@ -379,7 +379,7 @@ def _show_effect(before: ClassResults, after: ClassResults, chapter: Chapter) ->
 
 def _some(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    shown = ", ".join(names[:_SHOWN])
+    shown = listed(names[:_SHOWN])
     if len(names) <= _SHOWN:
         return shown
     return _("{names} and {number} more").format(names=shown, number=len(names) - _SHOWN)

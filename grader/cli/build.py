@@ -29,7 +29,7 @@ from grader.course.config import load_course
 from grader.engine.profile import Profile
 from grader.errors import KitError, UsageError
 from grader.language import gettext as _
-from grader.language import translate
+from grader.language import listed, translate
 from grader.records import Course, Outcome
 from grader.rules import judge
 from grader.submissions.reading import read_submission
@@ -147,11 +147,11 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     for block in blocks:
         chapter = titles[block.stem]
         lent = [piece.name for piece in block.pieces if piece.state is State.LENT]
-        notes = [_("lent: {lent}").format(lent=", ".join(lent))] if lent and block.mine else []
+        notes = [_("lent: {lent}").format(lent=listed(lent))] if lent and block.mine else []
         for state, words in ((State.FAILING, _("fails a check")), (State.WRITTEN, _("not checked yet"))):
             names = [piece.name for piece in block.pieces if piece.state is state]
             if names:
-                some = _(", ").join(names) if len(names) < len(block.pieces) else _("all")
+                some = listed(names) if len(names) < len(block.pieces) else _("all")
                 notes.append(_("{state}: {names}").format(state=words, names=some))
         lead = pad(f"{chapter.label}  {translate(chapter.title)}", 38)
         lines += wrap(

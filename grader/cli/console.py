@@ -102,8 +102,3 @@ def agrees(question: str, default: bool = False) -> bool:
         if not answer or answer in _ANSWERS:
             return _ANSWERS.get(answer, default)
         typer.echo(_("type y for yes, or n for no"))
-
-
-def number_of(number: int, word: str) -> str:
-    """`1 grade`, `2 grades`."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.console import number_of, say, say_list
+from grader.cli.console import say, say_list
 from grader.cli.extras import needs_nbgrader
 from grader.cli.files import target_file, write_file
 from grader.cli.options import Anonymous, OnlyChapters
@@ -29,7 +29,7 @@ from grader.export.moodle import fill_moodle
 from grader.export.progsnap2 import main_table, metadata_table
 from grader.grading.gradebook import class_results, open_store, without_faults
 from grader.grading.roster import pseudonym
-from grader.language import Language, ngettext, speaking, translate
+from grader.language import Language, listed, ngettext, speaking, translate
 from grader.language import gettext as _
 from grader.records import Chapter, ClassResults, Course, LearnerResult
 from grader.report.anonymous import anonymous
@@ -237,18 +237,27 @@ def _tell_of_unsettled(reader: Format, results: ClassResults, partial: bool) -> 
     if not (waiting or failed):
         return
     learners = {learner for learner, _ in (*waiting, *failed)}
-    what = f"{number_of(len(waiting) + len(failed), 'hand-in')} of {number_of(len(learners), 'learner')}"
+    number = len(waiting) + len(failed)
+    what = _("{hand_ins} of {learners}").format(
+        hand_ins=ngettext("{number} hand-in", "{number} hand-ins", number).format(number=number),
+        learners=ngettext("{number} learner", "{number} learners", len(learners)).format(
+            number=len(learners)
+        ),
+    )
     named = [f"{learner} {label}" for learner, label in waiting]
-    named += [f"{learner} {label} (the kit failed)" for learner, label in failed]
-    step = "run brick grade again: it goes on where it was"
+    named += [
+        _("{learner} {chapter} (the kit failed)").format(learner=learner, chapter=label)
+        for learner, label in failed
+    ]
+    step = _("run brick grade again: it goes on where it was")
     if reader not in (Format.GRADESCOPE, Format.CLASSROOM50):
-        step += "; or add --partial, which leaves them blank"
+        step += _("; or add --partial, which leaves them blank")
     raise UsageError(f"{what} not graded yet, so nothing was written", _some(named), step)
 
 
 def _some(names: Sequence[str]) -> str:
     """The first of these names, and how many more there are."""
-    shown = ", ".join(names[:SHOWN])
+    shown = listed(names[:SHOWN])
     if len(names) <= SHOWN:
         return shown
     return _("{names} and {number} more").format(names=shown, number=len(names) - SHOWN)
@@ -262,7 +271,7 @@ def _write(reader: Format, results: ClassResults, out: Path | None) -> None:
     content = _content(reader, results)
     path = target_file(out, Path(_NAMES[reader]))
     write_file(path, content.encode())
-    labels = ", ".join(chapter.label for chapter in results.chapters)
+    labels = listed(chapter.label for chapter in results.chapters)
     number = len(results.learners)
     said = ngettext("{number} learner, {chapters}: {path}", "{number} learners, {chapters}: {path}", number)
     say(said.format(number=number, chapters=labels, path=path))
@@ -383,7 +392,7 @@ def _show_filled(filled: Filled, chapters: Sequence[Chapter]) -> None:
     for note in filled.notes:
         say(_("note: {note}").format(note=translate(note)))
     for column in filled.columns:
-        labels = ", ".join(chapter.label for chapter in column.chapters)
+        labels = listed(chapter.label for chapter in column.chapters)
         most = amount(column.most) or 0.0
         said = _("{chapters} -> {column}, out of {most}")
         if abs(most - column.worth) >= 1e-6:

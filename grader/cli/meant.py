@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from grader.errors import UsageError, did_you_mean
 from grader.grading.mistakes import Mistake, who_made_what
 from grader.language import gettext as _
+from grader.language import listed
 from grader.records import Chapter, CheckResult, ClassResults
 from grader.report.decisions import mistake_words
 from grader.text import clean_line
@@ -46,7 +47,7 @@ def find_check(results: ClassResults, exercise: str, word: str) -> CheckResult:
     if len(found) == 1:
         return found[0]
     if found:
-        named = ", ".join(
+        named = listed(
             _("{name} of {exercise}").format(name=r.name, exercise=r.exercise) for r in found[:_SHOWN]
         )
         raise UsageError(f"'{clean_line(word)}' could be {named}", "--check", "type a name, and --exercise")
@@ -111,6 +112,6 @@ def find_mistake(results: ClassResults, word: str) -> tuple[Mistake, tuple[str, 
         return found[0], groups[found[0]]
     step = "brick adjust --mistakes lists them with their ids"
     if found:
-        ids = ", ".join(m.id for m in found[:_SHOWN])
+        ids = listed(m.id for m in found[:_SHOWN])
         raise UsageError(f"{len(found)} mistakes have '{clean_line(word)}' in them: {ids}", "--mistake", step)
     raise UsageError(f"nobody made a mistake '{clean_line(word)}'", "--mistake", step)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.console import agrees, number_of, say, say_list
+from grader.cli.console import agrees, say, say_list
 from grader.cli.extras import needs
 from grader.cli.options import OnlyChapters
 from grader.cli.progress import counted
@@ -21,7 +21,7 @@ from grader.errors import KitError, UsageError
 from grader.export.passback import Sender, Sending, sendings, user_ids
 from grader.grading.gradebook import class_results
 from grader.language import gettext as _
-from grader.language import ngettext
+from grader.language import listed, ngettext
 from grader.records import ClassResults
 from grader.text import points
 
@@ -78,9 +78,15 @@ def _refuse_unsettled(results: ClassResults) -> None:
     waiting = [f"{one.learner} {labels[stem]}" for one in results.learners for stem, _ in one.ungraded]
     waiting += [f"{one.learner} {labels[stem]}" for one in results.learners for stem in one.faults]
     if waiting:
-        listed = ", ".join(waiting[:_NAMED]) + (" and more" if len(waiting) > _NAMED else "")
-        what = f"{number_of(len(waiting), 'hand-in')} not graded yet, so nothing was sent"
-        raise UsageError(what, listed, "run brick grade again: it goes on where it was")
+        whose = listed(waiting[:_NAMED])
+        if len(waiting) > _NAMED:
+            whose = _("{names} and {number} more").format(names=whose, number=len(waiting) - _NAMED)
+        what = ngettext("{number} hand-in", "{number} hand-ins", len(waiting)).format(number=len(waiting))
+        raise UsageError(
+            f"{what} not graded yet, so nothing was sent",
+            whose,
+            "run brick grade again: it goes on where it was",
+        )
 
 
 def _show(results: ClassResults, planned: Sequence[Sending]) -> None:

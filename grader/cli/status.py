@@ -10,7 +10,7 @@ from grader.cli import console
 from grader.course.config import load_course
 from grader.errors import SubmissionError, UsageError
 from grader.language import gettext as _
-from grader.language import translate
+from grader.language import listed, translate
 from grader.records import Chapter, Course, Report
 from grader.report.terminal import is_whole, points_of
 from grader.submissions.reading import read_submission
@@ -121,7 +121,7 @@ def _left_lines(course: Course, current: str, left: list[str], width: int) -> li
         # Chapters not begun would fill the screen; that all of them is left is told by their own line.
         if 0 < len(names) < len(chapter.counted):
             lines += wrap(
-                _("left in {label}: {names}").format(label=chapter.label, names=_(", ").join(names)),
+                _("left in {label}: {names}").format(label=chapter.label, names=listed(names)),
                 width,
                 indent="    ",
                 first="",

@@ -28,7 +28,7 @@ from grader import records
 from grader.course.paths import checks_folder, kit_checks_file
 from grader.course.trust import home_of
 from grader.errors import CourseError, UsageError, did_you_mean
-from grader.language import Language, learn
+from grader.language import Language, kept, learn
 from grader.sandbox.operations import KERNELS, unknown
 
 COURSE_FILE = "course.yml"
@@ -69,7 +69,9 @@ def _all_known(words: list[str]) -> list[str]:
     Checked when the course is read, so that its author hears of it.
     """
     for word in unknown(words):
-        raise ValueError(f"operations of torch; {word} is not known as one{did_you_mean(word, KERNELS)}")
+        raise ValueError(
+            kept(f"operations of torch; {word} is not known as one{did_you_mean(word, KERNELS)}")
+        )
     return words
 
 
@@ -85,11 +87,11 @@ class _Exercise(_Model):
 # An exercise's points are found again by its name, in reports, gradebooks and exports.
 def _all_different(exercises: list[_Exercise]) -> list[_Exercise]:
     if all(exercise.extra for exercise in exercises):
-        raise ValueError("at least one exercise that is no extra: the chapter is out of 0 points")
+        raise ValueError(kept("at least one exercise that is no extra: the chapter is out of 0 points"))
     seen: set[str] = set()
     for exercise in exercises:
         if exercise.name in seen:
-            raise ValueError(f"each exercise once; {exercise.name} stands twice")
+            raise ValueError(kept(f"each exercise once; {exercise.name} stands twice"))
         seen.add(exercise.name)
     return exercises
 
@@ -102,9 +104,9 @@ def _instant(value: object) -> datetime:
         time = None
     if isinstance(time, datetime) and time.tzinfo is not None:
         return time
-    lack = "a zone" if isinstance(time, datetime) else "a date, a time and a zone"
+    lack = "a zone" if isinstance(time, datetime) else kept("a date, a time and a zone")
     found = value.isoformat() if isinstance(value, date) else repr(value)
-    raise ValueError(f"{lack}, as in 2026-03-01T23:59:00+01:00; found {found}")
+    raise ValueError(kept(f"{lack}, as in 2026-03-01T23:59:00+01:00; found {found}"))
 
 
 class _Chapter(_Model):
@@ -136,7 +138,7 @@ class _Limits(_Model):
         """A call is part of a check and a check of a chapter: a longer one could never be reached."""
         if not self.call_s <= self.check_s <= self.chapter_s:
             found = f"{self.call_s:g}, {self.check_s:g} and {self.chapter_s:g}"
-            raise ValueError(f"call_s at most check_s, and check_s at most chapter_s; found {found}")
+            raise ValueError(kept(f"call_s at most check_s, and check_s at most chapter_s; found {found}"))
         return self
 
 
@@ -171,7 +173,9 @@ def _labels_differ(chapters: list[_Chapter]) -> list[_Chapter]:
     for chapter in chapters:
         label = records.label_of(chapter.stem)
         if label in seen:
-            raise ValueError(f"each chapter number once; {seen[label]} and {chapter.stem} share {label}")
+            raise ValueError(
+                kept(f"each chapter number once; {seen[label]} and {chapter.stem} share {label}")
+            )
         seen[label] = chapter.stem
     return chapters
 
@@ -232,7 +236,7 @@ def _read(folder: Path) -> _Course:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or "cannot be read"
+        reason = error.strerror or kept("cannot be read")
         raise CourseError(f"no course here: {reason}", str(path), "run: brick init") from error
     except UnicodeDecodeError as error:
         raise CourseError("the course file is not UTF-8 text", str(path), "save it as UTF-8") from error
@@ -313,10 +317,27 @@ def _refusal(error: ValidationError, node: yaml.Node, path: Path) -> CourseError
     location = tuple(part for part in first["loc"] if isinstance(part, str | int))
     line = _line_of(node, location)
     expected = _expected(dict(first), location)
-    more = f" ({len(problems) - 1} more to mend after this)" if len(problems) > 1 else ""
+    more = kept(f" ({len(problems) - 1} more to mend after this)") if len(problems) > 1 else ""
     field = _field_name(location)
     what = f"course.yml, field {field}: {expected}{more}" if field else f"course.yml: {expected}{more}"
     return CourseError(what, f"{path}, line {line}", "mend that line, then try again")
+
+
+# What pydantic says of the types that there are, without its "Input should be".
+_OF_PYDANTIC = (
+    kept("greater than {least}"),
+    kept("greater than or equal to {least}"),
+    kept("less than or equal to {most}"),
+    kept("a valid string"),
+    kept("a valid number"),
+    kept("a valid number, unable to parse string as a number"),
+    kept("a valid integer"),
+    kept("a valid integer, unable to parse string as an integer"),
+    kept("a valid boolean"),
+    kept("a valid boolean, unable to interpret input"),
+    kept("a valid list"),
+    kept("a valid dictionary"),
+)
 
 
 def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
@@ -328,19 +349,19 @@ def _expected(problem: dict[str, Any], location: tuple[str | int, ...]) -> str:
     """
     kind, message = problem["type"], str(problem["msg"])
     if kind == "missing":
-        return "it is missing"
+        return kept("it is missing")
     if kind == "extra_forbidden":
-        return f"no such field{did_you_mean(str(location[-1]), _known_fields(location))}"
+        return kept(f"no such field{did_you_mean(str(location[-1]), _known_fields(location))}")
     if kind == "value_error":
-        return f"expected {message.removeprefix('Value error, ')}"
+        return kept(f"expected {message.removeprefix('Value error, ')}")
     expected = message.removeprefix("Input should ").removeprefix("be ")
     if kind == "model_type":
-        expected = "fields, each a name and a value"
+        expected = kept("fields, each a name and a value")
     if kind == "string_pattern_mismatch":
-        expected = "a name of letters, digits and _"
+        expected = kept("a name of letters, digits and _")
         if location[-1] == "stem":
-            expected = "a name of small letters, digits and _, such as ch03_activations or week1"
-    return f"expected {expected}, found {problem['input']!r}"
+            expected = kept("a name of small letters, digits and _, such as ch03_activations or week1")
+    return kept(f"expected {expected}, found {problem['input']!r}")
 
 
 def _known_fields(location: tuple[str | int, ...]) -> list[str]:

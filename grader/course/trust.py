@@ -17,7 +17,7 @@ import platformdirs
 
 from grader.course.paths import checks_folder, exercises_folder
 from grader.errors import CourseError, UsageError
-from grader.language import Language
+from grader.language import Language, kept
 
 _LIST = "courses.json"
 _CHECKS_PER_COURSE = 500  # more files are no course, but a folder that was named by mistake
@@ -83,7 +83,7 @@ def home_of(name: str, root: Path, file: Path) -> Path:
     if home == root.resolve():
         return root
     if own.exists() or own.is_symlink():
-        other = f"; those of the course {name} that may run are in {home}" if home else ""
+        other = kept(f"; those of the course {name} that may run are in {home}") if home else ""
         what = f"these checks are code that would run as yours, and nobody has allowed it{other}"
         raise CourseError(
             what, str(own), f"if this course is yours or your teacher's, run: brick trust {root}"

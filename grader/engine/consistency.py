@@ -14,6 +14,7 @@ from grader.course.config import COURSE_FILE
 from grader.course.paths import exercise_file, solution_file
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, did_you_mean
+from grader.language import kept
 from grader.records import Chapter, Course
 from grader.rules.allowlist import modules_for
 from grader.syntax import Definition, Unreadable, parse
@@ -33,7 +34,7 @@ def require_consistent(course: Course, chapters: Iterable[Chapter], *, exercises
     found = [error for chapter in chapters for error in inconsistencies(course, chapter, exercises=exercises)]
     if found:
         first = found[0]
-        more = f" ({len(found) - 1} more: run brick doctor)" if len(found) > 1 else ""
+        more = kept(f" ({len(found) - 1} more: run brick doctor)") if len(found) > 1 else ""
         raise CourseError(first.what + more, first.where, first.next_step)
 
 

@@ -28,6 +28,7 @@ import jwt
 
 from grader.errors import KitError
 from grader.export.passback import Score
+from grader.language import kept
 from grader.text import clean_line
 
 LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
@@ -216,7 +217,7 @@ class Ags:
                 found: Mapping[str, str] = dict(answer.headers.items())
         except urllib.error.HTTPError as error:
             said = clean_line(error.read(2000).decode("utf-8", "replace"), 200)
-            step = _STEPS.get(error.code, "show this answer to the platform's administrator")
+            step = _STEPS.get(error.code, kept("show this answer to the platform's administrator"))
             raise PlatformError(
                 f"the platform answers {error.code}: {said or error.reason}", address, step
             ) from error
@@ -252,11 +253,11 @@ class Ags:
 
 
 _STEPS = {
-    400: "look at client_id, audience and key: the platform does not accept who we say we are",
-    401: "look at client_id, key and key_id: the platform does not know this key",
-    403: "ask the platform's administrator to allow this tool the scope",
-    404: "look at line_items and members: there is nothing at this address",
-    429: "wait a minute, then run the same command again: a score that is sent twice counts once",
+    400: kept("look at client_id, audience and key: the platform does not accept who we say we are"),
+    401: kept("look at client_id, key and key_id: the platform does not know this key"),
+    403: kept("ask the platform's administrator to allow this tool the scope"),
+    404: kept("look at line_items and members: there is nothing at this address"),
+    429: kept("wait a minute, then run the same command again: a score that is sent twice counts once"),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from grader.errors import UsageError, did_you_mean
 from grader.export.gradesheets import Column
 from grader.export.spreadsheet import Sheet
+from grader.language import kept
 from grader.records import Chapter
 from grader.text import clean_line
 
@@ -77,10 +78,13 @@ def _named(
     ]
     if len(meant) == 1:
         return _column(sheet, meant[0], chapters)
-    many = "more than one assignment is" if meant else "no assignment is"
-    near = "" if meant else did_you_mean(wanted, [one.title for one in found])
-    what = f"{many} called '{clean_line(wanted)}'{near}"
-    raise UsageError(what, sheet.where, _choices(found, platform))
+    called = clean_line(wanted)
+    if meant:
+        raise UsageError(
+            f"more than one assignment is called '{called}'", sheet.where, _choices(found, platform)
+        )
+    near = did_you_mean(wanted, [one.title for one in found])
+    raise UsageError(f"no assignment is called '{called}'{near}", sheet.where, _choices(found, platform))
 
 
 def _is_about(title: str, chapter: Chapter) -> bool:
@@ -98,5 +102,5 @@ def _choices(found: Sequence[Assignment], platform: str) -> str:
         clean_line(one.title, 60) + (f" ({one.number})" if one.number else "") for one in found
     )
     if not listed:
-        return f"make the assignment in {platform} first, then export the gradebook again"
-    return f"name one with --assignment, by its name or number: {listed}"
+        return kept(f"make the assignment in {platform} first, then export the gradebook again")
+    return kept(f"name one with --assignment, by its name or number: {listed}")

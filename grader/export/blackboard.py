@@ -13,6 +13,7 @@ from grader.export.assignments import Assignment, columns_for
 from grader.export.gradesheets import Filled, fill
 from grader.export.spreadsheet import Sheet, read_sheet
 from grader.grading.matching import Person
+from grader.language import kept
 from grader.records import ClassResults
 
 _COLUMN = re.compile(
@@ -21,8 +22,8 @@ _COLUMN = re.compile(
 _NUMBERED = re.compile(r"\|\d+\s*$")
 # Instead of a grade Blackboard writes what state the attempt is in.
 _TAKEN = {
-    "In Progress": "Blackboard says the attempt is in progress",
-    "Exempt": "exempt in Blackboard",
+    "In Progress": kept("Blackboard says the attempt is in progress"),
+    "Exempt": kept("exempt in Blackboard"),
 }
 
 

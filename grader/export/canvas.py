@@ -15,6 +15,7 @@ from grader.export.assignments import Assignment, columns_for
 from grader.export.gradesheets import Column, Filled, fill
 from grader.export.spreadsheet import Cell, Sheet, read_sheet
 from grader.grading.matching import Person
+from grader.language import kept
 from grader.records import ClassResults
 from grader.text import clean_line
 
@@ -30,7 +31,7 @@ _IGNORED = (
     "Override Score", "Override Grade", "Override Status",
 )  # fmt: skip
 _EXCUSED = "EX"
-_TAKEN = {_EXCUSED: "excused in Canvas (EX)", "N/A": "not assigned to them in Canvas (N/A)"}
+_TAKEN = {_EXCUSED: kept("excused in Canvas (EX)"), "N/A": kept("not assigned to them in Canvas (N/A)")}
 
 
 def fill_canvas(
@@ -59,11 +60,11 @@ def fill_canvas(
 def _notes(sheet: Sheet, columns: list[Column]) -> Iterator[str]:
     """What Canvas will make of the file when it is imported, where that is not what one expects."""
     if sheet.column("ID") is None:
-        yield "it has no column ID, so rows were found by SIS id, SIS login or name, and so will Canvas"
+        yield kept("it has no column ID, so rows were found by SIS id, SIS login or name, and so will Canvas")
     for column in columns:
         word = next((word for word in _IGNORED if word in column.name), "")
         if word:
-            yield (
+            yield kept(
                 f"Canvas passes over the column {clean_line(column.name, 60)} when it imports, for '{word}' in its "
                 "title means a total there: rename the assignment in Canvas, then export again"
             )

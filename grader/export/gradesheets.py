@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from grader.errors import UsageError
 from grader.export.spreadsheet import Cell, Sheet
 from grader.grading.matching import Person, place_learners
+from grader.language import kept
 from grader.records import Chapter, ClassResults, LearnerResult
-from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN
+from grader.report.words import NOT_GRADED_YET
 from grader.text import clean_line, points
 
 _AMOUNT = re.compile(r"\d+(?:[.,]\d+)?")
@@ -142,7 +143,7 @@ class _Filling:
             return False
         why = person.locked or self._taken.get(cell.text.strip(), "")
         if is_excused and not self._excused:
-            why = "excused, for which this file has no word: see to it there by hand"
+            why = kept("excused, for which this file has no word: see to it there by hand")
         why = why or ("" if is_excused else _why_not_now(one, column, cell.text))
         if why:
             self.kept[one.learner] = why
@@ -166,7 +167,9 @@ class _Filling:
         cell = self._sheet.rows[person.row][at]
         comment = words(one, cell.text)
         if comment is None:
-            self.kept[one.learner] = "has feedback from somebody else, which stays; the grade is written"
+            self.kept[one.learner] = kept(
+                "has feedback from somebody else, which stays; the grade is written"
+            )
         elif comment != cell.text:
             self.new[cell] = comment
 
@@ -186,7 +189,7 @@ def _why_not_now(one: LearnerResult, column: Column, old: str) -> str:
         return NOT_GRADED_YET
     if old.strip() and amount(old) != 0 and not any(report.chapter in stems for report in one.reports):
         # Somebody gave a grade for work that we have never seen.
-        return f"{NOT_HANDED_IN} here; the grade there, {clean_line(old.strip(), 20)}, stays"
+        return kept(f"not handed in here; the grade there, {clean_line(old.strip(), 20)}, stays")
     return ""
 
 
@@ -234,7 +237,7 @@ def _refuse_another_scale(sheet: Sheet, column: Column, scale: bool) -> None:
     if abs(most - column.worth) > 1e-6 and not scale:
         labels = " and ".join(chapter.label for chapter in column.chapters)
         what = f"the column is out of {points(most)}, and {labels} out of {points(column.worth)}"
-        half = f"{points(column.worth / 2)} is then written as {points(most / 2)}"
+        half = kept(f"{points(column.worth / 2)} is then written as {points(most / 2)}")
         step = (
             f"add --scale ({half}), or set the column's points to {points(column.worth)} and export it again"
         )

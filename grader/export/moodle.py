@@ -16,6 +16,7 @@ from grader.errors import UsageError, did_you_mean
 from grader.export.gradesheets import Column, Filled, amount, fill
 from grader.export.spreadsheet import Sheet, read_sheet
 from grader.grading.matching import Person
+from grader.language import kept
 from grader.records import ClassResults, LearnerResult, Outcome, Report
 from grader.report.decisions import lines_of
 from grader.report.reasons import reason
@@ -84,13 +85,15 @@ def _places(sheet: Sheet, named: Mapping[str, str]) -> tuple[dict[str, int], tup
     if not given and not missing:
         return found, ()
     if not given and len(missing) < len(_NEEDED):
-        names = " and no ".join(missing)
+        names = " or ".join(missing)
         what = f"this is not a grading worksheet from Moodle in English: it has no {names}"
         raise UsageError(what, sheet.where, _STEP)
     # Where every heading is another, the worksheet is in another language, and its columns stand in Moodle's order.
     found = (_by_position(sheet, given) if missing else {}) | found | given
     told = ", ".join(f"{what}={clean_line(sheet.header[at], 40)}" for what, at in sorted(found.items()))
-    return found, (f"columns were taken as {told}; import the file in the language it was downloaded in",)
+    return found, (
+        kept(f"columns were taken as {told}; import the file in the language it was downloaded in"),
+    )
 
 
 def _named(sheet: Sheet, what: str, heading: str) -> int:
@@ -176,7 +179,7 @@ def _people(sheet: Sheet, places: Mapping[str, int]) -> list[Person]:
         number = _TRAILING_NUMBER.search(said("identifier", at))
         ids = {number.group() if number else "", said("number", at).casefold()}
         logins = {said(what, at).casefold() for what in ("username", "email")}
-        locked = "its grade is locked in Moodle" if said("locked", at).casefold() in _NO else ""
+        locked = kept("its grade is locked in Moodle") if said("locked", at).casefold() in _NO else ""
         name = said("name", at)
         people.append(Person(at, frozenset(ids - {""}), frozenset(logins - {""}), name, locked))
     return people

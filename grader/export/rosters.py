@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from grader.errors import UsageError
 from grader.export.canvas import POINTS_ROW
 from grader.export.spreadsheet import Cell, Sheet, read_sheet
+from grader.language import kept
 from grader.records import Member
 from grader.text import clean_line
 
@@ -22,7 +23,7 @@ _TITLES = {
     "section": ("section", "group", "groups", "gruppe"),
 }
 # Unlike a gradebook, which goes back to its platform, a list of names may come out of a spreadsheet program.
-_SAVE = "save it as a table of text in UTF-8; spreadsheet programs call that CSV UTF-8"
+_SAVE = kept("save it as a table of text in UTF-8; spreadsheet programs call that CSV UTF-8")
 _TEST_STUDENT = "Student, Test"  # Canvas's own, who is nobody
 # Moodle writes "Participant 71"; the number is the one in the names of a download's folders.
 _PARTICIPANT = re.compile(r"\D+ (\d+)")

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.errors import UsageError
+from grader.language import kept
 
 _BOM = "\ufeff"
 _QUOTED = re.compile(r'"[^"]*(?:""[^"]*)*"')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _DELIMITERS = ",;\t"
 # Spreadsheet programs change numbers, dates and the encoding of what they only open and save.
-_AGAIN = "export it again, and do not open it in a spreadsheet program before it is filled"
+_AGAIN = kept("export it again, and do not open it in a spreadsheet program before it is filled")
 
 
 @dataclass(frozen=True)

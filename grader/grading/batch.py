@@ -15,6 +15,7 @@ from contextlib import suppress
 from grader.engine.pipeline import fault
 from grader.grading.worker import Setup
 from grader.grading.workers import LocalWorkers, Open, Workers
+from grader.language import kept
 from grader.records import Report, Submission
 
 _WAITING_PER_WORKER = 2  # one being graded and one that it goes on with; more would be lost with a worker
@@ -52,7 +53,7 @@ def grade_all(
         if not numbers:
             return
     for number in numbers:
-        yield number, fault(submissions[number], setup.profile, "the grading process ended")
+        yield number, fault(submissions[number], setup.profile, kept("the grading process ended"))
 
 
 def _sent(

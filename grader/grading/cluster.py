@@ -26,6 +26,7 @@ from grader.errors import UsageError
 from grader.grading.cache import content_of_checks
 from grader.grading.worker import Setup, grade_here, imports_of
 from grader.grading.workers import Open
+from grader.language import kept
 from grader.records import Chapter, Report, Submission
 from grader.sandbox.levels import offered
 
@@ -151,9 +152,9 @@ def facts(setup: Setup, chapters: tuple[Chapter, ...]) -> Facts:
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
         **{name: _version(name) for name in LIBRARIES},
-        "the code of Brickwork": verdict_sha256(),
+        kept("the code of Brickwork"): verdict_sha256(),
         **{
-            f"the checks of {chapter.label}": content_of_checks(chapter, setup.profile.names_mistakes)
+            kept(f"the checks of {chapter.label}"): content_of_checks(chapter, setup.profile.names_mistakes)
             for chapter in chapters
         },
         f"isolation {setup.level}": "there" if reason is None else reason,
@@ -177,7 +178,7 @@ def _require_equal(expected: Facts, found: Mapping[str, Facts]) -> None:
         for name, ours in expected.items():
             if theirs.get(name) != ours:
                 there = theirs.get(name, "nothing")
-                short = f": {ours} here, {there} there" if len(ours) < 20 else ""
+                short = kept(f": {ours} here, {there} there") if len(ours) < 20 else ""
                 raise UsageError(
                     f"a worker would judge otherwise: {name} differs{short}",
                     f"worker {worker}",

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from grader.language import kept
 from grader.records import LearnerResult
 
 _DOWNLOADED = re.compile(r"(.*)_(\d+)")
@@ -52,10 +53,10 @@ def place(learners: Iterable[str], people: Sequence[Person]) -> tuple[dict[str, 
     for learner in learners:
         rank, fitting = _fitting(learner, books)
         if not fitting:
-            unplaced[learner] = "no row has this id, login, e-mail or name"
+            unplaced[learner] = kept("no row has this id, login, e-mail or name")
         elif len(fitting) > 1:
             rows = ", ".join(str(person.row + 2) for person in fitting)
-            unplaced[learner] = f"more than one row fits: {rows}"
+            unplaced[learner] = kept(f"more than one row fits: {rows}")
         else:
             found[learner] = fitting[0]
             claims.setdefault(fitting[0].row, []).append((rank, learner))
@@ -65,7 +66,7 @@ def place(learners: Iterable[str], people: Sequence[Person]) -> tuple[dict[str, 
         for _, learner in claimants:
             if first != [learner]:
                 others = ", ".join(other for _, other in claimants if other != learner)
-                unplaced[learner] = f"row {row + 2} fits {others} as well"
+                unplaced[learner] = kept(f"row {row + 2} fits {others} as well")
     return {learner: person for learner, person in found.items() if learner not in unplaced}, unplaced
 
 

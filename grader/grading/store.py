@@ -17,6 +17,7 @@ from typing import Any
 from grader.engine.fingerprint import verdict_sha256
 from grader.errors import KitError
 from grader.grading.packing import CommonText, Packer
+from grader.language import kept
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import from_json, report_json
 from grader.submissions.times import believable
@@ -95,13 +96,13 @@ CREATE TABLE IF NOT EXISTS members (
 );
 """
 _REMEDIES = {
-    sqlite3.SQLITE_BUSY: "let the other brick grade end, then run it again",
-    sqlite3.SQLITE_FULL: "make room on the disk, then run it again: what was graded is kept",
-    sqlite3.SQLITE_IOERR: "make room on the disk, then run it again: what was graded is kept",
-    sqlite3.SQLITE_READONLY: "make that file and its folder writable, then run it again",
-    sqlite3.SQLITE_CANTOPEN: "make that file and its folder readable and writable, then run it again",
+    sqlite3.SQLITE_BUSY: kept("let the other brick grade end, then run it again"),
+    sqlite3.SQLITE_FULL: kept("make room on the disk, then run it again: what was graded is kept"),
+    sqlite3.SQLITE_IOERR: kept("make room on the disk, then run it again: what was graded is kept"),
+    sqlite3.SQLITE_READONLY: kept("make that file and its folder writable, then run it again"),
+    sqlite3.SQLITE_CANTOPEN: kept("make that file and its folder readable and writable, then run it again"),
 }
-_OTHER_REMEDY = "move that file away and grade the class again, or bring it back from a backup"
+_OTHER_REMEDY = kept("move that file away and grade the class again, or bring it back from a backup")
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,9 @@ class Store:
             step = "make that folder one you can write to"
             raise KitError(f"the results cannot be kept: {error.strerror}", str(path), step) from error
         except sqlite3.Error as error:
-            raise self._trouble("the results of earlier runs cannot be opened", error) from error
+            raise self._trouble(
+                kept(f"the results of earlier runs cannot be opened: {error}"), error
+            ) from error
 
     def _version(self) -> int:
         """The version of what is in the file, 0 if nothing is."""
@@ -442,18 +445,20 @@ class Store:
         try:
             yield from self._database.execute(query, values)
         except sqlite3.Error as error:
-            raise self._trouble("the results of earlier runs cannot be read", error) from error
+            raise self._trouble(
+                kept(f"the results of earlier runs cannot be read: {error}"), error
+            ) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._trouble("the verdict cannot be written", error) from error
+            raise self._trouble(kept(f"the verdict cannot be written: {error}"), error) from error
 
     def _trouble(self, what: str, error: sqlite3.Error) -> KitError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
-        return KitError(f"{what}: {error}", str(self.path), _REMEDIES.get(code, _OTHER_REMEDY))
+        return KitError(what, str(self.path), _REMEDIES.get(code, _OTHER_REMEDY))
 
     def _report(self, packed: bytes) -> Report:
         try:

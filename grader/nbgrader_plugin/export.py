@@ -19,6 +19,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import CheckCellMetadata, LimitOutput
 
 from grader.errors import UsageError
+from grader.language import kept
 from grader.nbgrader_plugin.config import READER
 from grader.nbgrader_plugin.release import CONFIG_FILE, config_of
 from grader.records import Chapter, ClassResults, Counts, LearnerResult, Report
@@ -70,7 +71,7 @@ def write_gradebook(
     verdicts = [(learner, report) for learner in results.learners for report in learner.reports]
     written, unseen = 0, []
     left = [
-        (f"{one.learner} {chapters[stem].label}", "excused, for which nbgrader has no word")
+        (f"{one.learner} {chapters[stem].label}", kept("excused, for which nbgrader has no word"))
         for one in results.learners
         for stem in one.excused
     ]
@@ -78,9 +79,9 @@ def write_gradebook(
         place = f"{one.learner} {chapters[report.chapter].label}"
         notebook = course.submitted(one.learner, report.chapter)
         if not notebook.is_file():
-            left.append((place, f"nbgrader has no {notebook}"))
+            left.append((place, kept(f"nbgrader has no {notebook}")))
         elif _is_other_work(notebook, report, chapters[report.chapter], results.course.counts, fingerprint):
-            left.append((place, f"{notebook} changed after it was graded; run: brick grade again"))
+            left.append((place, kept(f"{notebook} changed after it was graded; run: brick grade again")))
         else:
             trouble = course.show(one.learner, report)
             course.record(one, report, chapters[report.chapter])
@@ -146,12 +147,12 @@ class _Course:
         for exercise in chapter.exercises:
             found = worth.get(exercise.name + CHECK_SUFFIX)
             if found is None or abs(found - exercise.worth) > 1e-6:
-                there = (
-                    "is not in the gradebook"
+                here = f"{exercise.name}, worth {points(exercise.worth)} in course.yml"
+                what = (
+                    kept(f"{here}, is not in the gradebook")
                     if found is None
-                    else f"is worth {points(found)} in the gradebook"
+                    else kept(f"{here}, is worth {points(found)} in the gradebook")
                 )
-                what = f"{exercise.name}, worth {points(exercise.worth)} in course.yml, {there}"
                 raise UsageError(what, f"{url}, assignment {chapter.stem}", step)
 
     def show(self, learner: str, report: Report) -> str:
@@ -223,7 +224,7 @@ def _quiet() -> Iterator[None]:
 class _LastWords(logging.Handler):
     """Keeps why nbgrader gave up: the last line of the last traceback it logged."""
 
-    reason = "nbgrader cannot convert the notebook"
+    reason = kept("nbgrader cannot convert the notebook")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look at one message."""

@@ -13,6 +13,8 @@ from traitlets import Bool, Unicode
 
 from grader.course.config import find_course_root, load_course
 from grader.errors import KitError, SubmissionError, UsageError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.nbgrader_plugin.config import GRADER, name_of
 from grader.nbgrader_plugin.released_cells import changes, master_cells, restored
 from grader.records import Chapter, Course
@@ -46,8 +48,8 @@ class Brickwork(NotebookExporter):
         try:
             return require(None, self.unsandboxed)
         except KitError as error:
-            step = "set c.Brickwork.unsandboxed = True in nbgrader_config.py"
-            self.log.error("%s", str(error).replace("add --unsandboxed", step))
+            step = _("set c.Brickwork.unsandboxed = True in nbgrader_config.py")
+            self.log.error("%s", translate(str(error)).replace(_("add --unsandboxed"), step))
             raise NbGraderException(error.what) from error
 
     @cached_property
@@ -90,10 +92,15 @@ class Brickwork(NotebookExporter):
         try:
             cells = read_cells(Path(filename))
         except SubmissionError as error:  # the verdict, 0 and why, is made where the others are
-            cells = (NotebookCell("raw", f"This notebook cannot be read: {error.what}"),)
+            cells = (
+                NotebookCell(
+                    "raw", _("This notebook cannot be read: {what}").format(what=translate(error.what))
+                ),
+            )
         else:
             for change in changes(cells, masters):
-                self.log.warning("%s: %s; it counts as it was released", ids["student"], change)
+                said = _("{student}: {change}; it counts as it was released")
+                self.log.warning("%s", said.format(student=ids["student"], change=translate(change)))
         resources["metadata"] = {"name": ids["notebook"], "path": str(Path(filename).parent)}
         notebook: Any = restored(cells, masters)
         return self.from_notebook_node(notebook, resources=resources, **settings)  # type: ignore[no-untyped-call]

@@ -9,6 +9,8 @@ from nbgrader.preprocessors.base import NbGraderPreprocessor
 
 from grader.course.config import COURSE_FILE
 from grader.errors import KitError
+from grader.language import gettext as _
+from grader.language import translate
 from grader.notebook.rpc import Helper, HelperFault, HelperLost, Message
 from grader.release.notebook import CHECK_SUFFIX
 from grader.report.html.notes import refusal_html
@@ -41,7 +43,10 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
             data = {"text/plain": repr(earned), "text/html": card}
             cell.outputs = [v4.new_output("execute_result", data=data, execution_count=number)]
             cell.execution_count = number
-        self.log.info("%s: %s points in %s", ids["student"], points(total), ids["notebook"])
+        said = _("{student}: {points} points in {notebook}")
+        self.log.info(
+            "%s", said.format(student=ids["student"], points=points(total), notebook=ids["notebook"])
+        )
         return nb, resources
 
     def _result_of(self, name: str, verdict: Message, student: str) -> tuple[float, str]:
@@ -51,7 +56,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
             return 0.0, verdict["error"]
         if name.endswith(CHECK_SUFFIX) and exercise in verdict["points"]:
             return float(verdict["points"][exercise]), verdict["cards"][exercise]
-        self.log.warning("%s: the cell %s belongs to no exercise and was not run", student, name)
+        said = _("{student}: the cell {name} belongs to no exercise and was not run")
+        self.log.warning("%s", said.format(student=student, name=name))
         what = f"the cell {name} belongs to no exercise of the chapter, and was not run"
         return 0.0, refusal_html(KitError(what, name, "whoever added it grades it by hand"))
 
@@ -62,7 +68,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         try:
             verdict = self._helper().ask(path=str(path), chapter=chapter.stem)
         except (HelperFault, HelperLost) as fault:
-            self.log.error("%s was not graded, and counts 0: %s", path, fault)
+            said = _("{path} was not graded, and counts 0: {why}")
+            self.log.error("%s", said.format(path=path, why=translate(str(fault))))
             what = "this could not be graded, for a fault of the kit"
             return {"error": refusal_html(KitError(what, ids["notebook"], "whoever grades looks into it"))}
         if verdict["problem"]:

@@ -19,6 +19,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.errors import CourseError
+from grader.language import kept
 from grader.nbgrader_plugin.config import READER, keep_stubs
 from grader.records import label_of
 from grader.release.notebook import CHECK_SUFFIX, has_marks, without_solution
@@ -85,7 +86,7 @@ def _reason(log: str) -> str:
     """What was raised first; nbgrader's own last words only point to its log."""
     raised = re.findall(r"(?m)^\s*([\w.]*(?:Error|Exception): .+)$", log)
     lines = [line for line in log.splitlines() if line.strip()]
-    return (raised or lines[-1:] or ["no reason given"])[0]
+    return (raised or lines[-1:] or [kept("no reason given")])[0]
 
 
 def folders_of(folder: Path, assignment: str) -> tuple[Path, Path]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.language import kept
 from grader.release.notebook import CHECK_SUFFIX
 from grader.submissions.notebooks import NotebookCell
 
@@ -105,9 +106,9 @@ def changes(cells: Sequence[NotebookCell], masters: Sequence[MasterCell]) -> Ite
             continue
         texts = [cell.text for cell in cells if cell.grade_id == master.name]
         if not texts:
-            yield f"the cell {master.name} was missing"
+            yield kept(f"the cell {master.name} was missing")
         elif texts != [master.source]:
-            yield (
+            yield kept(
                 f"the cell {master.name} was changed" if len(texts) == 1 else f"{master.name} was there twice"
             )
 

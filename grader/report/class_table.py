@@ -156,9 +156,11 @@ def change_lines(changes: Sequence[Change], total: int, style: Style) -> list[st
     if not changes:
         return [_("none of {total} changes its points").format(total=total)]
     lines = [
-        _("{number} of {total} change, {lower} lower:").format(
-            number=len(changes), total=total, lower=lower or _("none")
-        )
+        (
+            _("{number} of {total} change, {lower} lower:")
+            if lower
+            else _("{number} of {total} change, none lower:")
+        ).format(number=len(changes), total=total, lower=lower)
     ]
     shown = changes[:SHOWN_CHANGES]
     rows = [(one.learner, one.chapter.label, points(one.before), points(one.after)) for one in shown]

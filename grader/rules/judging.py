@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from grader.errors import SubmissionError
+from grader.language import kept
 from grader.records import Breach, Chapter, Exercise, Refusal, Ruling, Submission
 from grader.rules import allowlist
 from grader.rules.analyzer import read_statement
@@ -136,8 +137,8 @@ def _expand_stars(tree: ast.Module, file: TopLevel, imports: Imports, modules: M
             imports.meanings[name] = Meaning(kind, origin)
             if kind is Kind.REFUSED:
                 imports.refused[name] = Alias(statement, alias, name, origin)
-        kept = [name for name in wanted if name not in imports.refused]
-        text = f"from {statement.module} import {', '.join(kept)}" if kept else ""
+        allowed = [name for name in wanted if name not in imports.refused]
+        text = f"from {statement.module} import {', '.join(allowed)}" if allowed else ""
         imports.edits.append(Edit(statement, text or ("pass" if statement in file.nested else "")))
 
 
@@ -299,9 +300,9 @@ def _why_scratch(part: Part, read: set[str] | frozenset[str], bound: set[str]) -
         return ""
     runs = part.changes or any(isinstance(node, ast.Call) for node in ast.walk(part.node))
     if not read.intersection(part.names) and (part.findings or runs):
-        return "no function uses it"
+        return kept("no function uses it")
     missing = sorted(name for name in loose_names(part.node) - bound if not hasattr(builtins, name))
-    return f"it is made of {missing[0]}, which is left out" if missing and not part.changes else ""
+    return kept(f"it is made of {missing[0]}, which is left out") if missing and not part.changes else ""
 
 
 def _drop_undefined(file: TopLevel, imports: Imports) -> None:
@@ -406,4 +407,4 @@ def _note_refused_imports(file: TopLevel, imports: Imports, breaches: list[Breac
     told = tuple(breach.name for breach in breaches)
     for item in imports.refused.values():
         if not any(name == item.origin or name.startswith(f"{item.origin}.") for name in told):
-            file.dropped.append((item.statement.lineno, f"{item.origin} may not be imported"))
+            file.dropped.append((item.statement.lineno, kept(f"{item.origin} may not be imported")))

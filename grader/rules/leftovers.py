@@ -10,6 +10,7 @@ import ast
 import importlib
 from collections.abc import Iterator
 
+from grader.language import kept
 from grader.rules.imports import Modules, meaning_of
 from grader.rules.rewriting import Edit
 from grader.rules.scopes import Kind, binds
@@ -50,10 +51,10 @@ def replace_leftovers(tree: ast.Module, modules: Modules) -> tuple[list[Edit], l
                 new: ast.stmt | None = None
                 if _is_debugger(statement, own):
                     new = ast.Pass()
-                    told.append((statement.lineno, f"{ast.unparse(statement)} waits for a keyboard"))
+                    told.append((statement.lineno, kept(f"{ast.unparse(statement)} waits for a keyboard")))
                 elif import_may_fail and (name := _refused_import(statement, modules)):
                     new = ast.Raise(ast.Name("ImportError", ast.Load()))
-                    told.append((statement.lineno, f"{name} may not be imported"))
+                    told.append((statement.lineno, kept(f"{name} may not be imported")))
                 if new is not None:
                     body[place] = ast.fix_missing_locations(ast.copy_location(new, statement))
                     edits.append(Edit(body[place], ast.unparse(new)))

@@ -11,16 +11,17 @@ import os
 from dataclasses import dataclass
 
 from grader.errors import SandboxError
+from grader.language import kept
 from grader.sandbox import lockdown
 from grader.sandbox.launch import Lack, LaunchError, Level, Wishes, launch
 
 __all__ = ["Level", "offered", "require", "strongest"]
 
 _NEXT_STEPS = {
-    Lack.BUBBLEWRAP: "install it (apt install bubblewrap, dnf install bubblewrap)",
-    Lack.PYSECCOMP: "install it (pip install pyseccomp)",
-    Lack.LIBSECCOMP: "install it (apt install libseccomp2, dnf install libseccomp)",
-    Lack.NAMESPACES: (
+    Lack.BUBBLEWRAP: kept("install it (apt install bubblewrap, dnf install bubblewrap)"),
+    Lack.PYSECCOMP: kept("install it (pip install pyseccomp)"),
+    Lack.LIBSECCOMP: kept("install it (apt install libseccomp2, dnf install libseccomp)"),
+    Lack.NAMESPACES: kept(
         "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu also "
         "kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp profile that permits unshare)"
     ),
@@ -62,7 +63,7 @@ def _missing(level: Level) -> Shortfall | None:
         return Shortfall(str(error), error.lack)
     zygote.close()
     if answer["open"]:
-        return Shortfall("a probe found doors open: " + ", ".join(answer["open"]))
+        return Shortfall(f"a probe found doors open: {', '.join(answer['open'])}")
     return None
 
 
@@ -104,9 +105,9 @@ def _refusal(level: Level) -> SandboxError:
     reasons = {name: reason for name, reason in offered().items() if reason is not None}
     found = _missing(level)
     reason, lack = (found.reason, found.lack) if found is not None else ("", None)
-    step = _NEXT_STEPS[lack] if lack is not None else "mend that, or choose another level"
+    step = _NEXT_STEPS[lack] if lack is not None else kept("mend that, or choose another level")
     others = "; ".join(f"{name}: {text}" for name, text in reasons.items() if name is not level)
-    where = f"isolation level {level}" + (f" ({others})" if others else "")
+    where = kept(f"isolation level {level} ({others})" if others else f"isolation level {level}")
     return SandboxError(
         f"this machine cannot seal a submission: {reason}",
         where,

@@ -18,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from grader.errors import SubmissionError, UsageError
+from grader.language import kept
 from grader.submissions.contents import too_large
 from grader.text import clean_line
 
@@ -54,7 +55,7 @@ def list_members(archive: Path, passed_over: list[tuple[Path, str]]) -> list[Mem
             continue
         reason = _reason_to_pass_over(entry)
         if entry.filename in found:
-            reason = "the name stands twice in the archive"
+            reason = kept("the name stands twice in the archive")
         if reason:
             passed_over.append((archive / clean_line(entry.filename.lstrip("/"), 200), reason))
         else:
@@ -112,9 +113,9 @@ def _refuse_too_many(archive: Path) -> None:
         raise _refused(archive, error.strerror or str(error)) from error
     end = tail.rfind(_END_RECORD)
     if end < 0 or len(tail) < end + _END_RECORD_SIZE:
-        raise _refused(archive, "it is no zip, or its end is missing")
+        raise _refused(archive, kept("it is no zip, or its end is missing"))
     if struct.unpack_from("<H", tail, end + 10)[0] == 0xFFFF:
-        raise _refused(archive, "it holds more than 65,000 files")
+        raise _refused(archive, kept("it holds more than 65,000 files"))
 
 
 def _refused(archive: Path, reason: str) -> UsageError:
@@ -128,14 +129,14 @@ def _reason_to_pass_over(entry: zipfile.ZipInfo) -> str:
     name, kind = entry.filename, entry.external_attr >> 16
     parts = name.split("/")
     if name.startswith("/") or "\\" in name or _DRIVE.match(name) or not {"", ".", ".."}.isdisjoint(parts):
-        return "the name leads out of the archive"
+        return kept("the name leads out of the archive")
     if kind and stat.S_IFMT(kind) and not stat.S_ISREG(kind):
-        return "a link or device, not a file"
+        return kept("a link or device, not a file")
     if entry.flag_bits & 1:
-        return "it is locked with a password"
+        return kept("it is locked with a password")
     # Other methods unpack a few bytes into many megabytes before a limit can stop them.
     usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    return "" if entry.compress_type in usual else "it is packed in a way that is not read here"
+    return "" if entry.compress_type in usual else kept("it is packed in a way that is not read here")
 
 
 def _time_of(entry: zipfile.ZipInfo) -> float | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.language import kept
 from grader.records import Chapter, Course, Submission
 from grader.submissions.files import File, Platform
 from grader.submissions.layouts import Layout, Placed, Tree, absolute, layout_of, place, tree_of
@@ -123,7 +124,7 @@ class _Finder:
         learners = sorted(self.found_names())
         unknown = sorted(self.times.learners.difference(learners))
         if unknown:
-            self.notes.append(f"times are given for {', '.join(unknown)}, of whom nothing was found")
+            self.notes.append(kept(f"times are given for {', '.join(unknown)}, of whom nothing was found"))
         return Collection(
             tuple(sorted(self.found.values(), key=lambda item: (item.learner, item.chapter.stem))),
             tuple(learners),
@@ -208,7 +209,7 @@ class _Finder:
         a draft.
         """
         copied = [one for one in files if one.is_code and self.has_own_checks and _CHECKS in one.inside]
-        self._pass_over(learner, copied, "it lies in a folder of checks, which are the course's")
+        self._pass_over(learner, copied, kept("it lies in a folder of checks, which are the course's"))
         code = [one for one in files if one.is_code and one not in copied]
         by_label: dict[str, list[Placed]] = {}
         unnamed: dict[str, list[Placed]] = {}
@@ -221,19 +222,19 @@ class _Finder:
             if label in self.chapters:
                 self._choose(learner, label, candidates, clock)
             elif label not in self.known:
-                self._pass_over(learner, candidates, f"the course has no chapter {label}")
+                self._pass_over(learner, candidates, kept(f"the course has no chapter {label}"))
         for label, candidates in unnamed.items():
             if label in self.chapters and label not in by_label and len(set(map(_twin, candidates))) == 1:
                 self._choose(learner, label, candidates, clock)
         if not by_label and not any((learner, label) in self.found for label in unnamed):
-            self._pass_over(learner, code, "its name does not say which chapter it is")
+            self._pass_over(learner, code, kept("its name does not say which chapter it is"))
         packed = [one for one in files if one.file.path.suffix.lower() == ".zip"]
-        self._pass_over(learner, packed, "an archive that was handed in is not opened")
+        self._pass_over(learner, packed, kept("an archive that was handed in is not opened"))
         other = [one for one in files if not one.is_code and one not in packed and one.is_named]
         if not (code or packed or other):
             # All that this learner handed in: it may be the work, in another form.
             other = [one for one in files if not _is_about_it(one)]
-        self._pass_over(learner, other, "neither a .py file nor a notebook")
+        self._pass_over(learner, other, kept("neither a .py file nor a notebook"))
 
     def _choose(self, learner: str, label: str, candidates: Sequence[Placed], clock: _Clock) -> None:
         """The plainest name wins, of versions the newest, and the others are named."""
@@ -242,9 +243,11 @@ class _Finder:
         # Of a script and a notebook side by side the reader takes the one that is further on.
         twins = [one for one in others if _twin(one) == _twin(best)]
         left = [one for one in others if one not in twins]
-        self._pass_over(learner, left, f"{best.file.path.name} was graded for {label}")
+        self._pass_over(learner, left, kept(f"{best.file.path.name} was graded for {label}"))
         if not best.is_named:
-            self.notes.append(f"{learner}: {_shown(best.file.path)} was taken for {label}, as the only file")
+            self.notes.append(
+                kept(f"{learner}: {_shown(best.file.path)} was taken for {label}, as the only file")
+            )
         files = tuple(one.file for one in sorted((best, *twins), key=lambda one: not _is_script(one)))
         given = self.times.of(learner, label)
         times = [given] if given is not None else [clock.time_of(one) for one in (best, *twins)]
@@ -252,7 +255,7 @@ class _Finder:
         late = best.marked_late and given is None
         before = self.found.get((learner, label))
         if before is not None:
-            why = f"{best.file.path} was graded for {label} of {learner}"
+            why = kept(f"{best.file.path} was graded for {label} of {learner}")
             self.passed_over.append(PassedOver(learner, before.path, why))
         self.found[learner, label] = HandedIn(learner, chapter, files, time, late)
 
@@ -262,29 +265,31 @@ class _Finder:
         """Name some of a learner's files that are not graded; who hands in a whole project is not listed in full."""
         self.passed_over += [PassedOver(learner, one.file.path, why) for one in files[:MAX_NAMED]]
         if len(files) > MAX_NAMED:
-            left = f"{len(files) - MAX_NAMED} more files like it: {why}"
+            left = kept(f"{len(files) - MAX_NAMED} more files like it: {why}")
             self.passed_over.append(PassedOver(learner, files[MAX_NAMED].file.path, left))
 
     def _tell_of_nobodys(self, files: Iterable[Placed]) -> None:
         """Work beside the learners' folders may be an example of the instructor's, or a learner's that got lost."""
         for one in files:
             if one.is_code:
-                self.passed_over.append(PassedOver("", one.file.path, "it lies in no learner's folder"))
+                self.passed_over.append(PassedOver("", one.file.path, kept("it lies in no learner's folder")))
 
     def _tell_of_times(self, path: Path, files: Sequence[Placed], clock: _Clock) -> None:
         """Where times are missing, coarse or odd, lateness is not what it seems: whoever grades is to know."""
         work = [one for one in files if self._is_of_this_course(one)]
         if clock.is_that_of_the_download and any(self.chapters[one.label].deadline for one in work):
             self.notes.append(
-                f"{path}: its times are those of the download, so nobody in it counts as late; "
-                "give the real ones with --times"
+                kept(
+                    f"{path}: its times are those of the download, so nobody in it counts as late; "
+                    "give the real ones with --times"
+                )
             )
         if any(one.marked_late for one in work):
             self.notes.append(
-                f"{path}: Canvas marks who was late, not by how much; each counts as one day late"
+                kept(f"{path}: Canvas marks who was late, not by how much; each counts as one day late")
             )
         self.notes += [
-            f"{stamp} says no time that can be, so the file's own counts" for stamp in clock.unreadable
+            kept(f"{stamp} says no time that can be, so the file's own counts") for stamp in clock.unreadable
         ]
 
 

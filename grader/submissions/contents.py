@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from grader.errors import KitError, SubmissionError
+from grader.language import kept
 
 MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 64 << 20  # pictures among the outputs are large, and are skipped unread
@@ -68,7 +69,9 @@ def _cannot_open(path: Path, error: Exception) -> KitError:
     if code == errno.ENOENT:
         return SubmissionError("this link leads nowhere", str(path), "put the file itself there")
     if code in (errno.EACCES, errno.EPERM):
-        return NoPermission("the file may not be read", str(path), "give read permission, then try again")
+        return NoPermission(
+            kept("the file may not be read"), str(path), "give read permission, then try again"
+        )
     if code == errno.EISDIR:
         return SubmissionError("this is a folder, not a file", str(path), "put the chapter's file there")
     if code == errno.ELOOP or isinstance(error, RuntimeError):
@@ -90,7 +93,7 @@ class TooLarge(SubmissionError):
 def too_large(path: Path, limit: int) -> TooLarge:
     """The refusal of a file of more than `limit` bytes, a whole number of MiB."""
     what = f"the file is larger than {limit >> 20} MiB"
-    return TooLarge(what, str(path), "take out data and outputs; a chapter's code is far smaller")
+    return TooLarge(what, str(path), kept("take out data and outputs; a chapter's code is far smaller"))
 
 
 def refuse_utf16(data: bytes, path: Path) -> None:

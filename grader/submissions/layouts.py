@@ -19,6 +19,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.language import kept
 from grader.submissions.archives import list_members
 from grader.submissions.files import File, Naming, Platform
 from grader.submissions.names import NUMBERED, ChapterNames, code_suffix
@@ -155,9 +156,9 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tu
             if len(here) < DEPTH:
                 _walk(folder / entry.name, here, tree, passed_over)
             else:
-                passed_over.append((folder / entry.name, f"it lies more than {DEPTH} folders deep"))
+                passed_over.append((folder / entry.name, kept(f"it lies more than {DEPTH} folders deep")))
         elif entry.is_symlink() and (folder / entry.name).is_dir():
-            passed_over.append((folder / entry.name, "a link, not a folder"))
+            passed_over.append((folder / entry.name, kept("a link, not a folder")))
         else:
             tree.add(File(folder / entry.name, here, _changed(folder / entry.name)))
 

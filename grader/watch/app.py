@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from grader.errors import KitError
 from grader.language import gettext as _
+from grader.language import translate
 from grader.text import clean_line, width_of
 from grader.watch.file_watcher import watch_exercises
 from grader.watch.jobs import Event, Job
@@ -240,7 +241,7 @@ class WatchApp(App[None]):
         try:
             self._say(self._reset(self.state))
         except KitError as error:
-            self._say(str(error))
+            self._say(translate(str(error)))
 
     def action_details(self) -> None:
         """Show every failure whole, or the first only."""

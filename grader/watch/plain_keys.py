@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from grader.errors import KitError
 from grader.language import gettext as _
+from grader.language import translate
 from grader.report.hints import hint_lines
 from grader.report.terminal import Style
 from grader.text import clean_line
@@ -145,7 +146,7 @@ class PlainKeys:
             if words:
                 self._say(_("right") if guess(self.state.workspace, question, words) else _("not so"))
         except UnreadableGuess as error:
-            self._say(str(error))
+            self._say(translate(str(error)))
             self._asks = functools.partial(self._compare, question)
             return
         self._say("\n".join(readable(question.told, self._style().width)))
@@ -179,7 +180,7 @@ class PlainKeys:
         try:
             self._say(self._reset(self.state))
         except KitError as error:
-            self._say(str(error))
+            self._say(translate(str(error)))
 
     def _toggle_details(self) -> None:
         self.state.details = not self.state.details

@@ -23,6 +23,7 @@ import watchfiles
 
 from grader.course.paths import exercises_folder
 from grader.language import gettext as _
+from grader.language import listed, translate
 from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
@@ -116,17 +117,17 @@ def _isolation() -> Finding:
         return Finding(
             _("isolation"),
             False,
-            levels[Level.PLAIN] or _("none"),
+            translate(levels[Level.PLAIN] or ""),
             _("on Windows, install WSL 2: wsl --install"),
         )
     if Level.BWRAP.value in there or Level.UID.value in there:
-        return Finding(_("isolation"), True, ", ".join(there))
+        return Finding(_("isolation"), True, listed(there))
     why = levels[Level.BWRAP] or ""
     step = "see: brick grade --help" if shutil.which("bwrap") else "apt install bubblewrap"
     return Finding(
         _("isolation"),
         None,
-        _("plain only: enough for your own work, not for grading others ({why})").format(why=why),
+        _("plain only: enough for your own work, not for grading others ({why})").format(why=translate(why)),
         step,
     )
 

@@ -21,6 +21,7 @@ from grader.course.paths import checks_file, exercise_file
 from grader.course.translations import localized
 from grader.errors import CourseError
 from grader.language import gettext as _
+from grader.language import listed
 from grader.records import Chapter, Course
 from grader.syntax import parse_in_turn
 from grader.text import clean, width_of, wrap
@@ -103,7 +104,7 @@ class Words:
         if not self.lettered:
             return _("yes or no")
         letters = [chr(ord("a") + number) for number in range(len(self.choices))]
-        return _("{letters} or {last}").format(letters=", ".join(letters[:-1]), last=letters[-1])
+        return _("{letters} or {last}").format(letters=listed(letters[:-1]), last=letters[-1])
 
     def accepts(self, guess: str) -> bool:
         """Whether a guess is the right one, by its letter or by how it begins."""

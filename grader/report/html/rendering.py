@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.language import current, gettext, ngettext, translate
+from grader.language import current, gettext, listed, ngettext, translate
 from grader.text import clean, clean_line, points
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -34,6 +34,7 @@ def environment() -> Environment:
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
     made.globals["language"] = current
+    made.globals["between"] = lambda: listed(["", ""])  # what stands between two names
     made.filters |= {
         "kept": translate,
         "say": gettext,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.language import gettext as _
-from grader.language import translate
+from grader.language import listed, translate
 from grader.records import ClassResults
 from grader.report.html.rendering import page, percent, script
 from grader.report.term import Behind, LearnerOfTerm, Place, Term, term_of
@@ -75,7 +75,7 @@ def _row(found: LearnerOfTerm, term: Term, pages: Mapping[str, str]) -> Row:
             marks.append(("bar-part", round(max(0.4, 10 * place), 1)))
             words.append(f"{label} {percent(place)}")
     return Row(
-        found, pages.get(found.one.learner, ""), tuple(cells), _why(found), tuple(marks), _(", ").join(words)
+        found, pages.get(found.one.learner, ""), tuple(cells), _why(found), tuple(marks), listed(words)
     )
 
 
