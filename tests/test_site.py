@@ -72,16 +72,6 @@ def test_a_picture_that_lies_beside_the_documents_is_shown_on_chinese_pages_too(
         assert "](rooms.svg)" in _with_links(text, CHECKOUT / page, repository="")
 
 
-def test_a_chinese_sentence_in_a_list_is_on_one_line(scripts: None) -> None:
-    from site_pages.pages import joined
-
-    assert (
-        joined("- 第一句，\n  第二句；\n  `x` 也是。\n- 另一条\n  - 里面的")
-        == "- 第一句，第二句；`x` 也是。\n- 另一条\n  - 里面的"
-    )
-    assert joined("- one,\n  two") == "- one,\n  two"
-
-
 def test_a_notebook_brings_its_installation_and_no_solution(scripts: None, course: Course) -> None:
     import nbformat
     from site_pages.notebooks import practice_notebook

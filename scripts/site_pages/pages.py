@@ -20,8 +20,6 @@ LANGUAGES = {"en": "en", "zh": "zh_CN"}  # ours, and as Sphinx calls them
 # Pages that lie outside docs/, and what they are called on the site.
 ELSEWHERE = {"CONTRIBUTING.md": "checks.md", "SECURITY.md": "sandbox.md", "CHANGELOG.md": "changelog.md"}
 ONLY_ENGLISH = ":::{note}\n本页目前只有英文。\n:::\n"
-# What a line of a list is indented by, after a line that ends in Chinese.
-_INDENT = re.compile(r"(?<=[\u3001-\u9fff\uff01-\uff5e]\n) +(?=[\u3001-\u9fff\uff01-\uff5e`A-Za-z])")
 _LINK = re.compile(r"(?P<text>!?\[[^\]\n]*\])\((?!https?://|#)(?P<target>[^)#\s]+)(?P<anchor>#[^)\s]+)?\)")
 
 
@@ -58,15 +56,10 @@ def _page(path: str, language: str, repository: str) -> str:
     if language != "en" and not translated.is_file():
         note = ONLY_ENGLISH
     text = outside_code(source.read_text(encoding="utf-8"), lambda part: _with_links(part, source, repository))
-    text = outside_code(text, joined)
+    text = outside_code(text, unwrapped)
     title, _, rest = text.partition("\n")
     front = f"---\nshown_in: {'en' if note else language}\n---\n\n"
     return f"{front}{title}\n\n{note}{rest}{contents(page_names()[path], language)}"
-
-
-def joined(text: str) -> str:
-    """Prose without line ends inside a Chinese sentence, in lists neither."""
-    return unwrapped(_INDENT.sub("", text))
 
 
 def _with_links(text: str, source: Path, repository: str) -> str:

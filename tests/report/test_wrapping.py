@@ -25,6 +25,7 @@ def test_a_line_end_inside_a_chinese_sentence_is_no_space_and_one_between_blocks
     assert joined == "- 要在汉字之间断开，`x` 也一样，ReLU 也是，**粗体**、[链接](x.md)、12 个也是。"
     blocks = (
         "先写：\n- 一项\n- 两项",
+        "- 一条。\n  - 里面的",
         "先写：\n* 一项\n* 两项",
         "先写：\n1. 一项\n2. 两项",
         "代码：\n```python\nx = 1\n```",
