@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import torch
 
-from grader.engine.fingerprint import verdict_sha256
+from grader.engine.fingerprint import written_sha256
 from grader.sandbox.protocol import (
     Body,
     DictValue,
@@ -141,7 +141,8 @@ class InputsFolder:
     def file(self, checks_sha256: str) -> InputsFile:
         """The file for a state of a chapter's checks, and for the kit as it is."""
         key = _PUBLIC_KEY if self.secret is None else self.secret
-        words = f"inputs of {checks_sha256} {verdict_sha256()}"
+        # Whoever changes a comment in the kit draws anew; all others need not wait until all its files are parsed.
+        words = f"inputs of {checks_sha256} {written_sha256()}"
         return InputsFile(self.path / f"{hmac.new(key, words.encode(), 'sha256').hexdigest()[:32]}.bin", key)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.engine import fingerprint
-from grader.engine.fingerprint import PACKAGE, VERDICT_ROOMS, source_sha256, verdict_sha256
+from grader.engine.fingerprint import PACKAGE, VERDICT_ROOMS, source_sha256, verdict_sha256, written_sha256
 from grader.proof.fingerprint import PROOF_ROOMS, prover_sha256
 
 
@@ -146,6 +146,20 @@ def test_moving_a_module_moves_the_hashes_only_inside_their_rooms(package: Path)
     assert elsewhere == before
     assert (in_proof[0], in_engine[0] != in_proof[0]) == (before[0], True)
     assert len({before[1], in_proof[1], in_engine[1]}) == 3
+
+
+def test_what_is_written_changes_with_a_comment_in_the_same_rooms_and_with_none_elsewhere(
+    package: Path,
+) -> None:
+    found = [written_sha256(package)]
+    for file in ("proof/mutants.py", "engine/scoring.py", "engine/scoring.py"):
+        with (package / file).open("a", encoding="utf-8") as opened:
+            opened.write("# more\n")
+        written_sha256.cache_clear()
+        found.append(written_sha256(package))
+
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
 
 
 def test_another_version_of_a_library_or_of_python_is_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
