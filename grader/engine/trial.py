@@ -15,7 +15,15 @@ from grader.checking.failures import CheckFailure, NotCheckable
 from grader.checking.strategies import short_sides
 from grader.engine.curves import curve_of
 from grader.engine.failure import Failure, failure_of
-from grader.engine.generation import DRAW, DRAW_AND_SHRINK, REPEAT_AND_SHRINK, Kept, run_examples, size_of
+from grader.engine.generation import (
+    DRAW,
+    DRAW_AND_SHRINK,
+    REPEAT_AND_SHRINK,
+    Kept,
+    has_failed_before,
+    run_examples,
+    size_of,
+)
 from grader.engine.gradient_faults import gradient_fault
 from grader.engine.profile import Profile
 from grader.records import Cause, Chapter, CheckResult, Curve, GradientFinding, Outcome, Overrun, TimeLimit
@@ -112,7 +120,8 @@ class Trial:
 
     def _keeps_with(self, kept: Kept) -> bool:
         """Whether the law holds for what failed before and for all kept inputs; if not, the smallest is to be found."""
-        if self.profile.memory is not None:
+        memory = self.profile.memory
+        if memory is not None and has_failed_before(self.check, memory):
             self._run(REPEAT_AND_SHRINK)
         try:
             for drawn in kept.inputs(self.check, self.seed, self.profile.examples_of(self.check)):

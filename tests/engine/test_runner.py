@@ -15,7 +15,7 @@ from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_
 from grader.checking.check import Check, Suite
 from grader.course.config import find_chapter, load_course
 from grader.engine.counterexample import build_counterexample
-from grader.engine.generation import Kept
+from grader.engine.generation import Kept, has_failed_before
 from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
@@ -450,6 +450,17 @@ def test_what_failed_before_is_met_beside_the_kept_inputs(tmp_path: Path) -> Non
 
     assert unseen.outcome is Outcome.PASSED
     assert seen.counterexample == failed.counterexample
+
+
+def test_only_a_check_that_failed_has_inputs_to_repeat(tmp_path: Path) -> None:
+    graded(RIGHT.replace("x + x", "x"), check_double_is_twice, profile=Profile(memory=tmp_path))
+
+    found = [
+        has_failed_before(one, tmp_path)
+        for one in (check_double_is_twice, replace(check_double_is_twice, name="x"))
+    ]
+
+    assert found == [True, False]
 
 
 def test_an_exercise_that_a_course_leaves_out_is_not_checked() -> None:
