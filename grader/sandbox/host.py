@@ -1,4 +1,4 @@
-"""Start a sandbox, run one submission after another in it, and end each in time.
+"""Start a sandbox, and run one submission after another in it.
 
 A sandbox is a zygote, a process that has torch imported, and a fork of it for every submission. Forking takes
 milliseconds where an import takes a second, and no submission meets anything of another.
