@@ -29,7 +29,7 @@ from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Store
 from grader.language import gettext as _
 from grader.language import listed, ngettext
-from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course
+from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course, LearnerResult
 from grader.report.decisions import about, history, line, mistake_lines, what
 from grader.serialization import as_plain, dumps
 from grader.text import clean_line, points
@@ -362,12 +362,8 @@ def _show_effect(before: ClassResults, after: ClassResults, chapter: Chapter) ->
     """Say whose points changed from what to what, then what is next."""
     changed = []
     for old, new in zip(before.learners, after.learners, strict=True):
-        was, now = (
-            _("{points} of {most}").format(points=points(one.points), most=points(one.max_points))
-            for one in (old, new)
-        )
+        was, now = _standing(old, chapter), _standing(new, chapter)
         if was != now and (old.reports or new.reports or new.excused):
-            now = _("excused") if chapter.stem in new.excused else now
             change = _("{now}, was {was}").format(now=now, was=was)
             changed.append(f"{new.learner} {chapter.label}: {change}")
     for told in changed[:_SHOWN]:
@@ -375,6 +371,15 @@ def _show_effect(before: ClassResults, after: ClassResults, chapter: Chapter) ->
     if len(changed) > _SHOWN:
         say(_("and {number} more").format(number=len(changed) - _SHOWN))
     say(_("next: brick report, then brick export"))
+
+
+def _standing(one: LearnerResult, chapter: Chapter) -> str:
+    """What a chapter counts for a learner, where that is known."""
+    if chapter.stem in one.excused:
+        return _("excused")
+    if any(stem == chapter.stem for stem, worth in one.ungraded):
+        return _("not graded yet")
+    return _("{points} of {most}").format(points=points(one.points), most=points(one.max_points))
 
 
 def _some(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from stored import judged_chapter, publish
 
 from grader.course.config import load_course
 from grader.errors import UsageError
-from grader.grading.store import STORE_FILE, Store
+from grader.grading.store import STORE_FILE, Collected, Settings, Store
 
 CH03 = "  - stem: ch03_activations\n"
 DEADLINE = "2026-03-01T12:00:00+01:00"
@@ -123,6 +123,18 @@ def test_a_second_score_says_what_it_replaces_and_undoing_it_brings_the_first_ba
     assert "assistant" in second.stdout
     assert undone.exit_code == 0
     assert (replaced, grades()["learner01", "ch03"][0]) == ("10", "8")
+
+
+def test_what_waits_for_a_verdict_was_no_0(workspace: Path) -> None:
+    with Store(workspace / ".brickwork" / STORE_FILE) as store:
+        waits = Collected("learner02", "ch03_activations", "newer", "", None)
+        store.begin_run(["ch03_activations"], ["learner02"], Settings("bwrap", None, "cpu"), [waits])
+
+    excused = brick("adjust", "learner02", "-c", "ch03", "--excuse", "-r", "ill").stdout
+    neuron = brick("adjust", "learner02", "-c", "ch02", "-e", "neuron", "--excuse", "-r", "ill").stdout
+
+    assert "learner02 ch03: excused, was not graded yet" in excused
+    assert "8 of 8, was 10 of 10" in neuron
 
 
 def test_what_is_excused_for_everybody_counts_for_nobody() -> None:
