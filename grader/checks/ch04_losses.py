@@ -1499,6 +1499,14 @@ def cross_entropy__sample_by_sample(logits, labels):
     return sum(losses) / len(losses)
 
 
+def cross_entropy__in_powers_of_two(logits, labels):
+    """It counts in powers of two, and turns the result into natural logarithms at the end."""
+    scores = logits / math.log(2)
+    shifted = scores - scores.amax(1, keepdim=True)
+    wanted = shifted.gather(1, labels[:, None])[:, 0]
+    return (shifted.exp2().sum(1).log2() - wanted).mean() * math.log(2)
+
+
 def cross_entropy__negative(logits, labels):
     """The sign is missing: whoever is sure and right has a large negative loss, and steps lead away from it."""
     return -cross_entropy__by_logarithms(logits, labels)
@@ -1552,7 +1560,10 @@ law_cross_entropy = law_exercise(
         ([[900.0, 0.0]], [0]), ([[1.0, 2.0, 3.0], [0.1, 0.2, -0.7]], [2, 2]), ([[-1000.0, 1000.0]], [0]),
         ([[1.5, 0.3], [-2.0, 2.0], [0.7, 4.0]], [0, 0, 1]),
     )],
-    right=(cross_entropy__by_logarithms, cross_entropy__of_torch, cross_entropy__sample_by_sample),
+    right=(
+        cross_entropy__by_logarithms, cross_entropy__of_torch, cross_entropy__sample_by_sample,
+        cross_entropy__in_powers_of_two,
+    ),
     wrong={
         cross_entropy__negative: "Can the loss be below 0?",
         cross_entropy__added_up: "What is the loss of several samples, from the loss of each?",

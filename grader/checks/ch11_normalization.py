@@ -981,6 +981,12 @@ def normalize__row_by_row(x, eps):
     return torch.tensor(found, dtype=x.dtype).reshape(x.shape)
 
 
+def normalize__times_the_inverse(x, eps):
+    """It multiplies by one over the root."""
+    centred = x - x.mean(-1, keepdim=True)
+    return centred * (centred.square().mean(-1, keepdim=True) + eps) ** -0.5
+
+
 def normalize__centred_only(x, eps):
     """The mean is taken off, and nothing is divided."""
     return x - x.mean(-1, keepdim=True)
@@ -1042,10 +1048,12 @@ law_normalize = law_exercise(
         for rows in (
             [1.0, 3.0], [[2.0, 0.0, 1.0]], [[0.0, 2.0], [5.0, 1.0]], [[4.0, 4.0], [1.0, 0.0]],
             [[3.0, -1.0, 1.0, 0.5], [10.0, 20.0, 0.0, -5.0], [0.1, 0.3, 0.2, 0.7]],
+            # Fractions: what is worked out in another order is rounded otherwise, whatever the processor.
+            [[0.3, 1.7, -2.2], [12.5, 3.1, 0.9], [-0.6, 0.8, 4.4]],
         )
         for eps in (1e-5, 0.5)
     ],
-    right=(normalize__mean_first, normalize__of_torch, normalize__row_by_row),
+    right=(normalize__mean_first, normalize__of_torch, normalize__row_by_row, normalize__times_the_inverse),
     wrong={
         normalize__centred_only: "What is the variance of a row afterwards?",
         normalize__not_centred: "What is the mean of a row afterwards?",
