@@ -13,7 +13,7 @@ from grader.errors import KitError
 from grader.language import gettext as _
 from grader.language import translate
 from grader.report.terminal import Style
-from grader.text import clean, clean_line, wrap
+from grader.text import clean, clean_line, width_of, wrap
 
 # Narrower, a card cannot be read; wider, lines are too long to be followed by the eye.
 NARROWEST, WIDEST = 40, 100
@@ -55,10 +55,11 @@ def error_lines(error: KitError) -> list[str]:
         Lines to print to stderr, the first with what happened, the last with what to do.
     """
     parts = ((_("error:"), error.what), (_("  where:"), error.where), (_("  next: "), error.next_step))
+    labels = [label + ("" if label.endswith("：") else " ") for label, _text in parts]
+    indent = " " * max(map(width_of, labels))
     lines: list[str] = []
-    for label, text in parts:
-        said = label + ("" if label.endswith("：") else " ") + clean(translate(text))
-        lines += wrap(said, columns(), indent=" " * 9, first="", cut=False)
+    for label, (_label, text) in zip(labels, parts, strict=True):
+        lines += wrap(label + clean(translate(text)), columns(), indent=indent, first="", cut=False)
     return lines
 
 

@@ -19,7 +19,7 @@ from grader.records import Chapter, Course
 from grader.report.hints import Basis, OpenHints, hint_lines, open_hints
 from grader.report.terminal import focused_exercise, render
 from grader.submissions.reading import read_submission
-from grader.text import wrap
+from grader.text import width_of, wrap
 from grader.workspace.progress import last_report
 from grader.workspace.workspace import Workspace, workspace_of
 
@@ -94,7 +94,7 @@ def _hint_text(chapter: Chapter, exercise: str, hints: OpenHints) -> str:
             )
         lines = wrap(told.format(exercise=exercise), width, first="")
     step = _("next: {step}").format(step=_next_step(chapter, exercise, hints))
-    return "\n".join([*lines, *wrap(step, width, indent="      ", first="")]) + "\n"
+    return "\n".join([*lines, *wrap(step, width, indent=" " * width_of(_("next: ")), first="")]) + "\n"
 
 
 def _next_step(chapter: Chapter, exercise: str, hints: OpenHints) -> str:

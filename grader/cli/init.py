@@ -18,7 +18,7 @@ from grader.course.trust import install
 from grader.errors import CourseError
 from grader.language import gettext as _
 from grader.language import ngettext, translate
-from grader.text import wrap
+from grader.text import width_of, wrap
 from grader.workspace.workspace import lay_out
 
 
@@ -60,7 +60,9 @@ def init(
     step = _("next: cd {folder}, open exercises/{stem}.py in your editor, and run: brick").format(
         folder=folder, stem=first.stem
     )
-    typer.echo("\n".join(wrap(step, console.columns(), indent="      ", first="", cut=False)))
+    typer.echo(
+        "\n".join(wrap(step, console.columns(), indent=" " * width_of(_("next: ")), first="", cut=False))
+    )
 
 
 def taken_in(folder: Path) -> Path:

@@ -131,4 +131,4 @@ def _left_lines(course: Course, current: str, left: list[str], width: int) -> li
     step = _("next: {name} in {label}; run: brick, or: brick check {label} --exercise {name}").format(
         name=name, label=label
     )
-    return [*lines, *wrap(step, width, indent="      ", first="")]
+    return [*lines, *wrap(step, width, indent=" " * width_of(_("next: ")), first="")]

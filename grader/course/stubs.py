@@ -13,9 +13,12 @@ from dataclasses import dataclass
 
 from grader.course.paths import exercise_file, solution_file
 from grader.errors import CourseError
+from grader.language import kept
 from grader.records import Chapter, Course
 
 MARK = re.compile(r"(?P<indent>[ \t]*)# (?P<kind>BEGIN|END) SOLUTION\s*")
+# What a stub says when it is called.
+UNWRITTEN = kept("{function}: write this part, then run: brick check {label}")
 STRAY = re.compile(r"(BEGIN|END)\s+SOLUTION")
 CELL = re.compile(r"# %%(?P<kind>.*)")
 
@@ -61,7 +64,7 @@ def make_stub(source: str, label: str, *, where: str = "the solution") -> str:
         position = secret.last
         function = _function_around(tree, secret)
         if secret.indent and function:
-            message = f"{function}: write this part, then run: brick check {label}"
+            message = UNWRITTEN.format(function=function, label=label)
             kept.append(f'{secret.indent}raise NotImplementedError("{message}")')
         else:
             position = _close_gap(kept, lines, position)

@@ -20,10 +20,18 @@ from functools import cache
 from pathlib import Path
 
 from grader.course.paths import translations_file
-from grader.language import Language, current
+from grader.course.stubs import UNWRITTEN
+from grader.language import Language, current, speaking, translate
 
 MARK = re.compile(r"<!-- from (?P<key>[0-9a-f]{8}): (?P<name>.*) -->")
 _LESSON = "# %% [markdown]"
+
+_STUB = re.compile(
+    r'^(?P<start>[ \t]*raise NotImplementedError\(")(?P<said>'
+    + re.sub(r"\\\{\w+\\\}", r"[\\w.]+", re.escape(UNWRITTEN))
+    + r')"\)$',
+    re.MULTILINE,
+)
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
@@ -110,8 +118,16 @@ def localized(source: str, checks: Path, language: Language | None = None) -> st
         checks: the chapter's file of checks, beside which the translations lie.
         language: another one than the current.
     """
-    found = long_texts(checks, language or current())
+    spoken = language or current()
+    found = long_texts(checks, spoken)
+    with speaking(spoken):
+        source = _STUB.sub(_stub, source)
     return translate_chapter(source, found) if found else source
+
+
+def _stub(found: re.Match[str]) -> str:
+    """The line that a stub is made of, which says when it is called what to do; judged by nothing but its form."""
+    return f'{found["start"]}{translate(found["said"])}")'
 
 
 def long_texts(checks: Path, language: Language) -> Mapping[str, str]:

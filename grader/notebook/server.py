@@ -37,7 +37,7 @@ from grader.report.terminal import (
 )
 from grader.sandbox.levels import Level
 from grader.submissions.reading import join_cells, read_submission
-from grader.text import points, wrap
+from grader.text import points, width_of, wrap
 from grader.workspace.questions import (
     UnreadableGuess,
     guess,
@@ -215,7 +215,10 @@ class NotebookServer:
         else:
             step = _("try it, then {check}").format(check=work.again(exercise.name))
         lines = [f"{chapter.label}  {exercise.name}", "", *hint_lines(hints.texts, _WIDTH)]
-        lines += ["", *wrap(_("next: {step}").format(step=step), _WIDTH, indent="      ", first="")]
+        lines += [
+            "",
+            *wrap(_("next: {step}").format(step=step), _WIDTH, indent=" " * width_of(_("next: ")), first=""),
+        ]
         return {"html": hints_html(exercise.name, hints.texts, step), "text": "\n".join(lines) + "\n"}
 
     # --- predict ----------------------------------------------------------------------------------------------

@@ -175,9 +175,13 @@ class Step:
         """The last lines of a report. The command stays on one line, for it is there to be copied."""
         whole = _("next: {step}").format(step=clean_line(str(self)))
         if not self.command or width_of(whole) <= width:
-            return wrap(whole, width, indent="      ", first="", cut=False)
+            return wrap(whole, width, indent=" " * width_of(_("next: ")), first="", cut=False)
         what = wrap(
-            _("next: {step},").format(step=clean_line(self.what)), width, indent="      ", first="", cut=False
+            _("next: {step},").format(step=clean_line(self.what)),
+            width,
+            indent=" " * width_of(_("next: ")),
+            first="",
+            cut=False,
         )
         return [*what, _("      then run: {command}").format(command=clean_line(self.command))]
 
@@ -234,9 +238,10 @@ def _paint_first(line: str, style: Style) -> str:
 def _error_lines(report: Report, style: Style) -> list[str]:
     """Why nothing could be judged, its parts under one another; a path is not broken, so that it can be copied."""
     lines: list[str] = []
+    indent = " " * width_of(_("  where: {where}").format(where=""))
     for number, line in enumerate(clean("\n".join(trouble_lines(report))).splitlines()):
         text = line if number else _("error: {line}").format(line=line)
-        lines += wrap(text, style.width, indent="         ", first="", cut=False)
+        lines += wrap(text, style.width, indent=indent, first="", cut=False)
     return lines
 
 

@@ -10,8 +10,8 @@ import pytest
 from commands import brick, brick_process
 
 from grader.cli import _take_language
-from grader.cli.console import agrees
-from grader.errors import UsageError
+from grader.cli.console import agrees, error_lines
+from grader.errors import KitError, UsageError
 from grader.language import Language, current, speaking
 from grader.text import width_of
 
@@ -117,3 +117,15 @@ def test_what_is_broken_off_is_said_in_chinese(tmp_path: Path, monkeypatch: pyte
         result = brick("reset", "ch03")
     assert result.exit_code == 1
     assert "已中断！" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [(Language.ENGLISH, "  where: "), (Language.CHINESE, "  位置：")]
+)
+def test_the_parts_of_an_error_go_on_below_their_own_words(language: Language, label: str) -> None:
+    words = "a sentence that is far too long for one line of a terminal, whatever the language around it is"
+    with speaking(language):
+        lines = error_lines(KitError(words, words, words))
+    broken = [line for line in lines if line.startswith(" " * 4)]
+    assert len(broken) >= 3
+    assert {len(line) - len(line.lstrip()) for line in broken} == {width_of(label)}

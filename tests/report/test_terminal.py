@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_up import made_up_class
 from unread_reports import unread
 
+from grader.language import Language, speaking
 from grader.records import (
     Breach,
     Cause,
@@ -27,7 +28,7 @@ from grader.records import (
 )
 from grader.report.class_table import class_summary, class_table
 from grader.report.html.cards import exercise_html
-from grader.report.terminal import Style, focused_exercise, overview, render, table
+from grader.report.terminal import Step, Style, focused_exercise, overview, render, table
 from grader.serialization import as_dict, as_learner_dict, dumps, from_dict
 from grader.text import clean, clean_line, fit, points, width_of, wrap
 
@@ -405,3 +406,14 @@ def test_all_cards_are_those_of_every_failing_exercise_and_the_first_to_mend_is_
     assert places == sorted(places)
     assert text.count("The known name.") == text.count("Another name.") == 1
     assert "Rows far from" not in alone
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [(Language.ENGLISH, "next: "), (Language.CHINESE, "下一步：")]
+)
+def test_a_step_that_is_broken_goes_on_below_its_own_words(language: Language, label: str) -> None:
+    step = Step("fix every block of this chapter that somebody has written", "brick check ch03")
+    with speaking(language):
+        first, *below = step.lines(40)
+    assert first.startswith(f"{label}fix")
+    assert {len(line) - len(line.lstrip()) for line in below} == {width_of(label)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from grader.course.translations import texts_of
 from grader.language import Language, decide, speaking
+from grader.syntax import untouched_names
 from grader.workspace.workspace import lay_out
 
 EXERCISE = '''\
@@ -40,8 +42,18 @@ def test_a_chinese_workspace_has_chinese_lessons_and_says_so(source: Path, tmp_p
     with speaking(Language.CHINESE):
         lay_out(mine, source)
     laid_out = (mine / "exercises" / "week1.py").read_text(encoding="utf-8")
-    assert laid_out == EXERCISE.replace("# Means", "# 平均数").replace("Add up, and divide.", "求和再除。")
+    chinese = EXERCISE.replace("# Means", "# 平均数").replace("Add up, and divide.", "求和再除。")
+    stub = "mean：请写好这一部分，再运行：brick check week1"
+    assert laid_out == chinese.replace("mean: write this part, then run: brick check week1", stub)
     assert decide({"LANG": "C"}, mine / "exercises") is Language.CHINESE
+
+
+def test_what_a_chinese_stub_says_changes_nothing_about_it(source: Path, tmp_path: Path) -> None:
+    with speaking(Language.CHINESE):
+        lay_out(tmp_path / "mine", source)
+    laid_out = (tmp_path / "mine" / "exercises" / "week1.py").read_text(encoding="utf-8")
+    assert "请写好" in laid_out
+    assert untouched_names(ast.parse(laid_out)) == untouched_names(ast.parse(EXERCISE)) == {"mean"}
 
 
 def test_a_workspace_keeps_its_language_when_somebody_else_lays_it_out_again(
