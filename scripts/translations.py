@@ -3,7 +3,8 @@
 Usage: translations.py extract|check|missing [CHAPTER or ROOM ...]
 
 Per chapter there are two files in `grader/checks/zh/`: `STEM.po` has its sentences (titles of laws, names of mistakes,
-messages), `STEM.md` its long texts (cells of the lesson, docstrings, hints); `common.po` has what several chapters say.
+remarks on other right ways, messages), `STEM.md` its long texts (cells of the lesson, docstrings, hints); `common.po`
+has what several chapters say.
 Per room there is a file in `grader/locale/zh/`: what goes through `_` and `ngettext`, the help of commands, and the
 sentences that are kept in records and errors, f-strings as patterns.
 
@@ -31,6 +32,7 @@ from babel.messages.pofile import read_po, write_po
 from grader.cli.commands import COMMANDS
 from grader.course.config import load_course
 from grader.course.paths import checks_file, exercise_file, mistakes_file, solution_file
+from grader.course.solutions import right_ways
 from grader.course.translations import Text, key_of, marked, texts_of
 from grader.course.variants import read_variants
 from grader.engine.suites import load_suite
@@ -70,7 +72,7 @@ Sentence = tuple[Any, str]  # the English, of what is counted both forms; and wh
 
 
 def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
-    """Every sentence of a chapter, once: titles of laws and where to look, names of mistakes, messages."""
+    """Every sentence of a chapter, once: titles of laws and where to look, names of mistakes, other ways, messages."""
     found: dict[str, str] = {}
     for check in load_suite(chapter).checks:
         found.setdefault(check.title, f"law of {check.exercise}")
@@ -79,6 +81,9 @@ def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
     solution = solution_file(course.root, chapter.stem).read_text(encoding="utf-8")
     for variant in read_variants(mistakes_file(course.root, chapter.stem), solution):
         found.setdefault(variant.diagnosis, f"mistake in {variant.exercise}")
+    for exercise in chapter.exercises:
+        for way in right_ways(course, chapter, exercise.name)[1:]:
+            found.setdefault(way.remark, f"another way, {exercise.name}")
     for message in messages_of(checks_file(chapter).read_text(encoding="utf-8")):
         found.setdefault(message, "what a check found")
     of_the_kit = [Pattern(english) for english, _ in sentences_of_room("checking")]

@@ -17,6 +17,7 @@ from grader.course.paths import right_file, solution_file
 from grader.course.solutions import RightWay, right_ways
 from grader.errors import UsageError
 from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter, Course, Report, ShowSolutions
 from grader.report.terminal import is_whole
 from grader.text import clean, clean_line, wrap
@@ -104,7 +105,7 @@ def _lines(ways: tuple[RightWay, ...]) -> list[str]:
     lines: list[str] = []
     for way in ways:
         said = (
-            _("another way: {remark}").format(remark=clean_line(way.remark))
+            _("another way: {remark}").format(remark=clean_line(translate(way.remark)))
             if way.remark
             else _("the course's own way:")
         )

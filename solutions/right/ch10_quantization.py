@@ -15,6 +15,7 @@ from torch import Tensor
 def choose_qparams__from_the_high_end(
     x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
 ) -> tuple[float, int]:
+    """The zero point counted down from the high end."""
     low, high = min(x_min, 0.0), max(x_max, 0.0)
     if low == high:
         return 1e-6, qmax
@@ -25,6 +26,7 @@ def choose_qparams__from_the_high_end(
 def choose_qparams__floor_and_clamp(
     x_min: float, x_max: float, qmin: int = -128, qmax: int = 127
 ) -> tuple[float, int]:
+    """Rounded by floor, and clamped to the ruler at the end."""
     if x_min > 0:
         x_min = 0.0
     if x_max < 0:
@@ -60,11 +62,13 @@ def choose_qparams__tensors(
 def quantize__in_float64(
     x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
 ) -> Tensor:
+    """Divided in float64; the steps are clipped before the zero point is added."""
     steps = torch.round(x.to(torch.float64) / scale)
     return torch.clip(steps, qmin - zero_point, qmax - zero_point).add(zero_point).to(torch.int8)
 
 
 def quantize__where(x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127) -> Tensor:
+    """Both ends by a choice, through int64."""
     codes = torch.round(torch.div(x, scale)) + zero_point
     codes = torch.where(codes > qmax, torch.full_like(codes, qmax), codes)
     codes = torch.where(codes < qmin, torch.full_like(codes, qmin), codes)
@@ -99,10 +103,12 @@ def quantize__ties_by_hand(
 
 
 def dequantize__in_int32(q: Tensor, scale: float, zero_point: int) -> Tensor:
+    """Subtracted in int32."""
     return (q.to(torch.int32) - zero_point).to(torch.float32) * scale
 
 
 def dequantize__in_float64(q: Tensor, scale: float, zero_point: int) -> Tensor:
+    """Worked out in float64, and rounded at the end."""
     return ((q.double() - zero_point) * scale).float()
 
 
@@ -115,6 +121,7 @@ def dequantize__table(q: Tensor, scale: float, zero_point: int) -> Tensor:
 
 
 def quantize_per_channel__rows(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A row for each channel, its ends found by Python's min and max."""
     rows = w.transpose(0, axis).reshape(w.shape[axis], -1)
     rulers = [choose_qparams(min(row), max(row)) for row in rows.tolist()]
     q = torch.empty_like(w, dtype=torch.int8)
@@ -125,6 +132,7 @@ def quantize_per_channel__rows(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Te
 
 
 def quantize_per_channel__vectorised(w: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """All channels at once, without a loop over them and without quantize."""
     others = [d for d in range(w.ndim) if d != axis % w.ndim]
     low, high = w, w
     for d in others:
@@ -153,12 +161,14 @@ def quantize_per_channel__unbind(w: Tensor, axis: int) -> tuple[Tensor, Tensor, 
 def fake_quantize__ends_of_the_ruler(
     x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
 ) -> Tensor:
+    """The steps are clamped to the ends of the ruler, so the zero point is never added."""
     return torch.clamp(torch.round(x / scale), qmin - zero_point, qmax - zero_point) * scale
 
 
 def fake_quantize__whole_numbers(
     x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
 ) -> Tensor:
+    """Whole numbers of type int64 in between."""
     steps = torch.round((x / scale).clamp(-1e6, 1e6)).to(torch.int64)
     codes = (steps + zero_point).clamp(qmin, qmax)
     return (codes - zero_point).to(x.dtype) * scale
@@ -179,6 +189,7 @@ def fake_quantize__where(
 def fake_quantize_backward__where(
     grad_out: Tensor, x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
 ) -> Tensor:
+    """A choice between grad_out and 0."""
     codes = torch.round(x / scale) + zero_point
     outside = (codes < qmin) | (codes > qmax)
     return torch.where(outside, torch.zeros_like(grad_out), grad_out)
@@ -187,6 +198,7 @@ def fake_quantize_backward__where(
 def fake_quantize_backward__unchanged_by_the_ends(
     grad_out: Tensor, x: Tensor, scale: float, zero_point: int, qmin: int = -128, qmax: int = 127
 ) -> Tensor:
+    """A step lies inside if clamping leaves it as it is."""
     steps = torch.round(x / scale)
     inside = steps == steps.clamp(qmin - zero_point, qmax - zero_point)
     return inside.to(grad_out.dtype) * grad_out
@@ -212,6 +224,7 @@ def quantized_linear__one_by_one(
     w_zero_point: int,
     bias: Tensor,
 ) -> Tensor:
+    """One output after the other, summed up in int32."""
     columns = []
     for row, b in zip(w_q.to(torch.int32) - w_zero_point, bias, strict=True):
         sums = ((x_q.to(torch.int32) - x_zero_point) * row).sum(1).to(torch.float32)
@@ -228,6 +241,7 @@ def quantized_linear__float64_is_exact_too(
     w_zero_point: int,
     bias: Tensor,
 ) -> Tensor:
+    """In float64, which holds these sums exactly as well."""
     x, w = x_q.to(torch.float64) - x_zero_point, w_q.to(torch.float64) - w_zero_point
     return (torch.einsum("nd,hd->nh", x, w) * (x_scale * w_scale) + bias).to(torch.float32)
 

@@ -12,6 +12,8 @@ from torch import Tensor
 
 
 class BatchNorm__column_by_column:
+    """A loop over the columns."""
+
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         self.width, self.epsilon, self.rate = num_features, eps, momentum
         self.gamma, self.running_var = [torch.ones(num_features, dtype=torch.float64) for _ in range(2)]
@@ -138,6 +140,7 @@ class BatchNorm__projection:
 
 
 def layer_norm__row_by_row(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-05) -> Tensor:
+    """A loop over the rows."""
     rows = []
     for row in x.reshape(-1, x.shape[-1]):
         centred = row - row.sum() / len(row)
@@ -146,6 +149,7 @@ def layer_norm__row_by_row(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 
 
 
 def layer_norm__var_mean(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-05) -> Tensor:
+    """Mean and variance in one call, and the inverse root times gamma."""
     var, mean = torch.var_mean(x, dim=-1, unbiased=False, keepdim=True)
     scale = torch.rsqrt(var + eps) * gamma
     return (x - mean) * scale + beta
@@ -165,6 +169,7 @@ def layer_norm__centring_matrix(x: Tensor, gamma: Tensor, beta: Tensor, eps: flo
 def layer_norm_backward__row_by_row(
     grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
+    """A loop over the rows."""
     width = x.shape[-1]
     rows, grad_gamma, grad_beta = [], torch.zeros_like(gamma), torch.zeros_like(gamma)
     for row, g in zip(x.reshape(-1, width), grad_out.reshape(-1, width), strict=True):
@@ -180,6 +185,7 @@ def layer_norm_backward__row_by_row(
 def layer_norm_backward__jacobian(
     grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
+    """The whole matrix of slopes for every row."""
     width = x.shape[-1]
     rows, g = x.reshape(-1, width), grad_out.reshape(-1, width)
     std = torch.sqrt(rows.var(1, unbiased=False) + eps)
@@ -211,6 +217,7 @@ def layer_norm_backward__step_by_step(
 
 
 def rms_norm__row_by_row(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    """A loop over the rows."""
     rows = []
     for row in x.reshape(-1, x.shape[-1]):
         rows.append(row * gamma / (torch.dot(row, row) / len(row) + eps) ** 0.5)
@@ -218,6 +225,7 @@ def rms_norm__row_by_row(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor
 
 
 def rms_norm__rsqrt(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Tensor:
+    """The inverse root by torch.rsqrt."""
     return x * torch.rsqrt(x.pow(2).mean(dim=-1, keepdim=True) + eps) * gamma
 
 
@@ -238,6 +246,7 @@ def rms_norm__by_the_length(x: Tensor, gamma: Tensor, eps: float = 1e-05) -> Ten
 def rms_norm_backward__row_by_row(
     grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
 ) -> tuple[Tensor, Tensor]:
+    """A loop over the rows."""
     width = x.shape[-1]
     rows, grad_gamma = [], torch.zeros_like(gamma)
     for row, g in zip(x.reshape(-1, width), grad_out.reshape(-1, width), strict=True):
@@ -251,6 +260,7 @@ def rms_norm_backward__row_by_row(
 def rms_norm_backward__jacobian(
     grad_out: Tensor, x: Tensor, gamma: Tensor, eps: float
 ) -> tuple[Tensor, Tensor]:
+    """The whole matrix of slopes for every row."""
     width = x.shape[-1]
     rows, g = x.reshape(-1, width), grad_out.reshape(-1, width)
     rms = torch.sqrt((rows * rows).mean(1) + eps)

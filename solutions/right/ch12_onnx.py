@@ -15,6 +15,7 @@ from torch import Tensor
 
 
 def export_mlp__matmul_and_add(layers: list[tuple[Tensor, Tensor]], *, softmax: bool = False) -> ModelProto:
+    """MatMul and Add in the place of Gemm, on transposed weights."""
     nodes, weights = [], []
     name = "input"
     for k, (weight, bias) in enumerate(layers):
@@ -134,6 +135,7 @@ def export_mlp__transpose_nodes(layers: list[tuple[Tensor, Tensor]], *, softmax:
 
 
 def run_model__one_long_function(model: ModelProto, x: Tensor) -> Tensor:
+    """One long function with a branch for each kind of node."""
     names = {
         tensor.name: torch.tensor(numpy_helper.to_array(tensor)).to(x) for tensor in model.graph.initializer
     }
@@ -210,6 +212,7 @@ class _Runtime:
 
 
 def run_model__when_ready(model: ModelProto, x: Tensor) -> Tensor:
+    """A node runs as soon as all that it reads is there."""
     return _Runtime(x).run(model)
 
 
