@@ -20,8 +20,9 @@ from grader.build.blocks import PIECES, Block, Owner, State, count_yours, survey
 from grader.build.page import write_pages
 from grader.build.worker import Job, start
 from grader.cli import console
+from grader.cli.devices import require_device
 from grader.cli.options import Device, DeviceOption
-from grader.cli.practice import check_targets, require_device
+from grader.cli.practice import check_targets
 from grader.cli.progress import progress_bar
 from grader.cli.targets import Target, shown_path
 from grader.cli.view import MODEL

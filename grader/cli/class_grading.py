@@ -10,21 +10,24 @@ from tempfile import TemporaryFile
 import typer
 from filelock import FileLock, Timeout
 
-from grader.cli.extras import needs
+from grader.cli.devices import require_device
 from grader.cli.options import Isolation
-from grader.cli.practice import require_device
-from grader.engine.inputs_file import INPUTS_FOLDER
 from grader.engine.profile import Profile
 from grader.errors import UsageError
+from grader.grading.setup import Setup
 from grader.grading.store import Settings, Store, Verdict
-from grader.grading.worker import Setup
-from grader.grading.workers import LocalWorkers, Workers
 from grader.language import gettext as _
 from grader.records import Course, LearnerResult
 from grader.sandbox.levels import Level, require
 from grader.serialization import learner_json
 from grader.text import file_names
-from grader.workspace.workspace import SECRET_VARIABLE, STATE_FOLDER, workspace_of, write_whole
+from grader.workspace.workspace import (
+    INPUTS_FOLDER,
+    SECRET_VARIABLE,
+    STATE_FOLDER,
+    workspace_of,
+    write_whole,
+)
 
 
 def level_for(isolation: str, unsandboxed: bool) -> Level:
@@ -56,26 +59,6 @@ def judged_by(course: Course, settings: Settings) -> Setup:
     )
     inputs = workspace_of(course).state / INPUTS_FOLDER
     return Setup(Level(settings.isolation), course.limits, profile, inputs)
-
-
-def workers_for(jobs: int, scheduler: str) -> Workers:
-    """Where submissions are graded: on the workers of a Dask scheduler, or in processes of this machine.
-
-    Args:
-        jobs: how many processes; 0 for as many as are worth their start.
-        scheduler: its address; empty for this machine.
-
-    Raises:
-        UsageError: both were asked for, or what a scheduler needs is not installed.
-    """
-    if not scheduler:
-        return LocalWorkers(jobs)
-    if jobs:
-        step = "leave --jobs out: a cluster has as many workers as were started"
-        raise UsageError("--jobs is for this machine alone", f"--jobs {jobs} --scheduler {scheduler}", step)
-    with needs("cluster", "--scheduler"):
-        from grader.grading.cluster import ClusterWorkers
-    return ClusterWorkers(scheduler)
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import typer
@@ -76,7 +77,8 @@ class LazyCommands(TyperGroup):
         """Import the module of a command, and let typer make a command of its function."""
         if name not in self.commands:
             python_name = name.replace("-", "_")
-            function = getattr(_import_uncollected(f"grader.cli.{python_name}"), python_name)
+            with uncollected():
+                function = getattr(importlib.import_module(f"grader.cli.{python_name}"), python_name)
             single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
             single.command(name)(function)
             self.add_command(translated(typer.main.get_command(single)), name)
@@ -98,15 +100,16 @@ class LazyCommands(TyperGroup):
             formatter.write_dl([(name, gettext(line)) for name, line in COMMANDS.items()])
 
 
-def _import_uncollected(name: str) -> ModuleType:
-    """Import a module, which may bring torch and the kit along: a million objects that stay until the program ends.
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Import inside what may bring torch and the kit along: a million objects that stay until the program ends.
 
     The garbage collector would go through all of them again and again, while they are made and ever after. It rests
     meanwhile, and leaves alone what is there then.
     """
     gc.disable()
     try:
-        return importlib.import_module(name)
+        yield
     finally:
         gc.freeze()
         gc.enable()

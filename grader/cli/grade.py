@@ -7,7 +7,6 @@ the store at the end, so they also hold what earlier runs have graded of these l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,18 +15,16 @@ import typer
 
 from grader.cli import console
 from grader.cli.class_grading import (
-    fails,
     judged_by,
     level_for,
     make_folder,
     one_grader_at_a_time,
     require_same_secret,
-    workers_for,
     write_reports,
 )
+from grader.cli.commands import uncollected
 from grader.cli.console import say
 from grader.cli.files import write_file
-from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import (
     AsJson,
     Device,
@@ -42,18 +39,16 @@ from grader.cli.options import (
 from grader.cli.progress import counted
 from grader.cli.roster import tell_of_leavers, tell_of_strangers
 from grader.course.config import find_chapter, load_course
-from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
-from grader.grading.cache import count_unstored, grade_handed_in, known_verdicts, secret_sha256
-from grader.grading.gradebook import publish, publish_known, results_in
-from grader.grading.hand_ins import HandInRead, read_each
+from grader.grading.gradebook import publish_known, results_in
+from grader.grading.hand_ins import read_each
+from grader.grading.known import known_verdicts, secret_sha256
 from grader.grading.roster import ClassList, class_list
+from grader.grading.setup import Setup
 from grader.grading.store import STORE_FILE, Settings, Store
-from grader.grading.worker import Setup
-from grader.grading.workers import Workers
 from grader.language import gettext as _
 from grader.language import ngettext, translate
-from grader.records import Chapter, ClassResults, Course, ReportState, Submission
+from grader.records import Chapter, ClassResults, Course, Submission
 from grader.report.class_table import class_summary, class_table
 from grader.report.terminal import Style
 from grader.serialization import as_learner_dict, dumps
@@ -116,17 +111,21 @@ def grade(
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
-    workers = workers_for(jobs, scheduler)
     settings = replace(settings, secret=secret_sha256(setup.profile))
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
-    require_consistent(course, assigned)
-    make_folder(out)
     with Store(workspace_of(course).state / STORE_FILE) as store, one_grader_at_a_time(store):
         if not again:
             require_same_secret(settings, store)
         reading = read_each(found.submissions, store.reading)
         work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
+        held = {} if again else known_verdicts(work, setup, store)
+        # A chapter with a verdict by today's checks was consistent when that was made.
+        judged = {work[place].item.chapter for place in held}
+        unproven = [one for one in assigned if one not in judged]
+        if unproven or len(held) < len(work):
+            _require_ready(course, unproven, jobs, scheduler)
+        make_folder(out)
         store.keep_readings(
             (one.digest, one.sha256) for one in work if one.digest and isinstance(one.content, Submission)
         )
@@ -134,7 +133,16 @@ def grade(
         run = store.begin_run(
             [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
         )
-        faults = _grade_all(course, work, setup, store, run, workers, again=again, quiet=as_json)
+        publish_known(store, run, course, [(work[place], number) for place, number in held.items()])
+        unknown = [read for place, read in enumerate(work) if place not in held]
+        faults = 0
+        if unknown:
+            with uncollected():
+                from grader.cli.grading_anew import grade_unknown, workers_for
+            workers = workers_for(jobs, scheduler)
+            faults = grade_unknown(
+                unknown, setup, store, course, run, workers, again=again, quiet=as_json, done=len(held)
+            )
         known = class_list(store)
         here = [learner for learner in found.learners if learner not in known.left]
         results = results_in(store, course, assigned, here)
@@ -151,54 +159,18 @@ def grade(
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
 
 
-def _grade_all(
-    course: Course,
-    work: Sequence[HandInRead],
-    setup: Setup,
-    store: Store,
-    run: int,
-    workers: Workers,
-    *,
-    again: bool,
-    quiet: bool,
-) -> int:
-    """Grade what was handed in and let each verdict count as soon as it is there.
+def _require_ready(course: Course, chapters: Sequence[Chapter], jobs: int, scheduler: str) -> None:
+    """Refuse what cannot be graded by; to judge takes torch, which takes seconds to import, so it is imported only now.
 
-    Ctrl-C and SIGTERM leave the command: what was graded until then is kept, and the same command goes on from there.
-
-    Returns:
-        How many the kit could not grade.
-
-    Args:
-        run: the number of this run in the store, under which verdicts are published.
-        workers: where it is graded.
-        again: grade also what was graded before in the same way.
+    Raises:
+        CourseError: the course speaks of what is not there, in one of these chapters.
+        UsageError: there cannot be such workers.
     """
-    known = {} if again else known_verdicts(work, setup, store)
-    publish_known(store, run, course, [(work[place], number) for place, number in known.items()])
-    unknown = [read for place, read in enumerate(work) if place not in known]
-    done, faults = len(known), 0
-    verdicts = grade_handed_in(unknown, setup, store, workers, again=again)
-    shown = counted(
-        verdicts,
-        count_unstored(unknown, setup, store, again=again),
-        "grading",
-        quiet=quiet,
-        fails=lambda pair: fails(pair[1]),
-        # Copies of a file, and what the store knows, come at once: counted, they would falsify the time left.
-        counts=lambda pair: pair[1].is_new,
-    )
-    with (
-        says_what_is_kept(
-            lambda: _("{done} of {total} are graded and kept").format(done=done, total=len(work))
-        ),
-        closing(verdicts),  # an error must not wait for the rest of the class
-    ):
-        for item, verdict in shown:
-            publish(store, run, course, item, verdict)
-            done += 1
-            faults += verdict.report.state is ReportState.KIT_FAULT
-    return faults
+    with uncollected():
+        from grader.cli.grading_anew import workers_for
+        from grader.engine.consistency import require_consistent
+    require_consistent(course, chapters)
+    workers_for(jobs, scheduler)
 
 
 def given_times(path: Path, course: Course) -> GivenTimes:
@@ -231,14 +203,15 @@ def assigned_by(found: Collection, course: Course) -> list[Chapter]:
 
 def _show(results: ClassResults, found: Collection, out: Path, style: Style) -> None:
     """The table of a small class and what was passed over; of a large one a summary. The file has it whole."""
-    whole = [*class_table(results.learners, style), "", *_notes(found, style.width)]
     wide = Style(WHOLE_COLUMNS)
     file = out / WHOLE
     text = [*class_table(results.learners, wide), "", *_notes(found, wide.width)]
     write_file(file, ("\n".join(text).rstrip("\n") + "\n").encode())
-    if len(results.learners) <= TABLE_LEARNERS or len(whole) <= SCREEN_LINES:
-        typer.echo("\n".join(whole))
-        return
+    if len(results.learners) <= max(TABLE_LEARNERS, SCREEN_LINES):
+        whole = [*class_table(results.learners, style), "", *_notes(found, style.width)]
+        if len(results.learners) <= TABLE_LEARNERS or len(whole) <= SCREEN_LINES:
+            typer.echo("\n".join(whole))
+            return
     lines = class_summary(results, style)
     for note in found.notes:
         said = clean_line(_("note: {note}").format(note=translate(note)))

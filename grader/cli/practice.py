@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
-import torch
-
-from grader.cli.options import Device
+from grader.cli.devices import require_device
 from grader.cli.progress import counted, waiting
 from grader.cli.targets import Target
 from grader.engine.consistency import require_consistent
 from grader.engine.generation import Kept
-from grader.engine.inputs_file import INPUTS_FOLDER, InputsFolder
+from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
-from grader.errors import SubmissionError, UsageError
+from grader.errors import SubmissionError
 from grader.language import gettext as _
 from grader.records import Course, Report, ReportState
 from grader.sandbox.host import Sandbox
@@ -27,7 +25,7 @@ from grader.sandbox.levels import Level
 from grader.submissions.reading import read_submission
 from grader.syntax import Unreadable, parse, untouched_names
 from grader.workspace.progress import keep_report
-from grader.workspace.workspace import Workspace
+from grader.workspace.workspace import INPUTS_FOLDER, Workspace
 
 LAST_NOTE = "last.json"
 
@@ -96,16 +94,6 @@ def _is_begun(target: Target) -> bool:
         return False
     names = {target.exercise} if target.exercise else {exercise.name for exercise in target.chapter.exercises}
     return not names <= untouched_names(tree)
-
-
-def require_device(device: str) -> None:
-    """Refuse a device that is not there before anything else is done; UsageError then.
-
-    Args:
-        device: torch's name of it, as `Device` lists them.
-    """
-    if device == Device.CUDA and not torch.cuda.is_available():
-        raise UsageError("torch finds no CUDA device here", f"--device {device}", "leave --device out")
 
 
 def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> None:

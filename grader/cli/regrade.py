@@ -20,19 +20,19 @@ from grader.cli.class_grading import (
     level_for,
     one_grader_at_a_time,
     require_same_secret,
-    workers_for,
 )
+from grader.cli.grading_anew import workers_for
 from grader.cli.interrupting import says_what_is_kept
 from grader.cli.options import Device, Isolation, Jobs, OnlyChapters, Scheduler, Unsandboxed
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
 from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
-from grader.grading.cache import secret_sha256
 from grader.grading.gradebook import assigned_in, open_store
+from grader.grading.known import secret_sha256
 from grader.grading.regrade import Regrade, plan_regrade
+from grader.grading.setup import Setup
 from grader.grading.store import Settings, Store
-from grader.grading.worker import Setup
 from grader.grading.workers import Workers
 from grader.language import gettext as _
 from grader.records import Course

@@ -34,7 +34,6 @@ from grader.sandbox.protocol import (
 )
 
 Inputs = dict[str, Any]
-INPUTS_FOLDER = "inputs"  # among the notes of a course
 
 _PUBLIC_KEY = b"brickwork practice"
 _SEAL_BYTES = 32

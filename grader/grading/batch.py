@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 
 from grader.engine.pipeline import fault
-from grader.grading.worker import Setup
+from grader.grading.setup import Setup
 from grader.grading.workers import LocalWorkers, Open, Workers
 from grader.language import kept
 from grader.records import Report, Submission

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from traceback import format_exception
 
-from grader.course.paths import known_mistakes_file
-from grader.engine.profile import Profile
 from grader.engine.runner import unjudged, unreadable
-from grader.engine.suites import load_suite
-from grader.errors import CourseError, SubmissionError
+from grader.errors import SubmissionError
 from grader.grading.batch import grade_all
 from grader.grading.hand_ins import HandInRead, read_whole
-from grader.grading.store import Store, Verdict, key_of
-from grader.grading.worker import Setup
+from grader.grading.known import unreadable_key, verdict_key
+from grader.grading.setup import Setup
+from grader.grading.store import Store, Verdict
 from grader.grading.workers import LocalWorkers, Workers
-from grader.records import Chapter, ReportState, Submission
+from grader.records import ReportState, Submission
 from grader.submissions.collecting import HandedIn
 from grader.submissions.contents import NoPermission
 
 _HERE = LocalWorkers()
-
-
-def known_verdicts(handed_in: Sequence[HandInRead], setup: Setup, store: Store) -> dict[int, int]:
-    """Find what needs no grading: of each hand-in on which the store holds a verdict, the place and its number."""
-    keys = {
-        place: verdict_key(read.item.chapter, read.sha256, setup)
-        for place, read in enumerate(handed_in)
-        if not isinstance(read.content, Exception)
-    }
-    found = store.find_numbers(keys.values())
-    return {place: found[key] for place, key in keys.items() if key in found}
 
 
 def grade_handed_in(
@@ -109,25 +94,15 @@ def grade_stored(
         waiting = untried
 
 
-def count_unstored(
-    handed_in: Iterable[HandInRead], setup: Setup, store: Store, *, again: bool = False
-) -> int:
-    """How many files the checks have to be run on: each once, and none of which the store holds the verdict."""
-    readable = [read for read in handed_in if not isinstance(read.content, Exception)]
-    keys = {verdict_key(read.item.chapter, read.sha256, setup) for read in readable}
-    return len(keys if again else keys - store.find_numbers(keys).keys())
-
-
 def _placed(verdict: Verdict, submission: Submission) -> Verdict:
     """The verdict with the path of this submission: who handed in the very same file shares the verdict."""
     return replace(verdict, report=replace(verdict.report, path=str(submission.path)))
 
 
 def _verdict_on_unreadable(item: HandedIn, error: SubmissionError, setup: Setup, store: Store) -> Verdict:
-    """Kept like the others, under the reason: the same reason again is the same verdict."""
-    report = unreadable(item.chapter, item.path, error, setup.profile)
-    key = verdict_key(item.chapter, f"unreadable: {error}", setup)
-    return store.find(key) or store.keep(key, report)
+    """Kept like the others, under the reason."""
+    key = unreadable_key(item.chapter, error, setup)
+    return store.find(key) or store.keep(key, unreadable(item.chapter, item.path, error, setup.profile))
 
 
 def _fault_in_reading(read: HandInRead, error: Exception, setup: Setup, store: Store) -> Verdict:
@@ -137,39 +112,3 @@ def _fault_in_reading(read: HandInRead, error: Exception, setup: Setup, store: S
     details = "".join(format_exception(error))
     report = replace(report, submission_sha256=read.sha256, output=details)
     return store.keep(verdict_key(chapter, read.sha256, setup), report)
-
-
-def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
-    """The store's name for the verdict on a submission: it changes with all that the verdict depends on.
-
-    Args:
-        chapter: its exercises, imports, checks and known mistakes enter.
-        submission_sha256: of the source, so that a file that was only moved keeps its verdict.
-        setup: isolation, limits and profile enter; of the secret only its hash, since the name is no secret.
-    """
-    profile, limits = setup.profile, setup.limits
-    words = (
-        f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret_sha256(profile)} {limits}"
-    )
-    judged_by = f"{content_of_checks(chapter, profile.names_mistakes)} {chapter.exercises} {chapter.imports}"
-    return key_of(
-        submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
-    )
-
-
-def secret_sha256(profile: Profile) -> str:
-    """What the secret is known by where it must not be told."""
-    return hashlib.sha256(profile.secret or b"").hexdigest()
-
-
-@cache
-def content_of_checks(chapter: Chapter, names_mistakes: bool) -> str:
-    """The checks of a chapter and its known mistakes in one word."""
-    try:
-        checks = load_suite(chapter).sha256
-    except CourseError:  # each submission's own report will say so
-        checks = ""
-    file = known_mistakes_file(chapter)
-    return checks + (
-        hashlib.sha256(file.read_bytes()).hexdigest() if names_mistakes and file.is_file() else ""
-    )

@@ -23,8 +23,9 @@ from distributed.scheduler import KilledWorker
 
 from grader.engine.fingerprint import LIBRARIES, verdict_sha256
 from grader.errors import UsageError
-from grader.grading.cache import content_of_checks
-from grader.grading.worker import Setup, grade_here, imports_of
+from grader.grading.known import content_of_checks
+from grader.grading.setup import Setup
+from grader.grading.worker import grade_here, imports_of
 from grader.grading.workers import Open
 from grader.language import kept
 from grader.records import Chapter, Report, Submission

@@ -6,12 +6,13 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.grading.adjustments import Adjustments, checks_give, in_force, kept
-from grader.grading.cache import grade_stored, verdict_key
+from grader.grading.cache import grade_stored
 from grader.grading.gradebook import results_from
+from grader.grading.known import verdict_key
 from grader.grading.lateness import lateness
 from grader.grading.roster import class_list
+from grader.grading.setup import Setup
 from grader.grading.store import Entry, Store, Verdict
-from grader.grading.worker import Setup
 from grader.grading.workers import Workers
 from grader.records import (
     AdjustmentKind,

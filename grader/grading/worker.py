@@ -8,32 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Lock
 
 from grader.engine.generation import Kept
 from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_or_fault
-from grader.engine.profile import Profile
-from grader.records import Limits, Report, Submission
+from grader.grading.setup import Setup
+from grader.records import Report, Submission
 from grader.sandbox.host import Sandbox
-from grader.sandbox.levels import Level
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a worker needs to grade: where code runs, how long it may, and how it is judged.
-
-    It travels to other processes, so it holds plain data and no open sandbox.
-
-    Args:
-        inputs: a folder of this machine where drawn inputs are kept for the next run; None for none.
-    """
-
-    level: Level
-    limits: Limits
-    profile: Profile
-    inputs: Path | None = None
 
 
 @dataclass(frozen=True)

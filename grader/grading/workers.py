@@ -15,7 +15,8 @@ from multiprocessing import SimpleQueue, active_children, get_context, parent_pr
 from threading import Thread
 from typing import Protocol
 
-from grader.grading.worker import Setup, close_here, grade_here, imports_of
+from grader.grading.setup import Setup
+from grader.grading.worker import close_here, grade_here, imports_of
 from grader.records import Report, Submission
 from grader.sandbox.affinity import stay_on, usable_cores
 

@@ -17,9 +17,9 @@ from grader.engine.pipeline import grade
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.cache import verdict_key
+from grader.grading.known import verdict_key
+from grader.grading.setup import Setup
 from grader.grading.store import STORE_FILE, Store
-from grader.grading.worker import Setup
 from grader.notebook.rpc import Message, serve
 from grader.records import Chapter, Course, Report
 from grader.report.html import exercise_html

@@ -32,6 +32,7 @@ from grader.submissions.reading import further_on
 from grader.syntax import parse_in_turn
 
 STATE_FOLDER = ".brickwork"
+INPUTS_FOLDER = "inputs"  # in that folder; see engine/inputs_file.py
 SECRET_VARIABLE = "BRICKWORK_SECRET"
 SECRET_FILE = "secret"
 SHORTEST_SECRET = 32  # characters; a file cut short by a full disk must not pass for a secret

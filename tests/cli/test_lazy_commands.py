@@ -83,3 +83,19 @@ def test_checking_a_file_imports_neither_the_store_nor_multiprocessing(tmp_path:
     assert not [name for name in checking if name.startswith(("grader.grading", "sqlite3"))]
     assert not [name for name in checking - {*torch_alone} if name.startswith("multiprocessing")]
     assert "concurrent.futures.process" not in checking
+
+
+def test_grading_a_class_that_was_graded_before_imports_nothing_that_judges(tmp_path: Path) -> None:
+    modules_after("init", "mine", folder=tmp_path)
+    for learner, source in (("learner01", "x = 1\n"), ("learner02", "def (:\n"), ("learner03", "\0")):
+        file = tmp_path / "mine" / "class" / learner / "ch02_neuron.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(source, encoding="utf-8")
+    words = ["grade", "class", "--isolation", "plain", "--unsandboxed", "--examples", "2"]
+    assert "torch" in modules_after(*words, folder=tmp_path / "mine")
+    reports = {path: path.read_bytes() for path in (tmp_path / "mine" / "reports").iterdir()}
+
+    loaded = modules_after(*words, folder=tmp_path / "mine")
+
+    assert {"torch", "hypothesis", "numpy"} & loaded == set()
+    assert {path: path.read_bytes() for path in (tmp_path / "mine" / "reports").iterdir()} == reports

@@ -23,7 +23,7 @@ from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unjudged
 from grader.grading.batch import grade_all
-from grader.grading.worker import Setup
+from grader.grading.setup import Setup
 from grader.grading.workers import LocalWorkers, sensible_jobs
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.report.words import problem

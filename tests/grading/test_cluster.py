@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli.class_grading import workers_for
+from grader.cli.grading_anew import workers_for
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.errors import UsageError
 from grader.grading import cluster
 from grader.grading.batch import grade_all
 from grader.grading.cluster import ClusterWorkers
-from grader.grading.worker import Setup
+from grader.grading.setup import Setup
 from grader.grading.workers import LocalWorkers
 from grader.records import Course, Limits, Report, Submission
 from grader.sandbox.levels import Level

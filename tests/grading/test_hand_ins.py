@@ -14,17 +14,12 @@ from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unreadable
 from grader.errors import SubmissionError
-from grader.grading.cache import (
-    count_unstored,
-    grade_handed_in,
-    grade_stored,
-    known_verdicts,
-    verdict_key,
-)
+from grader.grading.cache import grade_handed_in, grade_stored
 from grader.grading.gradebook import publish, publish_known
 from grader.grading.hand_ins import HandInRead, ReadBefore, read_each, read_whole
+from grader.grading.known import count_unstored, known_verdicts, verdict_key
+from grader.grading.setup import Setup
 from grader.grading.store import STORE_FILE, Settings, Store
-from grader.grading.worker import Setup
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn, collect

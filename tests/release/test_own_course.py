@@ -15,8 +15,8 @@ from grader.course.template import template_root
 from grader.course.trust import trust
 from grader.engine.profile import Profile
 from grader.errors import UsageError
-from grader.grading.cache import content_of_checks, verdict_key
-from grader.grading.worker import Setup
+from grader.grading.known import content_of_checks, verdict_key
+from grader.grading.setup import Setup
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.prove import prove
 from grader.records import Limits
