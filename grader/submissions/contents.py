@@ -16,6 +16,9 @@ from grader.language import kept
 
 MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 64 << 20  # pictures among the outputs are large, and are skipped unread
+# A pipe that nobody writes to must not keep us waiting: open without blocking, then look what it is.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _AS_UTF8 = "save it as UTF-8 text"
 
 
@@ -32,13 +35,13 @@ def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
         SubmissionError: it is missing, no plain file, or not to be read.
     """
     try:
-        real = path.resolve(strict=True)
-        if not real.is_relative_to(inside.resolve(strict=True)):
-            step = "put the file itself there, not a link"
-            raise SubmissionError("this is a link to a file outside its folder", str(path), step)
-        # A pipe that nobody writes to must not keep us waiting: open without blocking, then look what it is.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-        handle = os.open(real, flags | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        handle = _opened_at_once(path, inside)
+        if handle is None:
+            real = path.resolve(strict=True)
+            if not real.is_relative_to(inside.resolve(strict=True)):
+                step = "put the file itself there, not a link"
+                raise SubmissionError("this is a link to a file outside its folder", str(path), step)
+            handle = os.open(real, _FLAGS | _NO_LINK)
     except SubmissionError:
         raise
     except (OSError, ValueError, RuntimeError) as error:
@@ -59,6 +62,16 @@ def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise too_large(path, limit)
     return data
+
+
+def _opened_at_once(path: Path, inside: Path) -> int | None:
+    """A file of the folder itself that is no link, which cannot lead out of it; None where more has to be asked."""
+    if not _NO_LINK or path.parent != inside:
+        return None
+    try:
+        return os.open(path, _FLAGS | _NO_LINK)
+    except OSError:  # perhaps a link; who looks closer says what it is
+        return None
 
 
 def _cannot_open(path: Path, error: Exception) -> KitError:

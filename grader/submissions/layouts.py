@@ -148,19 +148,19 @@ def _walk(folder: Path, names: tuple[str, ...], tree: Tree, passed_over: list[tu
         step = "give read permission, then try again"
         raise UsageError(f"the folder cannot be read: {error.strerror}", str(folder), step) from error
     for entry in entries:
-        here = (*names, entry.name)
+        here, path = (*names, entry.name), folder / entry.name
         if _is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             tree.folders[here] = None
             if len(here) < DEPTH:
-                _walk(folder / entry.name, here, tree, passed_over)
+                _walk(path, here, tree, passed_over)
             else:
-                passed_over.append((folder / entry.name, kept(f"it lies more than {DEPTH} folders deep")))
-        elif entry.is_symlink() and (folder / entry.name).is_dir():
-            passed_over.append((folder / entry.name, kept("a link, not a folder")))
+                passed_over.append((path, kept(f"it lies more than {DEPTH} folders deep")))
+        elif entry.is_symlink() and path.is_dir():
+            passed_over.append((path, kept("a link, not a folder")))
         else:
-            tree.add(File(folder / entry.name, here, _changed(folder / entry.name)))
+            tree.add(File(path, here, _changed(path)))
 
 
 def _without_wrapper(tree: Tree) -> Tree:
