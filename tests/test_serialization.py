@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from grader.cli.class_grading import write_reports
 from grader.records import CheckResult, LearnerResult, Report
 from grader.serialization import as_dict, as_learner_dict, dumps, from_json, learner_json, report_json
 
@@ -63,17 +61,3 @@ def test_a_learners_file_says_what_the_plain_values_say(report: Report) -> None:
     for one in found["reports"]:
         one["checks"] = [usual | check for check in one["checks"]]
     assert found == as_learner_dict(result)
-
-
-def test_a_file_is_written_only_where_it_says_something_else(tmp_path: Path, report: Report) -> None:
-    learners = [LearnerResult(name, (report,)) for name in ("learner01", "learner02", "learner03")]
-    files = write_reports(learners, tmp_path)
-    before = [file.stat().st_ino for file in files]
-    files[1].write_text("damaged", encoding="utf-8")
-    learners[2] = replace(learners[2], missing=(("ch04_losses", 10.0),))
-
-    write_reports(learners, tmp_path)
-
-    after = [file.stat().st_ino for file in files]
-    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
-    assert [file.read_bytes() for file in files] == [learner_json(one) for one in learners]

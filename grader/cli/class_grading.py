@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -14,10 +15,13 @@ from grader.cli.devices import require_device
 from grader.cli.options import Isolation
 from grader.engine.profile import Profile
 from grader.errors import UsageError
+from grader.grading.gradebook import adjustments_in, each_result
+from grader.grading.made import made_of, read_made, sources, write_made
+from grader.grading.roster import class_list
 from grader.grading.setup import Setup
 from grader.grading.store import Settings, Store, Verdict
 from grader.language import gettext as _
-from grader.records import Course, LearnerResult
+from grader.records import Chapter, ClassResults, Course
 from grader.sandbox.levels import Level, require
 from grader.serialization import learner_json
 from grader.text import file_names
@@ -102,24 +106,45 @@ def fails(verdict: Verdict) -> bool:
     return not verdict.report.passed
 
 
-def write_reports(learners: Sequence[LearnerResult], out: Path) -> list[Path]:
-    """Write one JSON file per learner into `out`, where it is not there already; UsageError when that is not possible.
+def write_reports(
+    store: Store, course: Course, chapters: Sequence[Chapter], learners: Sequence[str], out: Path
+) -> ClassResults:
+    """Write one JSON file per learner into `out`: of those for whom anything changed, or whose file did.
 
     Returns:
-        The files, in the order of the class.
+        The class, of each learner what a table of it needs; see `grading.made.outline`.
+
+    Args:
+        chapters: what was assigned.
+        learners: who is in the class, in its order.
+
+    Raises:
+        UsageError: they cannot be written.
     """
     # Names of learners come from outside: none may lead out of the folder or fall together with another.
-    names = file_names(one.learner for one in learners)
-    files = {out / f"{names[one.learner]}.json": one for one in learners}
+    names = file_names(learners)
+    files = {one: out / f"{names[one]}.json" for one in learners}
+    members = class_list(store).members
+    before = read_made(out)
+    source = sources(store, course, chapters, learners, adjustments_in(store, members))
+    made = {
+        one: before[one] for one in learners if one in before and before[one].is_of(source[one], files[one])
+    }
+    anew = [one for one in learners if one not in made]
     make_folder(out)
     try:
-        for path, learner in files.items():
-            content = learner_json(learner)
-            if not _holds(path, content):
-                write_whole(path, content)
+        for one in each_result(store, course, chapters, anew, members):
+            content = learner_json(one)
+            if not _holds(files[one.learner], content):
+                write_whole(files[one.learner], content)
+            made[one.learner] = made_of(source[one.learner], content, one)
+        made = {one: made[one] for one in learners}
+        if anew or list(made) != list(before):
+            write_made(out, made)
     except OSError as error:
         raise _cannot_write(error, out) from error
-    return list(files)
+    known = tuple(replace(made[one].result, member=members.get(one)) for one in learners)
+    return ClassResults(course, tuple(chapters), known)
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -121,8 +121,8 @@ def grade(
         work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
         held = {} if again else known_verdicts(work, setup, store)
         # A chapter with a verdict by today's checks was consistent when that was made.
-        judged = {work[place].item.chapter for place in held}
-        unproven = [one for one in assigned if one not in judged]
+        judged = {work[place].item.chapter.stem for place in held}
+        unproven = [one for one in assigned if one.stem not in judged]
         if unproven or len(held) < len(work):
             _require_ready(course, unproven, jobs, scheduler)
         make_folder(out)
@@ -145,15 +145,15 @@ def grade(
             )
         known = class_list(store)
         here = [learner for learner in found.learners if learner not in known.left]
-        results = results_in(store, course, assigned, here)
+        results = write_reports(store, course, assigned, here, out)
+        whole = results_in(store, course, assigned, here) if as_json else results
     learners = results.learners
-    files = write_reports(learners, out)
     if as_json:
-        everybody = [as_learner_dict(one) for one in learners]
+        everybody = [as_learner_dict(one) for one in whole.learners]
         typer.echo(dumps({"schema": "brickwork/class/v1", "learners": everybody}), nl=False)
     else:
         _show(results, found, out, console.style())
-        _tell(known, found, setup, len(files), out)
+        _tell(known, found, setup, len(learners), out)
     if faults:
         raise typer.Exit(2)
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)

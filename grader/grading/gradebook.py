@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -12,11 +12,13 @@ from grader.grading.hand_ins import HandInRead, sha256_of_unreadable
 from grader.grading.lateness import lateness
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Entry, Store, Verdict
-from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Report
+from grader.records import Chapter, ClassResults, Counts, Course, HandIn, LearnerResult, Member, Report
 from grader.submissions.collecting import HandedIn
 from grader.submissions.times import as_datetime
 from grader.text import clean_line
 from grader.workspace.workspace import workspace_of
+
+_AT_ONCE = 500  # learners whose reports are in memory together
 
 # --- reading ----------------------------------------------------------------------------------------------
 
@@ -70,13 +72,36 @@ def results_in(
         chapters: what was assigned; to a learner without one of them it is missing.
         learners: every learner to list, also those who handed in nothing.
     """
-    stems = [chapter.stem for chapter in chapters]
-    attempts, ungraded = store.standing(learners, stems), store.ungraded(stems)
     members = class_list(store).members
-    adjustments = Adjustments(in_force(kept(store)), members)
-    results = results_from(attempts, course, chapters, learners, ungraded, adjustments)
-    known = tuple(replace(one, member=members.get(one.learner)) for one in results.learners)
-    return replace(results, learners=known)
+    return ClassResults(
+        course, tuple(chapters), tuple(each_result(store, course, chapters, learners, members))
+    )
+
+
+def each_result(
+    store: Store,
+    course: Course,
+    chapters: Sequence[Chapter],
+    learners: Sequence[str],
+    members: Mapping[str, Member],
+) -> Iterator[LearnerResult]:
+    """The same, learner by learner, for whoever does not need all at once.
+
+    Args:
+        members: whom the roster knows, by the learner's name.
+    """
+    stems = [chapter.stem for chapter in chapters]
+    ungraded, adjustments = store.ungraded(stems), adjustments_in(store, members)
+    for first in range(0, len(learners), _AT_ONCE):
+        some = learners[first : first + _AT_ONCE]
+        attempts = store.standing(some, stems)
+        for one in results_from(attempts, course, chapters, some, ungraded, adjustments).learners:
+            yield replace(one, member=members.get(one.learner))
+
+
+def adjustments_in(store: Store, members: Mapping[str, Member]) -> Adjustments:
+    """What persons decided, and is in force."""
+    return Adjustments(in_force(kept(store)), members)
 
 
 def results_from(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from grader.engine.fingerprint import verdict_sha256
@@ -67,8 +66,12 @@ def read_each(
     Args:
         known: what a digest was read as, see `Store.reading`: of most of a class nothing has changed since.
     """
+    readers: dict[str, bytes] = {}
     for item in handed_in:
-        digest = _digest(item)
+        reader = readers.get(item.chapter.stem) or readers.setdefault(
+            item.chapter.stem, _reader(item.chapter)
+        )
+        digest = _digest(item, reader)
         sha256 = known(digest) if digest else None
         content = ReadBefore(sha256, item.path) if sha256 else _content(item)
         yield HandInRead(item, content, digest)
@@ -86,8 +89,12 @@ def _content(item: HandedIn) -> Submission | Exception:
         return error
 
 
-def _digest(item: HandedIn) -> bytes:
-    """What decides how an item is read: its bytes, its name, its chapter, and the code that reads."""
+def _digest(item: HandedIn, reader: bytes) -> bytes:
+    """What decides how an item is read: its bytes, its name, its chapter, and the code that reads.
+
+    Args:
+        reader: the chapter and that code, in one word.
+    """
     if len(item.files) > 1:
         return b""
     [file] = item.files
@@ -95,12 +102,9 @@ def _digest(item: HandedIn) -> bytes:
         data = file.read(MAX_NOTEBOOK_BYTES)
     except Exception:  # whoever reads it says why
         return b""
-    return hashlib.sha256(
-        _reader(item.chapter) + file.path.name.encode("utf-8", "replace") + b"\n" + data
-    ).digest()
+    return hashlib.sha256(reader + file.path.name.encode("utf-8", "replace") + b"\n" + data).digest()
 
 
-@cache
 def _reader(chapter: Chapter) -> bytes:
     return hashlib.sha256(f"{verdict_sha256()} {chapter}".encode()).digest()
 

@@ -6,8 +6,8 @@ Nothing here imports what judges: in a class in which nothing has changed nothin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 
 from grader.course.paths import checks_file, known_mistakes_file
 from grader.engine.fingerprint import source_sha256
@@ -23,6 +23,8 @@ from grader.submissions.contents import NoPermission
 def known_verdicts(handed_in: Sequence[HandInRead], setup: Setup, store: Store) -> dict[int, int]:
     """Find what needs no grading: of each hand-in on which the store holds a verdict, the place and its number."""
     keys: dict[int, str] = {}
+    chapters = {read.item.chapter.stem: read.item.chapter for read in handed_in}
+    key_in = {stem: _keys_by(chapter, setup) for stem, chapter in chapters.items()}
     for place, read in enumerate(handed_in):
         match read.content:
             case SubmissionError() as error if not isinstance(error, NoPermission):
@@ -30,7 +32,7 @@ def known_verdicts(handed_in: Sequence[HandInRead], setup: Setup, store: Store) 
             case Exception():
                 pass  # a fault of the kit, or of whoever grades, is tried again
             case _:
-                keys[place] = verdict_key(read.item.chapter, read.sha256, setup)
+                keys[place] = key_in[read.item.chapter.stem](read.sha256)
     found = store.find_numbers(keys.values())
     return {place: found[key] for place, key in keys.items() if key in found}
 
@@ -52,13 +54,18 @@ def verdict_key(chapter: Chapter, submission_sha256: str, setup: Setup) -> str:
         submission_sha256: of the source, so that a file that was only moved keeps its verdict.
         setup: isolation, limits and profile enter; of the secret only its hash, since the name is no secret.
     """
+    return _keys_by(chapter, setup)(submission_sha256)
+
+
+def _keys_by(chapter: Chapter, setup: Setup) -> Callable[[str], str]:
+    """What makes the keys of all that is judged by the same, for a class of thousands."""
     profile, limits = setup.profile, setup.limits
     words = (
         f"{profile.name} {profile.examples} {profile.seed} {profile.only} {secret_sha256(profile)} {limits}"
     )
     judged_by = f"{content_of_checks(chapter, profile.names_mistakes)} {chapter.exercises} {chapter.imports}"
-    return key_of(
-        submission_sha256, judged_by, isolation=setup.level.value, device=profile.device, profile=words
+    return partial(
+        key_of, checks_sha256=judged_by, isolation=setup.level.value, device=profile.device, profile=words
     )
 
 
