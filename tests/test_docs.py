@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_every_link_leads_somewhere(name: str) -> None:
         path = document.parent / target
         assert path.exists(), target
         assert not anchor or anchor in _headings(path), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if not name.startswith("README")])
+def test_every_column_of_a_page_has_a_heading(name: str) -> None:
+    lines = (CHECKOUT / name).read_text(encoding="utf-8").splitlines()
+
+    heads = [line for line, below in pairwise(lines) if below.startswith("| --")]
+
+    assert [line for line in heads if not all(cell.strip() for cell in line.split("|")[1:-1])] == []
 
 
 def test_the_architecture_names_every_room() -> None:
