@@ -156,11 +156,12 @@ def _drop(store: Store, words: Sequence[str], by: str) -> None:
         if not found and word in known.learners:
             found = [Member(login=word)]
         if len(found) != 1:
-            what = "more than one is" if found else "nobody in the class is"
+            called = clean_line(word)
             near = "" if found else did_you_mean(word, [*map(_title, active), *known.learners])
-            raise UsageError(
-                f"{what} called '{clean_line(word)}'{near}", "LEARNER", "brick roster lists everybody"
-            )
+            what = f"nobody in the class is called '{called}'{near}"
+            if found:
+                what = f"more than one is called '{called}'"
+            raise UsageError(what, "LEARNER", "brick roster lists everybody")
         leavers += found
     leave(store, leavers, by)
     names = _some([_title(member) for member in leavers])

@@ -8,10 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.language import kept, translate
 from grader.workspace.workspace import Workspace, write_whole
 
 EXPLANATIONS_FILE = "brickwork-explanations.md"
-_HEAD = "# Explained in a sentence\n\nNothing here is graded. brick show asks and keeps it; change it as you like.\n"
+_HEAD = kept(
+    "# Explained in a sentence\n\nNothing here is graded. brick show asks and keeps it; change it as you like.\n"
+)
 
 
 def explanation(workspace: Workspace, key: str) -> str:
@@ -34,7 +37,10 @@ def keep_explanation(workspace: Workspace, key: str, question: str, words: str) 
     asked = "\n".join(f"> {line}" for line in question.split("\n"))
     try:
         sections = _sections(path) | {key: f"{asked}\n\n{_without_heading(words)}"}
-        write_whole(path, "\n".join([_HEAD, *(f"## {name}\n\n{text}\n" for name, text in sections.items())]))
+        write_whole(
+            path,
+            "\n".join([translate(_HEAD), *(f"## {name}\n\n{text}\n" for name, text in sections.items())]),
+        )
     except (OSError, UnicodeDecodeError) as error:
         what = f"the explanation cannot be kept: {error}"
         raise UsageError(what, str(path), "make the file UTF-8 text that you can write") from error

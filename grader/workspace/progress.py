@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.language import kept, translate
 from grader.records import Chapter, Course, Exercise, Report
 from grader.serialization import as_dict, from_dict
 from grader.workspace.workspace import Workspace, write_whole
 
 PROGRESS_FILE = "brickwork-progress.txt"
-_HEAD = "Where you are in the course. brick keeps this file; commit it to carry your place along."
+_HEAD = kept("Where you are in the course. brick keeps this file; commit it to carry your place along.")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def write_progress(path: Path, progress: Progress, course: Course) -> None:
     An unchanged file is not written again: it may be under version control, and each write is an event to watchers.
     """
     known = [str(exercise) for exercise in exercises_of(course)]
-    lines = [_HEAD, "", f"current {progress.current}", ""] if progress.current else [_HEAD, ""]
+    lines = [translate(_HEAD), ""]
+    lines += [f"current {progress.current}", ""] if progress.current else []
     lines += [f"done {name}" for name in known if name in progress.done]
     text = "\n".join(lines).rstrip("\n") + "\n"
     try:

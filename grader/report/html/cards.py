@@ -114,7 +114,8 @@ def _code(example: Counterexample) -> str:
         return ""
     last = example.calls[-1]
     told = last.result == example.got or last.raised
-    came = f"  # gives {clean_line(last.result, 300)}" if last.result and not told else ""
+    gives = _("  # gives {result}").format(result=clean_line(last.result, 300))
+    came = gives if last.result and not told else ""
     lines = [
         *(["from grader.replay import *"] if example.can_run else []),
         *calls[:-1],
