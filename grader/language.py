@@ -174,7 +174,9 @@ def translate(sentence: str) -> str:
     Args:
         sentence: of a record or an error, with its values in it.
     """
-    if current() is Language.ENGLISH or not sentence:
+    if current() is Language.ENGLISH or not any(
+        map(str.isalpha, sentence)
+    ):  # "." is a folder, and no full stop
         return sentence
     return _translated(sentence, _everything(current()), _DEEPEST)
 

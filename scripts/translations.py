@@ -63,7 +63,7 @@ WHOLE = (
 )  # fmt: skip
 ROOMS = (
     "build", "checking", "cli", "course", "engine", "errors", "export", "grading", "nbgrader_plugin", "notebook",
-    "proof", "release", "report", "rules", "sandbox", "similarity", "submissions", "watch", "workspace",
+    "proof", "release", "report", "rules", "sandbox", "similarity", "submissions", "syntax", "watch", "workspace",
 )  # fmt: skip
 NOT_BY_NAME = {"require": 1, "fail": 0}  # calls that make a message, and which argument it is
 Sentence = tuple[Any, str]  # the English, of what is counted both forms; and what it is

@@ -160,3 +160,18 @@ def test_names_are_listed_as_each_language_does_it_and_code_stays() -> None:
     assert listed(["ch01", "ch02"]) == "ch01, ch02"
     with speaking(Language.CHINESE):
         assert listed(["ch01", "ch02"]) == "ch01、ch02"
+
+
+def test_a_path_of_signs_alone_is_no_sentence() -> None:
+    with speaking(Language.CHINESE):
+        assert translate(".") == "."
+
+
+def test_what_python_says_of_a_file_is_said_in_chinese() -> None:
+    with speaking(Language.CHINESE):
+        assert (
+            translate("Python cannot read the file: '(' was never closed")
+            == "Python 读不了这个文件：'(' 没有闭合"
+        )
+        said = translate("invalid character '，' (U+FF0C)")
+    assert said == "不能用字符 '，'（U+FF0C）"

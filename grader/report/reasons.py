@@ -28,6 +28,26 @@ from grader.records import (
 
 FAULT = "a fault of the kit, not of the submission"
 BARRED = "uses what the rules do not allow"
+# What Python says of a file that it cannot read, as far as beginners meet it; `translate` where it is shown.
+_OF_PYTHON = (
+    "invalid syntax",
+    "invalid syntax. Perhaps you forgot a comma?",
+    "invalid syntax. Maybe you meant {one} or {other} instead of {typed}?",
+    "cannot assign to {what} here. Maybe you meant {meant} instead of {typed}?",
+    "{bracket} was never closed",
+    "unmatched {bracket}",
+    "closing parenthesis {closing} does not match opening parenthesis {opening}",
+    "closing parenthesis {closing} does not match opening parenthesis {opening} on line {line}",
+    "expected an indented block after {what} on line {line}",
+    "unexpected indent",
+    "unindent does not match any outer indentation level",
+    "inconsistent use of tabs and spaces in indentation",
+    "unterminated string literal (detected at line {line})",
+    "unterminated triple-quoted string literal (detected at line {line})",
+    "invalid character {character} ({code})",
+    "invalid non-printable character {code}",
+    "{what} outside function",
+)
 
 
 def reason(result: CheckResult) -> str:
