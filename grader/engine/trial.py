@@ -31,8 +31,9 @@ from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
 
-# A failure is known before it is shrunk; six seconds find the smallest input of nearly all, and nobody waits longer.
-SHRINK_LIMIT_S = 6.0
+# A failure is known before it is shrunk; this many seconds find the smallest input of nearly all. They are of the time
+# that the grader and the learner's code ran, so that a busy machine finds the same one.
+SHRINK_LIMIT_S = 8.0
 SHORT_SIDES_LIMIT_S = 2.0
 
 _Answer = TypeVar("_Answer")
@@ -87,6 +88,11 @@ class Trial:
     def spent_s(self) -> float:
         """Seconds of the learner's own time that the check has taken so far."""
         return self.learner.spent_s - self._spent_before
+
+    @property
+    def _work_s(self) -> float:
+        """Seconds that the grader ran, and that the learner's code took; only differences mean something."""
+        return time.thread_time() + self.learner.spent_s
 
     def run(self) -> CheckResult:
         """Run the check; whatever the learner does, a result comes back."""
@@ -182,6 +188,8 @@ class Trial:
             failure = failure_of(error)
             if isinstance(error, LearnerLost):
                 self.lost = True
+                if error.timeout and self.failure is not None and self.spent_s >= self._limit_s:
+                    raise _Stop from None
                 if error.timeout:
                     failure = replace(failure, overrun=self._call_overrun())
             self._keep(failure, drawn)
@@ -193,10 +201,11 @@ class Trial:
 
     def _require_time(self, drawn: Mapping[str, Any]) -> None:
         """End the check where its time is over, or that for shrinking."""
-        now = time.monotonic()
-        if now > self._shrink_end:
+        if self._work_s > self._shrink_end:
             raise _Stop
-        if self.spent_s > self._limit_s or now > self._start + BACKSTOP * self._limit_s:
+        if self.spent_s > self._limit_s or time.monotonic() > self._start + BACKSTOP * self._limit_s:
+            if self.failure is not None:
+                raise _Stop
             self._keep(Failure(Cause.OUT_OF_TIME, overrun=self._check_overrun()), drawn)
             raise _Stop
 
@@ -211,7 +220,7 @@ class Trial:
     def _keep(self, failure: Failure, drawn: Mapping[str, Any]) -> None:
         """Keep a failing example; the last one kept is the smallest, because Hypothesis repeats it at the end."""
         if self.failure is None:
-            self._shrink_end = time.monotonic() + (self._shrink_limit_s if self.profile.shrink else 0.0)
+            self._shrink_end = self._work_s + (self._shrink_limit_s if self.profile.shrink else 0.0)
         function = failure.function if failure.function != self.check.exercise else ""
         self.failure = replace(
             failure, function=function, inputs=dict(drawn), calls=tuple(self.learner.calls)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,31 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     assert shown.inputs in [(("x", f"tensor([{value}])"),) for value in ("1.0", "-1.0", "-2.0", "0.5")]
     assert (shown.got, shown.expected) == ("tensor([1.0])", shown.inputs[0][1].replace("1.0", "2.0"))
     assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
+
+
+def test_a_machine_that_others_keep_busy_finds_the_same_smallest_input(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shown() -> CheckResult:
+        learner = SameProcess(Limits()).open(RIGHT.replace("x + x", "x * x"))
+        return replace(Trial(check_double_is_twice, learner, PRACTICE, CHAPTER, 1e9).run(), seconds=0.0)
+
+    undisturbed = shown()
+    minutes = count(step=60.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(minutes))
+
+    assert shown() == undisturbed
+
+
+def test_a_failure_that_is_known_stays_if_looking_for_a_smaller_one_takes_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        Trial, "spent_s", property(lambda trial: 0.0 if trial.failure is None else trial._limit_s + 1.0)
+    )
+    learner = SameProcess(Limits()).open(RIGHT.replace("x + x", "x * x"))
+
+    assert Trial(check_double_is_twice, learner, PRACTICE, CHAPTER, 60.0).run().cause is Cause.BROKEN_LAW
 
 
 @check("double")
