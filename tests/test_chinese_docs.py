@@ -23,7 +23,7 @@ PAGES = {path: CHINESE / path.name for path in sorted((CHECKOUT / "docs").glob("
 _SECTION = re.compile(r"^(?=#+ )", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(^|\s)\s*#.*$", re.MULTILINE)
-_WORDS = re.compile(r'(?<=--reason |-comment )"[^"]*"')
+_WORDS = re.compile(r'(--reason |--comment |NotImplementedError\()"[^"]*"')
 _INLINE = re.compile(r"`[^`]+`")
 _LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 _ITEM = re.compile(r"^ *(-|\d+\.) ", re.MULTILINE)
@@ -83,8 +83,8 @@ def _section(prose: str, blocks: list[str], path: Path) -> Section:
     said = _LINK.sub("]", _INLINE.sub("", prose))
     return Section(
         level=len(prose) - len(prose.lstrip("#")),
-        blocks=[_WORDS.sub('""', _COMMENT.sub("", block)) for block in blocks],
-        inline={_WORDS.sub('""', " ".join(code.split())) for code in _INLINE.findall(prose)},
+        blocks=[_WORDS.sub(r'\1""', _COMMENT.sub("", block)) for block in blocks],
+        inline={_WORDS.sub(r'\1""', " ".join(code.split())) for code in _INLINE.findall(prose)},
         items=len(_ITEM.findall(prose)),
         tables=[line.count("|") for line in prose.splitlines() if line.startswith("|")],
         links=sorted(_meant(target, path) for target in _LINK.findall(prose) if "README" not in target),
