@@ -17,6 +17,7 @@ from grader.engine.generation import Kept
 from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_path
 from grader.engine.profile import Profile
+from grader.engine.suites import needs_fake_tensors
 from grader.errors import SubmissionError
 from grader.language import gettext as _
 from grader.records import Course, Report, ReportState
@@ -74,7 +75,13 @@ def check_targets(
     # One sandbox for all of them, so torch is imported once; what any chapter may import it imports in advance.
     imports = tuple(sorted({name for target in targets for name in target.chapter.imports}))
     alone = _("checking {stem}").format(stem=targets[0].chapter.stem) if len(targets) == 1 else ""
-    sandbox = Sandbox(Level.PLAIN, course.limits, profile.device, imports=imports, warm_fake=True)
+    sandbox = Sandbox(
+        Level.PLAIN,
+        course.limits,
+        profile.device,
+        imports=imports,
+        warm_fake=needs_fake_tensors(chapters.values()),
+    )
     with closing(sandbox):
         # Before the moving sign has its thread: then the sandbox is a fork of this process, which has torch already.
         if any(_is_begun(target) for target in targets):

@@ -6,11 +6,12 @@ import hashlib
 import importlib
 import sys
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from grader.checking.check import Suite, suite_of
+from grader.checking.check import Law, Suite, suite_of
 from grader.engine.fingerprint import content_sha256, source_sha256
 from grader.errors import CourseError
 from grader.records import Chapter
@@ -29,6 +30,15 @@ def suite_for(chapter: Chapter) -> Suite:
     """The checks of a chapter's exercises: a course of one's own may leave out some that the kit has checks for."""
     suite, names = load_suite(chapter), {exercise.name for exercise in chapter.exercises}
     return replace(suite, checks=tuple(check for check in suite.checks if check.exercise in names))
+
+
+def needs_fake_tensors(chapters: Iterable[Chapter]) -> bool:
+    """Whether a law of these chapters runs code on tensors of another kind, which a sandbox is made ready for at once.
+
+    To be ready takes a second of every start, and to make ready in each guest a second of every submission.
+    """
+    laws = {check.law for chapter in chapters for check in suite_for(chapter).checks}
+    return bool(laws & {Law.DEVICE, Law.DERIVED})
 
 
 def _suite_of_kit(stem: str) -> Suite:

@@ -25,7 +25,7 @@ from grader.engine.fingerprint import LIBRARIES, verdict_sha256
 from grader.errors import UsageError
 from grader.grading.known import content_of_checks
 from grader.grading.setup import Setup
-from grader.grading.worker import grade_here, imports_of
+from grader.grading.worker import Needs, grade_here, needs_of
 from grader.grading.workers import Open
 from grader.language import kept
 from grader.records import Chapter, Report, Submission
@@ -67,7 +67,7 @@ class ClusterWorkers:
             needed = {_GPU: 1} if setup.profile.device == "cuda" else None
             executor = client.get_executor(pure=False, resources=needed)
             try:
-                yield _OnCluster(client, executor, setup, imports_of(submissions), expected, chapters)
+                yield _OnCluster(client, executor, setup, needs_of(submissions), expected, chapters)
             except (CancelledError, OSError) as error:
                 raise self._gone() from error
             finally:
@@ -118,7 +118,7 @@ class _OnCluster:
     client: Client
     executor: Executor
     setup: Setup
-    imports: tuple[str, ...]
+    needs: Needs
     expected: Facts
     chapters: tuple[Chapter, ...]
 
@@ -130,20 +130,20 @@ class _OnCluster:
     def send(self, submission: Submission) -> Future[Report]:
         """Hand it to the scheduler."""
         return self.executor.submit(
-            _grade_there, self.setup, self.imports, self.expected, self.chapters, submission
+            _grade_there, self.setup, self.needs, self.expected, self.chapters, submission
         )
 
 
 def _grade_there(
     setup: Setup,
-    imports: tuple[str, ...],
+    needs: Needs,
     expected: Facts,
     chapters: tuple[Chapter, ...],
     submission: Submission,
 ) -> Report:
     """Runs on a worker, which may have come after the others were asked."""
     _require_equal(expected, {platform.node(): facts(setup, chapters)})
-    return grade_here(setup, imports, submission)
+    return grade_here(setup, needs, submission)
 
 
 @cache

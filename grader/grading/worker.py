@@ -13,9 +13,24 @@ from threading import Lock
 from grader.engine.generation import Kept
 from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_or_fault
+from grader.engine.suites import needs_fake_tensors
+from grader.errors import CourseError
 from grader.grading.setup import Setup
 from grader.records import Report, Submission
 from grader.sandbox.host import Sandbox
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a sandbox is to have ready before the first submission.
+
+    Args:
+        imports: the modules that any of those that follow may import.
+        fake_tensors: whether any of their chapters has a law that runs code on them.
+    """
+
+    imports: tuple[str, ...] = ()
+    fake_tensors: bool = True
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class _Warm:
     """
 
     setup: Setup
-    imports: tuple[str, ...]
+    needs: Needs
     sandbox: Sandbox
 
 
@@ -36,17 +51,17 @@ _warm: _Warm | None = None
 _one_at_a_time = Lock()
 
 
-def grade_here(setup: Setup, imports: tuple[str, ...], submission: Submission) -> Report:
+def grade_here(setup: Setup, needs: Needs, submission: Submission) -> Report:
     """Grade one submission in this process. The sandbox is opened for the first and kept for those that follow.
 
     Args:
-        imports: the modules that any of those that follow may import.
+        needs: of all that follow.
 
     Returns:
         The report. A fault of the kit is a report too.
     """
     with _one_at_a_time:
-        warm = _warm_for(setup, imports)
+        warm = _warm_for(setup, needs)
         return grade_or_fault(submission, warm.sandbox, warm.setup.profile)
 
 
@@ -59,20 +74,30 @@ def close_here() -> None:
             warm.sandbox.close()
 
 
-def imports_of(submissions: Iterable[Submission]) -> tuple[str, ...]:
-    """The modules that any of these submissions may import, to be imported once before the first."""
-    return tuple(sorted({name for submission in submissions for name in submission.chapter.imports}))
+def needs_of(submissions: Iterable[Submission]) -> Needs:
+    """What these submissions need; a course whose checks cannot be loaded says so when they are graded."""
+    chapters = dict.fromkeys(submission.chapter for submission in submissions)
+    imports = tuple(sorted({name for chapter in chapters for name in chapter.imports}))
+    try:
+        return Needs(imports, needs_fake_tensors(chapters))
+    except CourseError:
+        return Needs(imports)
 
 
-def _warm_for(setup: Setup, imports: tuple[str, ...]) -> _Warm:
+def _warm_for(setup: Setup, needs: Needs) -> _Warm:
     """What is open here already, or opened now; what was open for another setup is closed."""
     global _warm
-    if _warm is None or (_warm.setup, _warm.imports) != (setup, imports):
+    if _warm is None or (_warm.setup, _warm.needs) != (setup, needs):
         if _warm is not None:
             _warm.sandbox.close()
         folder = InputsFolder(setup.inputs, setup.profile.secret) if setup.inputs is not None else None
         keeping = replace(setup, profile=replace(setup.profile, kept=Kept(folder=folder)))
-        device = setup.profile.device
-        sandbox = Sandbox(setup.level, setup.limits, device, imports=imports, warm_fake=True)
-        _warm = _Warm(keeping, imports, sandbox)
+        sandbox = Sandbox(
+            setup.level,
+            setup.limits,
+            setup.profile.device,
+            imports=needs.imports,
+            warm_fake=needs.fake_tensors,
+        )
+        _warm = _Warm(keeping, needs, sandbox)
     return _warm

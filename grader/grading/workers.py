@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Protocol
 
 from grader.grading.setup import Setup
-from grader.grading.worker import close_here, grade_here, imports_of
+from grader.grading.worker import Needs, close_here, grade_here, needs_of
 from grader.records import Report, Submission
 from grader.sandbox.affinity import stay_on, usable_cores
 
@@ -69,15 +69,15 @@ class LocalWorkers:
     def open(self, setup: Setup, submissions: Sequence[Submission], *, alone: bool) -> Iterator[Open]:
         """See `Workers`."""
         width = 1 if alone else self.jobs or sensible_jobs(len(submissions))
-        imports = imports_of(submissions)
+        needs = needs_of(submissions)
         if width == 1 and not alone:
             try:
-                yield _InThisProcess(setup, imports)
+                yield _InThisProcess(setup, needs)
             finally:
                 close_here()
         else:
             with _processes(width) as pool:
-                yield _InProcesses(setup, imports, width, pool)
+                yield _InProcesses(setup, needs, width, pool)
 
 
 def sensible_jobs(submissions: int) -> int:
@@ -88,26 +88,26 @@ def sensible_jobs(submissions: int) -> int:
 @dataclass(frozen=True)
 class _InThisProcess:
     setup: Setup
-    imports: tuple[str, ...]
+    needs: Needs
     width = 1
 
     def send(self, submission: Submission) -> Future[Report]:
         """Grade it now; the future is done when it is returned."""
         future: Future[Report] = Future()
-        future.set_result(grade_here(self.setup, self.imports, submission))
+        future.set_result(grade_here(self.setup, self.needs, submission))
         return future
 
 
 @dataclass(frozen=True)
 class _InProcesses:
     setup: Setup
-    imports: tuple[str, ...]
+    needs: Needs
     width: int
     pool: Executor
 
     def send(self, submission: Submission) -> Future[Report]:
         """Hand it to whichever process is free first."""
-        return _deaf_to_ctrl_c(lambda: self.pool.submit(grade_here, self.setup, self.imports, submission))
+        return _deaf_to_ctrl_c(lambda: self.pool.submit(grade_here, self.setup, self.needs, submission))
 
 
 @contextmanager
