@@ -84,8 +84,16 @@ class LongClass(Workspace):
 
 
 def lanes(pid: int) -> list[int]:
-    """The processes that the coordinator grades by: its own children, without the guests in their sandboxes."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The processes that the coordinator grades by, and the one they are forked from; not the guests."""
+    own = _children(pid)
+    return [*own, *(lane for child in own for lane in _children(child))]
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended
+        return []
 
 
 def resident(pid: int) -> int:
