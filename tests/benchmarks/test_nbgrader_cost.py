@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sandboxes import CHECKOUT, need
+from whole_command import cpu_s_of
 
 from grader.course.config import find_chapter, load_course
 from grader.nbgrader_plugin.release import PLUGIN_LINE, generate, new_config
@@ -17,18 +16,6 @@ from grader.sandbox.levels import Level
 
 STEM = "ch03_activations"
 SUBMISSIONS = 6
-# Every process that comes of the command is waited for, also one whose own parent is gone.
-MEASURE = """
-import ctypes, os, resource, subprocess, sys
-ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-try:
-    while True:
-        os.wait()
-except ChildProcessError:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(code, used.ru_utime + used.ru_stime)
-"""
 
 
 @pytest.mark.slow
@@ -76,10 +63,4 @@ def course(root: Path, *, plugin: bool, submissions: int) -> Path:
 
 def cost_of(root: Path) -> float:
     """CPU seconds of nbgrader's autograde and of all that it starts."""
-    command = [sys.executable, "-m", "nbgrader", "autograde", STEM]
-    ended = subprocess.run(
-        [sys.executable, "-c", MEASURE, *command], cwd=root, capture_output=True, text=True, check=True
-    )
-    code, cpu_s = ended.stdout.split()
-    assert code == "0"
-    return float(cpu_s)
+    return cpu_s_of(root, "-m", "nbgrader", "autograde", STEM)
