@@ -58,11 +58,11 @@ def verdict_line(job: Job, report: Report) -> str:
 
 def file_line(state: WatchState) -> str:
     """What has become of the current file."""
-    words = (
-        _("the file is there again")
-        if state.file_state is FileState.READABLE
-        else _(FILE_WORDS[state.file_state])
-    )
+    file_state = state.file_state  # asked once: it may be another a moment later
+    if file_state is FileState.READABLE:
+        words = _("the file is there again")
+    else:
+        words = _(FILE_WORDS[file_state])
     return f"{state.shown_path}{_(': ')}{words}"
 
 

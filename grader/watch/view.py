@@ -84,9 +84,10 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
         Lines of at most `width` columns; more than `height` of them can be scrolled.
     """
     name, report = state.current.exercise.name, state.shown
-    head = [_head(state, report, width), ""]
-    if state.file_state is not FileState.READABLE:
-        return [*head, *wrap(_(FILE_WORDS[state.file_state]), width, indent="  ", first="")]
+    file_state = state.file_state  # asked once: an editor may put the file back while it is drawn
+    head = [_head(state, report, file_state, width), ""]
+    if file_state is not FileState.READABLE:
+        return [*head, *wrap(_(FILE_WORDS[file_state]), width, indent="  ", first="")]
     if report is None:
         return [*head, _("not judged yet")]
     if not report.is_graded:
@@ -111,10 +112,10 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     return [*lines, *last, "", *counted]
 
 
-def _head(state: WatchState, report: Report | None, width: int) -> str:
+def _head(state: WatchState, report: Report | None, file_state: FileState, width: int) -> str:
     """The exercise, where it stands as far as there is room, and how many of its checks pass."""
     name = state.current.exercise.name + (_(" (bonus)") if state.current.exercise.extra else "")
-    readable = state.file_state is FileState.READABLE
+    readable = file_state is FileState.READABLE
     unread = report is not None and not report.is_graded
     # A notebook has no lines, and in what Python cannot read no exercise is found.
     line = f":{state.line_of_current()}" if readable and not unread and state.path.suffix == ".py" else ""

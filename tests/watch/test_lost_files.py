@@ -23,6 +23,7 @@ from grader.report.terminal import Style
 from grader.watch.app import WatchApp
 from grader.watch.file_watcher import FileWatcher
 from grader.watch.plain import PlainWatch
+from grader.watch.plain_text import file_line
 from grader.watch.state import WatchState
 from grader.watch.view import next_step, reset_question, work_lines
 from grader.watch.warm_sandbox import WarmSandbox
@@ -88,6 +89,28 @@ def test_every_line_can_be_drawn_and_every_key_pressed_without_the_file(
     if harm not in ("cut off", "empty"):
         assert jobs == state.want_current() == []
         assert "waiting for" in lines[-1]
+
+
+class Flickering(WatchState):
+    """A file that is gone whenever it is asked for an odd time: an editor puts another in its place."""
+
+    asked = 0
+
+    @property
+    def file_state(self) -> FileState:
+        self.asked += 1
+        return FileState.GONE if self.asked % 2 else FileState.READABLE
+
+
+def test_a_file_that_comes_back_while_it_is_drawn_is_one_thing_or_the_other(workspace: Path) -> None:
+    course = load_course(workspace)
+    state = Flickering(course, workspace_of(course), lambda *about: ((), 0))
+
+    drawn = [work_lines(state, 60, 20)[-1] for _ in range(2)]
+    said = [file_line(state) for _ in range(2)]
+
+    assert drawn == ["the file is gone; waiting for it", "not judged yet"]
+    assert said == [f"{FILE}: the file is gone; waiting for it", f"{FILE}: the file is there again"]
 
 
 def test_to_put_a_lost_file_back_loses_nothing(state: WatchState, workspace: Path) -> None:
