@@ -55,11 +55,10 @@ def read_submission(path: Path, chapter: Chapter) -> Submission:
 
 
 def further_on(paths: Sequence[Path], chapter: Chapter) -> Path:
-    """Of a script and a notebook the one that counts; the first where neither can be read."""
-    try:
-        return read_files([(path, partial(bytes_of, path, path.parent)) for path in paths], chapter).path
-    except SubmissionError:
-        return paths[0]
+    """Of a script and a notebook the one that counts, as in `read_submission`, even where it cannot be read."""
+    done, refused = _read_each([(path, partial(bytes_of, path, path.parent)) for path in paths], chapter)
+    best = _best_of(done, refused)
+    return best.path if best is not None else refused[0][0]
 
 
 def read_files(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
@@ -111,11 +110,20 @@ def _listing(folder: Path) -> list[Path]:
 def _the_one_that_counts(files: Sequence[tuple[Path, Reader]], chapter: Chapter) -> Submission:
     """The file with more exercises written; any other that somebody worked on is named in its notes."""
     done, refused = _read_each(files, chapter)
-    # The first of equals is the .py; but what cannot be read was begun, which a stub was not.
-    best = max(done, key=lambda one: (_written(one), bool(one.unread)), default=None)
-    if best is None or (refused and not _written(best) and not best.unread):
+    best = _best_of(done, refused)
+    if best is None:
         raise refused[0][1]
     return _with_notes(best, _passed_over(best, done, refused))
+
+
+def _best_of(
+    done: Sequence[Submission], refused: Sequence[tuple[Path, SubmissionError]]
+) -> Submission | None:
+    """The one with most in it, the first of equals; None where one that cannot be read counts instead."""
+    best = max(done, key=lambda one: (_written(one), bool(one.unread)), default=None)
+    # What cannot be read was begun, which a stub was not.
+    begun = best is not None and (_written(best) or bool(best.unread))
+    return best if begun or not refused else None
 
 
 def _read_each(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from grader.course.paths import exercise_file
 from grader.errors import UsageError
 from grader.language import gettext as _
 from grader.records import Chapter, Course, Report, ReportState
@@ -84,10 +85,18 @@ class WatchState:
     @property
     def shown_path(self) -> str:
         """That file, as short as it can be named from the workspace."""
+        return self._from_root(self.path)
+
+    @property
+    def handed_out(self) -> str:
+        """The file that a reset brings where the current one is lost: the script, even in place of a notebook."""
+        return self._from_root(exercise_file(self.workspace.root, self.current.chapter.stem))
+
+    def _from_root(self, path: Path) -> str:
         try:
-            return str(self.path.relative_to(self.workspace.root))
+            return str(path.relative_to(self.workspace.root))
         except ValueError:
-            return str(self.path)
+            return str(path)
 
     def line_of_current(self) -> int:
         """The line of the file that the current exercise starts on; a notebook has no lines."""

@@ -250,6 +250,10 @@ def next_step(state: WatchState) -> str:
     """
     name, path = state.current.exercise.name, state.shown_path
     match state.file_state:
+        case FileState.GONE if state.handed_out != path:  # a notebook: only the script is handed out
+            return _("save {path} again, or x brings {script} as it was handed out").format(
+                path=path, script=state.handed_out
+            )
         case FileState.GONE:
             return _("save {path} again, or x puts it back as it was handed out").format(path=path)
         case FileState.FOLDER:
@@ -273,7 +277,7 @@ def next_step(state: WatchState) -> str:
 def reset_question(state: WatchState) -> str:
     """What is asked before the current exercise is put back; of a file that is gone nothing can be lost."""
     if state.file_state is FileState.GONE:
-        return _("Put {path} back as it was handed out?").format(path=state.shown_path)
+        return _("Put {path} back as it was handed out?").format(path=state.handed_out)
     return _("Put {name} back to the stub? A backup is kept.").format(name=state.current.exercise.name)
 
 

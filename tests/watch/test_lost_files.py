@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import queue
 import shutil
@@ -119,6 +120,51 @@ def test_to_put_a_lost_file_back_loses_nothing(state: WatchState, workspace: Pat
 
     assert asked == "Put DataLoader back to the stub? A backup is kept."
     assert reset_question(state) == f"Put {FILE} back as it was handed out?"
+
+
+def as_notebook(path: Path) -> Path:
+    """The same work in a notebook, which takes the place of the script."""
+    notebook = path.with_suffix(".ipynb")
+    cell = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": path.read_text(),
+    }
+    notebook.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    path.unlink()
+    return notebook
+
+
+def test_in_place_of_a_lost_notebook_the_script_is_offered_which_is_what_a_reset_brings(
+    state: WatchState, workspace: Path
+) -> None:
+    notebook = as_notebook(workspace / FILE)
+    state.saved([notebook])
+    notebook.unlink()
+
+    step, asked = next_step(state), reset_question(state)
+    brought = put_back(state.course, state.workspace, state.current.chapter).path
+
+    assert step == f"save exercises/{notebook.name} again, or x brings {FILE} as it was handed out"
+    assert asked == f"Put {FILE} back as it was handed out?"
+    assert brought == workspace / FILE
+
+
+def test_a_notebook_half_written_beside_the_stub_is_what_is_worked_on(
+    state: WatchState, workspace: Path
+) -> None:
+    path = workspace / FILE
+    stub = path.read_text(encoding="utf-8")
+    notebook = as_notebook(path)
+    path.write_text(stub, encoding="utf-8")
+    notebook.write_text(notebook.read_text()[:5000])
+
+    [job] = state.saved([notebook])
+
+    assert job.path == notebook
+    assert next_step(state).endswith(f"{notebook.name}, then save it")
 
 
 def test_a_lost_file_takes_no_marks_and_keeps_its_exercises(state: WatchState, workspace: Path) -> None:
