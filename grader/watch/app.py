@@ -7,6 +7,7 @@ without a screen is `plain.py`: whatever is added here has a way to be said ther
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -22,7 +23,7 @@ from grader.language import translate
 from grader.text import clean_line, width_of
 from grader.watch.file_watcher import watch_exercises
 from grader.watch.jobs import Event, Job
-from grader.watch.programs import has_window, open_window, run_brick, run_in_terminal
+from grader.watch.programs import has_window, open_window, run_brick, run_in_terminal, without_interrupts
 from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.state import WatchState
 from grader.watch.status_line import StatusLine
@@ -250,15 +251,24 @@ class WatchApp(App[None]):
 
     def action_build(self) -> None:
         """Train the network, in the terminal below this screen."""
-        with self.suspend():
-            run_brick("build", cwd=self.state.workspace.root)
-            input("\n" + _("Enter goes back "))
-        self.refresh()
+        self._lend_terminal(_run_and_wait, "build", self.state.workspace.root)
 
     def _say(self, note: str) -> None:
         """Show a note in place of the next step, until something is judged or another key has something to say."""
         self._status.note = note
         self.draw()
+
+
+def _run_and_wait(word: str, folder: Path) -> None:
+    """Run another command of ours in the terminal, and leave what it said there until Enter.
+
+    Args:
+        word: the command, as `build`.
+        folder: where to run it.
+    """
+    run_brick(word, cwd=folder)
+    with suppress(EOFError):  # Ctrl-D goes back as well
+        input("\n" + _("Enter goes back "))
 
 
 def keys_text(width: int) -> str:

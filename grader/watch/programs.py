@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _VSCODE = ("code", "codium", "cursor", "code-insiders")
@@ -56,3 +59,14 @@ def run_brick(*words: str, cwd: Path) -> int:
     """
     command = [sys.executable, "-c", "from grader.cli import main; main()", *words]
     return subprocess.run(command, cwd=cwd, check=False).returncode
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """While a program has our terminal, Ctrl-C is meant for that program; only in the main thread."""
+    # A handler is not handed on to a program, as a signal that is ignored would be.
+    before = signal.signal(signal.SIGINT, lambda *about: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import os
+import pty
 import queue
 import re
+import select
+import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -34,7 +40,7 @@ from grader.watch.app import WatchApp
 from grader.watch.file_watcher import FileWatcher
 from grader.watch.jobs import Event, EventKind, Job
 from grader.watch.plain import PlainWatch
-from grader.watch.programs import editor_words
+from grader.watch.programs import editor_words, without_interrupts
 from grader.watch.state import WatchState
 from grader.watch.view import next_step, work_lines
 from grader.watch.warm_sandbox import WarmSandbox
@@ -497,6 +503,62 @@ def test_an_editor_is_opened_at_the_line() -> None:
     assert editor_words(["code", "--wait"], path, 7) == ["code", "--wait", "--goto", "a b.py:7"]
     assert editor_words(["nano"], path, 7) == ["nano", "+7", "a b.py"]
     assert editor_words(["ed"], path, 7) == ["ed", "a b.py"]
+
+
+def terminal_with(workspace: Path, editor: str) -> tuple[subprocess.Popen[bytes], int]:
+    """`brick` in a terminal of its own, and our end of that terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-c", "from grader.cli import main; main()"]
+    environment = os.environ | {"TERM": "xterm-256color", "EDITOR": editor, "VISUAL": ""}
+    process = subprocess.Popen(
+        command,
+        cwd=workspace,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def read_until(terminal: int, wanted: str) -> None:
+    """Read what the terminal is sent until `wanted` came."""
+    said, end = "", time.monotonic() + PATIENCE_S
+    while wanted not in said and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.1)[0]:
+            said += os.read(terminal, 65_536).decode(errors="replace")
+    assert wanted in said
+
+
+def test_an_editor_that_does_not_start_leaves_the_screen_where_it_was(workspace: Path) -> None:
+    process, terminal = terminal_with(workspace, editor="no-such-editor")
+    try:
+        read_until(terminal, "write DataLoader")
+        os.write(terminal, b"o")
+        read_until(terminal, "no-such-editor does not start")
+        os.write(terminal, b"l")
+        read_until(terminal, "search; Enter goes there")
+        os.write(terminal, b"\x1b")
+        read_until(terminal, "no-such-editor does not start")
+        os.write(terminal, b"q")
+        code = process.wait(PATIENCE_S)
+    finally:
+        process.kill()
+        os.close(terminal)
+
+    assert code == 0
+
+
+def test_an_interrupt_is_meant_for_the_program_that_has_the_terminal() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    with without_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # --- on a whole screen ------------------------------------------------------------------------------------
