@@ -85,11 +85,11 @@ def hints_for(report: Report | None, exercise: str, written: Written) -> tuple[s
     Returns:
         None where every check passes.
     """
-    where = _(_UNKNOWN) if report is None else _where_to_look(report, exercise)
+    where = _(_UNKNOWN) if report is None else where_to_look(report, exercise)
     return (where, *written.levels) if where else ()
 
 
-def _where_to_look(report: Report, exercise: str) -> str:
+def where_to_look(report: Report, exercise: str) -> str:
     """The rule that is broken, or the first law that fails; '' if all is well."""
     for breach in report.breaches:
         if exercise in breach.exercises:

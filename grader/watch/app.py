@@ -27,7 +27,15 @@ from grader.watch.programs import has_window, open_window, run_brick, run_in_ter
 from grader.watch.screens import Chooser, Predict, Sure
 from grader.watch.state import WatchState
 from grader.watch.status_line import StatusLine
-from grader.watch.view import LIST_WIDTH, list_lines, next_step, painted, reset_question, work_lines
+from grader.watch.view import (
+    LIST_WIDTH,
+    list_lines,
+    newest_hint,
+    next_step,
+    painted,
+    reset_question,
+    work_lines,
+)
 from grader.watch.worker import Worker
 from grader.workspace.progress import CourseExercise
 
@@ -122,12 +130,19 @@ class WatchApp(App[None]):
         left.display = width >= _NARROW
         screen.query_one("#keys", Static).update(keys_text(width))
         screen.query_one("#list", Static).update(self._list_text(left))
-        height = screen.query_one("#right", VerticalScroll).size.height
-        room = width - 3 - (_LEFT if left.display else 0)
-        lines = work_lines(self.state, max(20, room), height)
+        lines = work_lines(self.state, *self._room())
         screen.query_one("#work", Static).update(painted(lines))
-        step = self._status.note or _("next: {step}").format(step=next_step(self.state))
+        step = self._status.note or _("next: {step}").format(
+            step=next_step(self.state, short=width < _NARROW)
+        )
         screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
+
+    def _room(self) -> tuple[int, int]:
+        """Columns and rows there are for the current exercise."""
+        screen = self.screen_stack[0]
+        left = _LEFT if screen.query_one("#left", VerticalScroll).display else 0
+        height = screen.query_one("#right", VerticalScroll).size.height
+        return max(20, screen.size.width - 3 - left), height
 
     def _list_text(self, left: VerticalScroll) -> Text:
         """The left column, scrolled so that the current exercise is in its middle."""
@@ -183,8 +198,17 @@ class WatchApp(App[None]):
         self._judge(self.state.want_current())
 
     def action_hint(self) -> None:
-        """Open a hint, and one more after each attempt."""
+        """Open a hint, and one more after each attempt, where it can be seen."""
         self._say(self.state.open_hint())
+        self.call_after_refresh(self._scroll_to_hint)
+
+    def _scroll_to_hint(self) -> None:
+        """Show the hint that was opened last, with as much as possible of what stands above it."""
+        width, height = self._room()
+        first, end = newest_hint(self.state, work_lines(self.state, width, height), width)
+        if end > height:
+            column = self.screen_stack[0].query_one("#right", VerticalScroll)
+            column.scroll_to(y=min(first, end - height), animate=False)
 
     def action_predict(self) -> None:
         """Ask a question of the lesson; nothing hangs on the answer."""
@@ -215,17 +239,32 @@ class WatchApp(App[None]):
             )
             return
         try:
-            # An editor in the terminal needs it whole: the screen is put away until the editor ends.
             if has_window(self._editor):
                 open_window(self._editor, path, line)
             else:
-                with self.suspend():
-                    run_in_terminal(self._editor, path, line)
-                self.refresh()
+                self._lend_terminal(run_in_terminal, self._editor, path, line)
         except OSError as error:
             self._say(
                 _("{editor} does not start: {error}").format(editor=self._editor[0], error=error.strerror)
             )
+
+    def _lend_terminal(self, act: Callable[..., object], *about: object) -> None:
+        """Put the screen away while something needs the terminal whole.
+
+        Args:
+            act: what needs it; raises OSError where it cannot be started.
+            about: its arguments.
+        """
+        failure: OSError | None = None
+        with self.suspend(), without_interrupts():
+            # Textual brings the screen back only where nothing is raised in here.
+            try:
+                act(*about)
+            except OSError as error:
+                failure = error
+        self.refresh()
+        if failure is not None:
+            raise failure
 
     def action_check_all(self) -> None:
         """Judge every chapter in the workspace."""

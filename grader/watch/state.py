@@ -9,12 +9,13 @@ from grader.course.paths import exercise_file
 from grader.errors import UsageError
 from grader.language import gettext as _
 from grader.records import Chapter, Course, Report, ReportState
+from grader.report.hints import where_to_look
 from grader.watch.jobs import Job
 from grader.watch.sources import Sources
 from grader.watch.standing import Standing
 from grader.workspace.progress import CourseExercise, exercises_of
 from grader.workspace.questions import Question, guesses, next_question, questions_of
-from grader.workspace.workspace import FileState, Workspace
+from grader.workspace.workspace import FileState, Workspace, attempt_of
 
 OpenHints = Callable[[Chapter, str, Report, str], tuple[tuple[str, ...], int]]
 
@@ -30,7 +31,8 @@ class WatchState:
     Attributes:
         current: the exercise that is worked on.
         shown: the last report on its chapter, as far as it goes; None before the first.
-        hints, more_hints: the hints that are open, and whether another may be opened.
+        hints, more_hints: the hints that are open, and whether there are more.
+        has_tried: whether another attempt was made since, so that one more may be opened.
         details: whether everything is told, however long it gets: every failure whole, and each check.
 
     Raises:
@@ -52,6 +54,8 @@ class WatchState:
         self.shown: Report | None = self.standing.reports.get(self.current.chapter.stem)
         self.hints: tuple[str, ...] = ()
         self.more_hints = False
+        self.has_tried = False
+        self._hinted = ""
         self.details = False
         self._keep_progress()
 
@@ -225,6 +229,7 @@ class WatchState:
         self.show(job, report)
         if report.state is not ReportState.UNREADABLE:  # not one line ran; what was known still is
             self.standing.take(job, report)
+            self._renew_hints(job, report)
             self.workspace.write_note("last.json", {"chapter": self.current.chapter.stem})
             self._keep_progress()
 
@@ -238,10 +243,22 @@ class WatchState:
         """Open a hint on the current exercise, one more after each attempt; why not, if there is none."""
         if self.shown is None:
             return _("save the file first, so that there is something to hint at")
+        if self.file_state is not FileState.READABLE or not self.shown.is_graded:
+            return _("a hint opens once the file can be judged")
         source = self.sources.source_of(self.current.chapter)
         found, levels = self._open_hints(self.current.chapter, self.current.exercise.name, self.shown, source)
         self.hints, self.more_hints = found, len(found) < levels
+        self._hinted, self.has_tried = attempt_of(source, self.current.exercise.name), False
         return "" if found else _("{name} has nothing to hint at").format(name=self.current.exercise.name)
+
+    def _renew_hints(self, job: Job, report: Report) -> None:
+        """Let the open hints fit the newest verdict: the first points to what fails now, and a pass needs none."""
+        if not self.hints or not self.is_about_current(job):
+            return
+        name = self.current.exercise.name
+        where = where_to_look(report, name)
+        self.hints = (where, *self.hints[1:]) if where else ()
+        self.has_tried = attempt_of(self.sources.source_of(self.current.chapter), name) != self._hinted
 
     def question(self) -> Question | None:
         """A question of the lesson: before this exercise if one is open there, else of the chapter.

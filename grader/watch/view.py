@@ -30,6 +30,7 @@ _LEAD = 8  # as wide as the longest word and a space
 _ROOMY = 60  # columns from which a card stands under its title, not at the margin
 _HIGH = 19  # rows in which everything fits: the longest card, its law, and what stands above
 _PRINTED = 12
+_LEAST_PRINTED = 4  # rows: an empty one, what it is, a line of it, and how many more there are
 FILE_WORDS = {
     FileState.GONE: "the file is gone; waiting for it",
     FileState.FOLDER: "a folder bears the name of the file; waiting for the file",
@@ -93,23 +94,42 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     if not report.is_graded:
         return [*head, *_error_lines(state, report, width), *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
-    printed = _printed(report, width)
+    hints, printed = _hint_lines(state, width), _printed(report, width)
     results = results_of(report, name)
     if is_untouched(report, name):
-        return [*lines, *(line for r in results for line in _title_lines(r, width, "to do")), *printed]
+        titles = [line for result in results for line in _title_lines(result, width, "to do")]
+        if hints and len(lines) + len(titles) + len(printed) + len(hints) > height:
+            titles = [pad(_("to do"), _LEAD) + _checks(len(results))]
+        return [*lines, *titles, *printed, *hints]
     results, left_out = without_repeats(results)
     failure = next((result for result in results if result.outcome is Outcome.FAILED), None)
     others = [result for result in results if result is not failure]
     repeats = [pad(_("FAIL"), _LEAD) + repeats_words(left_out)] if left_out else []
-    last = [*printed, *_failure_lines(state, failure, width, height)]
+    # A picture must push nothing off the screen that is to be read.
+    plots = height >= _HIGH + len(hints) + (_LEAST_PRINTED if printed else 0)
+    failed = _failure_lines(failure, width, plots=plots)
+    last = [*failed, *hints]
     told = _told_lines(others, width, state.details) + repeats
-    if state.details or len(lines) + len(told) + len(last) <= height:
-        return [*lines, *told, *last]
+    if state.details or len(lines) + len(told) + len(printed) + len(last) <= height:
+        return [*lines, *told, *printed, *last]
     counted = _counted_lines(others) + repeats
-    if len(lines) + len(counted) + len(last) <= height:
-        return [*lines, *counted, *last]
-    # Nothing fits: then what can be seen without scrolling is the failure.
-    return [*lines, *last, "", *counted]
+    room = height - len(lines) - len(counted) - len(last)
+    if room >= min(len(printed), _LEAST_PRINTED):
+        return [*lines, *counted, *_printed(report, width, room), *last]
+    # Nothing fits: then what can be seen without scrolling is the failure, and no row above its end is empty.
+    return [*filter(None, [*lines, *failed]), *hints, "", *counted, *printed]
+
+
+def newest_hint(state: WatchState, lines: Sequence[str], width: int) -> tuple[int, int]:
+    """Where the hint that was opened last stands among the lines of `work_lines`: the first, and past the end.
+
+    Both are 0 where no hint is shown.
+    """
+    shown, before = _hint_lines(state, width)[1:], hint_lines(state.hints[:-1], width)
+    if not shown or shown[0] not in lines:
+        return 0, 0
+    first = lines.index(shown[0])
+    return first + len(before), first + len(shown)
 
 
 def _head(state: WatchState, report: Report | None, file_state: FileState, width: int) -> str:
@@ -188,14 +208,11 @@ def _counted_lines(results: Sequence[CheckResult]) -> list[str]:
     return lines
 
 
-def _failure_lines(state: WatchState, failure: CheckResult | None, width: int, height: int) -> list[str]:
-    """The first failure whole, and the hints that are open."""
-    hints = _hint_lines(state, width)
+def _failure_lines(failure: CheckResult | None, width: int, *, plots: bool) -> list[str]:
+    """The first failure whole; nothing where there is none."""
     if failure is None:
-        return hints
-    # A picture must push nothing off the screen that is to be read.
-    plots = height >= _HIGH + len(hints)
-    return [*_title_lines(failure, width), "", *_card_lines(failure, width, plots=plots), *hints]
+        return []
+    return [*_title_lines(failure, width), "", *_card_lines(failure, width, plots=plots)]
 
 
 def _checks(count: int) -> str:
@@ -219,31 +236,39 @@ def _card_lines(result: CheckResult, width: int, *, plots: bool = False) -> list
 def _hint_lines(state: WatchState, width: int) -> list[str]:
     """The hints that are open, each under its label; nothing where none is."""
     lines = hint_lines(state.hints, width)
-    if state.more_hints:
-        lines += wrap(_("one more hint opens after the next attempt"), width, indent="  ")
+    if lines and state.more_hints:
+        more = (
+            _("h opens one more hint") if state.has_tried else _("one more hint opens after the next attempt")
+        )
+        lines += wrap(more, width, indent="  ")
     return ["", *lines] if lines else []
 
 
-def _printed(report: Report, width: int) -> list[str]:
-    """What the learner's code printed, cleaned, and cut after some lines."""
+def _printed(report: Report, width: int, rows: int = _PRINTED + 3) -> list[str]:
+    """What the learner's code printed, cleaned, and cut after some lines.
+
+    Args:
+        rows: lines that it may take at most, with the one above it that is empty.
+    """
     printed = [fit(line, width - 2) for line in clean(report.output).splitlines() if line.strip()]
     if not printed:
         return []
-    more = (
-        [_("  … {number} more lines").format(number=len(printed) - _PRINTED)]
-        if len(printed) > _PRINTED
-        else []
-    )
-    return ["", _("printed by your code:"), *(f"  {line}" for line in printed[:_PRINTED]), *more]
+    most = min(_PRINTED, len(printed) if len(printed) <= rows - 2 else rows - 3)
+    left = len(printed) - most
+    more = [_("  … {number} more lines").format(number=left)] if left > 0 else []
+    return ["", _("printed by your code:"), *(f"  {line}" for line in printed[:most]), *more]
 
 
 # --- below both -------------------------------------------------------------------------------------------
 
 
-def next_step(state: WatchState) -> str:
+def next_step(state: WatchState, *, short: bool = False) -> str:
     """The one thing to do now.
 
     Files come first: nothing else helps as long as the file cannot be read.
+
+    Args:
+        short: whether a file that is there goes by its name alone, for a narrow screen.
 
     Returns:
         One line, without `next:` in front.
@@ -262,6 +287,7 @@ def next_step(state: WatchState) -> str:
             )
         case FileState.UNREADABLE:
             return _("make the file readable: chmod u+r {path}").format(path=path)
+    path = state.path.name if short else path
     if state.shown is not None and not state.shown.is_graded:
         return _("mend {path}, then save it").format(path=path)
     # A verdict that is not whole yet takes no mark away, but its failure is on the screen.

@@ -481,6 +481,90 @@ def test_a_failure_on_the_screen_is_what_to_do_next_even_while_the_rest_is_judge
     assert session.standing.is_done(found)
 
 
+def at_softmax(workspace: Path, report: Report, exercise: str = "softmax") -> tuple[WatchState, Job]:
+    """A sitting at an exercise whose last report is shown."""
+    session = sit_down(workspace)
+    found = session.find(f"ch03/{exercise}")
+    assert found is not None
+    session.go_to(found)
+    job = session.want_current()[0]
+    session.show(job, report)
+    return session, job
+
+
+def solved(report: Report) -> Report:
+    """The same report, had every check passed."""
+    return replace(
+        report, checks=tuple(replace(c, outcome=Outcome.PASSED, cause=None) for c in report.checks)
+    )
+
+
+def test_an_open_hint_points_to_what_fails_now_and_a_pass_needs_none(workspace: Path, report: Report) -> None:
+    session, job = at_softmax(workspace, report)
+    session.open_hint()
+    asked = work_lines(session, 60, 30)
+
+    write(workspace, "softmax", "return x", "ch03_activations")
+    session.take(job, report)
+    tried = work_lines(session, 60, 30)
+    session.take(job, solved(report))
+
+    assert "  where to look: look at softmax" in asked
+    assert asked[-1] == "  one more hint opens after the next attempt"
+    assert session.hints == ()
+    assert any(line.startswith("  where to look: Rows far from zero stay finite.") for line in tried)
+    assert tried[-1] == "  h opens one more hint"
+    assert not any("hint" in line for line in work_lines(session, 60, 30))
+
+
+def test_a_hint_on_an_exercise_that_is_not_begun_is_seen(workspace: Path, report: Report) -> None:
+    unwritten = next(check for check in report.checks if check.exercise == "log_softmax")
+    many = replace(report, checks=tuple(replace(unwritten, name=f"check_{n}") for n in range(20)))
+    session, _ = at_softmax(workspace, many, "log_softmax")
+    before = work_lines(session, 60, 20)
+
+    session.open_hint()
+
+    assert len(before) > 20
+    assert work_lines(session, 60, 20)[2:] == [
+        "to do   20 checks",
+        "",
+        "  where to look: look at log_softmax",
+        "  one more hint opens after the next attempt",
+    ]
+
+
+def test_no_hint_is_spent_on_a_file_that_cannot_be_judged(workspace: Path, report: Report) -> None:
+    session, _ = at_softmax(workspace, replace(report, state=ReportState.UNREADABLE, checks=()))
+
+    said = session.open_hint()
+
+    assert said == "a hint opens once the file can be judged"
+    assert session.hints == ()
+
+
+def test_what_the_code_printed_leaves_the_failure_on_the_screen(workspace: Path, report: Report) -> None:
+    session, _ = at_softmax(workspace, replace(report, output="x is 1\n" * 40))
+
+    lines = work_lines(session, 50, 20)
+
+    assert len(lines) <= 20
+    assert "  expected  tensor([[1.0, 0.0]])" in lines[-2:]
+    assert "  x is 1" in lines
+    assert any("more lines" in line for line in lines)
+
+
+def test_on_a_small_screen_no_row_above_the_failure_is_empty(workspace: Path, report: Report) -> None:
+    session, _ = at_softmax(workspace, replace(report, output="x is 1\n" * 40))
+
+    lines = work_lines(session, 42, 9)
+
+    assert "" not in lines[:9]
+    assert any(line.startswith("  expected") for line in lines[:9])
+    assert lines[-1].endswith("more lines")
+    assert next_step(session, short=True) == "fix softmax in ch03_activations.py, then save it"
+
+
 def test_a_file_python_cannot_read_says_where_and_once_what_to_do(workspace: Path) -> None:
     session = sit_down(workspace)
     problem = Problem(
@@ -781,6 +865,7 @@ def waiting(workspace: Path, report: Report) -> Iterator[WatchApp]:
         ("tiny", (50, 16), ()),
         ("more", (120, 40), ("d",)),
         ("hint", (80, 24), ("h",)),
+        ("small", (45, 15), ("h",)),
         ("list", (80, 24), ("l", *"soft")),
         ("sure", (80, 24), ("x",)),
     ],
