@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 from grader.language import kept
+
+# What ails a machine, whatever it was doing: a file need not be named for somebody to mend it.
+_DISK = "the disk, or the connection to it, fails: work on another disk, then run the same command again"
+_FILES = "close other programs or raise the limit on open files, ulimit -n, then run the same command again"
+_REMEDIES = {
+    errno.ENOSPC: "make room on the disk, then run the same command again",
+    errno.EDQUOT: "delete files of yours or ask for more room, then run the same command again",
+    errno.EFBIG: "raise the limit on the size of a file, ulimit -f, then run the same command again",
+    errno.ENOMEM: "close other programs, then run the same command again",
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+    errno.EIO: _DISK,
+    errno.ESTALE: _DISK,
+    errno.ENOLCK: _DISK,
+    errno.ENOTCONN: _DISK,
+    errno.ETIMEDOUT: _DISK,
+    errno.EHOSTDOWN: _DISK,
+}
+# What the system says about a place that somebody named. ENOENT, EEXIST and EISDIR are not here: where a name may be
+# wrong a command says so itself, elsewhere they are bugs of the kit.
+_PLACES = frozenset(
+    (
+        errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EBUSY,
+        errno.EILSEQ, errno.EINVAL,
+    )
+)  # fmt: skip
 
 
 class KitError(Exception):
@@ -45,6 +72,26 @@ class SandboxError(KitError):
 
 class UsageError(KitError):
     """Whoever typed the command acts: an unknown name or a wrong option."""
+
+
+def remedy(error: OSError, otherwise: str) -> str:
+    """What to do when the system refuses: what mends the machine, or what the caller knows to do about the place.
+
+    Args:
+        otherwise: such as to name another folder, which would not help where the disk is full.
+    """
+    return _REMEDIES.get(error.errno or 0, otherwise)
+
+
+def refusal(error: OSError) -> KitError | None:
+    """What the system refused as an error that somebody can mend; None for what may be a bug of the kit."""
+    is_about_a_place = error.errno in _PLACES and error.filename is not None
+    if error.errno not in _REMEDIES and not is_about_a_place:
+        return None
+    step = "name another file or folder, or ask for the right to use this one"
+    unnamed = "what the command prints, or a file that it reads or writes"
+    where = unnamed if error.filename is None else str(error.filename)
+    return KitError(f"the system refuses it: {error.strerror}", where, remedy(error, step))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

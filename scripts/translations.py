@@ -53,13 +53,14 @@ WORDLESS = re.compile(
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
 KEPT = (
     *ERRORS, "CheckFailure", "LearnerMisbehaved", "Refused", "_differ", "fail", "require", "Note", "kept",
-    "PlatformError", "_odd", "Shortfall", "LaunchError", "Unreadable", "drop", "drop_part",
+    "PlatformError", "remedy", "_odd", "Shortfall", "LaunchError", "Unreadable", "drop", "drop_part",
 )  # fmt: skip
 # Whatever these modules say of an answer or a file is kept in a report.
 WHOLE = (
     "checking/comparison.py", "checking/derivation.py", "checking/law_exercises.py", "checking/tensor_laws.py",
-    "errors.py", "engine/failure.py", "sandbox/channel.py", "sandbox/contracts.py", "sandbox/example.py",
-    "submissions/reading.py", "submissions/ipython_syntax.py", "submissions/notebooks.py", "rules/toplevel.py",
+    "errors.py", "engine/failure.py", "grading/trouble.py", "sandbox/channel.py", "sandbox/contracts.py",
+    "sandbox/example.py", "submissions/reading.py", "submissions/ipython_syntax.py", "submissions/notebooks.py",
+    "rules/toplevel.py",
 )  # fmt: skip
 ROOMS = (
     "build", "checking", "cli", "course", "engine", "errors", "export", "grading", "nbgrader_plugin", "notebook",

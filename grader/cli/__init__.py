@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -12,11 +12,8 @@ import typer
 from grader import __version__
 from grader.cli.commands import LazyCommands
 from grader.cli.interrupting import hears_every_interrupt
-from grader.errors import KitError, UsageError
+from grader.errors import KitError, UsageError, refusal
 from grader.language import VARIABLE, Language, UnknownLanguage, current, read_language, speak
-
-# What the system says about a place that somebody named or filled up; every other OSError is a bug of the kit.
-_REFUSALS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC)
 
 app = typer.Typer(
     cls=LazyCommands,
@@ -80,10 +77,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if error.errno not in _REFUSALS or error.filename is None:
+        refused = refusal(error)
+        if refused is None:
             raise
-        step = "name another file or folder, or ask for the right to use this one"
-        _leave(KitError(f"the system refuses it: {error.strerror}", str(error.filename), step))
+        _leave(refused)
 
 
 def _take_language(words: list[str]) -> list[str]:
@@ -115,5 +112,12 @@ def _leave(error: KitError) -> NoReturn:
     # Only now: the list of commands is shown without what wraps and colours lines, which a help does not need.
     from grader.cli.console import error_lines
 
-    print("\n".join(error_lines(error)), file=sys.stderr)
+    with suppress(OSError):  # where standard error takes no more either, the exit code alone can tell
+        print("\n".join(error_lines(error)), file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # Python would try to write once more what it holds, complain, and end with another exit code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(2)

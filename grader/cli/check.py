@@ -15,6 +15,7 @@ from grader.cli import console
 from grader.cli.options import AsJson, Device, DeviceOption, Examples
 from grader.cli.targets import Target, find_targets
 from grader.course.config import load_course
+from grader.language import gettext as _
 from grader.records import Report
 from grader.report.terminal import is_untouched, next_step, overview, render
 from grader.serialization import as_dict, dumps
@@ -54,13 +55,16 @@ def check(
 
     profile = practice_profile(course, workspace, examples=examples, seed=seed, device=device)
     reports = check_targets(targets, course, profile, quiet=as_json)
-    remember(workspace, targets, reports)
+    lost = remember(workspace, targets, reports)
     if as_json:
         typer.echo(
             dumps({"schema": "brickwork/check/v1", "reports": [as_dict(r) for r in reports]}), nl=False
         )
     else:
         typer.echo(_written(targets, reports, cards=EVERY_CARD if every else 1), nl=False)
+    if lost is not None:
+        said = _("note: this is not kept, so brick hint and brick status do not know of it: {reason}")
+        typer.echo(said.format(reason=lost.strerror), err=True)
     raise typer.Exit(exit_code(reports))
 
 

@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 
 from grader.cli.devices import require_device
 from grader.cli.options import Isolation
+from grader.course.writing import write_whole
 from grader.engine.profile import Profile
-from grader.errors import UsageError
+from grader.errors import KitError, UsageError, remedy
 from grader.grading.gradebook import adjustments_in, each_result
 from grader.grading.made import made_of, read_made, sources, write_made
 from grader.grading.roster import class_list
@@ -25,13 +26,7 @@ from grader.records import Chapter, ClassResults, Course
 from grader.sandbox.levels import Level, require
 from grader.serialization import learner_json
 from grader.text import file_names
-from grader.workspace.workspace import (
-    INPUTS_FOLDER,
-    SECRET_VARIABLE,
-    STATE_FOLDER,
-    workspace_of,
-    write_whole,
-)
+from grader.workspace.workspace import INPUTS_FOLDER, SECRET_VARIABLE, STATE_FOLDER, workspace_of
 
 
 def level_for(isolation: str, unsandboxed: bool) -> Level:
@@ -74,12 +69,20 @@ def one_grader_at_a_time(store: Store) -> Iterator[None]:
     Args:
         store: the lock is a file beside it.
     """
-    lock = FileLock(store.path.with_name("grading.lock"))
+    path = store.path.with_name("grading.lock")
+    lock = FileLock(path)
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        typer.echo(_("another brick grade is at work here; this one goes on when that has ended"), err=True)
-        lock.acquire()
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            typer.echo(
+                _("another brick grade is at work here; this one goes on when that has ended"), err=True
+            )
+            lock.acquire()
+    except OSError as error:
+        what = f"a second brick grade cannot be kept from grading here: {error.strerror}"
+        step = remedy(error, "make that file and its folder writable, then run it again")
+        raise KitError(what, str(path), step) from error
     try:
         yield
     finally:
@@ -170,4 +173,5 @@ def make_folder(out: Path) -> None:
 
 def _cannot_write(error: OSError, out: Path) -> UsageError:
     what = f"the reports cannot be written: {error.strerror}"
-    return UsageError(what, str(error.filename or out), "name another folder with --out")
+    step = remedy(error, "name another folder with --out")
+    return UsageError(what, str(error.filename or out), step)

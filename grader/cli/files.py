@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.errors import UsageError
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 from grader.language import gettext as _
 from grader.release.placing import Placed
-from grader.workspace.workspace import write_whole
 
 _TOLD = {
     Placed.WRITTEN: "{path}: written",
@@ -41,4 +41,4 @@ def write_file(path: Path, content: bytes) -> None:
         write_whole(path, content)
     except OSError as error:
         what = f"the file cannot be written: {error.strerror}"
-        raise UsageError(what, str(path), "name another file with --out") from error
+        raise UsageError(what, str(path), remedy(error, "name another file with --out")) from error

@@ -12,9 +12,10 @@ from grader.cli.files import told
 from grader.course.config import load_course
 from grader.course.stubs import write_stubs
 from grader.course.trust import trust
+from grader.errors import UsageError
 from grader.language import gettext as _
 from grader.release.placing import Placed
-from grader.release.scaffold import lay_out_course
+from grader.release.scaffold import lay_out_course, take_away
 
 
 def new_course(
@@ -24,7 +25,11 @@ def new_course(
 ) -> None:
     """Make a course with checks of its own, with one chapter to begin from."""
     name, written = lay_out_course(folder)
-    trust(name, folder)
+    try:
+        trust(name, folder)
+    except UsageError:
+        take_away(folder)
+        raise
     course = load_course(folder)
     for path in (*written, *(folder / stub for stub in write_stubs(course))):
         typer.echo(told(path, Placed.WRITTEN))

@@ -103,20 +103,26 @@ def _is_begun(target: Target) -> bool:
     return not names <= untouched_names(tree)
 
 
-def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> None:
+def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[Report]) -> OSError | None:
     """Keep the last reports for `brick hint` and `brick status`.
 
     Only on the file that lies in the workspace. A report on one exercise says nothing about the rest of its chapter:
     it is kept apart.
 
     The first unsolved chapter is noted too: `brick hint` without a word is about that one.
+
+    Returns:
+        Why one of them could not be kept; None where all were.
     """
-    for target, report in zip(targets, reports, strict=True):
-        if workspace.find(target.chapter) == target.path.absolute():
-            keep_report(workspace, target.chapter, report, target.exercise)
+    lost = [
+        keep_report(workspace, target.chapter, report, target.exercise)
+        for target, report in zip(targets, reports, strict=True)
+        if workspace.find(target.chapter) == target.path.absolute()
+    ]
     unsolved = [t.chapter.stem for t, report in zip(targets, reports, strict=True) if not report.passed]
     if unsolved:
-        workspace.write_note(LAST_NOTE, {"chapter": unsolved[0]})
+        lost.append(workspace.write_note(LAST_NOTE, {"chapter": unsolved[0]}))
+    return next(filter(None, lost), None)
 
 
 def exit_code(reports: Sequence[Report]) -> int:

@@ -15,7 +15,8 @@ import typer
 from grader.cli.options import Anonymous, OnlyChapters
 from grader.cli.progress import counted
 from grader.course.config import find_chapter, load_course
-from grader.errors import UsageError
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 from grader.grading.gradebook import class_results
 from grader.language import gettext as _
 from grader.records import ClassResults
@@ -23,7 +24,7 @@ from grader.report.anonymous import anonymous
 from grader.report.html import class_page, feedback_page, term_page
 from grader.report.term import tables, term_of
 from grader.text import file_names
-from grader.workspace.workspace import workspace_of, write_whole
+from grader.workspace.workspace import workspace_of
 
 FEEDBACK = "feedback"
 CLASS_PAGE, TERM_PAGE = "class.html", "index.html"
@@ -85,7 +86,8 @@ def write_pages(results: ClassResults, out: Path) -> list[Path]:
         write_whole(out / TERM_PAGE, term_page(results, links, term))
     except OSError as error:
         what = f"the pages cannot be written: {error.strerror}"
-        raise UsageError(what, str(error.filename or out), "name another folder with --out") from error
+        step = remedy(error, "name another folder with --out")
+        raise UsageError(what, str(error.filename or out), step) from error
     return written
 
 

@@ -14,7 +14,8 @@ import typer
 from grader.cli import console
 from grader.cli.options import AsJson, OnlyChapters
 from grader.course.config import find_chapter, load_course
-from grader.errors import UsageError
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 from grader.language import gettext as _
 from grader.language import ngettext, translate
 from grader.report.html import similar_page
@@ -22,7 +23,6 @@ from grader.report.html.similar import name_of
 from grader.serialization import dumps
 from grader.similarity.search import ChapterPairs, find_similar
 from grader.submissions.collecting import collect
-from grader.workspace.workspace import write_whole
 
 PAGE = "similar.html"
 _ON_SCREEN = 10
@@ -59,7 +59,8 @@ def similar(
         write_whole(path, similar_page(course.title, chapters, most))
     except OSError as error:
         what = f"the page cannot be written: {error.strerror}"
-        raise UsageError(what, str(error.filename or path), "name another folder with --out") from error
+        step = remedy(error, "name another folder with --out")
+        raise UsageError(what, str(error.filename or path), step) from error
     for found in chapters:
         _say(found)
     typer.echo(_("the page, for you alone: {path}").format(path=path))

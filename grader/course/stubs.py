@@ -10,8 +10,10 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.course.paths import exercise_file, solution_file
+from grader.course.writing import write_whole
 from grader.errors import CourseError
 from grader.language import kept
 from grader.records import Chapter, Course
@@ -100,9 +102,21 @@ def write_stubs(course: Course, *, check: bool = False) -> tuple[str, ...]:
         if not exercise.is_file() or exercise.read_bytes() != stub.encode():
             stale.append(exercise.relative_to(course.root).as_posix())
             if not check:
-                exercise.parent.mkdir(exist_ok=True)
-                exercise.write_bytes(stub.encode())
+                _write(exercise, stub)
     return tuple(stale)
+
+
+def _write(exercise: Path, stub: str) -> None:
+    """Raises:
+    CourseError: it cannot be written; the one before is still whole then.
+    """
+    try:
+        exercise.parent.mkdir(exist_ok=True)
+        write_whole(exercise, stub)
+    except OSError as error:
+        what = f"the exercise cannot be written: {error.strerror}"
+        step = "make room on the disk, and that file and its folder writable; then run in the course: brick stubs"
+        raise CourseError(what, str(exercise), step) from error
 
 
 # --- the marks --------------------------------------------------------------------------------------------

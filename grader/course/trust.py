@@ -16,7 +16,8 @@ from pathlib import Path
 import platformdirs
 
 from grader.course.paths import checks_folder, exercises_folder
-from grader.errors import CourseError, UsageError
+from grader.course.writing import write_whole
+from grader.errors import CourseError, UsageError, remedy
 from grader.language import Language, kept
 
 _LIST = "courses.json"
@@ -52,15 +53,14 @@ def trust(name: str, folder: Path) -> Path | None:
     before = listed.get(name)
     listed[name] = resolved
     path = data_folder() / _LIST
-    unfinished = path.with_name(f"{_LIST}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({key: str(value) for key, value in listed.items()}, indent=1, ensure_ascii=False)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, text)
     except OSError as error:
         what = f"the list of trusted courses cannot be written: {error.strerror}"
-        raise UsageError(what, str(path), "make its folder writable, then try again") from error
+        step = remedy(error, "make its folder writable, then try again")
+        raise UsageError(what, str(path), step) from error
     return before if before != resolved else None
 
 
@@ -130,7 +130,8 @@ def install(name: str, source: Path, course_file: Path) -> Path:
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         what = f"the course cannot be copied: {error.strerror}"
-        raise UsageError(what, str(error.filename or copy), "name the folder of a course") from error
+        step = remedy(error, "name the folder of a course")
+        raise UsageError(what, str(error.filename or copy), step) from error
     trust(name, copy)
     return copy
 

@@ -12,7 +12,6 @@ What is read is plain data, decoded into the types below and nothing else.
 from __future__ import annotations
 
 import hmac
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import msgspec
 import torch
 
+from grader.course.writing import write_whole
 from grader.engine.fingerprint import written_sha256
 from grader.sandbox.protocol import (
     Body,
@@ -101,9 +101,7 @@ class InputsFile:
         self._is_changed = False
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-            unfinished.write_bytes(self._seal(content) + content)
-            unfinished.replace(self.path)
+            write_whole(self.path, self._seal(content) + content)
             newest_first = sorted(self.path.parent.glob("*.bin"), key=lambda file: -file.stat().st_mtime)
             for outdated in newest_first[_MOST_FILES:]:
                 outdated.unlink()

@@ -19,10 +19,11 @@ import msgspec
 from grader.checking.check import Check
 from grader.course.paths import known_mistakes_file, mistakes_file, solution_file
 from grader.course.variants import parts_of_variants
+from grader.course.writing import write_whole
 from grader.engine.digests import HALF
 from grader.engine.fingerprint import PACKAGE, source_sha256
 from grader.engine.probing import Answer, Probing
-from grader.errors import CourseError
+from grader.errors import CourseError, remedy
 from grader.records import Chapter
 
 _SIZE = 2 * HALF  # bytes of a digest
@@ -147,8 +148,13 @@ def write_known_mistakes(chapter: Chapter, known: KnownMistakes) -> None:
     """Write the file beside the chapter's checks, a line for each field so that a change of one mistake stays small."""
     text = msgspec.json.format(msgspec.json.encode(known), indent=1)
     file = known_mistakes_file(chapter)
-    file.parent.mkdir(exist_ok=True)
-    file.write_bytes(text + b"\n")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        write_whole(file, text + b"\n")
+    except OSError as error:
+        what = f"the known mistakes cannot be written: {error.strerror}"
+        step = remedy(error, "make that file and its folder writable, then run the same command again")
+        raise CourseError(what, str(error.filename), step) from error
     _read.cache_clear()
 
 

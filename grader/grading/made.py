@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.writing import write_whole
 from grader.grading.adjustments import Adjustments
 from grader.grading.store import Store
 from grader.records import (
@@ -30,7 +31,6 @@ from grader.records import (
     Outcome,
     Report,
 )
-from grader.workspace.workspace import write_whole
 
 MADE_FILE = ".made"  # hidden, and with no ending: nobody takes it for a report
 _PACKAGE = Path(__file__).resolve().parents[1]

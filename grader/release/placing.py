@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from grader.errors import UsageError
-from grader.workspace.workspace import write_whole
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 
 
 class Placed(StrEnum):
@@ -41,7 +41,7 @@ def place(files: Mapping[Path, bytes], *, replace: bool = False) -> dict[Path, P
                 write_whole(path, files[path])
     except OSError as error:
         what = f"the release cannot be written: {error.strerror}"
-        step = "name a folder that you can write to with --to"
+        step = remedy(error, "name a folder that you can write to with --to")
         raise UsageError(what, str(error.filename or path), step) from error
     return fates
 

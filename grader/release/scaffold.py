@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from grader.course.config import COURSE_FILE
 from grader.course.paths import is_checkout
 from grader.course.template import template_files, template_root
-from grader.errors import UsageError
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 from grader.records import Course, label_of
 
 STEM = re.compile(r"[a-z][a-z0-9_]*")
@@ -181,14 +183,29 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
             raise UsageError(
                 "a file of that name is there already", str(path), "move it away, or choose another name"
             )
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
     listed = course.root / COURSE_FILE
-    listed.write_text(
-        listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + _ENTRY.format(**words), encoding="utf-8"
-    )
+    entries = listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + _ENTRY.format(**words)
+    try:
+        for path, text in (
+            files | {listed: entries}
+        ).items():  # the entry last, so that it names no missing file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text)
+    except OSError as error:
+        for path in files:  # half a chapter would be in the way of the next try
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        what = f"the chapter cannot be written: {error.strerror}"
+        step = remedy(error, "make that file and its folder writable, then run the same command again")
+        raise UsageError(what, str(error.filename), step) from error
     return (*files, listed)
+
+
+def take_away(folder: Path) -> None:
+    """Empty the folder of a course that was not finished: it was new or empty, and would be in the way of the next."""
+    for path in folder.glob("*"):
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _refuse_stem(course: Course, stem: str) -> None:
@@ -236,10 +253,7 @@ def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     except OSError as error:
-        for path in folder.glob(
-            "*"
-        ):  # it was new or empty: half a course would be in the way of the next try
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        step = "make room there, or name another folder you can write to"
+        take_away(folder)
+        step = remedy(error, "name another folder you can write to")
         raise UsageError(f"the course cannot be written: {error.strerror}", str(folder), step) from error
     return name, tuple(files)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.errors import UsageError
+from grader.course.writing import write_whole
+from grader.errors import UsageError, remedy
 from grader.language import kept, translate
-from grader.workspace.workspace import Workspace, write_whole
+from grader.workspace.workspace import Workspace
 
 EXPLANATIONS_FILE = "brickwork-explanations.md"
 _HEAD = kept(
@@ -41,7 +42,11 @@ def keep_explanation(workspace: Workspace, key: str, question: str, words: str) 
             path,
             "\n".join([translate(_HEAD), *(f"## {name}\n\n{text}\n" for name, text in sections.items())]),
         )
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        what = f"the explanation cannot be kept: {error.strerror}"
+        step = remedy(error, "make the file UTF-8 text that you can write")
+        raise UsageError(what, str(path), step) from error
+    except UnicodeDecodeError as error:
         what = f"the explanation cannot be kept: {error}"
         raise UsageError(what, str(path), "make the file UTF-8 text that you can write") from error
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.course.writing import write_whole
 from grader.language import kept, translate
 from grader.records import Chapter, Course, Exercise, Report
 from grader.serialization import as_dict, from_dict
-from grader.workspace.workspace import Workspace, write_whole
+from grader.workspace.workspace import Workspace
 
 PROGRESS_FILE = "brickwork-progress.txt"
 _HEAD = kept("Where you are in the course. brick keeps this file; commit it to carry your place along.")
@@ -115,15 +116,20 @@ def every_report(workspace: Workspace, chapter: Chapter) -> Iterator[Report]:
             yield report
 
 
-def keep_report(workspace: Workspace, chapter: Chapter, report: Report, exercise: str | None = None) -> None:
+def keep_report(
+    workspace: Workspace, chapter: Chapter, report: Report, exercise: str | None = None
+) -> OSError | None:
     """Keep a report where `brick hint` and `brick status` look for it.
 
     Args:
         exercise: the one that the report is on alone; such a report counts until the next on the whole chapter.
+
+    Returns:
+        Why it could not be kept; None where it was.
     """
     if exercise is None:
         shutil.rmtree((workspace.state / _report_note(chapter)).with_suffix(""), ignore_errors=True)
-    workspace.write_note(_report_note(chapter, exercise), as_dict(report))
+    return workspace.write_note(_report_note(chapter, exercise), as_dict(report))
 
 
 def _read_report(workspace: Workspace, note: str) -> Report | None:

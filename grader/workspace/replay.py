@@ -9,13 +9,14 @@ import ast
 from pathlib import Path
 
 from grader.course.paths import checks_file
+from grader.course.writing import write_whole
 from grader.errors import UsageError, did_you_mean
 from grader.records import Chapter, CheckResult, Course
 from grader.submissions.reading import read_submission
 from grader.syntax import PARSER
 from grader.text import clean_line
 from grader.workspace.progress import every_report
-from grader.workspace.workspace import Workspace, write_whole
+from grader.workspace.workspace import Workspace
 
 
 def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapter, CheckResult]:

@@ -11,10 +11,11 @@ from grader.course.config import original_root
 from grader.course.paths import checks_file, exercise_file, solution_file
 from grader.course.stubs import make_stub
 from grader.course.translations import localized
-from grader.errors import CourseError, SubmissionError, UsageError
+from grader.course.writing import write_whole
+from grader.errors import CourseError, SubmissionError, UsageError, remedy
 from grader.records import Chapter, Course
 from grader.syntax import PARSER, parse_in_turn
-from grader.workspace.workspace import FileState, Workspace, state_of_file, write_whole
+from grader.workspace.workspace import FileState, Workspace, state_of_file
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def reset(course: Course, workspace: Workspace, chapter: Chapter, exercise: str 
         write_whole(path, after)
     except OSError as error:
         step = "nothing was lost; make the file and its folder readable and writable, then try again"
-        raise UsageError(f"the exercise cannot be written: {error.strerror}", str(path), step) from error
+        what = f"the exercise cannot be written: {error.strerror}"
+        raise UsageError(what, str(path), remedy(error, step)) from error
     return Reset(path, backup)
 
 

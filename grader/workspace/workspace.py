@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -25,7 +24,8 @@ from typing import Any
 from grader.course.config import COURSE_FILE, packaged_course_root
 from grader.course.paths import checks_file_in, exercise_file, exercises_folder, pictures_folder
 from grader.course.translations import localized
-from grader.errors import CourseError, KitError, UsageError
+from grader.course.writing import write_whole
+from grader.errors import CourseError, KitError, UsageError, remedy
 from grader.language import Language, current, language_of
 from grader.records import Chapter, Course
 from grader.submissions.reading import further_on
@@ -125,17 +125,21 @@ class Workspace:
             return {}
         return value if isinstance(value, dict) else {}
 
-    def write_note(self, name: str, value: dict[str, Any]) -> None:
+    def write_note(self, name: str, value: dict[str, Any]) -> OSError | None:
         """Keep a note, whole or not at all; a workspace that cannot be written to is left without.
 
         A note is a comfort, so to lose one is no error: a read-only folder still gets its verdicts.
+
+        Returns:
+            Why it could not be kept; None where it was.
         """
         path = self.state / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, json.dumps(value, indent=1, ensure_ascii=False))
-        except OSError:
-            return
+        except OSError as error:
+            return error
+        return None
 
     def secret(self) -> bytes:
         """The course's key, from which the graded inputs are drawn: from the environment, else made once and kept.
@@ -159,7 +163,7 @@ class Workspace:
         except OSError as error:
             step = f"set {SECRET_VARIABLE}, or grade from a folder you can read and write"
             what = f"the course's secret cannot be kept or read: {error.strerror}"
-            raise KitError(what, str(path), step) from error
+            raise KitError(what, str(path), remedy(error, step)) from error
         except UnicodeDecodeError:
             kept = ""
         if len(kept) < SHORTEST_SECRET:
@@ -194,27 +198,6 @@ def _make_secret(path: Path) -> None:
             unfinished.replace(path)  # a disk that knows no second names
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of it.
-
-    Args:
-        path: its folder must be there.
-        content: text is written as UTF-8, with its line ends as they are.
-
-    Raises:
-        OSError: it cannot be written; the old file is still whole then.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content if isinstance(content, bytes) else content.encode())
-        if path.exists():
-            shutil.copymode(path, unfinished)  # who could not read the old one must not read the new one
-        unfinished.replace(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def attempt_of(source: str, exercise: str) -> str:
@@ -289,7 +272,8 @@ def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -
             write_whole(copy, files[copy])
     except OSError as error:
         what = f"the course cannot be copied: {error.strerror}"
-        raise UsageError(what, str(error.filename or target), "name a folder you can write to") from error
+        step = remedy(error, "name a folder you can write to")
+        raise UsageError(what, str(error.filename or target), step) from error
     return tuple(missing)
 
 

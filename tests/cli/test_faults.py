@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,8 @@ import pytest
 from commands import brick
 from sandboxes import CHECKOUT, need
 
-from grader.errors import KitError
+from grader.course.writing import write_whole
+from grader.errors import KitError, refusal, remedy
 from grader.sandbox import seccomp
 from grader.sandbox.levels import Level
 
@@ -85,6 +88,64 @@ def test_once_there_is_room_the_same_command_works(workspace: Path, words: str) 
         assert brick(*words.split()).exit_code != 0
 
     assert brick(*words.split()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    "ENOSPC EDQUOT EFBIG EIO ESTALE ENOLCK ENOTCONN ETIMEDOUT EHOSTDOWN EMFILE ENFILE ENOMEM".split(),
+)
+def test_what_ails_the_machine_is_told_also_where_no_file_is_named(name: str) -> None:
+    number = getattr(errno, name)
+
+    named, unnamed = (refusal(OSError(number, os.strerror(number), *path)) for path in (("notes.txt",), ()))
+
+    assert named is not None
+    assert unnamed is not None
+    assert named.where == "notes.txt"
+    assert named.next_step == unnamed.next_step == remedy(OSError(number, ""), "name another folder")
+    assert "again" in named.next_step
+
+
+@pytest.mark.parametrize("name", "EACCES EPERM EROFS ENAMETOOLONG ENOTDIR ELOOP EBUSY EILSEQ EINVAL".split())
+def test_a_place_that_the_system_refuses_is_told_where_it_is_named(name: str) -> None:
+    number = getattr(errno, name)
+
+    told = refusal(OSError(number, os.strerror(number), "notes.txt"))
+
+    assert told is not None
+    assert (told.where, told.next_step[:18]) == ("notes.txt", "name another file ")
+    assert remedy(OSError(number, ""), "name another folder") == "name another folder"
+    assert refusal(OSError(number, os.strerror(number))) is None
+
+
+def test_what_may_be_a_bug_of_the_kit_keeps_its_traceback() -> None:
+    assert refusal(FileNotFoundError(errno.ENOENT, "", "notes.txt")) is None
+    assert refusal(OSError("no number at all")) is None
+
+
+@pytest.mark.parametrize("words", ["--help", "status", "check ch02 --json"])
+def test_output_that_the_disk_does_not_take_is_told(workspace: Path, words: str) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-c", "from grader.cli import main; main()", *words.split()]
+        told = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        untold = subprocess.run(command, stdout=full, stderr=full)
+
+    assert told.stderr.splitlines()[0] == "error: the system refuses it: No space left on device"
+    assert "what the command prints" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert (told.returncode, untold.returncode) == (2, 2)
+
+
+def test_a_file_that_cannot_be_written_whole_is_left_as_it_was_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("old", encoding="utf-8")
+
+    with full_disk(), pytest.raises(OSError, match="File too large") as caught:
+        write_whole(path, "new")
+
+    assert caught.value.filename == str(path)
+    assert contents(tmp_path) == {"notes.txt": b"old"}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_work_is_checked_in_a_home_that_can_only_be_read(workspace: Path) -> None:
