@@ -116,7 +116,7 @@ def adjust(
     _refuse_mixed(wish, listed, mistakes, undo, mistake, bool(learners or everybody or exercise))
     course = load_course()
     only = find_chapter(course, chapter) if chapter else None
-    with Store(workspace_of(course).state / STORE_FILE) as store:
+    with Store(workspace_of(course).state / STORE_FILE, to_read=listed or mistakes) as store:
         if listed:
             _show_entries(store, course, learners or (), only, as_json)
             return

@@ -300,7 +300,7 @@ def _write_events(course: Course, results: ClassResults, out: Path, without_name
     """
     secret = workspace_of(course).secret() if without_names else b""
     stems = [chapter.stem for chapter in results.chapters]
-    with open_store(course) as store:
+    with open_store(course, to_read=True) as store:
         attempts = list(store.standing([one.learner for one in results.learners], stems))
     if without_names:
         # No order may tell who is who.

@@ -68,7 +68,8 @@ def roster(
     course = load_course()
     words = words or []
     _refuse_wrong_words(action, words, drop, bool(number or email or section))
-    with Store(workspace_of(course).state / STORE_FILE) as store:
+    to_read = action in (Action.LIST, Action.REVEAL)
+    with Store(workspace_of(course).state / STORE_FILE, to_read=to_read) as store:
         if action is Action.LIST:
             _show(store, as_json)
             return

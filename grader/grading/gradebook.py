@@ -34,17 +34,21 @@ def class_results(course: Course, chapters: Sequence[Chapter] = ()) -> ClassResu
     Raises:
         UsageError: nothing was graded yet, or none of these chapters.
     """
-    with open_store(course) as store:
+    with open_store(course, to_read=True) as store:
         assigned = assigned_in(store, course, chapters)
         return results_in(store, course, assigned, class_list(store).learners)
 
 
-def open_store(course: Course) -> Store:
-    """The store of a course that was graded before; UsageError if it never was."""
+def open_store(course: Course, *, to_read: bool = False) -> Store:
+    """The store of a course that was graded before; UsageError if it never was.
+
+    Args:
+        to_read: nothing is to be written, so the disk may be full or read-only.
+    """
     path = workspace_of(course).state / STORE_FILE
     if not path.is_file():
         raise UsageError("nothing was graded yet", str(path), "run: brick grade FOLDER")
-    return Store(path)
+    return Store(path, to_read=to_read)
 
 
 def assigned_in(store: Store, course: Course, chapters: Sequence[Chapter] = ()) -> tuple[Chapter, ...]:

@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Any
 
 from grader.engine.fingerprint import verdict_sha256
-from grader.errors import KitError
+from grader.errors import KitError, remedy
+from grader.grading.opening import Seen, open_to_read, open_to_write, seen_now
 from grader.grading.packing import CommonText, Packer
-from grader.language import kept
+from grader.grading.trouble import cannot_open, cannot_read, cannot_write
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import from_json, report_json
 from grader.submissions.times import believable
@@ -95,14 +96,6 @@ CREATE TABLE IF NOT EXISTS members (
     member     TEXT NOT NULL      -- who it is, as JSON; see records.Member
 );
 """
-_REMEDIES = {
-    sqlite3.SQLITE_BUSY: kept("let the other brick grade end, then run it again"),
-    sqlite3.SQLITE_FULL: kept("make room on the disk, then run it again: what was graded is kept"),
-    sqlite3.SQLITE_IOERR: kept("make room on the disk, then run it again: what was graded is kept"),
-    sqlite3.SQLITE_READONLY: kept("make that file and its folder writable, then run it again"),
-    sqlite3.SQLITE_CANTOPEN: kept("make that file and its folder readable and writable, then run it again"),
-}
-_OTHER_REMEDY = kept("move that file away and grade the class again, or bring it back from a backup")
 
 
 @dataclass(frozen=True)
@@ -172,28 +165,37 @@ class Store:
     """Verdicts and hand-ins in a file. A kill at any instant loses at most the one being written.
 
     Args:
-        path: the file; made if missing.
+        path: the file; made if missing, but not to read it.
+        to_read: nothing is to be written, so the disk may be full or read-only.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, to_read: bool = False) -> None:
         self.path = path
+        self._seen: Seen | None = None
+        self._packer = Packer(self._newest_common_text, self._common_text, self._add_common_text)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-            self._packer = Packer(self._newest_common_text, self._common_text, self._add_common_text)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
+            if to_read:
+                self._database, self._seen = open_to_read(path)
+            else:
+                self._database = open_to_write(path)
             if self._version() != VERSION:
+                if self._seen is not None:
+                    self._database.close()
+                    self._database, self._seen = open_to_write(path), None
                 # At once: who opens it meanwhile must not see tables without their version.
                 script = f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
                 self._database.executescript(script)
         except OSError as error:
-            step = "make that folder one you can write to"
-            raise KitError(f"the results cannot be kept: {error.strerror}", str(path), step) from error
+            step = remedy(error, "make that folder one you can use")
+            reason = error.strerror
+            what = (
+                f"the results cannot be read: {reason}"
+                if to_read
+                else f"the results cannot be kept: {reason}"
+            )
+            raise KitError(what, str(path), step) from error
         except sqlite3.Error as error:
-            raise self._trouble(
-                kept(f"the results of earlier runs cannot be opened: {error}"), error
-            ) from error
+            raise cannot_open(path, error) from error
 
     def _version(self) -> int:
         """The version of what is in the file, 0 if nothing is."""
@@ -216,8 +218,15 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file.
+
+        Raises:
+            KitError: it was read as it lay, and somebody wrote to it meanwhile.
+        """
         self._database.close()
+        if self._seen is not None and self._seen != seen_now(self.path):
+            what = "the results were written to while they were read"
+            raise KitError(what, str(self.path), "run the same command again")
 
     # --- verdicts ---------------------------------------------------------------------------------------------
 
@@ -443,36 +452,32 @@ class Store:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Everything inside is written together or not at all, and no other process writes in between."""
+        database = self._database
         if self._database.in_transaction:
             yield
             return
         with self._writing():
-            self._database.execute("BEGIN IMMEDIATE")
+            database.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if database.in_transaction:  # SQLite may have undone it already, as on a full disk
+                    database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._database.execute(query, values)
         except sqlite3.Error as error:
-            raise self._trouble(
-                kept(f"the results of earlier runs cannot be read: {error}"), error
-            ) from error
+            raise cannot_read(self.path, error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise self._trouble(kept(f"the verdict cannot be written: {error}"), error) from error
-
-    def _trouble(self, what: str, error: sqlite3.Error) -> KitError:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the primary code
-        return KitError(what, str(self.path), _REMEDIES.get(code, _OTHER_REMEDY))
+            raise cannot_write(self.path, error) from error
 
     def _report(self, packed: bytes) -> Report:
         try:

@@ -10,7 +10,8 @@ import signal
 import sqlite3
 import time
 import zlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -229,31 +230,88 @@ def _fill(store: Store, kept: list[Verdict], report: Report) -> None:
         kept.append(store.keep(name(str(number)), replace(report, output=random.randbytes(9000).hex())))
 
 
-def _find_all(path: Path, verdicts: list[Verdict]) -> None:
-    with Store(path) as store:
+def _find_all(path: Path, verdicts: list[Verdict], *, to_read: bool = False) -> None:
+    with Store(path, to_read=to_read) as store:
         for verdict in verdicts:
             store.find(verdict.key)
 
 
-def test_a_full_disk_is_told_and_what_was_written_before_stays(tmp_path: Path, report: Report) -> None:
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """No file can become larger than this."""
     resource = pytest.importorskip("resource")
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    store = Store(tmp_path / "results.db")
-    kept = [store.keep(name("first"), report)]
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 10, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, usual[1]))
     try:
-        with pytest.raises(KitError, match="cannot be written") as caught:
-            _fill(store, kept, report)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
+
+def test_a_full_disk_is_told_and_what_was_written_before_stays(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+    kept = [store.keep(name("first"), report)]
+
+    with disk_of(256 << 10), pytest.raises(KitError, match="cannot be written") as caught:
+        _fill(store, kept, report)
+
     assert "make room on the disk" in caught.value.next_step
+    kept.append(store.keep(name("second"), report))  # the same store goes on, once there is room
     store.close()
     with Store(tmp_path / "results.db") as store:
         assert len(kept) > 3
         assert all(store.find(verdict.key) == verdict for verdict in kept)
         assert store.find(store.keep(name("after"), report).key) is not None
+
+
+def test_results_are_read_where_nothing_can_be_written(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        kept = store.keep(name(), report)
+    data = path.read_bytes()
+
+    with disk_of(0):
+        with pytest.raises(KitError, match="cannot be opened"):
+            Store(path)
+        with Store(path, to_read=True) as store:
+            assert store.find(name()) == replace(kept, is_new=False)
+
+    assert path.read_bytes() == data
+
+
+def test_what_is_read_as_it_lies_must_not_change_meanwhile(tmp_path: Path, report: Report) -> None:
+    path = tmp_path / "results.db"
+    with Store(path) as store:
+        store.keep(name(), report)
+    os.utime(path, (1_700_000_000, 1_700_000_000))  # not in the same tick of the clock
+    with disk_of(0):
+        reader = Store(path, to_read=True)
+
+    with Store(path) as store:
+        store.keep(name("another"), report)
+
+    with pytest.raises(KitError, match="written to while they were read") as caught:
+        reader.close()
+    assert "again" in caught.value.next_step
+
+
+def test_to_read_what_is_not_there_makes_nothing(tmp_path: Path, report: Report) -> None:
+    with Store(tmp_path / "notes" / "results.db", to_read=True) as store:
+        assert store.find(name()) is None
+        assert store.assigned_and_met() == ((), ())
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_write_is_taken_back_whole(tmp_path: Path, report: Report) -> None:
+    store = Store(tmp_path / "results.db")
+
+    with suppress(KeyboardInterrupt), store.at_once():
+        store.keep(name(), report)
+        raise KeyboardInterrupt
+
+    assert store.find(name()) is None
+    assert store.keep(name(), report) == store.find(name())
 
 
 def test_a_damaged_file_is_told_and_left_as_it_is(tmp_path: Path, report: Report) -> None:
@@ -310,8 +368,9 @@ def test_results_of_the_version_before_are_read_and_added_to(
         database.execute("UPDATE sources SET source = ?, about = ?", (source, json.dumps(about)))
         database.executescript("DROP TABLE common_texts; PRAGMA user_version = 7")
 
-    with Store(path) as store:
+    with Store(path, to_read=True) as store:
         assert store.find(name()) == replace(kept, is_new=False)
+    with Store(path) as store:
         assert store.submission(entry(kept), course.chapters[2]) == handed_in
         assert store.find(store.keep(name("another"), report).key) is not None
 
@@ -361,15 +420,22 @@ def test_a_file_that_is_no_store_is_refused_plainly(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
-def test_a_file_cut_short_is_told_and_left_as_it_is(tmp_path: Path, report: Report) -> None:
+@pytest.mark.parametrize("to_read", [False, True])
+@pytest.mark.parametrize(
+    "left", [1, 16, 99, 100, 511, 512, 4095, 4096, 4097, 8192, 0.3, 0.5, 0.9, -4096, -4095, -100, -1]
+)
+def test_a_file_cut_short_anywhere_is_told_and_left_as_it_is(
+    tmp_path: Path, report: Report, left: float, to_read: bool
+) -> None:
     path = tmp_path / "results.db"
     with Store(path) as store:
         verdicts = [store.keep(name(str(number)), report) for number in range(50)]
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    data = path.read_bytes()
+    whole = path.read_bytes()
+    data = whole[: int(left) if isinstance(left, int) else int(left * len(whole))]
+    path.write_bytes(data)
 
     with pytest.raises(KitError, match="earlier runs cannot be") as caught:
-        _find_all(path, verdicts)
+        _find_all(path, verdicts, to_read=to_read)
 
     assert "backup" in caught.value.next_step
     assert path.read_bytes() == data

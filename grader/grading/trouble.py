@@ -1,0 +1,47 @@
+"""Turn what SQLite says of a file of results into what happened, where, and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from grader.errors import KitError
+
+CUT_SHORT = "the file was cut short"
+_ROOM = "make room on the disk, then run it again: what was graded is kept"
+_FAILS = "make room on the disk, or see why it fails, then run it again: what was graded is kept"
+_LOCKS = "work on a disk of this machine, for this one does not lock files; then run it again"
+# By SQLite's more exact code where there is one, else by the code that it belongs to.
+_REMEDIES = {
+    sqlite3.SQLITE_BUSY: "let the other brick grade end, or close the program that holds the file; then run it again",
+    sqlite3.SQLITE_FULL: _ROOM,
+    sqlite3.SQLITE_IOERR: _FAILS,
+    sqlite3.SQLITE_IOERR_LOCK: _LOCKS,
+    sqlite3.SQLITE_IOERR_SHMLOCK: _LOCKS,
+    sqlite3.SQLITE_IOERR_SHMMAP: _LOCKS,
+    sqlite3.SQLITE_PROTOCOL: _LOCKS,
+    sqlite3.SQLITE_NOMEM: "close other programs, then run it again: what was graded is kept",
+    sqlite3.SQLITE_READONLY: "make that file and its folder writable, then run it again",
+    sqlite3.SQLITE_CANTOPEN: "make room on the disk, and that file and its folder writable, then run it again",
+}
+_OTHER_REMEDY = "move that file away and grade the class again, or bring it back from a backup"
+
+
+def cannot_open(path: Path, error: sqlite3.Error) -> KitError:
+    """The file cannot be opened."""
+    return KitError(f"the results of earlier runs cannot be opened: {error}", str(path), _step(error))
+
+
+def cannot_read(path: Path, error: sqlite3.Error) -> KitError:
+    """Something in the file cannot be read."""
+    return KitError(f"the results of earlier runs cannot be read: {error}", str(path), _step(error))
+
+
+def cannot_write(path: Path, error: sqlite3.Error) -> KitError:
+    """Something cannot be added to the file; whatever was added before is there."""
+    return KitError(f"the results cannot be written: {error}", str(path), _step(error))
+
+
+def _step(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return _REMEDIES.get(code) or _REMEDIES.get(code & 0xFF, _OTHER_REMEDY)
