@@ -19,6 +19,7 @@ from typing import Any
 from grader.build.blocks import Block, BlockRaised, Piece, State, blamed, put_together
 from grader.build.data import load_data
 from grader.build.train import Diverged, build
+from grader.course.writing import write_whole
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Job:
 
 
 def start(job: Job) -> Iterator[dict[str, Any]]:
-    """Build in a child process and pass its events on; the last one is `done`, `raised`, `diverged` or `lost`.
+    """Build in a child process and pass its events on.
 
     The learner's prints go to stderr. Closing the iterator ends the child.
 
@@ -51,8 +52,9 @@ def start(job: Job) -> Iterator[dict[str, Any]]:
         job: what to build.
 
     Yields:
-        Plain values with their kind under "event": `epoch` (the fields of train.Epoch), then one of `done` (with the
-        result), `raised` (with what, stem, exercise and line), `diverged` and `lost` (with what).
+        Plain values with their kind under "event": `epoch` (the fields of train.Epoch), and last `done` (with the
+        result), `raised` (with what, stem, exercise and line), `diverged` and `lost` (with what), `unwritten` (with
+        what the system says of the model's file, and its number).
     """
     message = json.dumps(asdict(job) | {"model": str(job.model)})
     # One thread: sums in another order would give another result, and tiny products are faster so.
@@ -120,8 +122,12 @@ def _run(job: dict[str, Any], tell: Any) -> None:
     except Exception as error:
         _tell_whose(error, blocks, tell)
     else:
-        Path(job["model"]).write_bytes(model)
-        tell("done", result=result)
+        try:
+            write_whole(Path(job["model"]), model)
+        except OSError as error:
+            tell("unwritten", number=error.errno, what=error.strerror)
+        else:
+            tell("done", result=result)
 
 
 def _tell_whose(error: Exception, blocks: Sequence[Block], tell: Any) -> None:

@@ -28,7 +28,7 @@ from grader.cli.targets import Target, shown_path
 from grader.cli.view import MODEL
 from grader.course.config import load_course
 from grader.engine.profile import Profile
-from grader.errors import KitError, UsageError
+from grader.errors import KitError, UsageError, remedy
 from grader.language import gettext as _
 from grader.language import listed, translate
 from grader.records import Course, Outcome
@@ -77,10 +77,16 @@ def build(
     folder = _result_folder(workspace, task)
     job = Job(task, tuple(blocks), folder / MODEL, epochs, seed, device)
     event = _train(start(job))
+    if event["event"] == "unwritten":
+        raise _cannot_write(OSError(event["number"], event["what"]), job.model)
     if event["event"] == "done":
         result = event["result"]
         problems = find_problems(result)
-        typer.echo("\n".join(_result_lines(result, blocks, folder)))
+        try:
+            lines = _result_lines(result, blocks, folder)
+        except OSError as error:
+            raise _cannot_write(error, folder) from error
+        typer.echo("\n".join(lines))
     else:
         problems = [_stopped(event, blocks)]
     if not problems:
@@ -102,9 +108,14 @@ def _result_folder(workspace: Workspace, task: Task) -> Path:
         # A run that fails must not leave the model of an earlier one behind as its own.
         (folder / MODEL).unlink(missing_ok=True)
     except OSError as error:
-        what = f"the results cannot be written: {error.strerror}"
-        raise UsageError(what, str(folder), "move that away, or work in a folder you can write to") from error
+        raise _cannot_write(error, folder) from error
     return folder
+
+
+def _cannot_write(error: OSError, path: Path) -> UsageError:
+    what = f"the results cannot be written: {error.strerror}"
+    step = remedy(error, "move that away, or work in a folder you can write to")
+    return UsageError(what, str(path), step)
 
 
 def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[Block]:
