@@ -16,6 +16,7 @@ from sandboxes import CHECKOUT, need
 from grader.sandbox.levels import Level
 
 MOST_TRIES = 200
+EVERY_DAY = ("grade", "export", "adjust")  # all of them take a minute and a half
 # Their verdicts are there to be read whether or not they can be kept.
 COMFORTS = ("check",)
 
@@ -78,7 +79,10 @@ def test_wherever_no_file_can_be_made_the_next_run_makes_it_good(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in EVERY_DAY else pytest.param(name, marks=pytest.mark.nightly) for name in SCENARIOS],
+)
 def test_with_ever_more_room_on_a_full_disk_nothing_is_lost(tmp_path: Path, name: str) -> None:
     need(Level.BWRAP)
     disk = tmp_path / "disk"
