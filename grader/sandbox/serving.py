@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import socket
+import tempfile
 from typing import Any
 
 import torch
@@ -62,6 +64,7 @@ def _rehearse(modes: tuple[str, ...]) -> None:
     Args:
         modes: "" for a call as always, "meta" for one on tensors without values.
     """
+    _name_a_temporary_folder()
     session = Session()
     session.handle(protocol.pack(protocol.Request("load", _REHEARSAL)), bytearray())
     for mode in modes:
@@ -71,6 +74,19 @@ def _rehearse(modes: tuple[str, ...]) -> None:
         reply, _ = session.handle(protocol.pack(request), bytearray(body.join()))
         if protocol.unpack_reply(reply).status != "ok":
             raise RuntimeError(f"the rehearsal failed: {protocol.unpack_reply(reply)}")
+
+
+def _name_a_temporary_folder() -> None:
+    """Parts of torch make a folder in one when they are imported, and use neither: any that exists will do.
+
+    It is for a machine without one, or where only the folder that somebody works in is left to be one.
+    """
+    try:
+        found = tempfile.gettempdir()
+    except FileNotFoundError:
+        found = tempfile.tempdir = "/"
+    if found in ("/", os.getcwd()):
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", "/")
 
 
 def serve_learner(sock: socket.socket, settings: dict[str, Any]) -> None:
