@@ -69,19 +69,19 @@ def _scores(one: LearnerResult, report: Report) -> dict[str, str]:
 def _who(one: LearnerResult) -> dict[str, str]:
     """Name, address and id by the roster; nothing where it does not know.
 
-    `student_id` is the name of the folder for those who handed in, which need not be the id that a table of the
-    school's has.
+    `student_id` is the name of the folder for those who handed in; the roster's id is said where it is another.
     """
     if one.member is None:
         return {}
     family, comma, given = one.member.name.partition(",")
     if not comma:
         given, _, family = one.member.name.rpartition(" ")
+    number = one.member.number or one.member.login
     return {
         "last_name": family.strip(),
         "first_name": given.strip(),
         "email": one.member.email,
-        "roster_id": one.member.number or one.member.login,
+        "roster_id": number if number != one.learner else "",
     }
 
 
