@@ -5,7 +5,8 @@ exercises/ch03_....py       what the learner writes; a notebook of the same stem
 pictures/                   what the lessons show
 brickwork-progress.txt      how far the learner is; may be committed
 brickwork-explanations.md   what was written to the questions after a pass; may be committed
-.brickwork/                 notes of the kit: last reports, failing inputs, hints opened, backups, the store
+.brickwork/                 notes of the kit: last reports, failing inputs, hints opened, backups, the store;
+                            git is told to leave them alone
 """
 
 from __future__ import annotations
@@ -136,6 +137,10 @@ class Workspace:
         path = self.state / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            ignored = self.state / ".gitignore"
+            if not ignored.exists():
+                # Notes change with every save: under version control they would bar each switch to another branch.
+                write_whole(ignored, "*\n")
             write_whole(path, json.dumps(value, indent=1, ensure_ascii=False))
         except OSError as error:
             return error

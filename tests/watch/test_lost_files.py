@@ -274,6 +274,19 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
+def test_the_kits_own_notes_stay_out_of_git(state: WatchState, workspace: Path) -> None:
+    git(workspace, "init", "-q")
+    state.workspace.write_note("last.json", {"chapter": "ch01_dataloader"})
+
+    git(workspace, "add", "-A")
+
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=workspace, check=True, capture_output=True, text=True
+    ).stdout
+    assert FILE in listed
+    assert ".brickwork/" not in listed
+
+
 def test_the_screen_says_that_the_file_is_gone_and_goes_on_when_it_is_back(
     state: WatchState, workspace: Path
 ) -> None:
