@@ -54,7 +54,9 @@ def bytes_of(path: Path, inside: Path, limit: int) -> bytes:
         if kind.st_size > limit:
             raise too_large(path, limit)
         with open(handle, "rb", closefd=False) as file:
-            data = file.read(limit + 1)  # it may have grown since
+            data = file.read(kind.st_size + 1)  # room for no more than there is
+            if len(data) > kind.st_size:  # it has grown since
+                data += file.read(limit + 1 - len(data))
     except OSError as error:
         raise _cannot_open(path, error) from error
     finally:

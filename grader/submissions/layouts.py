@@ -220,7 +220,7 @@ def _inside(tree: Tree, folder: str) -> Tree:
 def _changed(path: Path) -> float | None:
     """When a file was last changed, a link's own time for a link: what it leads to may not be the learner's."""
     try:
-        return path.lstat().st_mtime
+        return os.lstat(path).st_mtime
     except OSError:
         return None
 

@@ -40,8 +40,17 @@ class ChapterNames:
         """Any of those words, neither part of a longer one nor of a number."""
         return re.compile(rf"(?<![^\W_])({'|'.join(self._by_word) or '(?!)'})(?![^\W_])", re.IGNORECASE)
 
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """What was asked before: of a class thousands of files are called alike."""
+        return {}
+
     def label(self, name: str) -> str:
         """The chapter that a file's or folder's name says, such as ch03; '' if it says none."""
+        known = self._labels.get(name)
+        return self._labels.setdefault(name, self._label(name)) if known is None else known
+
+    def _label(self, name: str) -> str:
         last = PurePath(name).name
         numbered = _LABEL.search(last)
         if numbered:

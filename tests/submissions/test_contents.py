@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 from learner_files import CHAPTER, refusal
 
+from grader.submissions import contents
 from grader.submissions.reading import read_submission
 
 
@@ -91,3 +93,21 @@ def test_a_file_without_permission_is_refused(python: Path) -> None:
 def test_a_name_no_system_accepts_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / ("a" * 5000 + ".py")).what
     assert refusal(tmp_path / "a\0.py").what
+
+
+def test_a_file_that_grows_while_it_is_read_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, file = os.fstat, tmp_path / "ch03.py"
+    file.write_bytes(b"x = 12345\n")
+
+    def before_it_grew(handle: int) -> os.stat_result:
+        found = list(usual(handle))
+        found[stat.ST_SIZE] = 3
+        return os.stat_result(found)
+
+    monkeypatch.setattr(contents.os, "fstat", before_it_grew)
+
+    assert contents.bytes_of(file, tmp_path, 10) == b"x = 12345\n"
+    with pytest.raises(contents.TooLarge):
+        contents.bytes_of(file, tmp_path, 9)
