@@ -107,7 +107,8 @@ def grade(
     """
     course = load_course()
     only = [find_chapter(course, word) for word in chapter or []]
-    found = collect(paths, course, only, given_times(times, course) if times else None)
+    with uncollected():  # what is found stays until the end
+        found = collect(paths, course, only, given_times(times, course) if times else None)
     _refuse_nothing(found, paths, course)
     settings = Settings(level_for(isolation, unsandboxed).value, examples, device.value)
     setup = judged_by(course, settings)
@@ -118,7 +119,8 @@ def grade(
         if not again:
             require_same_secret(settings, store)
         reading = read_each(found.submissions, store.reading)
-        work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
+        with uncollected():
+            work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
         held = {} if again else known_verdicts(work, setup, store)
         # A chapter with a verdict by today's checks was consistent when that was made.
         judged = {work[place].item.chapter.stem for place in held}
