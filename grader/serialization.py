@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from grader.records import Adjustment, CheckResult, HandIn, LearnerResult, Outcome, Report
+from grader.records import (
+    Adjustment,
+    CheckResult,
+    ExerciseScore,
+    HandIn,
+    LearnerResult,
+    Outcome,
+    Report,
+)
 from grader.text import clean
 
 # Reports of other schemas are refused, so whatever changes the meaning of a field counts this up.
 SCHEMA = "brickwork/report/v2"
 LEARNER_SCHEMA = "brickwork/learner/v2"
-# What a check's result says where nothing is known; in what is kept on a disk it is left out.
-_USUAL = {
-    field.name: msgspec.to_builtins(field.default)
-    for field in fields(CheckResult)
-    if field.default is not MISSING
-}
+FILE_SCHEMA = "brickwork/learner-file/v1"
+FILE_REPORT_SCHEMA = "brickwork/short-report/v1"
+CHECKS_SCHEMA = "brickwork/checks/v1"
+CHECKS_FOLDER = "checks"  # beside the learners' files
+
+
+def _usual_in(record: type[CheckResult | ExerciseScore]) -> dict[str, Any]:
+    return {
+        field.name: msgspec.to_builtins(field.default)
+        for field in fields(record)
+        if field.default is not MISSING
+    }
+
+
+# What a check's result, or a score, says where nothing is known; in what is kept on a disk it is left out.
+_USUAL, _USUAL_SCORE = _usual_in(CheckResult), _usual_in(ExerciseScore)
+# What is the same in a whole class stands in a file of its own, and not in every learner's.
+_OF_THE_CHECK = ("exercise", "title", "weight", "hint")
+# A learner's file does not hold what the inputs are drawn from: whoever has it can compute them.
+_ELSEWHERE = frozenset({"name", "seconds", "seed", *_OF_THE_CHECK})
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -132,9 +157,63 @@ def report_json(report: Report) -> bytes:
 
 
 def learner_json(result: LearnerResult) -> bytes:
-    """What `as_learner_dict` makes, as JSON that takes little room."""
-    reports = [msgspec.Raw(report_json(report)) for report in result.reports]
-    return msgspec.json.encode(_learner_head(result) | {"reports": reports}) + b"\n"
+    """A learner's file: what `as_learner_dict` makes, but for what stands in the file of the checks; see `checks_file`.
+
+    What checks found stands together where it is the same, with the seconds that each took.
+    """
+    reports = [msgspec.Raw(_short_report(report)) for report in result.reports]
+    head = _learner_head(result) | {"schema": FILE_SCHEMA, "reports": reports}
+    return msgspec.json.encode(head) + b"\n"
+
+
+def _short_report(report: Report) -> bytes:
+    groups: dict[bytes, list[bytes]] = {}
+    for result in report.checks:
+        found, name_and_seconds = _RESULTS.parts_of(result)
+        groups.setdefault(found, []).append(name_and_seconds)
+    lines = b",\n".join(
+        b'{%s,"seconds":{%s}}' % (found, b",".join(members)) for found, members in groups.items()
+    )
+    head = _head(report) | {"schema": FILE_REPORT_SCHEMA, "checks_file": checks_file(report)[0]}
+    del head["checks"]
+    head["exercises"] = [
+        {name: value for name, value in score.items() if (name, value) not in _USUAL_SCORE.items()}
+        for score in head["exercises"]
+    ]
+    return msgspec.json.encode(head | {"results": msgspec.Raw(b"[\n" + lines + b"\n]")})
+
+
+def checks_file(report: Report) -> tuple[str, bytes]:
+    """The file that says of each check of a report what is the same in a whole class, named by its content.
+
+    Returns:
+        Its path from the folder of the learners' files, and what it holds.
+    """
+    checks = tuple((one.name, one.exercise, one.title, one.weight, one.hint) for one in report.checks)
+    return _checks_file(report.chapter, report.checks_sha256, checks)
+
+
+# Of a class there are a few: one a chapter, and one for each part of it that is excused.
+@lru_cache(maxsize=64)
+def _checks_file(
+    chapter: str, checks_sha256: str, checks: tuple[tuple[str, str, str, float, str], ...]
+) -> tuple[str, bytes]:
+    said = {name: dict(zip(_OF_THE_CHECK, values, strict=True)) for name, *values in checks}
+    head = {"schema": CHECKS_SCHEMA, "chapter": chapter, "checks_sha256": checks_sha256}
+    content = dumps(_cleaned(head | {"checks": said})).encode()
+    return f"{CHECKS_FOLDER}/{chapter}-{_mark(content)}.json", content
+
+
+def is_named_by_its_content(path: Path) -> bool:
+    """Whether a file of checks is there and holds what its name says."""
+    try:
+        return path.stem.endswith(f"-{_mark(path.read_bytes())}")
+    except OSError:
+        return False
+
+
+def _mark(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def from_json(text: bytes) -> Report:
@@ -160,6 +239,7 @@ class _Results:
 
     def __init__(self) -> None:
         self._results: dict[bytes, CheckResult] = {}
+        self._parts: dict[bytes, tuple[bytes, bytes]] = {}
         self._texts: dict[int, bytes] = {}  # by the identity of a result that is held above
 
     def result_of(self, text: bytes) -> CheckResult:
@@ -170,6 +250,7 @@ class _Results:
             if len(self._results) >= self._MOST:
                 self._results.clear()
                 self._texts.clear()
+                self._parts.clear()
             self._results[text] = found
             self._texts[id(found)] = text
         return found
@@ -178,8 +259,28 @@ class _Results:
         """What is kept of a result: where it was read, the very text."""
         return self._texts.get(id(result)) or _text_of(result)
 
+    def parts_of(self, result: CheckResult) -> tuple[bytes, bytes]:
+        """What a check found, as fields of an object, and its name with its seconds, as another."""
+        text = self._texts.get(id(result))
+        if text is None:
+            return _parts_of(_text_of(result))
+        return self._parts.get(text) or self._parts.setdefault(text, _parts_of(text))
 
+
+_USUAL_TEXT = {name: msgspec.json.encode(value) for name, value in _USUAL.items()}
 _RESULTS = _Results()
+
+
+def _parts_of(text: bytes) -> tuple[bytes, bytes]:
+    """Both parts of what is kept of a result; earlier versions kept what is usual too."""
+    text = msgspec.json.format(text, indent=-1) if b"\n" in text else text
+    found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    others = b",".join(
+        b'"%s":%s' % (name.encode(), bytes(value))
+        for name, value in found.items()
+        if name not in _ELSEWHERE and bytes(value) != _USUAL_TEXT.get(name)
+    )
+    return others, bytes(found["name"]) + b":" + bytes(found.get("seconds", b"0.0"))
 
 
 def _text_of(result: CheckResult) -> bytes:

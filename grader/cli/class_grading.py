@@ -17,14 +17,14 @@ from grader.course.writing import write_whole
 from grader.engine.profile import Profile
 from grader.errors import KitError, UsageError, remedy
 from grader.grading.gradebook import adjustments_in, each_result
-from grader.grading.made import made_of, read_made, sources, write_made
+from grader.grading.made import checks_files, made_of, read_made, sources, write_made
 from grader.grading.roster import class_list
 from grader.grading.setup import Setup
 from grader.grading.store import Settings, Store, Verdict
 from grader.language import gettext as _
 from grader.records import Chapter, ClassResults, Course
 from grader.sandbox.levels import Level, require
-from grader.serialization import learner_json
+from grader.serialization import checks_file, is_named_by_its_content, learner_json
 from grader.text import file_names
 from grader.workspace.workspace import INPUTS_FOLDER, SECRET_VARIABLE, STATE_FOLDER, workspace_of
 
@@ -112,7 +112,7 @@ def fails(verdict: Verdict) -> bool:
 def write_reports(
     store: Store, course: Course, chapters: Sequence[Chapter], learners: Sequence[str], out: Path
 ) -> ClassResults:
-    """Write one JSON file per learner into `out`: of those for whom anything changed, or whose file did.
+    """Write one JSON file per learner into `out`, and the files of checks that they name: what changed, and no more.
 
     Returns:
         The class, of each learner what a table of it needs; see `grading.made.outline`.
@@ -129,25 +129,41 @@ def write_reports(
     files = {one: out / f"{names[one]}.json" for one in learners}
     members = class_list(store).members
     before = read_made(out)
+    intact = {name for name in checks_files(before.values()) if is_named_by_its_content(out / name)}
     source = sources(store, course, chapters, learners, adjustments_in(store, members))
     made = {
-        one: before[one] for one in learners if one in before and before[one].is_of(source[one], files[one])
+        one: before[one]
+        for one in learners
+        if one in before
+        and intact.issuperset(before[one].checks)
+        and before[one].is_of(source[one], files[one])
     }
     anew = [one for one in learners if one not in made]
     make_folder(out)
     try:
         for one in each_result(store, course, chapters, anew, members):
+            checks = dict(map(checks_file, one.reports))
+            for name, said in checks.items():
+                _write_changed(out / name, said)
             content = learner_json(one)
-            if not _holds(files[one.learner], content):
-                write_whole(files[one.learner], content)
-            made[one.learner] = made_of(source[one.learner], content, one)
+            _write_changed(files[one.learner], content)
+            made[one.learner] = made_of(source[one.learner], content, checks, one)
         made = {one: made[one] for one in learners}
+        for name in intact - checks_files(made.values()):
+            (out / name).unlink(missing_ok=True)
         if anew or list(made) != list(before):
             write_made(out, made)
     except OSError as error:
         raise _cannot_write(error, out) from error
     known = tuple(replace(made[one].result, member=members.get(one)) for one in learners)
     return ClassResults(course, tuple(chapters), known)
+
+
+def _write_changed(path: Path, content: bytes) -> None:
+    """Write a file where it does not say this already, its folder made if need be."""
+    if not _holds(path, content):
+        path.parent.mkdir(exist_ok=True)
+        write_whole(path, content)
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -31,6 +31,7 @@ from grader.records import (
     Outcome,
     Report,
 )
+from grader.serialization import CHECKS_FOLDER
 
 MADE_FILE = ".made"  # hidden, and with no ending: nobody takes it for a report
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -44,11 +45,13 @@ class Made:
     Args:
         source: a hash of all that it was made of; see `sources`.
         content: a hash of what was written into its file.
+        checks: the files of checks that it names.
         result: what a table of the class needs of it; see `outline`.
     """
 
     source: bytes
     content: bytes
+    checks: tuple[str, ...]
     result: LearnerResult
 
     def is_of(self, source: bytes, file: Path) -> bool:
@@ -61,14 +64,21 @@ class Made:
             return False
 
 
-def made_of(source: bytes, content: bytes, result: LearnerResult) -> Made:
+def made_of(source: bytes, content: bytes, checks: Iterable[str], result: LearnerResult) -> Made:
     """What is kept of a report that was made just now.
 
     Args:
         content: what was written into its file.
+        checks: the files of checks that it names.
         result: what it was made of.
     """
-    return Made(source, hashlib.sha256(content).digest(), outline(result))
+    return Made(source, hashlib.sha256(content).digest(), tuple(checks), outline(result))
+
+
+def checks_files(made: Iterable[Made]) -> frozenset[str]:
+    """The files of checks that any of these names; what lies elsewhere is none, whatever the note says."""
+    found = {name for names in {one.checks for one in made} for name in names}
+    return frozenset(name for name in found if Path(name).parent == Path(CHECKS_FOLDER))
 
 
 def outline(one: LearnerResult) -> LearnerResult:

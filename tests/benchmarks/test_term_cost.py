@@ -22,7 +22,7 @@ from grader.records import Chapter, Course, LearnerResult, Report, Submission
 from grader.report.html import class_page
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
-from grader.serialization import as_learner_dict, dumps
+from grader.serialization import learner_json
 from grader.similarity.comparing import document, similar_pairs
 
 EACH = 3  # submissions that a cost is the mean of
@@ -98,7 +98,7 @@ def cost_of(chapter: Chapter, examples: int, start: float, folder: Path) -> Cost
     right, made = grader.cost_of([one for one, _ in pairs])
     wrong, _ = grader.cost_of([one for _, one in pairs])
     report, submission = made[0]
-    file = len(dumps(as_learner_dict(LearnerResult("learner01", (report,)))).encode())
+    file = len(learner_json(LearnerResult("learner01", (report,))))
     stored = stored_bytes(folder, report, submission)
     return Cost(first, (right - start) / len(pairs), (wrong - start) / len(pairs), stored, file)
 

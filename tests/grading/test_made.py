@@ -26,6 +26,7 @@ from grader.records import (
     AdjustmentKind,
     Breach,
     Cause,
+    Chapter,
     ClassResults,
     Course,
     LatePolicy,
@@ -60,10 +61,17 @@ def store(course: Course) -> Iterator[Store]:
     with Store(course.root / ".brickwork" / STORE_FILE) as opened:
         first, second = course.chapters
         assigned = [first.stem, second.stem]
-        publish(opened, judged_chapter(first), "learner01", DEADLINE, assigned)
-        publish(opened, judged_chapter(first, "softmax", "relu"), "learner02", DEADLINE, assigned)
-        publish(opened, judged_chapter(second), "learner03", DEADLINE, assigned)
+        publish(opened, judged(first), "learner01", DEADLINE, assigned)
+        publish(opened, judged(first, "softmax", "relu"), "learner02", DEADLINE, assigned)
+        publish(opened, judged(second), "learner03", DEADLINE, assigned)
         yield opened
+
+
+def judged(chapter: Chapter, *halves: str) -> Report:
+    """As `judged_chapter`, with a name for each check that no other of its chapter has."""
+    report = judged_chapter(chapter, *halves)
+    checks = tuple(replace(one, name=f"{one.exercise}_{one.name}") for one in report.checks)
+    return replace(report, checks=checks)
 
 
 def written(folder: Path) -> dict[str, bytes]:
@@ -100,7 +108,7 @@ def decide(kind: AdjustmentKind, **fields: Any) -> Callable[[Store, Course], Cou
 
 def another_attempt(store: Store, course: Course) -> Course:
     chapter = course.chapters[0]
-    report = replace(judged_chapter(chapter, "relu"), submission_sha256="another")
+    report = replace(judged(chapter, "relu"), submission_sha256="another")
     publish(store, report, "learner02", DEADLINE)
     return course
 
@@ -108,7 +116,7 @@ def another_attempt(store: Store, course: Course) -> Course:
 def another_verdict(store: Store, course: Course) -> Course:
     """As a regrade publishes it: the same attempt, judged otherwise."""
     [(entry, _)] = store.standing(["learner02"], [course.chapters[0].stem])
-    verdict = store.keep("again", judged_chapter(course.chapters[0], "softmax"))
+    verdict = store.keep("again", judged(course.chapters[0], "softmax"))
     store.publish(1, [replace(entry, verdict=verdict.id)])
     return course
 
@@ -133,7 +141,7 @@ def another_points(store: Store, course: Course) -> Course:
 
 
 def someone_new(store: Store, course: Course) -> Course:
-    publish(store, judged_chapter(course.chapters[1]), "learner04", DEADLINE)
+    publish(store, judged(course.chapters[1]), "learner04", DEADLINE)
     return course
 
 
@@ -162,7 +170,7 @@ def nothing(store: Store, course: Course) -> Course:
         decide(COMMENT, comment="Well done."),
         decide(COMMENT, learner="", comment="To everybody."),
         decide(EXCUSE),
-        decide(EXCUSE, exercise="relu", check="a"),
+        decide(EXCUSE, exercise="relu", check="relu_a"),
         decide(EXTENSION, deadline=datetime(2026, 4, 1, tzinfo=UTC)),
         another_attempt,
         another_verdict,
@@ -234,6 +242,34 @@ def test_a_report_that_was_changed_or_deleted_is_written_anew(store: Store, cour
     write(store, course, out)
 
     assert written(out) == expected
+
+
+def test_a_file_of_checks_that_was_changed_or_deleted_is_written_anew(store: Store, course: Course) -> None:
+    out = course.root / "reports"
+    write(store, course, out)
+    expected = written(out)
+    edited, deleted = sorted((out / "checks").iterdir())
+    edited.write_bytes(edited.read_bytes().replace(b"law a", b"law c", 1))
+    deleted.unlink()
+
+    write(store, course, out)
+
+    assert written(out) == expected
+
+
+def test_a_file_of_checks_that_no_report_names_any_more_is_deleted(store: Store, course: Course) -> None:
+    out = course.root / "reports"
+    write(store, course, out)
+    before, first = set((out / "checks").iterdir()), course.chapters[0].stem
+    foreign = out / "checks" / "mine.json"
+    foreign.write_bytes(b"{}")
+
+    write(store, decide(EXCUSE, learner="", exercise="relu")(store, course), out)
+
+    after = set((out / "checks").iterdir())
+    assert foreign in after
+    for changed in (before - after, after - before - {foreign}):
+        assert [path.name.startswith(first) for path in changed] == [True]
 
 
 @pytest.mark.parametrize(
