@@ -472,7 +472,7 @@ def test_grade_shows_a_row_per_learner_and_writes_a_report_for_each(class_folder
     assert any(line.startswith("! learner02 ch02: ") for line in lines)
     assert "ch77_unknown.py: the course has no chapter ch77" in " ".join(result.stdout.split())
     assert lines[-2:] == ["3 reports in out/", "next: run: brick report"]
-    files = ["class.txt", "learner01.json", "learner02.json", "learner03.json"]
+    files = [".made", "checks", "class.txt", "learner01.json", "learner02.json", "learner03.json"]
     assert sorted(path.name for path in Path("out").iterdir()) == files
     learner01 = json.loads(Path("out/learner01.json").read_text(encoding="utf-8"))
     assert learner01["reports"][0]["profile"] == "grade"

@@ -93,9 +93,13 @@ def test_grading_a_class_that_was_graded_before_imports_nothing_that_judges(tmp_
         file.write_text(source, encoding="utf-8")
     words = ["grade", "class", "--isolation", "plain", "--unsandboxed", "--examples", "2"]
     assert "torch" in modules_after(*words, folder=tmp_path / "mine")
-    reports = {path: path.read_bytes() for path in (tmp_path / "mine" / "reports").iterdir()}
+    reports = contents(tmp_path / "mine" / "reports")
 
     loaded = modules_after(*words, folder=tmp_path / "mine")
 
     assert {"torch", "hypothesis", "numpy"} & loaded == set()
-    assert {path: path.read_bytes() for path in (tmp_path / "mine" / "reports").iterdir()} == reports
+    assert contents(tmp_path / "mine" / "reports") == reports
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
