@@ -2,6 +2,8 @@
 
 Two disks fail: one where the Nth file cannot be made, and one that is really full, with room for N pages. The second is
 a file system of a few MiB, which bubblewrap makes and this file runs in: python tests/failing_disk.py NAME
+
+With several words each is a command, which is run in the folder where this file is started.
 """
 
 from __future__ import annotations
@@ -13,9 +15,16 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import (
+    AbstractContextManager,
+    chdir,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from dataclasses import asdict, dataclass, field, replace
 from io import StringIO
 from pathlib import Path
@@ -222,16 +231,8 @@ class Place:
         with self._here():
             return replace(done, files=self._files(), results=_results())
 
-    @contextmanager
-    def _here(self) -> Iterator[None]:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.chdir(self.folder / "mine")
-            patched.setenv("BRICKWORK_SECRET", "s" * 32)
-            patched.setenv("HOME", str(self.folder))
-            patched.setenv("XDG_DATA_HOME", str(self.folder / "data"))
-            patched.setenv(VARIABLE, Language.ENGLISH)
-            patched.setattr(grading_anew, "workers_for", lambda *_: MadeUp())
-            yield
+    def _here(self) -> AbstractContextManager[None]:
+        return standing_in(self.folder)
 
     def _files(self) -> dict[str, str]:
         files = [path for path in self.folder.rglob("*") if path.is_file() and path.name not in CHANGES]
@@ -240,6 +241,19 @@ class Place:
             for path in sorted(files)
             if "inputs" not in path.parts and "backups" not in path.parts and path.stat().st_size
         }
+
+
+@contextmanager
+def standing_in(folder: Path) -> Iterator[None]:
+    """Inside, somebody whose home the folder is stands in the course `mine` in it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder / "mine")
+        patched.setenv("BRICKWORK_SECRET", "s" * 32)
+        patched.setenv("HOME", str(folder))
+        patched.setenv("XDG_DATA_HOME", str(folder / "data"))
+        patched.setenv(VARIABLE, Language.ENGLISH)
+        patched.setattr(grading_anew, "workers_for", lambda *_: MadeUp())
+        yield
 
 
 class MadeUp:
@@ -323,8 +337,19 @@ def until_it_is_through(place: Place, fail: Callable[[int], Any], step: int) -> 
         room += step
 
 
+def each(folder: Path, commands: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Run one command after the other."""
+    for words in commands:
+        with standing_in(folder):
+            yield asdict(_brick(words))
+
+
 if __name__ == "__main__":
     disk = Path.cwd()
+    if len(sys.argv) > 2:
+        for outcome in each(disk, sys.argv[1:]):
+            print(json.dumps(outcome), flush=True)
+        sys.exit()
     chosen = SCENARIOS[sys.argv[1]]
     with suppress(BrokenPipeError):
         for one in until_it_is_through(
