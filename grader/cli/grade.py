@@ -115,7 +115,13 @@ def grade(
     settings = replace(settings, secret=secret_sha256(setup.profile))
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
-    with Store(workspace_of(course).state / STORE_FILE) as store, one_grader_at_a_time(store):
+    kept = workspace_of(course).state / STORE_FILE
+    # Without a verdict everything has to be judged: what cannot be is refused before anything is made.
+    is_new = not kept.exists()
+    if is_new:
+        _require_ready(course, assigned, jobs, scheduler)
+    make_folder(out)
+    with Store(kept) as store, one_grader_at_a_time(store):
         if not again:
             require_same_secret(settings, store)
         reading = read_each(found.submissions, store.reading)
@@ -125,9 +131,8 @@ def grade(
         # A chapter with a verdict by today's checks was consistent when that was made.
         judged = {work[place].item.chapter.stem for place in held}
         unproven = [one for one in assigned if one.stem not in judged]
-        if unproven or len(held) < len(work):
+        if not is_new and (unproven or len(held) < len(work)):
             _require_ready(course, unproven, jobs, scheduler)
-        make_folder(out)
         store.keep_readings(
             (one.digest, one.sha256) for one in work if one.digest and isinstance(one.content, Submission)
         )
