@@ -28,15 +28,20 @@ def _both(course: Course, chapter: Chapter) -> tuple[str, str]:
 
 
 def _code(source: str) -> str:
-    """The code of a file without its docstrings."""
+    """The code of a file without its docstrings and what its stubs say."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            del node.body[0]
+        match node:
+            case ast.FunctionDef() | ast.ClassDef() if ast.get_docstring(node) is not None:
+                del node.body[0]
+            case ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError"), args=[ast.Constant()])):
+                node.exc.args = []
     return ast.dump(tree)
 
 
-def test_code_is_the_same_to_the_letter_and_untouched_where_it_was(course: Course, chapter: Chapter) -> None:
+def test_code_is_the_same_but_for_what_stubs_say_and_untouched_where_it_was(
+    course: Course, chapter: Chapter
+) -> None:
     english, chinese = _both(course, chapter)
     assert _code(chinese) == _code(english)
     assert untouched_names(parse(chinese)) == untouched_names(parse(english))
