@@ -642,6 +642,11 @@ class Report:
         return all_passed and not self.breaches and self.is_graded
 
     @property
+    def has_all_points(self) -> bool:
+        """Whether nothing that counts was lost; what is a bonus may be open."""
+        return self.is_graded and self.points > self.max_points - 1e-9
+
+    @property
     def is_transient(self) -> bool:
         """Whether a process was lost or late, so that another try may end otherwise."""
         causes = {result.cause for result in self.checks}

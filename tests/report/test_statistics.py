@@ -247,6 +247,17 @@ def test_the_hardest_check_is_the_one_that_most_of_those_judged_fail(course: Cou
     assert "8 of 16" in hardest
 
 
+def test_who_leaves_a_bonus_open_has_all_right(course: Course) -> None:
+    bonus = ExerciseScore("law_softmax", 0.0, 1.0, extra=True)
+    unwritten = CheckResult("check_law", "law_softmax", "Law.", Outcome.FAILED, 1.0, cause=Cause.UNWRITTEN)
+    whole = report_of([True, True])
+    without_bonus = replace(whole, checks=(*whole.checks, unwritten), exercises=(*whole.exercises, bonus))
+
+    [chapter] = ClassFigures(class_of(course, without_bonus, report_of([True, False]), None)).chapters
+
+    assert (chapter.handed_in, chapter.whole) == (2, 1)
+
+
 def test_the_same_file_from_two_learners_is_apart_from_faults_unless_it_is_worth_nothing(
     course: Course,
 ) -> None:
