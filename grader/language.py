@@ -174,9 +174,8 @@ def translate(sentence: str) -> str:
     Args:
         sentence: of a record or an error, with its values in it.
     """
-    if current() is Language.ENGLISH or not any(
-        map(str.isalpha, sentence)
-    ):  # "." is a folder, and no full stop
+    # Without a letter it is no sentence: "." is a folder, and no full stop.
+    if current() is Language.ENGLISH or not any(map(str.isalpha, sentence)):
         return sentence
     return _translated(sentence, _everything(current()), _DEEPEST)
 

@@ -87,9 +87,8 @@ def run_examples(
     # The seed first: it would take the memory out of settings that are there already.
     armed: Any = settings(hypothesis.seed(seed)(hypothesis.given(**check.inputs)(example)))
     armed.hypothesis.inner_test._hypothesis_internal_add_digest = check.name.encode()
-    armed._hypothesis_internal_database_key = _key(
-        check
-    )  # else it reads and hashes the source of `example` for one
+    # Else it reads and hashes the source of `example` for one.
+    armed._hypothesis_internal_database_key = _key(check)
     try:
         armed()
     except (Unsatisfiable, FlakyStrategyDefinition) as error:
