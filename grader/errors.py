@@ -35,6 +35,27 @@ _PLACES = frozenset(
 )  # fmt: skip
 
 
+# What the system says of a file that it cannot write or read, as far as people meet it; `translate` where it is shown.
+_OF_THE_SYSTEM = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "Permission denied",
+    "Operation not permitted",
+    "Read-only file system",
+    "No such file or directory",
+    "Is a directory",
+    "Not a directory",
+    "File exists",
+    "File name too long",
+    "Too many open files",
+    "Cannot allocate memory",
+    "Input/output error",
+    "Stale file handle",
+    "Connection refused",
+)
+
+
 class KitError(Exception):
     """A problem somebody can mend; the command line prints its three parts.
 
@@ -81,6 +102,11 @@ def remedy(error: OSError, otherwise: str) -> str:
         otherwise: such as to name another folder, which would not help where the disk is full.
     """
     return _REMEDIES.get(error.errno or 0, otherwise)
+
+
+def words_of(error: OSError) -> str:
+    """What the system says, without its number and without the file, which stands beside it; kept in English."""
+    return error.strerror or str(error)
 
 
 def refusal(error: OSError) -> KitError | None:

@@ -15,7 +15,9 @@ from grader.cli import console
 from grader.cli.options import AsJson, Device, DeviceOption, Examples
 from grader.cli.targets import Target, find_targets
 from grader.course.config import load_course
+from grader.errors import words_of
 from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Report
 from grader.report.terminal import is_untouched, next_step, overview, render
 from grader.serialization import as_dict, dumps
@@ -64,7 +66,7 @@ def check(
         typer.echo(_written(targets, reports, cards=EVERY_CARD if every else 1), nl=False)
     if lost is not None:
         said = _("note: this is not kept, so brick hint and brick status do not know of it: {reason}")
-        typer.echo(said.format(reason=lost.strerror), err=True)
+        typer.echo(said.format(reason=translate(words_of(lost))), err=True)
     raise typer.Exit(exit_code(reports))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from grader.errors import UsageError, did_you_mean
+from grader.errors import UsageError, did_you_mean, words_of
 from grader.export.ags import Ags, Platform, refuse_unsafe
 from grader.grading.matching import Person
 
@@ -44,7 +44,7 @@ def read_platform(path: Path) -> dict[str, str]:
 
 def _reason(error: Exception) -> str:
     """What went wrong, without a number of the system's and without the file, which stands beside it."""
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    return words_of(error) if isinstance(error, OSError) else str(error)
 
 
 def platform_of(said: dict[str, str], file: Path) -> Platform:

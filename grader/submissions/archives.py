@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from grader.errors import SubmissionError, UsageError
+from grader.errors import SubmissionError, UsageError, words_of
 from grader.language import kept
 from grader.submissions.contents import too_large
 from grader.text import clean_line
@@ -110,7 +110,7 @@ def _refuse_too_many(archive: Path) -> None:
             file.seek(max(0, size - _END_RECORD_SIZE - 0xFFFF))
             tail = file.read()
     except OSError as error:
-        raise _refused(archive, error.strerror or str(error)) from error
+        raise _refused(archive, words_of(error)) from error
     end = tail.rfind(_END_RECORD)
     if end < 0 or len(tail) < end + _END_RECORD_SIZE:
         raise _refused(archive, kept("it is no zip, or its end is missing"))

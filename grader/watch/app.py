@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from grader.errors import KitError
+from grader.errors import KitError, words_of
 from grader.language import gettext as _
 from grader.language import translate
 from grader.text import clean_line, width_of
@@ -245,7 +245,9 @@ class WatchApp(App[None]):
                 self._lend_terminal(run_in_terminal, self._editor, path, line)
         except OSError as error:
             self._say(
-                _("{editor} does not start: {error}").format(editor=self._editor[0], error=error.strerror)
+                _("{editor} does not start: {error}").format(
+                    editor=self._editor[0], error=translate(words_of(error))
+                )
             )
 
     def _lend_terminal(self, act: Callable[..., object], *about: object) -> None:

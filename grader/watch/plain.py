@@ -18,6 +18,7 @@ from grader.watch.jobs import Event, EventKind
 from grader.watch.plain_keys import KEYS, PlainKeys
 from grader.watch.plain_text import file_line, verdict_line, verdict_on_current
 from grader.watch.state import WatchState
+from grader.watch.status_line import not_kept
 from grader.watch.view import next_step
 from grader.watch.worker import Worker
 
@@ -133,6 +134,8 @@ class PlainWatch:
             return event.kind is EventKind.FAULT  # after a fault the next save is judged all the same
         if event.kind is EventKind.JUDGED and event.job is not None and event.report is not None:
             self.state.take(event.job, event.report)
+            if lost := not_kept(self.state):
+                self._say(_("note: {note}").format(note=lost))
             if event.job.exercise is not None and self.state.is_about_current(event.job):
                 # As `brick check --exercise` shows it; the next step is the last line.
                 self._say("")

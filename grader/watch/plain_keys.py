@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 
-from grader.errors import KitError
+from grader.errors import KitError, words_of
 from grader.language import gettext as _
 from grader.language import translate
 from grader.report.hints import hint_lines
@@ -161,7 +161,7 @@ class PlainKeys:
                 open_window(self._editor, path, line)
                 return
             except OSError as error:
-                self._say(_("the editor does not start: {error}").format(error=error.strerror))
+                self._say(_("the editor does not start: {error}").format(error=translate(words_of(error))))
         self._say(_("open {path}, line {line}, in your editor").format(path=path, line=line))
 
     def _check_all(self) -> None:

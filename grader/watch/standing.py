@@ -33,13 +33,18 @@ class Standing:
     Attributes:
         progress: which exercises are done, and which one is current.
         reports: the last report on each chapter, by its stem.
+        lost: why the last of it could not be kept, as on a full disk; None where all was.
     """
 
     def __init__(self, course: Course, workspace: Workspace, sources: Sources) -> None:
         self._course, self._workspace, self._sources = course, workspace, sources
         self._file = workspace.root / PROGRESS_FILE
         self.progress = read_progress(self._file)
+        self.lost: OSError | None = None
         self.reports: dict[str, Report] = {}
+        self._unwritten: dict[
+            str, Chapter
+        ] = {}  # what could not be written is tried again with the next step
         for chapter in sources.chapters:
             report = kept_report(workspace, chapter)
             if report is not None:
@@ -58,16 +63,21 @@ class Standing:
         return report.points
 
     def save(self, current: CourseExercise) -> None:
-        """Write the progress down.
+        """Write down the progress, and the reports that are not written yet.
 
         Args:
             current: the exercise to go on with the next time.
         """
         self.progress.current = str(current)
-        write_progress(self._file, self.progress, self._course)
+        lost = [write_progress(self._file, self.progress, self._course)]
+        for stem, chapter in list(self._unwritten.items()):
+            lost.append(keep_report(self._workspace, chapter, self.reports[stem]))
+            if lost[-1] is None:
+                del self._unwritten[stem]
+        self.lost = next(filter(None, lost), None)
 
     def take(self, job: Job, report: Report) -> None:
-        """Keep a report.
+        """Take a report in; `save` writes it down.
 
         Args:
             job: what was asked for; a report on one exercise is merged into that of its chapter.
@@ -79,7 +89,7 @@ class Standing:
         names = [exercise.name for exercise in chapter.exercises] if job.exercise is None else [job.exercise]
         self._sources.was_judged(chapter, names)
         self._note_done(chapter, whole)
-        keep_report(self._workspace, chapter, whole)
+        self._unwritten[chapter.stem] = chapter
 
     def _merged(self, chapter: Chapter, exercise: str, report: Report) -> Report:
         """The chapter's last report with one exercise replaced.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.errors import words_of
 from grader.language import gettext as _
 from grader.language import translate
 from grader.records import Outcome, Report
@@ -35,7 +36,7 @@ class StatusLine:
             step: the next step, in one line.
             width: columns there are.
         """
-        doing = self._busy or self._aside
+        doing = self._busy or self._aside or not_kept(self._state)
         if doing:
             # Where it does not fit beside the step it begins a line, so that no word of it is parted.
             return f"{step}{'  ' if width_of(step + doing) + 4 <= width else chr(10)}({doing})"
@@ -82,6 +83,12 @@ class StatusLine:
     def _take_time(self, event: Event) -> None:
         """The first verdict after a save counts; naming a known mistake afterwards makes nobody wait."""
         self._seconds = event.seconds if self._seconds is None else self._seconds
+
+
+def not_kept(state: WatchState) -> str:
+    """Why what was found is on the screen only, as on a full disk; nothing where it is written down."""
+    lost = state.standing.lost
+    return "" if lost is None else _("not kept: {reason}").format(reason=translate(words_of(lost)))
 
 
 def _name(job: Job) -> str:

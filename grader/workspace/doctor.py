@@ -22,6 +22,7 @@ from pathlib import Path
 import watchfiles
 
 from grader.course.paths import exercises_folder
+from grader.errors import words_of
 from grader.language import gettext as _
 from grader.language import listed, translate
 from grader.sandbox.levels import Level, offered
@@ -206,7 +207,9 @@ def _workspace(workspace: Workspace) -> Finding:
         return Finding(
             _("workspace"),
             False,
-            _("{path} cannot be written: {error}").format(path=workspace.state, error=error.strerror),
+            _("{path} cannot be written: {error}").format(
+                path=workspace.state, error=translate(words_of(error))
+            ),
             f"chmod u+w {workspace.root}",
         )
     return Finding(

@@ -67,10 +67,13 @@ def read_progress(path: Path) -> Progress:
     return progress
 
 
-def write_progress(path: Path, progress: Progress, course: Course) -> None:
+def write_progress(path: Path, progress: Progress, course: Course) -> OSError | None:
     """Keep it in the order of the course, whole or not at all; a folder that is read-only keeps none.
 
     An unchanged file is not written again: it may be under version control, and each write is an event to watchers.
+
+    Returns:
+        Why it could not be kept; None where it was.
     """
     known = [str(exercise) for exercise in exercises_of(course)]
     lines = [translate(_HEAD), ""]
@@ -80,8 +83,9 @@ def write_progress(path: Path, progress: Progress, course: Course) -> None:
     try:
         if not path.is_file() or path.read_bytes() != text.encode():
             write_whole(path, text)
-    except OSError:
-        return
+    except OSError as error:
+        return error
+    return None
 
 
 # --- the last reports -------------------------------------------------------------------------------------

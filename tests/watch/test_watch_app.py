@@ -42,10 +42,11 @@ from grader.watch.jobs import Event, EventKind, Job
 from grader.watch.plain import PlainWatch
 from grader.watch.programs import editor_words, without_interrupts
 from grader.watch.state import WatchState
+from grader.watch.status_line import StatusLine
 from grader.watch.view import next_step, work_lines
 from grader.watch.warm_sandbox import WarmSandbox
 from grader.watch.worker import Cancelled, Worker
-from grader.workspace.progress import keep_report
+from grader.workspace.progress import PROGRESS_FILE, keep_report, kept_report
 from grader.workspace.reset import reset as put_back
 from grader.workspace.workspace import workspace_of
 
@@ -460,6 +461,34 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(workspace: Path, len
     assert "  done  neuron" in text
     assert "open  linear, you are here" in text
     assert "\x1b" not in text
+
+
+def test_what_cannot_be_kept_is_said_and_written_down_once_it_can(workspace: Path, report: Report) -> None:
+    session, job = at_softmax(workspace, report)
+    line = StatusLine(session)
+    reports, progress = workspace / ".brickwork" / "reports", workspace / PROGRESS_FILE
+    reports.parent.mkdir(exist_ok=True)
+    reports.write_text("in the way of the folder")
+    judged = Event(EventKind.JUDGED, job, solved(report))
+
+    line.hear(judged)
+
+    assert line.beside("next: go on", 80) == "next: go on  (not kept: File exists)"
+    assert kept_report(session.workspace, job.chapter) is None
+    reports.unlink()
+    progress.unlink()
+    progress.mkdir()
+
+    session.go_to(session.current)
+
+    assert "not kept: Is a directory" in line.beside("next: go on", 80)
+    assert kept_report(session.workspace, job.chapter) is not None, "the report found room"
+    progress.rmdir()
+
+    session.go_to(session.current)
+
+    assert "not kept" not in line.beside("next: go on", 80)
+    assert "done ch03_activations/softmax" in progress.read_text(encoding="utf-8")
 
 
 # --- editors ----------------------------------------------------------------------------------------------
