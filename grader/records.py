@@ -636,14 +636,16 @@ class Report:
         return self.state is ReportState.GRADED
 
     @property
-    def passed(self) -> bool:
-        """Whether every check passed and nothing was refused."""
+    def is_whole(self) -> bool:
+        """Whether every check passed, of a bonus too, and nothing was refused."""
         all_passed = all(result.outcome is Outcome.PASSED for result in self.checks)
         return all_passed and not self.breaches and self.is_graded
 
     @property
-    def has_all_points(self) -> bool:
-        """Whether nothing that counts was lost; what is a bonus may be open."""
+    def passed(self) -> bool:
+        """Whether nothing that counts was lost: a bonus may be open, unless it is all that was judged."""
+        if not self.max_points:
+            return self.is_whole
         return self.is_graded and self.points > self.max_points - 1e-9
 
     @property
@@ -832,7 +834,7 @@ class LearnerResult:
 
     @property
     def passed(self) -> bool:
-        """Whether everything was handed in and everything passed."""
+        """Whether everything was handed in, and nothing that counts was lost."""
         return not (self.missing or self.ungraded) and all(report.passed for report in self.reports)
 
     @property

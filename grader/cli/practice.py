@@ -126,7 +126,7 @@ def remember(workspace: Workspace, targets: Sequence[Target], reports: Sequence[
 
 
 def exit_code(reports: Sequence[Report]) -> int:
-    """0 all passed, 1 some failed, 2 some could not be graded.
+    """0 all passed that counts, 1 some failed, 2 some could not be graded.
 
     The kit's own faults count as failed: they are shown in the report, and learner code did run.
     """

@@ -96,7 +96,7 @@ def judge_and_run(
 def name_mistakes(judged: Judged, workplace: Workplace, profile: Profile) -> Report:
     """Say which known mistakes a submission makes, if the profile asks for it."""
     report, ruling = judged.report, judged.ruling
-    if ruling is None or not profile.names_mistakes or report.passed:
+    if ruling is None or not profile.names_mistakes or report.is_whole:
         return report
     known = read_known_mistakes(judged.chapter)
     if not known.exercises:

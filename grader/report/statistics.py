@@ -277,7 +277,7 @@ def _chapter_figures(
         chapter=chapter,
         handed_in=len(mine) + waiting,
         graded=len(mine),
-        whole=sum(report.has_all_points for _, report in mine),
+        whole=sum(report.passed for _, report in mine),
         mean=statistics.fmean(shares) if shares else 0.0,
         late=sum(one.hand_in(chapter.stem).late_s > 0 for one, _ in mine),
         versions=len({report.checks_sha256 for _, report in mine}),

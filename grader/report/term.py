@@ -159,7 +159,7 @@ def _chapter(chapter: Chapter, learners: Sequence[LearnerResult]) -> ChapterOfTe
         handed_in=len(reports) + places.count(Place.WAITING),
         asked=len(places) - places.count(Place.EXCUSED),
         shares=distribution([_share(one, report) for one, report in reports]),
-        whole=sum(report.has_all_points for _, report in reports),
+        whole=sum(report.passed for _, report in reports),
         late=sum(one.hand_in(chapter.stem).late_s > 0 for one, _ in reports),
     )
 

@@ -228,6 +228,17 @@ def test_check_of_a_solution_gives_all_points_and_exit_code_0(workspace: Path) -
     assert "next:" not in result.stdout
 
 
+def test_a_bonus_may_stay_open_unless_it_is_what_was_asked_for(workspace: Path) -> None:
+    write(workspace, WHOLE[: WHOLE.index("def law_linear(")])
+
+    whole, alone = (brick("check", word, "--examples", "3") for word in ("ch02", "law_linear"))
+
+    assert whole.exit_code == 0, whole.stdout
+    assert "10 of 10 points" in whole.stdout
+    assert "next: fix law_linear" in whole.stdout
+    assert alone.exit_code == 1, alone.stdout
+
+
 def test_check_of_one_exercise_judges_only_that(workspace: Path) -> None:
     write(workspace, PARTLY)
 

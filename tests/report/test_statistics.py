@@ -256,6 +256,10 @@ def test_who_leaves_a_bonus_open_has_all_right(course: Course) -> None:
     [chapter] = ClassFigures(class_of(course, without_bonus, report_of([True, False]), None)).chapters
 
     assert (chapter.handed_in, chapter.whole) == (2, 1)
+    assert without_bonus.passed
+    assert not without_bonus.is_whole
+    alone = replace(whole, checks=(unwritten,), exercises=(bonus,))
+    assert not alone.passed, "it is all that was judged"
 
 
 def test_the_same_file_from_two_learners_is_apart_from_faults_unless_it_is_worth_nothing(
