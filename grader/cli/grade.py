@@ -7,7 +7,7 @@ the store at the end, so they also hold what earlier runs have graded of these l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -115,41 +115,14 @@ def grade(
     settings = replace(settings, secret=secret_sha256(setup.profile))
     # Whoever names chapters says what was assigned; a learner without a file for one has handed in nothing.
     assigned = only or assigned_by(found, course)
+    task = _Task(course, found, assigned, setup, settings, again, jobs, scheduler, quiet=as_json)
     kept = workspace_of(course).state / STORE_FILE
     # Without a verdict everything has to be judged: what cannot be is refused before anything is made.
-    is_new = not kept.exists()
-    if is_new:
-        _require_ready(course, assigned, jobs, scheduler)
+    if not kept.exists():
+        task.require_ready(assigned)
     make_folder(out)
     with Store(kept) as store, one_grader_at_a_time(store):
-        if not again:
-            require_same_secret(settings, store)
-        reading = read_each(found.submissions, store.reading)
-        with uncollected():
-            work = list(counted(reading, len(found.submissions), "reading", quiet=as_json))
-        held = {} if again else known_verdicts(work, setup, store)
-        # A chapter with a verdict by today's checks was consistent when that was made.
-        judged = {work[place].item.chapter.stem for place in held}
-        unproven = [one for one in assigned if one.stem not in judged]
-        if not is_new and (unproven or len(held) < len(work)):
-            _require_ready(course, unproven, jobs, scheduler)
-        store.keep_readings(
-            (one.digest, one.sha256) for one in work if one.digest and isinstance(one.content, Submission)
-        )
-        # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.
-        run = store.begin_run(
-            [one.stem for one in assigned], found.learners, settings, [read.collected for read in work]
-        )
-        publish_known(store, run, course, [(work[place], number) for place, number in held.items()])
-        unknown = [read for place, read in enumerate(work) if place not in held]
-        faults = 0
-        if unknown:
-            with uncollected():
-                from grader.cli.grading_anew import grade_unknown, workers_for
-            workers = workers_for(jobs, scheduler)
-            faults = grade_unknown(
-                unknown, setup, store, course, run, workers, again=again, quiet=as_json, done=len(held)
-            )
+        faults = _bring_up_to_date(task, store)
         known = class_list(store)
         here = [learner for learner in found.learners if learner not in known.left]
         results = write_reports(store, course, assigned, here, out)
@@ -166,18 +139,84 @@ def grade(
     raise typer.Exit(0 if found.submissions and all(one.passed for one in learners) else 1)
 
 
-def _require_ready(course: Course, chapters: Sequence[Chapter], jobs: int, scheduler: str) -> None:
-    """Refuse what cannot be graded by; to judge takes torch, which takes seconds to import, so it is imported only now.
+@dataclass(frozen=True)
+class _Task:
+    """What is to be graded, how, and by whom.
 
-    Raises:
-        CourseError: the course speaks of what is not there, in one of these chapters.
-        UsageError: there cannot be such workers.
+    Args:
+        assigned: the chapters that everybody was to hand in.
+        settings: how, as it is noted in the store.
+        again: grade also what was graded before in the same way.
+        jobs, scheduler: as they were typed, see `workers_for`.
+        quiet: show no progress.
     """
+
+    course: Course
+    found: Collection
+    assigned: Sequence[Chapter]
+    setup: Setup
+    settings: Settings
+    again: bool
+    jobs: int
+    scheduler: str
+    quiet: bool
+
+    def require_ready(self, chapters: Sequence[Chapter]) -> None:
+        """Refuse what cannot be graded by; to judge takes torch, which takes seconds to import: imported only now.
+
+        Raises:
+            CourseError: the course speaks of what is not there, in one of these chapters.
+            UsageError: there cannot be such workers.
+        """
+        with uncollected():
+            from grader.cli.grading_anew import workers_for
+            from grader.engine.consistency import require_consistent
+        require_consistent(self.course, chapters)
+        workers_for(self.jobs, self.scheduler)
+
+
+def _bring_up_to_date(task: _Task, store: Store) -> int:
+    """Keep what was handed in, let verdicts that are known count, and make the others.
+
+    Returns:
+        How many the kit could not grade.
+    """
+    if not task.again:
+        require_same_secret(task.settings, store)
+    submissions = task.found.submissions
     with uncollected():
-        from grader.cli.grading_anew import workers_for
-        from grader.engine.consistency import require_consistent
-    require_consistent(course, chapters)
-    workers_for(jobs, scheduler)
+        reading = read_each(submissions, store.reading)
+        work = list(counted(reading, len(submissions), "reading", quiet=task.quiet))
+    held = {} if task.again else known_verdicts(work, task.setup, store)
+    unknown = [read for place, read in enumerate(work) if place not in held]
+    # A chapter with a verdict by today's checks was consistent when that was made.
+    judged = {work[place].item.chapter.stem for place in held}
+    unproven = [chapter for chapter in task.assigned if chapter.stem not in judged]
+    if unknown or unproven:
+        task.require_ready(unproven)
+    store.keep_readings(
+        (one.digest, one.sha256) for one in work if one.digest and isinstance(one.content, Submission)
+    )
+    # What was handed in is kept before any of it is graded: broken off, it waits, and is not missing.
+    stems = [chapter.stem for chapter in task.assigned]
+    run = store.begin_run(stems, task.found.learners, task.settings, [read.collected for read in work])
+    publish_known(store, run, task.course, [(work[place], number) for place, number in held.items()])
+    if not unknown:
+        return 0
+    with uncollected():
+        from grader.cli.grading_anew import grade_unknown, workers_for
+    workers = workers_for(task.jobs, task.scheduler)
+    return grade_unknown(
+        unknown,
+        task.setup,
+        store,
+        task.course,
+        run,
+        workers,
+        again=task.again,
+        quiet=task.quiet,
+        done=len(held),
+    )
 
 
 def given_times(path: Path, course: Course) -> GivenTimes:
