@@ -53,12 +53,12 @@ def append(store: Store, adjustment: Adjustment) -> Adjustment:
 
 def kept(store: Store) -> tuple[Adjustment, ...]:
     """Every decision ever made, the oldest first, those undone included."""
-    return tuple(
-        msgspec.convert(
-            json.loads(entry) | {"number": number, "made": datetime.fromtimestamp(made, UTC)}, Adjustment
-        )
-        for number, made, entry in store.all_rows("adjustments")
-    )
+    return tuple(store.all_rows("adjustments", _adjustment))
+
+
+def _adjustment(number: int, made: float, entry: str) -> Adjustment:
+    values = json.loads(entry) | {"number": number, "made": datetime.fromtimestamp(made, UTC)}
+    return msgspec.convert(values, Adjustment)
 
 
 def undone_in(adjustments: Sequence[Adjustment]) -> dict[int, int]:

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
+import msgspec
+
 from grader.grading.matching import Person, place
 from grader.grading.store import Store
 from grader.records import Member
@@ -80,10 +82,13 @@ def _keys(*texts: str) -> frozenset[str]:
 def members(store: Store) -> list[tuple[Member, bool]]:
     """Everybody who ever was in the roster, in the order of arrival, and whether they are in it now."""
     found: dict[str, tuple[Member, bool]] = {}
-    for _, _, _, active, packed in store.all_rows("members"):
-        member = Member(**json.loads(packed))
-        found[member.key] = (member, bool(active))
+    for member, active in store.all_rows("members", _member):
+        found[member.key] = (member, active)
     return list(found.values())
+
+
+def _member(_number: int, _made: float, _by: str, active: int, packed: str) -> tuple[Member, bool]:
+    return msgspec.json.decode(packed, type=Member), bool(active)
 
 
 def enter(store: Store, newcomers: Iterable[Member], by: str) -> tuple[list[Member], list[Member]]:

@@ -7,18 +7,20 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from grader.engine.fingerprint import verdict_sha256
 from grader.errors import KitError, remedy
 from grader.grading.opening import Seen, open_to_read, open_to_write, seen_now
 from grader.grading.packing import CommonText, Packer
-from grader.grading.trouble import cannot_open, cannot_read, cannot_write
+from grader.grading.trouble import DAMAGE, cannot_open, cannot_read, cannot_write, damaged
 from grader.records import Chapter, Counts, Report, SourceLine, Submission
 from grader.serialization import from_json, report_json
 from grader.submissions.times import believable
@@ -151,6 +153,7 @@ class Entry:
     counts: Counts
 
 
+T = TypeVar("T")
 _COLUMNS = tuple(field.name for field in fields(Entry))
 _COLLECTED = tuple(field.name for field in fields(Collected))
 
@@ -196,11 +199,13 @@ class Store:
             raise KitError(what, str(path), step) from error
         except sqlite3.Error as error:
             raise cannot_open(path, error) from error
+        except UnicodeDecodeError as error:  # by Python's own words on it, where they name what turned bad
+            raise damaged(path) from error
 
     def _version(self) -> int:
         """The version of what is in the file, 0 if nothing is."""
         query = "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
-        [(version, tables)] = self._rows(query)
+        [(version, tables)] = self._rows(query, (), _as_it_is)
         if tables and version != VERSION and version not in _FEWER_TABLES:
             raise self._of_another_version()
         return int(version)
@@ -233,9 +238,10 @@ class Store:
     def find(self, key: str) -> Verdict | None:
         """The verdict under this key, None if there is none to be used again."""
         condition = "WHERE key = ? AND reusable ORDER BY id DESC LIMIT 1"
-        for number, report in self._rows(f"SELECT id, report FROM verdicts {condition}", (key,)):
-            return Verdict(number, key, self._report(report))
-        return None
+        query = f"SELECT id, report FROM verdicts {condition}"
+        return next(
+            self._rows(query, (key,), lambda number, kept: Verdict(number, key, self._report(kept))), None
+        )
 
     def find_numbers(self, keys: Iterable[str]) -> dict[str, int]:
         """Of those of these keys under which there is a verdict to be used again, its number."""
@@ -243,7 +249,7 @@ class Store:
             "SELECT key, max(id) FROM verdicts"
             " WHERE key IN (SELECT value FROM json_each(?)) AND reusable GROUP BY key"
         )
-        return dict(self._rows(query, (json.dumps(list(keys)),)))
+        return dict(self._rows(query, (json.dumps(list(keys)),), _as_it_is))
 
     def keep(self, key: str, report: Report, submission: Submission | None = None) -> Verdict:
         """Append a verdict, and the submission that it is on, if that could be read."""
@@ -275,7 +281,8 @@ class Store:
 
     def submission(self, entry: Entry, chapter: Chapter) -> Submission | None:
         """What was handed in, as it was read then; None if it could not be read."""
-        for packed, told in self._rows("SELECT source, about FROM sources WHERE sha256 = ?", (entry.sha256,)):
+
+        def read(packed: bytes, told: str | bytes) -> Submission:
             # Earlier versions kept it as plain text.
             about = json.loads(told if isinstance(told, str) else self._packer.unpack(told))
             return Submission(
@@ -288,15 +295,15 @@ class Store:
                 tuple((line, why) for line, why in about["left_out"]),
                 tuple(about["notes"]),
             )
-        return None
+
+        query = "SELECT source, about FROM sources WHERE sha256 = ?"
+        return next(self._rows(query, (entry.sha256,), read), None)
 
     # --- what bytes were read as ------------------------------------------------------------------------------
 
     def reading(self, digest: bytes) -> str | None:
         """The hash of the submission that was read from what has this digest; None if it never was."""
-        for (sha256,) in self._rows("SELECT sha256 FROM readings WHERE digest = ?", (digest,)):
-            return str(sha256)
-        return None
+        return next(self._rows("SELECT sha256 FROM readings WHERE digest = ?", (digest,), str), None)
 
     def keep_readings(self, readings: Iterable[tuple[bytes, str]]) -> None:
         """Keep what was read: digests, and the hash of the submission that each was read as."""
@@ -344,7 +351,7 @@ class Store:
         """What is known of every learner's newest work at each chapter."""
         newest = "SELECT max(id) FROM collected GROUP BY learner, chapter"
         query = f"SELECT {', '.join(_COLLECTED)} FROM collected WHERE id IN ({newest})"
-        return {Collected(*row) for row in self._rows(query)}
+        return set(self._rows(query, (), Collected))
 
     def ungraded(self, chapters: Iterable[str]) -> set[tuple[str, str]]:
         """Learner and chapter of all whose newest work was collected, and has no verdict yet."""
@@ -356,21 +363,26 @@ class Store:
             " AND c.sha256 IS NOT (SELECT h.sha256 FROM hand_ins h"
             "  WHERE h.learner = c.learner AND h.chapter = c.chapter ORDER BY h.attempt DESC, h.id DESC LIMIT 1)"
         )
-        return {(learner, chapter) for learner, chapter in self._rows(query, (json.dumps(list(chapters)),))}
+        return {
+            (learner, chapter)
+            for learner, chapter in self._rows(query, (json.dumps(list(chapters)),), _as_it_is)
+        }
 
     def last_settings(self) -> Settings | None:
         """How the newest run graded."""
-        for (settings,) in self._rows("SELECT settings FROM runs ORDER BY id DESC LIMIT 1"):
-            return Settings(**json.loads(settings))
-        return None
+        query = "SELECT settings FROM runs ORDER BY id DESC LIMIT 1"
+        return next(
+            self._rows(query, (), lambda settings: msgspec.json.decode(settings, type=Settings)), None
+        )
 
     def assigned_and_met(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Stems of all chapters ever assigned, and all learners ever met, each sorted."""
         chapters: set[str] = set()
         learners: set[str] = set()
-        for assigned, met in self._rows("SELECT chapters, learners FROM runs"):
-            chapters |= set(json.loads(assigned))
-            learners |= set(json.loads(met))
+        query = "SELECT chapters, learners FROM runs"
+        for assigned, met in self._rows(query, (), _sets_of_names):
+            chapters |= assigned
+            learners |= met
         return tuple(sorted(chapters)), tuple(sorted(learners))
 
     # --- hand-ins: what is published --------------------------------------------------------------------------
@@ -392,30 +404,34 @@ class Store:
             " WHERE id IN (SELECT max(id) FROM hand_ins GROUP BY learner, chapter, attempt)"
             " AND chapter IN (SELECT value FROM json_each(?)) ORDER BY attempt"
         )
-        entries = map(_entry, self._rows(query, (json.dumps(list(chapters)),)))
+        entries = self._rows(query, (json.dumps(list(chapters)),), _entry)
         return {(entry.learner, entry.chapter): entry for entry in entries}
 
     def newest(self, learner: str, chapter: str) -> Entry | None:
         """What stands for the last attempt of a learner at a chapter."""
         condition = "WHERE learner = ? AND chapter = ? ORDER BY attempt DESC, id DESC LIMIT 1"
-        for row in self._rows(f"SELECT {', '.join(_COLUMNS)} FROM hand_ins {condition}", (learner, chapter)):
-            return _entry(row)
-        return None
+        query = f"SELECT {', '.join(_COLUMNS)} FROM hand_ins {condition}"
+        return next(self._rows(query, (learner, chapter), _entry), None)
 
     def standing(self, learners: Iterable[str], chapters: Iterable[str]) -> Iterator[tuple[Entry, Verdict]]:
         """What stands for every attempt of these learners at these chapters, by learner, chapter, attempt."""
+
+        def read(*row: Any) -> tuple[Entry, Verdict]:
+            *about, key, report = row
+            entry = _entry(*about)
+            return entry, Verdict(entry.verdict, key, replace(self._report(report), path=entry.path))
+
         columns = ", ".join(f"h.{name}" for name in _COLUMNS)
         wanted = (json.dumps(list(learners)), json.dumps(list(chapters)))
-        for *row, key, report in self._rows(
+        yield from self._rows(
             f"SELECT {columns}, v.key, v.report FROM hand_ins h JOIN verdicts v ON v.id = h.verdict"
             " WHERE h.id IN (SELECT max(id) FROM hand_ins GROUP BY learner, chapter, attempt)"
             " AND h.learner IN (SELECT value FROM json_each(?))"
             " AND h.chapter IN (SELECT value FROM json_each(?))"
             " ORDER BY h.learner, h.chapter, h.attempt",
             wanted,
-        ):
-            entry = _entry(row)
-            yield entry, Verdict(entry.verdict, key, replace(self._report(report), path=entry.path))
+            read,
+        )
 
     def published(self, chapters: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """What stands for every attempt at these chapters, without the reports: learner first, then whatever there is.
@@ -429,6 +445,7 @@ class Store:
             " AND h.chapter IN (SELECT value FROM json_each(?))"
             " ORDER BY h.learner, h.chapter, h.attempt",
             (json.dumps(list(chapters)),),
+            _as_it_is,
         )
 
     # --- what a person decided: adjustments and the roster ----------------------------------------------------
@@ -443,9 +460,13 @@ class Store:
             )
         return int(cursor.lastrowid or 0)
 
-    def all_rows(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """Every row of the table `adjustments` or `members`, the oldest first."""
-        yield from self._rows(f"SELECT * FROM {table} ORDER BY 1")
+    def all_rows(self, table: str, read: Callable[..., T]) -> Iterator[T]:
+        """Every row of the table `adjustments` or `members`, the oldest first.
+
+        Args:
+            read: makes of the columns of a row what it stands for; what it cannot read is damaged.
+        """
+        yield from self._rows(f"SELECT * FROM {table} ORDER BY 1", (), read)
 
     # --- reading and writing ----------------------------------------------------------------------------------
 
@@ -466,11 +487,23 @@ class Store:
                     database.execute("ROLLBACK")
                 raise
 
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: str, values: tuple[object, ...], read: Callable[..., T]) -> Iterator[T]:
+        """What the query finds.
+
+        Args:
+            values: for the question marks in it.
+            read: makes of the columns of a row what it stands for.
+
+        Raises:
+            KitError: the file, or something in it, cannot be read.
+        """
         try:
-            yield from self._database.execute(query, values)
+            for row in self._database.execute(query, values):
+                yield read(*row)
         except sqlite3.Error as error:
             raise cannot_read(self.path, error) from error
+        except DAMAGE as error:
+            raise damaged(self.path) from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -480,22 +513,19 @@ class Store:
             raise cannot_write(self.path, error) from error
 
     def _report(self, packed: bytes) -> Report:
-        try:
-            return from_json(self._packer.unpack(packed))
-        except ValueError as error:
-            raise self._of_another_version() from error
+        return from_json(self._packer.unpack(packed))
 
     # --- what texts are packed against ------------------------------------------------------------------------
 
     def _newest_common_text(self, kind: str) -> CommonText | None:
         condition = "WHERE kind = ? ORDER BY number DESC LIMIT 1"
-        for number, packed in self._rows(f"SELECT number, content FROM common_texts {condition}", (kind,)):
-            return CommonText(number, zlib.decompress(packed))
-        return None
+        query = f"SELECT number, content FROM common_texts {condition}"
+        return next(self._rows(query, (kind,), _common_text), None)
 
     def _common_text(self, number: int) -> CommonText:
-        for (packed,) in self._rows("SELECT content FROM common_texts WHERE number = ?", (number,)):
-            return CommonText(number, zlib.decompress(packed))
+        query = "SELECT number, content FROM common_texts WHERE number = ?"
+        for common in self._rows(query, (number,), _common_text):
+            return common
         raise ValueError(f"there is no common text {number}")
 
     def _add_common_text(self, kind: str, text: bytes) -> CommonText:
@@ -504,7 +534,19 @@ class Store:
         return CommonText(int(cursor.lastrowid or 0), text)
 
 
-def _entry(row: Iterable[object]) -> Entry:
+def _as_it_is(*row: Any) -> tuple[Any, ...]:
+    return row
+
+
+def _sets_of_names(*row: str) -> list[set[str]]:
+    return [msgspec.json.decode(names, type=set[str]) for names in row]
+
+
+def _common_text(number: int, packed: bytes) -> CommonText:
+    return CommonText(number, zlib.decompress(packed))
+
+
+def _entry(*row: object) -> Entry:
     values = dict(zip(_COLUMNS, row, strict=True))
     values |= {"counts": Counts(str(values["counts"])), "marked_late": bool(values["marked_late"])}
     time = believable(values["handed_in"])
@@ -512,4 +554,4 @@ def _entry(row: Iterable[object]) -> Entry:
         # Earlier versions kept any time that a file said. What followed from one that cannot be goes with it.
         values |= {"handed_in": None}
         values |= {} if values["marked_late"] else {"late_s": 0.0, "deducted": 0.0}
-    return Entry(**values)  # type: ignore[arg-type]
+    return msgspec.convert(values, Entry)

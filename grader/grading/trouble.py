@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from pathlib import Path
 
 from grader.errors import KitError
@@ -27,6 +28,10 @@ _REMEDIES = {
 _OTHER_REMEDY = "move that file away and grade the class again, or bring it back from a backup"
 
 
+# What the content of a file that turned bad on the disk can raise where it is unpacked, decoded and made a value of.
+DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, MemoryError, OSError, zlib.error)
+
+
 def cannot_open(path: Path, error: sqlite3.Error) -> KitError:
     """The file cannot be opened."""
     return KitError(f"the results of earlier runs cannot be opened: {error}", str(path), _step(error))
@@ -40,6 +45,13 @@ def cannot_read(path: Path, error: sqlite3.Error) -> KitError:
 def cannot_write(path: Path, error: sqlite3.Error) -> KitError:
     """Something cannot be added to the file; whatever was added before is there."""
     return KitError(f"the results cannot be written: {error}", str(path), _step(error))
+
+
+def damaged(path: Path) -> KitError:
+    """Something in the file is not what the kit wrote; a verdict can be made anew, a decision cannot."""
+    what = "something in the results cannot be read: it is damaged, or another version of the kit wrote it"
+    step = "run: brick grade FOLDER --again; if that fails too, bring the file back from a backup"
+    return KitError(what, str(path), step)
 
 
 def _step(error: sqlite3.Error) -> str:
