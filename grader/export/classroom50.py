@@ -10,9 +10,9 @@ from typing import Any
 
 from grader.errors import UsageError
 from grader.records import ClassResults, ExerciseScore, LearnerResult, Report
-from grader.report.decisions import line, lines_of
+from grader.report.decisions import line
 from grader.report.terminal import is_whole
-from grader.report.words import NOT_HANDED_IN, exercise_lines, lateness
+from grader.report.words import NOT_HANDED_IN, excused_lines, exercise_lines, lateness
 from grader.text import clean
 
 SCHEMA = "classroom50/result/v1"
@@ -109,7 +109,7 @@ def _excused(one: LearnerResult, stem: str) -> Fields:
     """A chapter that does not count: out of 0."""
     return {
         "test-name": stem, "passed": True, "score": 0, "max-score": 0, "points": 0.0, "max-points": 0.0,
-        "unit": UNIT, "output": "\n".join(["excused", *lines_of(one, stem)]),
+        "unit": UNIT, "output": "\n".join(excused_lines(one, stem)),
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from grader.records import Chapter, ClassResults, LearnerResult, Report
 from grader.report.decisions import lines_of
-from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, lateness, problem
+from grader.report.words import NOT_GRADED_YET, NOT_HANDED_IN, excused_lines, lateness, problem
 from grader.text import clean_line, guarded, points
 
 COLUMNS = (
@@ -39,7 +39,7 @@ def _row(one: LearnerResult, chapter: Chapter) -> dict[str, str]:
     row |= _who(one)
     if chapter.stem in one.excused:
         # No score: whoever sums the column must not count a 0 for it.
-        remark = "; ".join(["excused", *lines_of(one, chapter.stem)])
+        remark = "; ".join(excused_lines(one, chapter.stem))
         return row | {"max_score": "0", "remark": remark}
     if report is not None:
         return row | _scores(one, report)

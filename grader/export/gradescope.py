@@ -6,9 +6,8 @@ from typing import Any
 
 from grader.errors import UsageError
 from grader.records import AdjustmentKind, Chapter, ClassResults, ExerciseScore, LearnerResult, Report
-from grader.report.decisions import lines_of
 from grader.report.terminal import is_whole
-from grader.report.words import NOT_HANDED_IN, exercise_lines, summary
+from grader.report.words import NOT_HANDED_IN, excused_lines, exercise_lines, summary
 from grader.text import clean, clean_line
 
 _LONGEST = 20_000  # characters of one test's output: more makes the page slow, and nobody reads it
@@ -59,7 +58,8 @@ def _chapters(results: ClassResults, one: LearnerResult) -> tuple[list[Fields], 
     for chapter in results.chapters:
         report = next((found for found in one.reports if found.chapter == chapter.stem), None)
         if chapter.stem in one.excused:
-            output += [f"{chapter.stem}: excused", *lines_of(one, chapter.stem)]
+            first, *others = excused_lines(one, chapter.stem)
+            output += [f"{chapter.stem}: {first}", *others]
             continue
         if report is None:
             output += [f"{chapter.stem}: {NOT_HANDED_IN}"]

@@ -21,7 +21,7 @@ from grader.records import ClassResults, LearnerResult, Outcome, Report
 from grader.report.decisions import lines_of
 from grader.report.reasons import reason
 from grader.report.terminal import is_untouched, results_of
-from grader.report.words import EXCUSED, NOT_HANDED_IN, summary
+from grader.report.words import NOT_HANDED_IN, excused_lines, summary
 from grader.text import clean_line, points
 
 _MARK = "Brickwork: "  # what our own comments begin with; others are an instructor's, and stay
@@ -193,9 +193,10 @@ def _comment(one: LearnerResult, old: str) -> str | None:
     if old.strip() and not old.startswith(_MARK):
         return None
     lines = [line for report in one.reports for line in _report_lines(one, report)]
-    without_report = [(stem, NOT_HANDED_IN) for stem, _ in one.missing]
-    for stem, why in [*without_report, *((stem, EXCUSED) for stem in one.excused)]:
-        lines += [f"{stem}: {why}", *lines_of(one, stem)]
+    without_report = {stem: [NOT_HANDED_IN, *lines_of(one, stem)] for stem, _ in one.missing}
+    without_report |= {stem: excused_lines(one, stem) for stem in one.excused}
+    for stem, (first, *others) in without_report.items():
+        lines += [f"{stem}: {first}", *others]
     # Moodle takes the cell as HTML.
     return _MARK + "<br>".join(html.escape(line, quote=False) for line in lines)
 

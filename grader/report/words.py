@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from grader.language import gettext as _
 from grader.language import ngettext, translate
-from grader.records import TRANSIENT_CAUSES, Change, ExerciseScore, HandIn, LearnerResult, Outcome, Report
+from grader.records import (
+    TRANSIENT_CAUSES,
+    AdjustmentKind,
+    Change,
+    ExerciseScore,
+    HandIn,
+    LearnerResult,
+    Outcome,
+    Report,
+)
 from grader.report.card import card
-from grader.report.decisions import lines_of
+from grader.report.decisions import line, lines_of
 from grader.report.reasons import BARRED, reason, trouble
 from grader.report.refusals import refusal_words
 from grader.report.terminal import WORDS, breach_place, results_of, tally
@@ -86,6 +95,17 @@ def summary(one: LearnerResult, report: Report) -> list[str]:
     lines += lines_of(one, report.chapter)
     why = problem(report)
     return [*lines, why] if why else lines
+
+
+def excused_lines(one: LearnerResult, chapter: str) -> list[str]:
+    """That a chapter is excused, once, and then what else a person decided about it.
+
+    A decision on the chapter as a whole says so itself; where its exercises were excused one by one, none does.
+    """
+    about = one.adjustments_of(chapter)
+    whole = [a for a in about if a.kind is AdjustmentKind.EXCUSE and not a.exercise]
+    others = [a for a in about if a not in whole]
+    return [*([line(a) for a in whole] or [_(EXCUSED)]), *(line(a, one) for a in others)]
 
 
 def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:

@@ -27,7 +27,10 @@ from grader.export.classroom50 import classroom50
 from grader.export.csv import COLUMNS, class_csv
 from grader.export.gradescope import gradescope
 from grader.export.junit import junit
+from grader.export.moodle import fill_moodle
 from grader.records import (
+    Adjustment,
+    AdjustmentKind,
     Breach,
     ClassResults,
     Course,
@@ -307,6 +310,47 @@ def test_what_a_learner_reads_on_gradescope_has_the_smallest_input_and_no_comman
     assert "call: softmax(tensor([[1000.0, 0.0]]), dim=-1)" in softmax
     assert "not run  The gradient is right.\n         first fix: Rows far" in softmax
     assert "brick replay" not in softmax
+
+
+def excused(results: ClassResults, one: LearnerResult, *exercises: str) -> tuple[ClassResults, LearnerResult]:
+    """The learner with the first chapter excused: as a whole, or exercise by exercise, and with a word about it."""
+    stem, made = "ch01_dataloader", datetime(2026, 3, 1, tzinfo=UTC)
+    kinds = [(AdjustmentKind.COMMENT, ""), *((AdjustmentKind.EXCUSE, name) for name in exercises or ("",))]
+    decisions = tuple(
+        Adjustment(number, kind, "teacher", made, "ill", one.learner, stem, name, comment="get well soon")
+        for number, (kind, name) in enumerate(kinds, start=1)
+    )
+    mine = replace(one, missing=(), excused=(stem,), adjustments=decisions)
+    return replace(results, learners=(mine,)), mine
+
+
+def remarks(results: ClassResults, one: LearnerResult) -> dict[str, str]:
+    """What each file says of the first chapter."""
+    tests = classroom50(results, one, RUNNER)["tests"]
+    header = "Identifier,Email address,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+    worksheet = f"{header}Participant 71,learner01@example.org,,20.00,-,\n".encode()
+    return {
+        "csv": read_csv(class_csv(results))[0]["remark"],
+        "classroom50": next(t["output"] for t in tests if t["test-name"] == "ch01_dataloader"),
+        "gradescope": gradescope(results, one)["output"],
+        "moodle": fill_moodle(results, worksheet, "worksheet.csv").content.decode(),
+    }
+
+
+def test_a_chapter_that_was_excused_as_a_whole_is_said_to_be_so_once(
+    results: ClassResults, one: LearnerResult
+) -> None:
+    for file, said in remarks(*excused(results, one)).items():
+        assert said.count("excused") == 1, (file, said)
+        assert said.index("excused (teacher, 2026-03-01: ill)") < said.index("get well soon"), file
+
+
+def test_a_chapter_whose_exercises_were_excused_one_by_one_is_said_to_be_excused(
+    results: ClassResults, one: LearnerResult
+) -> None:
+    for file, said in remarks(*excused(results, one, "DataLoader", "encode")).items():
+        assert said.count("excused") == 3, (file, said)
+        assert said.index("excused") < said.index("DataLoader: excused"), file
 
 
 def test_a_bonus_exercise_is_shown_on_gradescope_and_counts_nothing(
