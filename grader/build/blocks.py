@@ -134,13 +134,6 @@ def _written(ruling: Ruling) -> frozenset[str]:
     return written_names(ast.parse(ruling.source)) - ruling.barred()
 
 
-def count_yours(blocks: Sequence[Block]) -> str:
-    """How many blocks are the learner's, as a sentence."""
-    yours = sum(block.whose is Owner.LEARNER for block in blocks)
-    partly = sum(block.whose is Owner.BOTH for block in blocks)
-    return f"{yours} of {len(blocks)} blocks are yours" + (f", {partly} more in part" if partly else "")
-
-
 # --- putting them together --------------------------------------------------------------------------------
 
 

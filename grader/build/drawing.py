@@ -9,6 +9,7 @@ import onnx
 from onnx import helper, shape_inference
 
 from grader.errors import UsageError
+from grader.language import gettext as _
 from grader.text import clean
 
 
@@ -41,7 +42,9 @@ def draw_graph(path: Path) -> str:
             lines.append(f"  |  {', '.join(about)}")
     lines += ["  |", ", ".join(f"{v.name} {shapes[v.name]}" for v in graph.output)]
     count = sum(math.prod(dims) for dims in weights.values())
-    words = f"{len(graph.node)} operations, {count:,} numbers in {len(weights)} weights and biases"
+    words = _("{operations} operations, {numbers:,} numbers in {weights} weights and biases").format(
+        operations=len(graph.node), numbers=count, weights=len(weights)
+    )
     return clean("\n".join([*lines, "", words])) + "\n"
 
 

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import torch
@@ -24,6 +25,13 @@ GRID = 40  # points along each side of the wave's square: an even number, so tha
 SHOWN_NEURONS = 24
 
 
+class Metric(StrEnum):
+    """What the score of a task measures."""
+
+    ACCURACY = "accuracy"
+    R_SQUARED = "R²"
+
+
 @dataclass(frozen=True)
 class Plan:
     """How a task is trained, and what counts as having worked.
@@ -35,7 +43,7 @@ class Plan:
         lr: the highest learning rate; it rises over a tenth of the steps, then falls along a cosine.
         max_norm: all gradients together are cut to this length.
         decay: weight decay, by AdamW for digits and as a penalty for the wave.
-        metric: the name of what `score` measures.
+        metric: what `score` measures.
         goal: the score that right blocks reach, which a test holds us to.
         polish_lr: the last epoch, on the folded layers, by SGD at this rate; 0 for none.
     """
@@ -46,7 +54,7 @@ class Plan:
     lr: float
     max_norm: float
     decay: float
-    metric: str
+    metric: Metric
     goal: float
     polish_lr: float = 0.0
 
@@ -54,11 +62,11 @@ class Plan:
 PLANS = {
     "wave": Plan(
         Shape((2, 96, 96, 1), "input"), epochs=80, batch_size=64, lr=6e-3, max_norm=1.0, decay=1e-6,
-        metric="R²", goal=0.998,
+        metric=Metric.R_SQUARED, goal=0.998,
     ),
     "digits": Plan(
         Shape((64, 128, 64, 10), "hidden", dropout=0.2), epochs=25, batch_size=32, lr=4e-3, max_norm=2.0, decay=0.02,
-        metric="accuracy", goal=0.97, polish_lr=1e-3,
+        metric=Metric.ACCURACY, goal=0.97, polish_lr=1e-3,
     ),
 }  # fmt: skip
 
@@ -87,7 +95,16 @@ class Epoch:
 
 
 class Diverged(Exception):
-    """The loss is not a number any more."""
+    """The loss is not a number any more.
+
+    Args:
+        loss: inf or NaN.
+        steps: how many were taken before.
+    """
+
+    def __init__(self, loss: float, steps: int) -> None:
+        super().__init__(f"the loss is {loss} after {steps} steps")
+        self.loss, self.steps = loss, steps
 
 
 class Trainer:
@@ -147,7 +164,7 @@ class Trainer:
     def _update(self, optimizer: Any, grads: list[Tensor], loss: float, lr: float) -> None:
         """Clip, step and note both; Diverged before anything moves by a loss that is no number."""
         if not math.isfinite(loss):
-            raise Diverged(f"the loss is {loss} after {len(self.history.loss)} steps")
+            raise Diverged(loss, len(self.history.loss))
         clipped, _ = self.blocks.clip_by_norm(grads, self.plan.max_norm)
         optimizer.step(clipped)
         self.history.loss.append(loss)
@@ -240,9 +257,6 @@ def _finish(
     model = blocks.export_mlp([(w.cpu(), b.cpu()) for w, b in layers], softmax=trainer.task == "digits")
     exported = blocks.run_model(model, x_test.cpu())
     expected = torch.softmax(plain, 1) if trainer.task == "digits" else plain
-    hidden = {
-        f"hidden layer {i}": _histogram(seen.after) for i, seen in enumerate(trainer.network.seen, start=1)
-    }
     result = {
         "task": trainer.task,
         "metric": trainer.plan.metric,
@@ -251,7 +265,7 @@ def _finish(
         "int8_score": trainer.score(coded, data.y_test),
         "onnx_difference": float((exported.cpu() - expected.cpu()).abs().max()),
         "history": vars(trainer.history),
-        "activations": hidden,
+        "activations": [_histogram(seen.after) for seen in trainer.network.seen],
         "weights": weights,
         "examples": _examples(trainer.task, data, plain.cpu()),
         "inside": _inside(blocks, trainer.task, layers),

@@ -53,8 +53,8 @@ def start(job: Job) -> Iterator[dict[str, Any]]:
 
     Yields:
         Plain values with their kind under "event": `epoch` (the fields of train.Epoch), and last `done` (with the
-        result), `raised` (with what, stem, exercise and line), `diverged` and `lost` (with what), `unwritten` (with
-        what the system says of the model's file, and its number).
+        result), `raised` (with what, stem, exercise and line), `diverged` (with loss and steps), `lost` (with the
+        code that the child ended with), `unwritten` (with what the system says of the model's file, and its number).
     """
     message = json.dumps(asdict(job) | {"model": str(job.model)})
     # One thread: sums in another order would give another result, and tiny products are faster so.
@@ -79,7 +79,7 @@ def start(job: Job) -> Iterator[dict[str, Any]]:
             last = event["event"]
             yield event
         if child.wait() != 0 or last in ("", "epoch"):
-            yield {"event": "lost", "what": f"the training process ended with code {child.returncode}"}
+            yield {"event": "lost", "code": child.returncode}
     finally:
         child.kill()
         child.wait()
@@ -116,7 +116,7 @@ def _run(job: dict[str, Any], tell: Any) -> None:
             tell=lambda epoch: tell("epoch", **asdict(epoch)),
         )
     except Diverged as error:
-        tell("diverged", what=str(error))
+        tell("diverged", loss=error.loss, steps=error.steps)
     except BlockRaised as error:
         tell("raised", what=str(error), stem=error.stem, exercise=error.exercise, line=error.line)
     except Exception as error:

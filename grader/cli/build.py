@@ -16,8 +16,10 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.build.blocks import PIECES, Block, Owner, State, count_yours, survey
+from grader.build.blocks import PIECES, Block, State, survey
 from grader.build.page import write_pages
+from grader.build.plots import picture_language
+from grader.build.words import count_yours, metric_words, owner_words
 from grader.build.worker import Job, start
 from grader.cli import console
 from grader.cli.devices import require_device
@@ -29,8 +31,8 @@ from grader.cli.view import MODEL
 from grader.course.config import load_course
 from grader.engine.profile import Profile
 from grader.errors import KitError, UsageError, remedy
+from grader.language import current, listed, ngettext, translate
 from grader.language import gettext as _
-from grader.language import listed, translate
 from grader.records import Course, Outcome
 from grader.rules import judge
 from grader.submissions.reading import read_submission
@@ -41,7 +43,6 @@ from grader.workspace.workspace import Workspace, workspace_of
 # What rounding to 8 bits may take from the score, and how far the exported model may be from the network.
 INT8_MAY_COST = 0.02
 ONNX_MAY_DIFFER = 1e-4
-_WHOSE = {Owner.LEARNER: "yours", Owner.BOTH: "partly yours", Owner.LENT: "lent"}
 
 
 class Task(StrEnum):
@@ -92,7 +93,7 @@ def build(
     if not problems:
         typer.echo(_("next: look at your model with: brick view"))
         return
-    typer.echo("\n" + "\n".join(f"FAIL  {problem}" for problem in problems))
+    typer.echo("\n" + "\n".join(_("FAIL") + f"  {problem}" for problem in problems))
     typer.echo("\n".join(_name_suspects(course, blocks, event)))
     raise typer.Exit(1)
 
@@ -167,7 +168,7 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
                 notes.append(_("{state}: {names}").format(state=words, names=some))
         lead = pad(f"{chapter.label}  {translate(chapter.title)}", 38)
         lines += wrap(
-            _("; ").join([_(_WHOSE[block.whose]), *notes]), console.columns(), indent=" " * 38, first=lead
+            _("; ").join([owner_words(block.whose), *notes]), console.columns(), indent=" " * 38, first=lead
         )
     return lines
 
@@ -181,9 +182,9 @@ def _train(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
     Returns:
         "done" with the result, or what stopped the training; see `grader.build.worker.start`.
     """
-    event: dict[str, Any] = {"event": "lost", "what": _("the training process said nothing")}
+    event: dict[str, Any] = {"event": "lost", "code": None}
     # Closing ends the training process too: Ctrl-C must not leave one behind that goes on computing.
-    with closing(events), progress_bar("epoch") as advance:  # type: ignore[type-var]
+    with closing(events), progress_bar(_("epoch")) as advance:  # type: ignore[type-var]
         for event in events:
             if event["event"] == "epoch":
                 note = _("loss {loss:.4f}  score {score:.4f}").format(
@@ -227,7 +228,8 @@ def find_problems(result: dict[str, Any]) -> list[str]:
         A sentence each; none if the network learned.
     """
     # `not a >= b` instead of `a < b`: every comparison with NaN is false, so a NaN ends up among the problems.
-    score, int8, goal, metric = (result[name] for name in ("score", "int8_score", "goal", "metric"))
+    score, int8, goal = (result[name] for name in ("score", "int8_score", "goal"))
+    metric = metric_words(result["metric"])
     problems = []
     if not score >= goal:
         problems.append(
@@ -251,29 +253,46 @@ def find_problems(result: dict[str, Any]) -> list[str]:
 def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> list[str]:
     """Write the pages of the run, and say where each file is and what the score is."""
     page, picture = write_pages(result, blocks, folder)
-    metric = result["metric"]
+    words = "" if picture_language() is current() else _("  in English: there is no font for Chinese here")
     return [
         "\n"
         + _("{metric} {score:.4f} on held-out samples, {int8:.4f} in int8").format(
-            metric=metric, score=result["score"], int8=result["int8_score"]
+            metric=metric_words(result["metric"]), score=result["score"], int8=result["int8_score"]
         ),
-        f"model    {shown_path(folder / MODEL)}",
-        f"page     {shown_path(page)}",
-        f"picture  {shown_path(picture)}",
+        pad(_("model"), 9) + f"{shown_path(folder / MODEL)}",
+        pad(_("page"), 9) + f"{shown_path(page)}",
+        pad(_("picture"), 9) + f"{shown_path(picture)}{words}",
     ]
 
 
 def _stopped(event: dict[str, Any], blocks: Sequence[Block]) -> str:
     """Why training ended early; where the learner's own code raised, with the file and the line."""
-    # Without a stem it was not the learner's code: the kit's own, or the process was ended from outside.
-    if event["event"] != "raised" or not event["stem"]:
-        reason = _("the network could not go on") if event["event"] == "raised" else _("training stopped")
-        return _("{what}: {why}").format(what=reason, why=event["what"])
+    if event["event"] != "raised":
+        return _("{what}: {why}").format(what=_("training stopped"), why=_why_stopped(event))
+    # Without a stem it came out of the kit, which could not use what a block returned.
+    if not event["stem"]:
+        return _("{what}: {why}").format(what=_("the network could not go on"), why=event["what"])
     path = next(block.path for block in blocks if block.stem == event["stem"])
-    where = str(shown_path(Path(path))) + (f", line {event['line']}" if event["line"] else "")
+    where = str(shown_path(Path(path)))
+    if event["line"]:
+        where = _("{path}, line {line}").format(path=where, line=event["line"])
     return _("{name} raised {error} ({where})").format(
         name=event["exercise"] or event["stem"], error=event["what"], where=where
     )
+
+
+def _why_stopped(event: dict[str, Any]) -> str:
+    """Why training ended without an error of anybody's: by its loss, or because its process was ended."""
+    if event["event"] == "diverged":
+        said = ngettext(
+            "the loss is {loss} after {number} step",
+            "the loss is {loss} after {number} steps",
+            event["steps"],
+        )
+        return said.format(loss=event["loss"], number=event["steps"])
+    if event["code"] is None:
+        return _("the training process said nothing")
+    return _("the training process ended with code {code}").format(code=event["code"])
 
 
 def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any]) -> list[str]:
@@ -296,7 +315,11 @@ def _name_suspects(course: Course, blocks: Sequence[Block], event: dict[str, Any
             failed = [c for c in report.checks if c.exercise == name and c.outcome is not Outcome.PASSED]
             if failed:
                 label = chapters[block.stem].label
-                lines.append(f"suspect  {name} ({label}): {failed[0].title}")
+                lines.append(
+                    _("suspect  {name} ({label}): {law}").format(
+                        name=name, label=label, law=translate(failed[0].title)
+                    )
+                )
                 steps.append(_("next: brick check {label} --exercise {name}").format(label=label, name=name))
     if not lines:
         raised = event["exercise"] if event["event"] == "raised" else ""

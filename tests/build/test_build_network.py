@@ -12,11 +12,12 @@ import torch
 from commands import brick
 from torch import Tensor, nn
 
-from grader.build.blocks import Block, Blocks, count_yours, put_together, survey
-from grader.build.data import Data, load_data
+from grader.build.blocks import Block, Blocks, put_together, survey
+from grader.build.data import Data
 from grader.build.drawing import draw_graph
 from grader.build.page import write_pages
 from grader.build.train import PLANS, Trainer, build
+from grader.build.words import count_yours
 from grader.build.worker import Job, start
 from grader.cli.build import find_problems
 from grader.errors import KitError
@@ -26,42 +27,6 @@ from grader.rules import judge
 CHECKOUT = Path(__file__).resolve().parents[2]
 TASKS = ("wave", "digits")
 WHOSE = ("yours", "lent")
-
-
-def blocks_of(course: Course, task: str, folder: str) -> tuple[Block, ...]:
-    """The blocks as they lie in a folder of the checkout."""
-    found = []
-    for chapter in course.chapters:
-        path = CHECKOUT / folder / f"{chapter.stem}.py"
-        found.append(survey(chapter.stem, task, judge(path.read_text(encoding="utf-8"), chapter), str(path)))
-    return tuple(found)
-
-
-@pytest.fixture(scope="session")
-def kits(course: Course) -> dict[tuple[str, str], tuple[Block, ...]]:
-    """All blocks solved, and all of them stubs."""
-    folders = dict(zip(WHOSE, ("solutions", "exercises"), strict=True))
-    return {(task, whose): blocks_of(course, task, folders[whose]) for task in TASKS for whose in WHOSE}
-
-
-@pytest.fixture(scope="session")
-def data() -> dict[str, Data]:
-    """Both tasks' data."""
-    return {task: load_data(task) for task in TASKS}
-
-
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner's course folder, without anything solved."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "mine").exit_code == 0
-    monkeypatch.chdir(tmp_path / "mine")
-    course = tmp_path / "mine" / "course.yml"
-    text = course.read_text(encoding="utf-8")
-    assert "practice_examples: 25" in text
-    course.write_text(text.replace("practice_examples: 25", "practice_examples: 5"), encoding="utf-8")
-    return tmp_path / "mine"
 
 
 def solve(workspace: Path, stem: str, old: str = "", new: str = "") -> None:
