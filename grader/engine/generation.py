@@ -28,7 +28,8 @@ from grader.engine.inputs_file import Inputs, InputsFile, InputsFolder
 # Hypothesis' phases: `reuse` repeats what failed before, from the memory given.
 DRAW = (Phase.explicit, Phase.reuse, Phase.generate)
 DRAW_AND_SHRINK = (*DRAW, Phase.shrink)
-REPEAT_AND_SHRINK = (Phase.explicit, Phase.reuse, Phase.shrink)
+REPEAT = (Phase.explicit, Phase.reuse)
+REPEAT_AND_SHRINK = (*REPEAT, Phase.shrink)
 _TRIES = 50  # to draw an input that keeps its conditions
 
 

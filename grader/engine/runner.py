@@ -238,11 +238,10 @@ class _Run:
         # A check may take its own limit, or what is left of the chapter's.
         limits = self.workplace.limits
         limit_s = min(limits.check_s, limits.chapter_s - self._spent_s)
-        # A card shows one curve of an exercise, and to draw it takes as long as many examples.
-        draws = not any(
+        leads = not any(
             r.exercise == check.exercise and r.outcome is Outcome.FAILED for r in self._results.values()
         )
-        trial = Trial(check, learner, self.profile, self.chapter, limit_s, self.tell_early, draws=draws)
+        trial = Trial(check, learner, self.profile, self.chapter, limit_s, self.tell_early, leads=leads)
         result = trial.run()
         self._spent_s += trial.spent_s
         if trial.lost:

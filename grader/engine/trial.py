@@ -18,6 +18,7 @@ from grader.engine.failure import Failure, failure_of
 from grader.engine.generation import (
     DRAW,
     DRAW_AND_SHRINK,
+    REPEAT,
     REPEAT_AND_SHRINK,
     Kept,
     has_failed_before,
@@ -35,6 +36,7 @@ from grader.sandbox.proxy import Learner
 # that the grader and the learner's code ran, so that a busy machine finds the same one.
 SHRINK_LIMIT_S = 8.0
 SHORT_SIDES_LIMIT_S = 2.0
+FEW = 20  # inputs with short sides that are tried where nothing is shrunk: nearly every mistake shows in one of them
 
 _Answer = TypeVar("_Answer")
 
@@ -57,7 +59,9 @@ class Trial:
         limit_s: seconds of the learner's own time that the whole check may take; drawing inputs and comparing what
             came is the grader's. As a last resort ten times as long by anybody's clock.
         tell_early: hears of a failure that is about to be shrunk.
-        draws: whether a wrong function of one variable gets its curve.
+        leads: whether no law of its exercise failed before, so that a card shows this one: its input is made as small
+            as can be, and a wrong function of one variable gets its curve. To shrink takes as long as judging the
+            whole chapter; of the laws that fail with it the smallest input that was tried will do.
     """
 
     def __init__(
@@ -69,10 +73,10 @@ class Trial:
         limit_s: float,
         tell_early: Callable[[CheckResult], None] = lambda result: None,
         *,
-        draws: bool = True,
+        leads: bool = True,
     ) -> None:
         self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
-        self._draws = draws
+        self._leads, self._shrinks = leads, leads and profile.shrink
         self.seed = profile.seed_of(chapter.stem, check.name)
         self.failure: Failure | None = None
         self.examples = 0
@@ -119,7 +123,7 @@ class Trial:
         if self.profile.kept is not None and self._keeps_with(self.profile.kept):
             return
         self.examples = 0
-        self._run(DRAW_AND_SHRINK if self.profile.shrink else DRAW)
+        self._run(DRAW_AND_SHRINK if self._shrinks else DRAW)
         # A failure that is not raised again at the end did not fail twice.
         if self.failure is not None:
             self._note_flaky()
@@ -128,12 +132,12 @@ class Trial:
         """Whether the law holds for what failed before and for all kept inputs; if not, the smallest is to be found."""
         memory = self.profile.memory
         if memory is not None and has_failed_before(self.check, memory):
-            self._run(REPEAT_AND_SHRINK)
+            self._run(REPEAT_AND_SHRINK if self._shrinks else REPEAT)
         try:
             for drawn in kept.inputs(self.check, self.seed, self.profile.examples_of(self.check)):
                 self._once(**drawn)
         except CheckFailure:
-            if not self.profile.shrink:
+            if not self._shrinks:
                 raise
             self._tell_early(self._result())
             return False
@@ -160,6 +164,8 @@ class Trial:
     def _tried_on_short_sides(self, long: int) -> Failure | None:
         """The smallest failure on inputs with short sides; None where there is none, or they cannot have them."""
         self.failure, self._shrink_end = None, float("inf")
+        examples = self.profile.examples_of(self.check)
+        how = (examples, DRAW_AND_SHRINK) if self._shrinks else (min(examples, FEW), DRAW)
         with short_sides(long) as sides, answers_from(self.learner.device):
 
             def once(**drawn: Any) -> None:
@@ -168,7 +174,7 @@ class Trial:
                 self._once(**drawn)
 
             try:
-                run_examples(self.check, once, self.seed, self.profile.examples_of(self.check))
+                run_examples(self.check, once, self.seed, *how)
             except (_Stop, CheckFailure, NotCheckable, hypothesis.errors.HypothesisException):
                 pass
             except TypeError:  # its inputs cannot have them
@@ -241,7 +247,7 @@ class Trial:
     def _curve(self) -> Curve | None:
         """Both curves of a wrong function of one variable."""
         failure = self.failure
-        if failure is None or failure.index is None or not self._draws:
+        if failure is None or failure.index is None or not self._leads:
             return None
         return self._asked(lambda: curve_of(self.check, self.learner, self.seed))
 

@@ -113,6 +113,39 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
 
 
+@pytest.mark.parametrize("kept", [None, Kept()], ids=["drawn", "kept"])
+def test_only_the_first_broken_law_of_an_exercise_is_shrunk_and_the_others_show_short_sides(
+    kept: Kept | None,
+) -> None:
+    calls: list[str] = []
+
+    @check("double")
+    @given(x=tensors(ndim=2))
+    def check_first(learner: Any, x: torch.Tensor) -> None:
+        """The first."""
+        calls.append("first")
+        agree(learner.double(x), 2 * x)
+
+    @check("double")
+    @given(x=tensors(ndim=2))
+    def check_second(learner: Any, x: torch.Tensor) -> None:
+        """The second."""
+        calls.append("second")
+        agree(learner.double(-x), -2 * x)
+
+    profile = replace(PRACTICE, kept=kept)
+    first, second = graded(
+        RIGHT.replace("x + x", "x * x + 1"), check_first, check_second, profile=profile
+    ).checks
+
+    assert first.outcome is second.outcome is Outcome.FAILED
+    assert first.counterexample is not None
+    assert second.counterexample is not None
+    assert first.counterexample.inputs == (("x", "tensor([[0.0]])"),)
+    assert second.counterexample.inputs[0][1].count(",") <= 3, "at most two rows of two"
+    assert calls.count("second") < calls.count("first")
+
+
 def test_a_machine_that_others_keep_busy_finds_the_same_smallest_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
