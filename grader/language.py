@@ -244,8 +244,8 @@ class Pattern:
 
     @property
     def tells(self) -> bool:
-        """Whether it has words enough to know its sentences by."""
-        return self.words >= (FEWEST if self._start else 2 * FEWEST)
+        """Whether it has words enough to know its sentences by; a line, which is a number, is known with fewer."""
+        return "line" in self._names or self.words >= (FEWEST if self._start else 2 * FEWEST)
 
     def values(self, sentence: str) -> dict[str, str]:
         """What stands in the place of each placeholder; empty where the sentence is another one."""

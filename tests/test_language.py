@@ -115,6 +115,12 @@ def test_a_line_is_a_number() -> None:
     )
 
 
+def test_the_line_of_a_file_is_said_though_little_else_is() -> None:
+    catalogue = Catalogue({"{path}, line {line}": "{path}，第 {line} 行"})
+    assert _translated("my work/x.py, line 3", catalogue, 3) == "my work/x.py，第 3 行"
+    assert _translated("my work/x.py, line up", catalogue, 3) == "my work/x.py, line up"
+
+
 def test_english_stays_as_it_is_written() -> None:
     assert gettext("error:") == "error:"
     assert translate("the result has shape (2, 3), not (3, 2)").startswith("the result")
