@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.course.writing import write_whole
 from grader.errors import UsageError, remedy
+from grader.language import kept
 
 
 class Placed(StrEnum):
@@ -31,7 +32,8 @@ def place(files: Mapping[Path, bytes], *, replace: bool = False) -> dict[Path, P
     fates = {path: _fate(path, content) for path, content in files.items()}
     different = [path for path, fate in fates.items() if fate is Placed.REPLACED]
     if different and not replace:
-        more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
+        others = len(different) - 1
+        more = kept(f" (and {others} more)") if others else ""
         step = "name another folder, move it away, or write over it with --replace"
         raise UsageError(f"another file is there, and nothing was written{more}", str(different[0]), step)
     try:

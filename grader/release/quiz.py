@@ -11,7 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter
+from grader.text import unwrapped
 from grader.workspace.questions import ABOUT, CLOSE, Answer, Question, Words
 
 _INDENT = "    "
@@ -20,21 +23,22 @@ _SMALLEST = 1e-4
 
 
 def quiz_of(chapter: Chapter, questions: Sequence[Question]) -> str:
-    """The quiz as text2qti reads it.
+    """The quiz as text2qti reads it, in the language that is spoken; what stands before a colon is text2qti's.
 
     Args:
         questions: of the chapter, at least one.
     """
-    lines = [
-        f"Quiz title: {chapter.label} {chapter.title}: predict, then run",
-        "Quiz description: Answer before you run anything. Nothing of it counts.",
-        "",
-    ]
+    title = _("{label} {title}: predict, then run").format(
+        label=chapter.label, title=translate(chapter.title)
+    )
+    description = _("Answer before you run anything. Nothing of it counts.")
+    lines = [f"Quiz title: {title}", f"Quiz description: {description}", ""]
     for number, question in enumerate(questions, start=1):
         # Each question has a title, else Canvas calls all of them "Question".
-        lines += [f"Title: before {question.exercise}", "Points: 1"]
-        lines += _paragraph(f"{number}.", question.text)
-        lines += _paragraph("...", question.told)
+        name = _("{label} before {exercise}").format(label=chapter.label, exercise=question.exercise)
+        lines += [f"Title: {name}", "Points: 1"]
+        lines += _paragraph(f"{number}.", unwrapped(question.text))
+        lines += _paragraph("...", unwrapped(question.told))
         lines += [*_answers(question.answer), ""]
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from commands import brick
 
+from grader.language import Language, speaking
 from grader.records import Chapter, Course, Exercise
 from grader.release.quiz import quiz_of
 from grader.workspace.questions import Numbers, Question, Words, questions_of
@@ -38,6 +39,22 @@ def test_an_answer_is_asked_for_in_the_form_that_fits(answer: Numbers | Words, l
     quiz = quiz_of(CHAPTER, [question(answer)])
 
     assert quiz.rstrip().split("\n")[-len(lines) :] == lines
+
+
+def test_a_chinese_quiz_is_chinese_but_for_the_words_of_text2qti() -> None:
+    with speaking(Language.CHINESE):
+        quiz = quiz_of(CHAPTER, [question(Numbers((5.0,)), text="输出变成\n多少？", told="变成\n五。")])
+
+    assert quiz.splitlines() == [
+        "Quiz title: ch03 X：先猜，再运行",
+        "Quiz description: 先答，再运行。全都不计分。",
+        "",
+        "Title: ch03 在 f 之前",
+        "Points: 1",
+        "1.  输出变成多少？",
+        "... 变成五。",
+        "=   5",
+    ]
 
 
 def test_every_lesson_is_read_by_text2qti(course: Course) -> None:
