@@ -45,10 +45,10 @@ FOLDER = ROOT / "grader" / "checks" / "zh"
 COMMON = "common"
 PACKAGE, LOCALE = ROOT / "grader", ROOT / "grader" / "locale" / "zh"
 BUILT_IN = ("tuple", "len", "min", "max", "str", "sorted", "clean_line", "points", "type", "list", "_")
-# What is the same in every language: an option, a command, a file, a word in capitals.
+# What is the same in every language: an option, a command, a file, a schema, a word in capitals.
 WORDLESS = re.compile(
     r"[^A-Za-z]*|--?[\w-]+ *|brick(?: [a-z-]+){0,2}(?: [A-Z]+)* *|[A-Z]{5,}|NAME"
-    r"|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*"
+    r"|[\w/.-]+\.(?:py|json|onnx|md)(?:, \w+)?|pip install .*|brickwork/\w+/v\d+"
 )
 ERRORS = ("KitError", "CourseError", "UsageError", "SubmissionError", "SandboxError")
 KEPT = (

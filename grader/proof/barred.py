@@ -27,6 +27,7 @@ from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.suites import suite_for
 from grader.engine.trial import Trial
+from grader.language import kept
 from grader.proof.candidates import right_answers
 from grader.records import Chapter
 from grader.sandbox.dispatch import operation_filter
@@ -213,32 +214,32 @@ Arrange = Callable[[Sequence[Any], Sequence[torch.Tensor]], Sequence[Any]]
 # How the values of a call, and the tensors among them, become the arguments of a function of torch: those tried with
 # every function, and those that only some can take, which a part of the function's name tells.
 _ARRANGEMENTS: dict[str, Arrange] = {
-    "as they are": lambda values, x: values,
-    "the tensors": lambda values, x: x,
-    "the first tensor": lambda values, x: x[:1],
-    "the tensors, turned round": lambda values, x: x[::-1],
-    "the first two swapped": lambda values, x: (values[1], values[0], *values[2:]),
-    "along the last axis": lambda values, x: (*x[:1], -1),
+    kept("as they are"): lambda values, x: values,
+    kept("the tensors"): lambda values, x: x,
+    kept("the first tensor"): lambda values, x: x[:1],
+    kept("the tensors, turned round"): lambda values, x: x[::-1],
+    kept("the first two swapped"): lambda values, x: (values[1], values[0], *values[2:]),
+    kept("along the last axis"): lambda values, x: (*x[:1], -1),
 }
 _FITTING: dict[str, dict[str, Arrange]] = {
-    "backward softmax tanh sigmoid": {"all along the last axis": lambda values, x: (*x, -1)},
+    "backward softmax tanh sigmoid": {kept("all along the last axis"): lambda values, x: (*x, -1)},
     "clamp clip elu threshold hardtanh": {
-        "with 0": lambda values, x: (*x[:1], 0.0),
-        "between 0 and infinity": lambda values, x: (*x[:1], 0.0, math.inf),
-        "with 0 below 0": lambda values, x: (*x[:1], 0.0, 0.0),
+        kept("with 0"): lambda values, x: (*x[:1], 0.0),
+        kept("between 0 and infinity"): lambda values, x: (*x[:1], 0.0, math.inf),
+        kept("with 0 below 0"): lambda values, x: (*x[:1], 0.0, 0.0),
     },
     "mm mv baddbmm addr linear matmul": {
-        "with the last transposed": lambda values, x: (*x[:-1], x[-1].mT),
-        "with the second transposed": lambda values, x: (x[0], x[1].mT, *x[2:]),
-        "a sum of the last and a product": lambda values, x: (x[2], x[0], x[1]),
-        "a sum of the last and a product with a transposed": lambda values, x: (x[2], x[0], x[1].mT),
+        kept("with the last transposed"): lambda values, x: (*x[:-1], x[-1].mT),
+        kept("with the second transposed"): lambda values, x: (x[0], x[1].mT, *x[2:]),
+        kept("a sum of the last and a product"): lambda values, x: (x[2], x[0], x[1]),
+        kept("a sum of the last and a product with a transposed"): lambda values, x: (x[2], x[0], x[1].mT),
     },
     "norm": {
-        "over the shape of the last axis": lambda values, x: (x[0], x[0].shape[-1:], *x[1:]),
-        "of a batch in training": lambda values, x: (x[0], None, None, None, None, True),
-        "in one group": lambda values, x: (x[0], 1, *x[1:]),
+        kept("over the shape of the last axis"): lambda values, x: (x[0], x[0].shape[-1:], *x[1:]),
+        kept("of a batch in training"): lambda values, x: (x[0], None, None, None, None, True),
+        kept("in one group"): lambda values, x: (x[0], 1, *x[1:]),
     },
-    "cross nll": {"as logits with whole labels": lambda values, x: (x[0], x[1].long())},
+    "cross nll": {kept("as logits with whole labels"): lambda values, x: (x[0], x[1].long())},
 }
 
 

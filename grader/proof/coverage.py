@@ -15,6 +15,7 @@ from grader.engine.generation import Kept
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
+from grader.language import kept
 from grader.proof.candidates import Candidate
 from grader.proof.tables import Table
 from grader.proof.timeouts import CHECK_S, TimedProcess
@@ -25,8 +26,14 @@ EXAMPLES = 100  # as many as a submission that counts is judged by
 # Upper ends of the regions of magnitude. Below 1e-6 squares are lost beside 1 in float64, below 1e-3 in float32; at 15
 # a sigmoid is 1 in float32, at 100 and 1000 exp is infinite in float32 and in float64.
 _ENDS = (1e-6, 1e-3, 0.1, 1.0, 15.0, 100.0, 1000.0, float("inf"))
-_REGIONS = ("0", "to 1e-6", "to 1e-3", "to 0.1", "to 1", "to 15", "to 100", "to 1000", "above")
-_KINDS = ("negative", "one sign", "constant", "ties", "sum 0", "sorted", "over 64", "side 1", "empty")
+_REGIONS = (
+    "0", kept("to 1e-6"), kept("to 1e-3"), kept("to 0.1"), kept("to 1"), kept("to 15"), kept("to 100"),
+    kept("to 1000"), kept("above"),
+)  # fmt: skip
+_KINDS = (
+    kept("negative"), kept("one sign"), kept("constant"), kept("ties"), kept("sum 0"), kept("sorted"),
+    kept("over 64"), kept("side 1"), kept("empty"),
+)  # fmt: skip
 
 
 @dataclass
@@ -158,8 +165,9 @@ def _positional(function: ast.FunctionDef) -> tuple[str, ...]:
 def inputs_table(chapter: Chapter, solution: Candidate) -> Table:
     """One row per argument: how often each region of magnitude, sign, shape and pattern occurs; a dot for never."""
     rows = tuple(_rows(drawn_inputs(chapter, solution)))
-    columns = ("argument", "calls", *_REGIONS, *_KINDS, "ranks")
-    return Table(chapter.stem, "inputs", f"{len(rows)} arguments", columns, rows)
+    columns = (kept("argument"), kept("calls"), *_REGIONS, *_KINDS, kept("ranks"))
+    number = len(rows)
+    return Table(chapter.stem, "inputs", kept(f"what is given to {number} arguments"), columns, rows)
 
 
 def _rows(found: dict[str, Drawn]) -> Iterator[tuple[str, ...]]:

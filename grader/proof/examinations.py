@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.course.paths import gates_file, is_checkout
 from grader.errors import UsageError
+from grader.language import kept
 from grader.proof.barred import finished_answers
 from grader.proof.candidates import Candidate, Kind, right_answers, wrong_answers
 from grader.proof.coverage import inputs_table
@@ -133,17 +134,22 @@ def _fairness_table(stem: str, found: list[Closeness]) -> Table:
         found: every mistake, in the order of the rows.
     """
     unfair = [one for one in found if one.is_unfair]
+    number, total = len(unfair), len(found)
     return Table(
         stem,
         Examination.FAIRNESS,
-        f"{len(unfair)} of {len(found)} mistakes lose more than half although they are nearly right",
+        kept(f"{number} of {total} mistakes lose more than half although they are nearly right"),
         _FAIRNESS_COLUMNS,
         tuple(_fairness_row(one) for one in found if one.keeps is not None),
-        tuple(
-            f"{one.label} is right on {one.agrees:.0%} of the plain inputs and keeps {one.keeps:.0%} of the points"
-            for one in unfair
-        ),
+        tuple(map(_unfair, unfair)),
+        worded=_FAIRNESS_COLUMNS[-1:],
     )
+
+
+def _unfair(one: Closeness) -> str:
+    """What is unfair about the points that a mistake keeps."""
+    label, agrees, keeps = one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}"
+    return kept(f"{label} is right on {agrees} of the plain inputs and keeps {keeps} of the points")
 
 
 def _hardest_judged(measured: dict[str, list[Closeness]]) -> Table:
@@ -155,23 +161,28 @@ def _hardest_judged(measured: dict[str, list[Closeness]]) -> Table:
     close = sorted(
         (one for found in measured.values() for one in found if one.keeps is not None), key=_hardship
     )
-    # Printed without the rows as well, so the summary says how little the first of them keeps.
-    least = f"; none of them keeps less than {close[0].keeps:.0%}" if close else ""
+    number, total = len(close), sum(map(len, measured.values()))
+    summary = kept(f"{number} of {total} mistakes are nearly right")
+    if close:
+        # Printed without the rows as well, so the summary says how little the first of them keeps.
+        least = f"{close[0].keeps:.0%}"
+        summary = kept(f"{number} of {total} mistakes are nearly right; none of them keeps less than {least}")
     return Table(
-        "the course",
+        "",
         Examination.FAIRNESS,
-        f"{len(close)} of {sum(map(len, measured.values()))} mistakes are nearly right{least}",
+        summary,
         _FAIRNESS_COLUMNS,
         tuple(map(_fairness_row, close[:_HARDEST])),
+        worded=_FAIRNESS_COLUMNS[-1:],
     )
 
 
-_FAIRNESS_COLUMNS = ("mistake", "agrees", "keeps", "")
+_FAIRNESS_COLUMNS = (kept("mistake"), kept("agrees"), kept("keeps"), "")
 _HARDEST = 10  # of these the whole course shows
 
 
 def _fairness_row(one: Closeness) -> tuple[str, ...]:
-    return one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}", "unfair" if one.is_unfair else ""
+    return one.label, f"{one.agrees:.0%}", f"{one.keeps:.0%}", kept("unfair") if one.is_unfair else ""
 
 
 # A pool calls functions of one argument, found by their names.
@@ -211,15 +222,17 @@ def _gates_table(
     rows = tuple((label, _reason_for(label, reasons)) for label in alive)
     open_gates = [label for label, reason in rows if not reason]
     stale = [pattern for pattern in reasons if not any(fnmatchcase(label, pattern) for label in alive)]
+    total, dead, listed = len(gates), len(gates) - len(alive), len(alive) - len(open_gates)
+    file = gates_file(root).name
     return Table(
         chapter.stem,
         Examination.GATES,
-        f"{len(gates) - len(alive)} of {len(gates)} gates killed, {len(alive) - len(open_gates)} listed with a reason",
-        ("survives", "because"),
+        kept(f"{dead} of {total} gates killed, {listed} listed with a reason"),
+        (kept("survives"), kept("because")),
         rows,
         (
-            *(f"the gate survives: {label}" for label in open_gates),
-            *(f"{gates_file(root).name} lists {pattern!r}, which is killed or gone" for pattern in stale),
+            *(kept(f"the gate survives: {label}") for label in open_gates),
+            *(kept(f"{file} lists {label!r}, which is killed or gone") for label in stale),
         ),
     )
 
@@ -250,12 +263,18 @@ def _barred_table(root: Path, chapter: Chapter) -> Table:
     """
     found = finished_answers(root, chapter)
     rows = tuple((one.exercise, one.function, one.arguments) for one in found if one.is_open)
+    total, is_open = len(found), len(rows)
     tools = sum(one.elementary and not one.barred for one in found)
+    arguments = kept("called with")
     return Table(
         chapter.stem,
         Examination.BARRED,
-        f"{len(found)} finished functions give an answer, {len(rows)} of them are open, {tools} are tools",
-        ("exercise", "finished function", "called with"),
+        kept(f"{total} finished functions give an answer, {is_open} of them are open, {tools} are tools"),
+        (kept("exercise"), kept("finished function"), arguments),
         rows,
-        tuple(f"{exercise}: {function} gives the answer and is not barred" for exercise, function, _ in rows),
+        tuple(
+            kept(f"{exercise}: {function} gives the answer and is not barred")
+            for exercise, function, _ in rows
+        ),
+        worded=(arguments,),
     )

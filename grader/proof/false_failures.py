@@ -10,9 +10,10 @@ from grader.engine.generation import Kept, draw_straight
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
+from grader.language import kept
 from grader.proof.candidates import Candidate
 from grader.proof.timeouts import TimedProcess
-from grader.records import Chapter, Outcome
+from grader.records import Cause, Chapter, CheckResult, Outcome
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 
@@ -88,13 +89,13 @@ def find_false_failures(task: Task) -> Findings:
             learner = workplace.open(candidate.source)
         except (LearnerRaised, LearnerLost) as error:
             for check in suite.of(task.exercise):
-                found.failures[candidate.label, check.name] = f"it does not load: {error}"
+                found.failures[candidate.label, check.name] = kept(f"it does not load: {error}")
             continue
         learner.returns = suite.returns
         learners.append((candidate.label, learner))
     for seed in task.seeds:
-        kept, inputs = (Kept(draw_straight), 1) if seed else (Kept(), _INPUTS_OF_THE_FIRST_SEED)
-        profile = Profile("prove", inputs, seed=seed, shrink=False, kept=kept)
+        drawn, inputs = (Kept(draw_straight), 1) if seed else (Kept(), _INPUTS_OF_THE_FIRST_SEED)
+        profile = Profile("prove", inputs, seed=seed, shrink=False, kept=drawn)
         for check in suite.of(task.exercise):
             if not _runs_under(check, seed, thorough=task.thorough):
                 continue
@@ -105,9 +106,27 @@ def find_false_failures(task: Task) -> Findings:
                 result = Trial(check, learner, profile, task.chapter, _CHECK_S).run()
                 found.seconds[check.name] = found.seconds.get(check.name, 0.0) + result.seconds
                 if result.outcome is Outcome.FAILED:
-                    why = result.message or result.cause
-                    found.failures[label, check.name] = f"under seed {seed}, {why}"
+                    why = _why(result)
+                    found.failures[label, check.name] = kept(f"under seed {seed}, {why}")
     return found
+
+
+def _why(result: CheckResult) -> str:
+    """Why a check failed, in words: of some causes the message has only a name."""
+    name = error = result.message
+    exercise = result.exercise
+    match result.cause:
+        case Cause.MISSING:
+            return kept(f"the file does not define {name}")
+        case Cause.RAISED:
+            return kept(f"it raised {error}")
+        case Cause.BARRED:
+            return kept(f"it calls {name}, which may not be used here")
+        case Cause.UNWRITTEN:
+            return kept(f"{exercise} is not written yet")
+        case Cause.OUT_OF_TIME:
+            return kept("no answer in time")
+    return result.message
 
 
 def _runs_under(check: Check, seed: int, *, thorough: bool) -> bool:

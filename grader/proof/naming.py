@@ -26,6 +26,7 @@ from grader.engine.known_mistakes import (
 from grader.engine.nearest import nearest, resemblance
 from grader.engine.probing import Probing
 from grader.engine.suites import load_suite
+from grader.language import kept
 from grader.proof.tables import Table
 from grader.proof.timeouts import TimedProcess
 from grader.records import Chapter
@@ -51,8 +52,10 @@ def names_table(root: Path, chapter: Chapter, pool: Executor, advance: Advance) 
     known = up_to_date(root, chapter, pool, advance)
     rows = tuple(row for exercise in known.exercises.values() for row in unnamed(exercise))
     count = sum(len(exercise.mistakes) for exercise in known.exercises.values())
-    summary = f"{count - len(rows)} of {count} known mistakes are named"
-    return Table(chapter.stem, NAME, summary, ("without a name", "comes nearest", "share"), rows)
+    named = count - len(rows)
+    summary = kept(f"{named} of {count} known mistakes are named")
+    columns = (kept("without a name"), kept("comes nearest"), kept("alike"))
+    return Table(chapter.stem, NAME, summary, columns, rows)
 
 
 def up_to_date(root: Path, chapter: Chapter, pool: Executor, advance: Advance) -> KnownMistakes:

@@ -21,6 +21,7 @@ from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
 from grader.engine.trial import Trial
 from grader.errors import UsageError
+from grader.language import kept
 from grader.proof import false_failures
 from grader.proof.candidates import Candidate, Kind, right_answers, wrong_answers
 from grader.proof.fingerprint import fingerprint_of
@@ -36,6 +37,9 @@ SEEDS, EXAMPLES = (0, 1), 100  # as many inputs as a graded submission gets, twi
 _FEW = {Kind.STUB: 1, Kind.MISTAKE: 5, Kind.MUTANT: 6, Kind.GATE: 20, Kind.AGAIN: EXAMPLES}
 EQUIVALENTS = "equivalent.yml"
 MOST_EQUIVALENTS = 0.05  # beyond that the list is an excuse for a missing law
+# Fewer mistakes leave slips unseen that nobody wrote down; fewer right versions do not show that a check asks for the
+# answer and not for the author's way to it.
+_FEWEST_MISTAKES, _FEWEST_RIGHT = 4, 3
 
 
 # --- what prove says --------------------------------------------------------------------------------------
@@ -212,10 +216,10 @@ def _conclude(
     kills = _kills(load_suite(chapter), [*mistakes, *mutants, *of_kind[Kind.AGAIN]])
     survivors = tuple(f"{one.place}: {one.label}" for one in alive if one.label not in equivalents)
     shortfalls = [words for verdict in verdicts if (words := _shortfall(verdict))]
-    shortfalls += [f"the mutant survives: {survivor}" for survivor in survivors]
+    shortfalls += [kept(f"the mutant survives: {survivor}") for survivor in survivors]
     if mutants:
         shortfalls += [
-            f"{name} catches no mistake and no mutant" for name, found in kills.items() if not found
+            kept(f"{name} catches no mistake and no mutant") for name, found in kills.items() if not found
         ]
         shortfalls += _doubtful(equivalents, {one.label for one in alive}, len(mutants))
     shortfalls += _incomplete(chapter, verdicts)
@@ -255,7 +259,7 @@ def _slowest(findings: list[false_failures.Findings]) -> tuple[tuple[str, float]
 def _incomplete(chapter: Chapter, verdicts: list[Verdict]) -> Iterator[str]:
     """What the chapter's files lack: a stub, a check, or versions of an exercise."""
     if not any(verdict.candidate.kind is Kind.STUB for verdict in verdicts):
-        yield f"exercises/{chapter.stem}.py is missing; run: brick stubs"
+        yield kept(f"exercises/{chapter.stem}.py is missing; run: brick stubs")
     suite = load_suite(chapter)
     for exercise in chapter.exercises:
         yield from _missing(exercise.name, suite.of(exercise.name), verdicts)
@@ -267,34 +271,34 @@ def _shortfall(verdict: Verdict) -> str:
     place, label = candidate.place, candidate.label
     match candidate.kind:
         case Kind.SOLUTION | Kind.RIGHT if verdict.failed:
-            return f"{place}: {label} is right, yet {verdict.failed[0]} fails: {verdict.message}"
+            check, why = verdict.failed[0], verdict.message
+            return kept(f"{place}: {label} is right, yet {check} fails: {why}")
         case Kind.STUB if verdict.cause is not Cause.UNWRITTEN:
-            return f"{place}: the stub of {label} does not say NotImplementedError"
+            return kept(f"{place}: the stub of {label} does not say NotImplementedError")
         case Kind.MISTAKE if not verdict.failed:
-            return f"{place}: the mistake {label} is not caught"
+            return kept(f"{place}: the mistake {label} is not caught")
     return ""
 
 
 def _doubtful(equivalents: Mapping[str, str], alive: set[str], mutants: int) -> Iterator[str]:
     """What is wrong with the reviewed list of equivalents: entries that are no longer true, or too many of them."""
+    file, listed, most = EQUIVALENTS, len(equivalents), f"{MOST_EQUIVALENTS:.0%}"
     for label in equivalents.keys() - alive:
-        yield f"{EQUIVALENTS} lists {label!r}, which is killed or gone"
-    if len(equivalents) > MOST_EQUIVALENTS * mutants:
-        yield f"{len(equivalents)} of {mutants} mutants are listed as equivalent, over {MOST_EQUIVALENTS:.0%}"
+        yield kept(f"{file} lists {label!r}, which is killed or gone")
+    if listed > MOST_EQUIVALENTS * mutants:
+        yield kept(f"{listed} of {mutants} mutants are listed as equivalent, over {most}")
 
 
 def _missing(exercise: str, checks: tuple[Check, ...], verdicts: list[Verdict]) -> Iterator[str]:
-    """What an exercise still lacks: a check, or enough versions to hold the checks against.
-
-    Fewer than four mistakes leave slips unseen that nobody wrote down; fewer than three right versions do not show
-    that a check asks for the answer and not for the author's way to it.
-    """
+    """What an exercise still lacks: a check, or enough versions to hold the checks against."""
     if not checks:
-        yield f"{exercise} has no check"
-    for kind, least in ((Kind.MISTAKE, 4), (Kind.RIGHT, 3)):
-        count = sum(v.candidate.kind == kind and exercise in v.candidate.judges for v in verdicts)
-        if count < least:
-            yield f"{exercise} has {count} {kind} versions; it needs {least}"
+        yield kept(f"{exercise} has no check")
+    of_exercise = Counter(v.candidate.kind for v in verdicts if exercise in v.candidate.judges)
+    mistakes, right = of_exercise[Kind.MISTAKE], of_exercise[Kind.RIGHT]
+    if mistakes < _FEWEST_MISTAKES:
+        yield kept(f"{exercise} has {mistakes} mistake versions; it needs {_FEWEST_MISTAKES}")
+    if right < _FEWEST_RIGHT:
+        yield kept(f"{exercise} has {right} right versions; it needs {_FEWEST_RIGHT}")
 
 
 def read_equivalents(root: Path) -> dict[str, dict[str, str]]:
@@ -336,7 +340,9 @@ def judge(chapter: Chapter, candidate: Candidate, *, matrix: bool = True) -> Ver
         try:
             learner = workplace.open(candidate.source)
         except (LearnerRaised, LearnerLost) as error:
-            return Verdict(candidate, tuple(check.name for check in checks), f"it does not load: {error}")
+            return Verdict(
+                candidate, tuple(check.name for check in checks), kept(f"it does not load: {error}")
+            )
         learner.returns = suite.returns
         profile = Profile("prove", examples, seed=seed, shrink=False, kept=_kept(chapter))
         for check in checks:

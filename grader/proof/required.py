@@ -54,11 +54,12 @@ def require_proof(
         [proof] = prove(course, [chapter], advance=advance)
         remember(course, [proof])
         if not proof.holds:
-            more = f" (and {len(proof.shortfalls) - 1} more)" if len(proof.shortfalls) > 1 else ""
+            first, others = proof.shortfalls[0], len(proof.shortfalls) - 1
+            what = f"the checks of {chapter.stem} are not proven: {first}"
+            if others:
+                what = f"the checks of {chapter.stem} are not proven: {first} (and {others} more)"
             raise CourseError(
-                f"the checks of {chapter.stem} are not proven: {proof.shortfalls[0]}{more}",
-                str(checks_file(chapter)),
-                f"see all of it with: brick prove {chapter.label}",
+                what, str(checks_file(chapter)), f"see all of it with: brick prove {chapter.label}"
             )
 
 

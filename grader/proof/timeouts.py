@@ -10,6 +10,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from grader.engine.in_process import SameProcess
+from grader.language import kept
 from grader.records import Limits
 from grader.sandbox.channel import Channel
 from grader.sandbox.exceptions import LearnerLost
@@ -107,7 +108,7 @@ class _Timer:
         left_s = self._end - time.thread_time()
         self._signals += 1
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
-            raise LearnerLost("no answer in time", timeout=True)
+            raise LearnerLost(kept("no answer in time"), timeout=True)
         signal.setitimer(signal.ITIMER_REAL, left_s)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from grader.checking.check import Check, Law
 from grader.course.paths import checks_file
 from grader.engine.suites import load_suite
+from grader.language import kept
 from grader.proof.tables import Table
 from grader.records import Chapter, Exercise
 
@@ -25,9 +26,9 @@ _SHOWS = ("show", "value", "say", "how many", "number", "shape")
 _NAMES = ("nam", "say")
 # Of the kit's own laws: a word that a text which states them has, and the demand.
 _LAWS = {
-    Law.FLOAT32: ("dtype", "the dtype of the argument"),
-    Law.DEVICE: ("device", "the device of the argument"),
-    Law.DERIVED: ("measured", "a gradient that is derived, not measured"),
+    Law.FLOAT32: ("dtype", kept("the dtype of the argument")),
+    Law.DEVICE: ("device", kept("the device of the argument")),
+    Law.DERIVED: ("measured", kept("a gradient that is derived, not measured")),
 }
 
 
@@ -37,7 +38,7 @@ class Demand:
 
     Args:
         exercise: whose docstring should say it.
-        check: the check that wants it.
+        check: the check that wants it; empty for the rules.
         what: the demand in words.
         stated: whether it is said.
     """
@@ -100,7 +101,8 @@ def _of_words(exercise: Exercise, texts: _Texts) -> Iterator[Demand]:
     own = exercise.name.removesuffix("_backward")
     silent = [word for word in exercise.forbidden if word != own and not texts.bars(word)]
     if exercise.forbidden:
-        yield Demand(exercise.name, "the rules", f"no {', '.join(silent)}", not silent)
+        names = ", ".join(silent)
+        yield Demand(exercise.name, "", kept(f"that {names} may not be used"), not silent)
 
 
 def _of_laws(check: Check, texts: _Texts) -> Iterator[Demand]:
@@ -121,15 +123,18 @@ class _Refusal:
 
 def _of_refusal(exercise: str, check: str, refusal: _Refusal, texts: _Texts) -> Iterator[Demand]:
     """What a refusal asks of the docstring: the exception, the name in its message, the value in its message."""
-    yield Demand(exercise, check, f"it raises {refusal.error}", refusal.error in texts.raises)
-    raises = texts.raises.replace(refusal.error, "")  # "ValueError" promises no value
+    error = refusal.error
+    yield Demand(exercise, check, kept(f"it raises {error}"), error in texts.raises)
+    raises = texts.raises.replace(error, "")  # "ValueError" promises no value
     if refusal.names is not None:
         words = _words_in(refusal.names)
         stated = any(_has(word, raises) for word in words) and any(word in raises.lower() for word in _NAMES)
-        yield Demand(exercise, check, f"the message names {'/'.join(words)}", stated)
+        names = "/".join(words)
+        yield Demand(exercise, check, kept(f"the message names {names}"), stated)
     if refusal.value is not None:
         stated = any(word in raises.lower() for word in _SHOWS)
-        yield Demand(exercise, check, f"the message shows {ast.unparse(refusal.value)}", stated)
+        value = ast.unparse(refusal.value)
+        yield Demand(exercise, check, kept(f"the message shows {value}"), stated)
 
 
 def _has(word: str, text: str) -> bool:
@@ -198,12 +203,22 @@ def wording_table(chapter: Chapter, solution: str) -> Table:
     """One row per demand that no text states; each falls short."""
     demands = list(demands_of(chapter, solution))
     silent = [demand for demand in demands if not demand.stated]
-    rows = tuple((one.exercise, one.check, one.what) for one in silent)
+    total, stated = len(demands), len(demands) - len(silent)
+    by, what = kept("demanded by"), kept("not stated")
     return Table(
         chapter.stem,
         "wording",
-        f"{len(demands) - len(silent)} of {len(demands)} demands are stated",
-        ("exercise", "demanded by", "not stated"),
-        rows,
-        tuple(f"{exercise}: {check} demands what no text states: {what}" for exercise, check, what in rows),
+        kept(f"{stated} of {total} demands are stated"),
+        (kept("exercise"), by, what),
+        tuple((one.exercise, one.check or kept("the rules"), one.what) for one in silent),
+        tuple(map(_shortfall, silent)),
+        worded=(by, what),
     )
+
+
+def _shortfall(demand: Demand) -> str:
+    """What is asked silently, and by whom."""
+    exercise, check, what = demand.exercise, demand.check, demand.what
+    if not check:
+        return kept(f"{exercise}: the rules demand what no text states: {what}")
+    return kept(f"{exercise}: {check} demands what no text states: {what}")

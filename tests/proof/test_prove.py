@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,12 +17,15 @@ from grader.checking.check import Check
 from grader.engine.generation import draw_straight
 from grader.engine.suites import load_suite
 from grader.errors import CourseError, UsageError
+from grader.language import Language, gettext, speaking
 from grader.proof import false_failures
-from grader.proof.candidates import right_answers
+from grader.proof.candidates import Kind, right_answers
+from grader.proof.examinations import Examination, examine
 from grader.proof.mutants import mutants_of
-from grader.proof.prove import Proof, _suite, prove, read_equivalents
+from grader.proof.prove import Proof, Verdict, _conclude, _suite, prove, read_equivalents
 from grader.proof.required import remember, require_proof
 from grader.records import Chapter, Course, Exercise
+from grader.report import proof as report
 
 STEM = "ch98_tiny"
 SOLUTION = '''
@@ -136,6 +140,59 @@ def test_every_shortfall_is_named(course: Course, folder: str, text: str, words:
 
     assert not proof.holds
     assert any(words in shortfall for shortfall in proof.shortfalls), proof.shortfalls
+
+
+REFUSAL = """
+@check("shifted")
+def check_shifted_refuses(learner):
+    \"\"\"It refuses what is no number.\"\"\"
+    refuses(lambda: learner.shifted(None), TypeError, names="x", value=None)
+"""
+# Two words in a row that are no command.
+ENGLISH = re.compile(r"\b(?!brick )[A-Za-z]+ [a-z]{2,}\b")
+
+
+def test_no_sentence_of_a_proof_is_left_in_english(course: Course) -> None:
+    """Of verdicts of every kind, made up so that everything falls short that can."""
+    write(course.root, "checks", CHECKS.replace("given,", "given, refuses,") + REFUSAL)
+    listed = course.root / "solutions" / "mistakes" / "equivalent.yml"
+    listed.write_text(f"{STEM}:\n  'shifted: 2 => 3': changes nothing that anyone could see\n")
+    exercises = (Exercise("shifted", 1.0, forbidden=("add", "sum")), Exercise("halved", 1.0))
+    chapter = replace(course.chapters[0], exercises=exercises)
+    solution = next(right_answers(course.root, chapter))
+    wrong = [
+        replace(solution, kind=kind, judges=("shifted",)) for kind in (Kind.STUB, Kind.MISTAKE, Kind.MUTANT)
+    ]
+    why = "under seed 3, the result has shape (2,), not (3,)"
+    verdicts = [Verdict(solution, ("check_shifted_adds",), why), *(Verdict(one, ()) for one in wrong)]
+
+    proof = _conclude(course.root, chapter, verdicts, [], seeds=200)
+    without_stub = _conclude(course.root, chapter, [verdicts[0], *verdicts[2:]], [], seeds=200)
+
+    shortfalls = {*proof.shortfalls, *without_stub.shortfalls}
+    assert len(shortfalls) >= 19
+    with speaking(Language.CHINESE):
+        said = [*report.lines(replace(proof, shortfalls=tuple(shortfalls))), *report.summary(course, [proof])]
+    assert [line for line in said if ENGLISH.search(line)] == []
+
+
+def test_no_table_has_a_summary_or_a_head_in_english(course: Course) -> None:
+    """Of a chapter whose only law calls once: a gate survives, and the list of gates is out of date."""
+    write(course.root, "checks", CHECKS.split("@check")[0] + "@check" + CHECKS.split("@check")[2])
+    listed = course.root / "solutions" / "mistakes" / "gates.yml"
+    listed.write_text(f"{STEM}:\n  'shifted, x: rank 3': the text asks for numbers\n")
+
+    tables = list(examine(course, course.chapters, Examination, jobs=1))
+
+    assert [table.name for table in tables] == list(Examination)
+    survivor = "the gate survives: shifted, the 50th call"
+    assert survivor in [shortfall for table in tables for shortfall in table.shortfalls]
+    with speaking(Language.CHINESE):
+        heads = [gettext(head) for table in tables for head in table.columns]
+        lines = [line for table in tables for line in report.table_lines(table, rows=False)]
+    assert [head for head in heads if re.search("[a-df-z]", head)] == []  # as in 1e-6
+    # A gate keeps its label, by which the list of gates names it.
+    assert [line for line in lines if ENGLISH.search(line.replace("the 50th call", ""))] == []
 
 
 def test_a_listed_mutant_that_is_killed_is_a_stale_entry(course: Course) -> None:
