@@ -13,7 +13,7 @@ from typing import Any
 from grader.build.blocks import Block
 from grader.build.plots import Panel, draw_picture, panels
 from grader.build.style import COLOURS, SHEET
-from grader.build.words import count_yours, metric_words, owner_words, state_words
+from grader.build.words import count_yours, metric_words, owner_words, score_words, state_words
 from grader.language import current, listed
 from grader.language import gettext as _
 
@@ -72,9 +72,9 @@ def _page(result: dict[str, Any], blocks: Sequence[Block]) -> str:
 def _facts(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Name and value of each number that says how it went, as HTML."""
     metric = metric_words(result["metric"])
-    yield _("{metric} on held-out samples").format(metric=metric), f"{result['score']:.4f}"
+    yield _("{metric} on held-out samples").format(metric=metric), score_words(result["score"])
     yield _("a right network reaches"), f"{result['goal']}"
-    yield _("{metric} in int8").format(metric=metric), f"{result['int8_score']:.4f}"
+    yield _("{metric} in int8").format(metric=metric), score_words(result["int8_score"])
     yield _("ONNX model and network differ by at most"), f"{result['onnx_difference']:.1e}"
     yield _("parameters"), f"{result['parameters']:,}"
     yield _("epochs"), f"{result['epochs']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from grader.build.blocks import Block, Owner, State
@@ -36,6 +37,11 @@ def metric_words(metric: str) -> str:
         metric: of the training process, a value of `Metric`.
     """
     return _(_METRICS[Metric(metric)])
+
+
+def score_words(score: float) -> str:
+    """A score with four decimals, rounded down: what falls short of the goal never reads as the goal."""
+    return f"{math.floor(score * 1e4 + 1e-9) / 1e4:.4f}" if math.isfinite(score) else f"{score}"
 
 
 def count_yours(blocks: Sequence[Block]) -> str:

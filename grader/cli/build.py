@@ -19,7 +19,7 @@ import typer
 from grader.build.blocks import PIECES, Block, State, survey
 from grader.build.page import write_pages
 from grader.build.plots import picture_language
-from grader.build.words import count_yours, metric_words, owner_words
+from grader.build.words import count_yours, metric_words, owner_words, score_words
 from grader.build.worker import Job, start
 from grader.cli import console
 from grader.cli.devices import require_device
@@ -233,14 +233,14 @@ def find_problems(result: dict[str, Any]) -> list[str]:
     problems = []
     if not score >= goal:
         problems.append(
-            _("{metric} is {score:.4f} on held-out samples; a right network reaches {goal}").format(
-                metric=metric, score=score, goal=goal
+            _("{metric} is {score} on held-out samples; a right network reaches {goal}").format(
+                metric=metric, score=score_words(score), goal=goal
             )
         )
     if not int8 >= score - INT8_MAY_COST:
         problems.append(
-            _("int8 takes {metric} from {score:.4f} to {int8:.4f}").format(
-                metric=metric, score=score, int8=int8
+            _("int8 takes {metric} from {score} to {int8}").format(
+                metric=metric, score=score_words(score), int8=score_words(int8)
             )
         )
     if not result["onnx_difference"] <= ONNX_MAY_DIFFER:
@@ -256,8 +256,10 @@ def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path)
     words = "" if picture_language() is current() else _("  in English: there is no font for Chinese here")
     return [
         "\n"
-        + _("{metric} {score:.4f} on held-out samples, {int8:.4f} in int8").format(
-            metric=metric_words(result["metric"]), score=result["score"], int8=result["int8_score"]
+        + _("{metric} {score} on held-out samples, {int8} in int8").format(
+            metric=metric_words(result["metric"]),
+            score=score_words(result["score"]),
+            int8=score_words(result["int8_score"]),
         ),
         pad(_("model"), 9) + f"{shown_path(folder / MODEL)}",
         pad(_("page"), 9) + f"{shown_path(page)}",

@@ -17,7 +17,7 @@ from grader.build.data import Data
 from grader.build.page import write_pages
 from grader.build.plots import draw_picture
 from grader.build.train import build
-from grader.build.words import count_yours
+from grader.build.words import count_yours, score_words
 from grader.language import Language, speaking
 from grader.text import width_of
 
@@ -108,8 +108,8 @@ def test_numbers_of_a_page_are_those_of_the_run(results: dict[str, Any], tmp_pat
     words = page_of(result, tmp_path, Language.CHINESE)
 
     told = " ".join(words.found)
-    assert f"留出样本上的准确率 {result['score']:.4f}" in told
-    assert f"int8 下的准确率 {result['int8_score']:.4f}" in told
+    assert f"留出样本上的准确率 {score_words(result['score'])}" in told
+    assert f"int8 下的准确率 {score_words(result['int8_score'])}" in told
     assert f"参数个数 {result['parameters']:,}" in told
 
 
@@ -129,6 +129,14 @@ def test_without_a_font_for_chinese_the_picture_is_in_english(
     )
     assert without == english
     assert other != english
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [(0.99799, "0.9979"), (0.998, "0.9980"), (0.97, "0.9700"), (1.0, "1.0000"), (float("nan"), "nan")],
+)
+def test_a_score_that_falls_short_never_reads_as_the_goal(score: float, words: str) -> None:
+    assert score_words(score) == words
 
 
 def test_one_block_is_one(kits: dict[tuple[str, str], tuple[Block, ...]]) -> None:
