@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,8 +134,8 @@ def test_the_same_work_met_again_is_no_new_attempt_and_no_new_row(workspace: Cou
     _, handed_in, _ = only(workspace)
 
     assert (handed_in.attempt, handed_in.attempts) == (1, 1)
-    with Store(workspace.root / ".brickwork" / STORE_FILE) as store:
-        assert list(store._rows("SELECT count(*) FROM hand_ins")) == [(1,)]
+    with closing(sqlite3.connect(workspace.root / ".brickwork" / STORE_FILE)) as database:
+        assert database.execute("SELECT count(*) FROM hand_ins").fetchall() == [(1,)]
 
 
 def test_the_best_attempt_counts_where_the_course_says_so_after_lateness(workspace: Course) -> None:

@@ -73,7 +73,7 @@ def test_sleeping_is_the_learners_own_time(level: Level) -> None:
         with pytest.raises(LearnerLost) as lost:
             learner.sleep(60)
 
-    assert spent >= 0.2
+    assert spent > 0.19  # less the moments that it waited for a core before and after
     assert lost.value.timeout
 
 
