@@ -24,7 +24,9 @@ HERE = os.path.dirname(__file__)
 
 def main() -> int:
     """Write everything anew, and say with the exit code whether Sphinx complained about anything."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--repository", default=os.environ.get("GITHUB_REPOSITORY", ""), metavar="OWNER/NAME")
     repository = parser.parse_args().repository
     course = load_course()

@@ -167,13 +167,29 @@ def sentences_of_room(room: str) -> list[Sentence]:
 
 def marked_in(path: Path) -> Iterator[str | tuple[str, str]]:
     """What goes through `_`, `gettext` and `ngettext`; of the last both forms."""
-    method = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
+    if path.suffix == ".py":
+        yield from marked_in_python(ast.parse(path.read_text(encoding="utf-8")))
+        return
     keywords: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
     with path.open("rb") as file:
         for _line, message, _comments, _context in extract(
-            method, file, keywords, options={"trimmed": "true"}
+            "jinja2.ext:babel_extract", file, keywords, options={"trimmed": "true"}
         ):
             yield message
+
+
+def marked_in_python(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
+    """The same in a module, by its syntax tree: babel does not look into f-strings."""
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        words = [word.value for word in call.args if isinstance(word, ast.Constant)]
+        match call.func.id, words:  # type: ignore[attr-defined]
+            case (("_" | "gettext"), [str(message)]):
+                yield message
+            case "ngettext", [str(one), str(many), *_count]:
+                yield one, many
 
 
 def in_constants(tree: ast.Module) -> Iterator[str]:
@@ -351,7 +367,9 @@ NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 ANSWER = re.compile(r"<!-- answer: (.*?) -->")
 HAN = "[\u4e00-\u9fff]"
 MIXED = re.compile(rf"{HAN}[,;:?!]|{HAN}\.(?=\s|$)|{HAN}\(|\){HAN}|[，。；：？！、] ")
-NO_SPACE = re.compile(rf"(?<=[，。；：？！、（）“”])\n(?=\S)|(?<={HAN})\n(?={HAN}|[（“])")  # a break that is no space
+NO_SPACE = re.compile(
+    rf"(?<=[，。；：？！、（）“”])\n(?=\S)|(?<={HAN})\n(?={HAN}|[（“])"
+)  # a break that is no space
 KEYWORDS = re.compile(r"^(?:Args|Returns|Raises|Yields|Attributes):", re.MULTILINE)
 
 

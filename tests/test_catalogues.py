@@ -102,6 +102,13 @@ def test_indented_blocks_and_code_over_a_line_end_are_compared(
     assert bool(found) == bool(fault)
 
 
+def test_a_message_is_found_inside_an_f_string_too(translations: ModuleType, tmp_path: Path) -> None:
+    module = tmp_path / "asking.py"
+    module.write_text("asked = f\"{text} {_('y yes')} {ngettext('a day', 'days', 2)}\"", encoding="utf-8")
+
+    assert list(translations.marked_in(module)) == ["y yes", ("a day", "days")]
+
+
 def test_a_message_is_found_behind_its_name_in_the_same_function(translations: ModuleType) -> None:
     source = """
 def f(a):

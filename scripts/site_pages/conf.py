@@ -9,7 +9,9 @@ from sphinx.locale import _ as of_sphinx
 from sphinx.search import languages
 from sphinx.search.zh import SearchChinese
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the reference is read from the code of this checkout
+sys.path.insert(
+    0, str(Path(__file__).resolve().parents[2])
+)  # the reference is read from the code of this checkout
 
 project = "Brickwork 积木"
 author = "the Brickwork authors"

@@ -39,7 +39,9 @@ def facts_of(chapter: Chapter, solution: str) -> dict[str, Facts]:
         name = exercise.name
         needed = tuple(other for other in sorted(exercises - {name}) if name in reached[other])
         tasks = tuple(task for task, pieces in PIECES.items() if name in pieces.get(chapter.stem, ()))
-        size = sum(_statements(nodes[part]) for part in {name, *reached[name]} if part not in exercises - {name})
+        size = sum(
+            _statements(nodes[part]) for part in {name, *reached[name]} if part not in exercises - {name}
+        )
         minutes = max(5, 5 * round(chapter.minutes * exercise.points / chapter.points / 5))
         found[name] = Facts(minutes, (size > SHORT) + (size > MIDDLE), needed, tasks)
     return found

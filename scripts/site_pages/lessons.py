@@ -22,19 +22,30 @@ from site_pages.words import WORDS
 
 _PICTURE = re.compile(r"!\[[^\]\n]*\]\(\.\./pictures/(?P<stem>[\w-]+)/(?P<name>[\w-]+)\.\w+\.svg\)")
 _DETAILS = re.compile(r"\s*<details><summary>(.*?)</summary>(?:<!--.*?-->)?(.*?)</details>", re.DOTALL)
-FORMULAS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("formulas.yml").read_text(encoding="utf-8"))
+FORMULAS: dict[str, str] = yaml.safe_load(
+    Path(__file__).with_name("formulas.yml").read_text(encoding="utf-8")
+)
 
 
 def overview_page(course: Course, language: str) -> str:
     """The table of all chapters."""
     words = WORDS[language]
-    lines = [f"# {words.lessons}", "", words.how_to_read, "", words.table_head, "| --- | --- | ---: | ---: | --- |"]
+    lines = [
+        f"# {words.lessons}",
+        "",
+        words.how_to_read,
+        "",
+        words.table_head,
+        "| --- | --- | ---: | ---: | --- |",
+    ]
     for chapter in course.chapters:
         names = "、" if language == "zh" else ", "
         exercises = names.join(f"`{exercise.name}`" for exercise in chapter.counted)
         title = f"[{title_of(chapter, language)}]({chapter.stem}.md)"
         lines.append(f"| {chapter.label} | {title} | {chapter.minutes} | {chapter.points:g} | {exercises} |")
-    pages = (f"{chapter.label}: {title_of(chapter, language)} <{chapter.stem}>" for chapter in course.chapters)
+    pages = (
+        f"{chapter.label}: {title_of(chapter, language)} <{chapter.stem}>" for chapter in course.chapters
+    )
     contents = ["", "```{toctree}", ":hidden:", "", *pages, "```", ""]
     return "\n".join([*lines, *contents])
 
@@ -89,9 +100,7 @@ def _lesson(course: Course, text: str, language: str) -> str:
 
     text = outside_code(_PICTURE.sub(picture, text), unwrapped)
     return _DETAILS.sub(
-        lambda found: (
-            f"\n\n<details><summary>{found[1]}</summary>\n\n{found[2].strip()}\n\n</details>\n\n"
-        ),
+        lambda found: f"\n\n<details><summary>{found[1]}</summary>\n\n{found[2].strip()}\n\n</details>\n\n",
         text,
     )
 

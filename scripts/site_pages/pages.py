@@ -55,7 +55,9 @@ def _page(path: str, language: str, repository: str) -> str:
     source, note = (translated, "") if translated.is_file() else (ROOT / path, "")
     if language != "en" and not translated.is_file():
         note = ONLY_ENGLISH
-    text = outside_code(source.read_text(encoding="utf-8"), lambda part: _with_links(part, source, repository))
+    text = outside_code(
+        source.read_text(encoding="utf-8"), lambda part: _with_links(part, source, repository)
+    )
     text = outside_code(text, unwrapped)
     title, _, rest = text.partition("\n")
     front = f"---\nshown_in: {'en' if note else language}\n---\n\n"

@@ -30,7 +30,11 @@ class Words:
         """What builds on an exercise, as a sentence."""
         named = self.listing.join(f"<code>{name}</code>" for name in needed_by)
         said = [self.needed_by.format(names=named)] if needed_by else []
-        said += [self.tasks.format(tasks=self.listing.join(f"<code>{task}</code>" for task in tasks))] if tasks else []
+        said += (
+            [self.tasks.format(tasks=self.listing.join(f"<code>{task}</code>" for task in tasks))]
+            if tasks
+            else []
+        )
         return self.between.join(said) or self.nothing
 
 
