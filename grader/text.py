@@ -30,6 +30,7 @@ _CHINESE = re.compile(
 _MARKS_IN_A_ROW = 3
 _FAR_BEYOND = 20
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
+_DIGITS = "-.0123456789"
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # What a spreadsheet takes for the beginning of a formula, the full-width forms among them.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -144,10 +145,21 @@ def _pieces(paragraph: str, width: int | None) -> Iterator[tuple[str, str]]:
         whole = word.isascii() or (width is None and "/" in word)
         gap = " "
         for part in [word] if whole else _CHINESE.findall(word) or [word]:
-            # Of what takes no column, an empty word or a lone combining mark, chop_cells makes nothing.
-            for piece in [part] if width is None else chop_cells(part, width) or [part]:
+            for piece in [part] if width is None else _chopped(part, width):
                 yield gap, piece
                 gap = "" if not whole else " "
+
+
+def _chopped(word: str, width: int) -> Iterator[str]:
+    """A word in pieces of at most `width` columns; a number in it stays whole, for half of one reads as another."""
+    while width_of(word) > width:
+        piece = chop_cells(word, width)[0]
+        before = piece.rstrip(_DIGITS)
+        if word[len(piece)] in _DIGITS and width_of(before) > width // 2:
+            piece = before
+        yield piece
+        word = word[len(piece) :]
+    yield word
 
 
 # Between Chinese characters, or between Chinese punctuation and a word, code, link or emphasis that goes on. What goes

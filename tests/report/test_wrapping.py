@@ -17,6 +17,15 @@ def test_chinese_is_broken_between_characters_and_never_before_punctuation() -> 
     assert path == "/home/学生/练习/ch02_neuron.py"
 
 
+def test_a_number_in_a_call_that_is_too_long_for_a_line_stays_whole() -> None:
+    call = "layer_norm_backward(tensor([[-0.32]]), tensor([[0.0]]))"
+
+    lines = wrap(call, 42, indent="          ", first="  call: ")
+
+    assert lines == ["  call: layer_norm_backward(tensor([[", "          -0.32]]), tensor([[0.0]]))"]
+    assert wrap("1" * 25, 10) == ["1" * 10, "1" * 10, "1" * 5]
+
+
 def test_a_line_end_inside_a_chinese_sentence_is_no_space_and_one_between_blocks_stays() -> None:
     joined = unwrapped(
         "- 要在汉字\n  之间断开，\n`x` 也一样，\nReLU 也是，\n**粗体**、\n[链接](x.md)、\n12 个也是。"
