@@ -142,9 +142,11 @@ def _value_lines(example: Counterexample, width: int, indent: str, most: int) ->
     if got and expected and width_of(indent + both) <= width:
         return [indent + both]
     lines: list[str] = []
-    for label, value in ((_("got"), got), (_("expected"), expected)):
+    labels = _("got"), _("expected")
+    lead = max(map(width_of, labels)) + 2
+    for label, value in zip(labels, (got, expected), strict=True):
         if value:
-            lines += _within(f"{pad(label, 10)}{value}", width, indent, most, below=indent + " " * 10)
+            lines += _within(f"{pad(label, lead)}{value}", width, indent, most, below=indent + " " * lead)
     return lines
 
 
