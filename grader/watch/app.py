@@ -34,6 +34,7 @@ from grader.watch.view import (
     next_step,
     painted,
     reset_question,
+    why_n_stays,
     work_lines,
 )
 from grader.watch.worker import Worker
@@ -191,7 +192,7 @@ class WatchApp(App[None]):
         if self.state.advance():
             self._judge(self.state.want_current())
         else:
-            self._say(_("next: {step}").format(step=next_step(self.state)))
+            self._add(why_n_stays(self.state))
 
     def action_run(self) -> None:
         """Judge the current exercise again."""

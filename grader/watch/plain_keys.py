@@ -16,7 +16,7 @@ from grader.watch.jobs import Job
 from grader.watch.plain_text import file_line, list_lines, verdict_on_current
 from grader.watch.programs import has_window, open_window, run_brick
 from grader.watch.state import WatchState
-from grader.watch.view import next_step, reset_question
+from grader.watch.view import next_step, reset_question, why_n_stays
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 
 KEYS = "n next, r run, h hint, p predict, l list, o open, c check all, x reset, d details, b build, q quit; then Enter"
@@ -85,6 +85,8 @@ class PlainKeys:
         if self.state.advance():
             self._begin_current()
         else:
+            if why := why_n_stays(self.state):
+                self._say(why)
             self._say(_("next: {step}").format(step=next_step(self.state)))
 
     def _go_to(self, word: str) -> None:

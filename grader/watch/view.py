@@ -309,6 +309,13 @@ def reset_question(state: WatchState) -> str:
 
 def _has_failed(report: Report | None, name: str) -> bool:
     """Whether a check of the exercise has failed, as far as the report goes."""
+def why_n_stays(state: WatchState) -> str:
+    """Why the key to go on does nothing here; nothing where all is solved, for then the next step says so."""
+    if state.standing.is_done(state.current) or state.current.exercise.extra:
+        return ""
+    return _("n goes on once {name} passes; l lists the others").format(name=state.current.exercise.name)
+
+
     return report is not None and any(r.outcome is Outcome.FAILED for r in results_of(report, name))
 
 

@@ -458,8 +458,9 @@ def test_the_plain_loop_from_a_mistake_to_the_next_exercise(workspace: Path, len
     assert typist.missed == ""
     text = "\n".join(said)
     assert "keys: n next" in said[1]
-    assert "  done  neuron" in text
-    assert "open  linear, you are here" in text
+    assert "n goes on once neuron passes" in text
+    assert "to do  linear, you are here" in text
+    assert "  done   neuron" in text
     assert "\x1b" not in text
 
 
@@ -737,7 +738,8 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(workspace: Path
         assert "call: neuron(" in wrong
         assert "hint:" not in wrong
         await pilot.press("n")
-        await shows(pilot, "#step", "fix neuron in exercises/ch02_neuron.py")
+        step = await shows(pilot, "#step", "n goes on once neuron passes")
+        assert "fix neuron in exercises/ch02_neuron.py" in step
         await pilot.press("h")
         # Of the verdict so far, or of the whole one: whichever was there when the key was pressed.
         await shows(pilot, "#work", "where to look: ")
