@@ -282,7 +282,8 @@ class WatchApp(App[None]):
         if not sure:
             return
         try:
-            self._say(self._reset(self.state))
+            # The stub is judged at once, and then is still to be read where the backup is.
+            self._add(self._reset(self.state), outlasts=True)
         except KitError as error:
             self._say(translate(str(error)))
 
@@ -298,6 +299,16 @@ class WatchApp(App[None]):
     def _say(self, note: str) -> None:
         """Show a note in place of the next step, until something is judged or another key has something to say."""
         self._status.note = note
+        self.draw()
+
+    def _add(self, words: str, *, outlasts: bool = False) -> None:
+        """Say something beside the next step.
+
+        Args:
+            words: nothing takes back what stands there.
+            outlasts: whether it stays while one more save is judged.
+        """
+        self._status.add(words, outlasts=outlasts)
         self.draw()
 
 

@@ -26,7 +26,8 @@ class StatusLine:
         self._state = state
         self.note = ""
         self._busy = _("getting ready")
-        self._aside = ""  # a verdict on another exercise than the current one
+        self._aside = ""  # a verdict on another exercise than the current one, or what a key had to add
+        self._outlasts = False  # whether that stays while what follows is judged
         self._seconds: float | None = None  # from the save to the first thing there was to read
 
     def beside(self, step: str, width: int) -> str:
@@ -43,9 +44,19 @@ class StatusLine:
         taken = "" if self._seconds is None else f"  ({self._seconds:.2f} s)"
         return step + taken if width_of(step + taken) <= width else step
 
+    def add(self, words: str, *, outlasts: bool = False) -> None:
+        """Put something beside the next step, until something is judged.
+
+        Args:
+            words: in place of what was added last.
+            outlasts: whether they stay while the next thing is judged, which they bring about.
+        """
+        self.note, self._aside, self._outlasts = "", words, outlasts
+
     def begin(self) -> None:
         """Something was asked for: what was said about the last verdict is over."""
-        self.note, self._busy, self._aside, self._seconds = "", _("judging"), "", None
+        self.note, self._busy, self._seconds = "", _("judging"), None
+        self._aside, self._outlasts = (self._aside if self._outlasts else ""), False
 
     def hear(self, event: Event) -> bool:
         """Follow one event; True when a new verdict on the current exercise is there to be read.

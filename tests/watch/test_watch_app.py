@@ -777,6 +777,7 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
         await pilot.press("y")
         await shows(pilot, "#step", "write linear")
         assert path.read_text(encoding="utf-8") != mine
+        await shows(pilot, "#step", "(kept in ")  # where the backup is outlasts the verdict on the stub
 
     drive(app, steps)
     [backup] = (workspace / ".brickwork" / "backups").iterdir()
