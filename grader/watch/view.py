@@ -25,7 +25,8 @@ from grader.workspace.workspace import FileState
 
 LIST_WIDTH = 25
 _WORDS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.NOT_RUN: "not run"}
-_COLOURS = {"ok": "green", "FAIL": "red", "not run": "yellow", "to do": "cyan", "error:": "red"}
+# No yellow: on a light background it can hardly be read.
+_COLOURS = {"ok": "green", "FAIL": "red", "to do": "cyan", "error:": "red"}
 _LEAD = 8  # as wide as the longest word and a space
 _ROOMY = 60  # columns from which a card stands under its title, not at the margin
 _HIGH = 19  # rows in which everything fits: the longest card, its law, and what stands above
