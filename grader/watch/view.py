@@ -107,16 +107,17 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     others = [result for result in results if result is not failure]
     repeats = [pad(_("FAIL"), _LEAD) + repeats_words(left_out)] if left_out else []
     # A picture must push nothing off the screen that is to be read.
-    plots = height >= _HIGH + len(hints) + (_LEAST_PRINTED if printed else 0)
+    gap = [""] if printed and failure else []  # or the failure would read as printed, too
+    plots = height >= _HIGH + len(hints) + (_LEAST_PRINTED + 1 if printed else 0)
     failed = _failure_lines(failure, width, plots=plots)
     last = [*failed, *hints]
     told = _told_lines(others, width, state.details) + repeats
-    if state.details or len(lines) + len(told) + len(printed) + len(last) <= height:
-        return [*lines, *told, *printed, *last]
+    if state.details or len(lines) + len(told) + len(printed) + len(gap) + len(last) <= height:
+        return [*lines, *told, *printed, *gap, *last]
     counted = _counted_lines(others) + repeats
-    room = height - len(lines) - len(counted) - len(last)
+    room = height - len(lines) - len(counted) - len(gap) - len(last)
     if room >= min(len(printed), _LEAST_PRINTED):
-        return [*lines, *counted, *_printed(report, width, room), *last]
+        return [*lines, *counted, *_printed(report, width, room), *gap, *last]
     # Nothing fits: then what can be seen without scrolling is the failure, and no row above its end is empty.
     return [*filter(None, [*lines, *failed]), *hints, "", *counted, *printed]
 
