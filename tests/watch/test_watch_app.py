@@ -808,6 +808,21 @@ def test_every_line_fits_the_screen(workspace: Path, lent: WarmSandbox, size: tu
     drive(app, steps, size)
 
 
+def test_the_longest_next_step_is_whole_on_a_small_screen(waiting: WatchApp, workspace: Path) -> None:
+    script = workspace / "exercises" / "ch03_activations.py"
+    notebook = script.with_suffix(".ipynb")
+    script.rename(notebook)
+    assert waiting.state.path == notebook
+    notebook.unlink()
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await sees(pilot, "or x brings")
+        step = " ".join(picture(waiting).split())
+        assert f"or x brings exercises/{script.name} as it was handed out (getting ready)" in step
+
+    run_in(waiting, steps, (45, 15))
+
+
 def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(
     workspace: Path, lent: WarmSandbox
 ) -> None:
