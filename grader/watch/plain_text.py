@@ -11,7 +11,7 @@ from grader.report.terminal import Step, Style, points_of, render
 from grader.text import pad
 from grader.watch.jobs import Job
 from grader.watch.state import WatchState
-from grader.watch.view import FILE_WORDS, next_step
+from grader.watch.view import FILE_WORDS, done_word, next_step
 from grader.workspace.workspace import FileState
 
 # More than any exercise has checks, so that all failures are shown whole.
@@ -52,7 +52,7 @@ def verdict_line(job: Job, report: Report) -> str:
         if report.passed:
             told = _("also saved: {exercise} in {label} passes")
         return told.format(exercise=job.exercise, label=chapter.label)
-    word = "ok" if report.passed else "FAIL" if report.points else "open"
+    word = "ok" if report.passed else "FAIL" if report.points else "to do"
     return f"{pad(_(word), 6)}{chapter.stem}{_(': ')}{points_of(report.points, chapter.points)}"
 
 
@@ -81,7 +81,5 @@ def list_lines(state: WatchState) -> list[str]:
         for one in state.exercises:
             if one.chapter is chapter:
                 here = _(", you are here") if one == state.current else ""
-                lines.append(
-                    f"  {_('done') if state.standing.is_done(one) else _('open')}  {one.exercise.name}{here}"
-                )
+                lines.append(f"  {done_word(state, one)}  {one.exercise.name}{here}")
     return [*lines, _("type an exercise's name to go there")]

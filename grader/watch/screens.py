@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from grader.language import gettext as _
 from grader.language import translate
 from grader.watch.state import WatchState
+from grader.watch.view import done_word
 from grader.workspace.progress import CourseExercise
 from grader.workspace.questions import Question, UnreadableGuess, guess, readable, tally
 from grader.workspace.workspace import Workspace
@@ -43,8 +44,9 @@ class Chooser(ModalScreen[CourseExercise | None]):
 
     def compose(self) -> ComposeResult:
         """A line to search in, and the list."""
-        with Vertical(id="box", classes="box"):
-            yield Input(placeholder=_("search; Enter goes there, Escape goes back"))
+        with Vertical(id="box", classes="box") as box:
+            box.border_subtitle = _("Escape goes back")
+            yield Input(placeholder=_("search; Enter goes there"))
             yield OptionList(*self._options(""), markup=False)
 
     def _options(self, word: str) -> Iterable[Option]:
@@ -52,7 +54,7 @@ class Chooser(ModalScreen[CourseExercise | None]):
         for one in self._state.exercises:
             if word.lower() in f"{one} {one.chapter.title}".lower():
                 here = ">" if one == self._state.current else " "
-                done = _("done") if self._state.standing.is_done(one) else _("open")
+                done = done_word(self._state, one)
                 yield Option(f"{here} {done}  {one.chapter.label}  {one.exercise.name}", id=_id(one))
 
     def on_mount(self) -> None:
@@ -131,12 +133,11 @@ class Predict(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The question and a line to answer in; what the lesson says comes below."""
-        with VerticalScroll(id="box", classes="box", can_focus=False):
+        with VerticalScroll(id="box", classes="box", can_focus=False) as box:
+            box.border_subtitle = _("Escape goes back")
             yield Static(self._asked(), id="question", markup=False)
             yield Input(
-                placeholder=_("{form}; Enter shows the answer, Escape goes back").format(
-                    form=self._question.answer.form
-                )
+                placeholder=_("{form}; Enter shows the answer").format(form=self._question.answer.form)
             )
             yield Static(id="told", markup=False)
 

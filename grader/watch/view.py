@@ -21,6 +21,7 @@ from grader.report.refusals import refusal_words
 from grader.report.terminal import is_untouched, repeats_words, results_of, without_repeats
 from grader.text import clean, clean_line, fit, pad, points, width_of, wrap
 from grader.watch.state import WatchState
+from grader.workspace.progress import CourseExercise
 from grader.workspace.workspace import FileState
 
 LIST_WIDTH = 25
@@ -68,6 +69,12 @@ def list_lines(state: WatchState, height: int) -> tuple[list[str], int]:
             name = fit(one.exercise.name, LIST_WIDTH - 5)
             lines.append(pad(f"{'>' if current else ' '} {name}", LIST_WIDTH - 2) + mark)
     return lines, here
+
+
+def done_word(state: WatchState, exercise: CourseExercise) -> str:
+    """Whether an exercise is done, in a word; both take the same columns."""
+    done, left = _("done"), _("to do")
+    return pad(done if state.standing.is_done(exercise) else left, max(width_of(done), width_of(left)))
 
 
 # --- to the right -----------------------------------------------------------------------------------------
@@ -302,6 +309,13 @@ def next_step(state: WatchState, *, short: bool = False) -> str:
     return _("fix {name} in {path}, then save it").format(name=name, path=path)
 
 
+def why_n_stays(state: WatchState) -> str:
+    """Why the key to go on does nothing here; nothing where all is solved, for then the next step says so."""
+    if state.standing.is_done(state.current) or state.current.exercise.extra:
+        return ""
+    return _("n goes on once {name} passes; l lists the others").format(name=state.current.exercise.name)
+
+
 def reset_question(state: WatchState) -> str:
     """What is asked before the current exercise is put back; of a file that is gone nothing can be lost."""
     if state.file_state is FileState.GONE:
@@ -311,13 +325,6 @@ def reset_question(state: WatchState) -> str:
 
 def _has_failed(report: Report | None, name: str) -> bool:
     """Whether a check of the exercise has failed, as far as the report goes."""
-def why_n_stays(state: WatchState) -> str:
-    """Why the key to go on does nothing here; nothing where all is solved, for then the next step says so."""
-    if state.standing.is_done(state.current) or state.current.exercise.extra:
-        return ""
-    return _("n goes on once {name} passes; l lists the others").format(name=state.current.exercise.name)
-
-
     return report is not None and any(r.outcome is Outcome.FAILED for r in results_of(report, name))
 
 

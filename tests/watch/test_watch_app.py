@@ -747,7 +747,7 @@ def test_the_app_from_a_mistake_over_a_hint_to_the_next_exercise(workspace: Path
 
         text = path.read_text(encoding="utf-8").replace("return (w * x).sum() + b", RIGHT["neuron"])
         path.write_text(text, encoding="utf-8")
-        await shows(pilot, "#step", "n goes on")
+        await shows(pilot, "#step", "n goes on to the next")
         assert "> neuron               ok" in text_of(app, "#list")
         await pilot.press("n")
         await shows(pilot, "#step", "write linear")
@@ -777,8 +777,8 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
         await pilot.pause()
         await pilot.press("y")
         await shows(pilot, "#step", "write linear")
-        assert path.read_text(encoding="utf-8") != mine
         await shows(pilot, "#step", "(kept in ")  # where the backup is outlasts the verdict on the stub
+        assert path.read_text(encoding="utf-8") != mine
 
     drive(app, steps)
     [backup] = (workspace / ".brickwork" / "backups").iterdir()
@@ -835,6 +835,7 @@ def test_a_question_of_the_lesson_is_asked_and_answered_on_the_screen(
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("p")
         await sees(pilot, "so its slope is 1. What do you get")
+        await sees(pilot, " Escape goes back ")  # also once something is typed
         await pilot.press(*"one", "enter")
         await sees(pilot, "a number, please")
         app.screen.query_one(Input).value = "1"
