@@ -303,9 +303,13 @@ def _results() -> str:
     except UsageError as error:  # nothing graded yet
         results = error.what
     with Store(path, to_read=True) as store:
-        decided = [json.loads(entry) for _number, _made, entry in store.all_rows("adjustments")]
-        members = [row[2:] for row in store.all_rows("members")]
+        decided = [json.loads(entry) for _number, _made, entry in store.all_rows("adjustments", _as_it_is)]
+        members = [row[2:] for row in store.all_rows("members", _as_it_is)]
     return json.dumps([results, decided, members])
+
+
+def _as_it_is(*row: Any) -> tuple[Any, ...]:
+    return row
 
 
 # --- one disk after the other -----------------------------------------------------------------------------
