@@ -34,7 +34,7 @@ import pytest
 from sandboxes import CHECKOUT
 from stored import judged_chapter
 
-from grader.cli import grading_anew, main
+from grader.cli import grading_anew, main, regrade
 from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.grading.gradebook import class_results
@@ -48,7 +48,9 @@ from grader.workspace.workspace import STATE_FOLDER, workspace_of
 PAGE = 4096  # what a file system in memory gives away at once
 DISK_MIB = 8
 GRADE = "grade ../class --isolation plain --unsandboxed"
-SECONDS, MADE = re.compile(rb'"seconds": [\d.e-]+'), re.compile(r"made=datetime\.datetime\([^)]*\)")
+# Of a report: how long it took, and the seal over that.
+SECONDS = re.compile(rb'"seconds": [\d.e-]+|"sha256": "\w+"')
+MADE = re.compile(r"made=datetime\.datetime\([^)]*\)")
 CHANGES = ("results.db", "results.db-wal", "results.db-shm", "grading.lock", "similar.html", ".made")
 
 
@@ -252,7 +254,8 @@ def standing_in(folder: Path) -> Iterator[None]:
         patched.setenv("HOME", str(folder))
         patched.setenv("XDG_DATA_HOME", str(folder / "data"))
         patched.setenv(VARIABLE, Language.ENGLISH)
-        patched.setattr(grading_anew, "workers_for", lambda *_: MadeUp())
+        for command in (grading_anew, regrade):
+            patched.setattr(command, "workers_for", lambda *_: MadeUp())
         yield
 
 

@@ -26,7 +26,9 @@ class CommonText:
 
     def pack(self, text: bytes) -> bytes:
         """The number, then what the text has that the common one has not."""
-        packed = zstandard.ZstdCompressor(level=_LEVEL, dict_data=self._dictionary()).compress(text)
+        # With a checksum: else of a text that turned bad on the disk some would unpack, with another word in it.
+        compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=self._dictionary(), write_checksum=True)
+        packed = compressor.compress(text)
         return self.number.to_bytes(_NUMBER_BYTES, "big") + packed
 
     def unpacker(self) -> zstandard.ZstdDecompressor:
@@ -74,6 +76,11 @@ class Packer:
             number = int.from_bytes(data[:_NUMBER_BYTES], "big")
             if number not in self._unpackers:
                 self._unpackers[number] = self._find(number).unpacker()
-            return self._unpackers[number].decompress(data[_NUMBER_BYTES:])
+            # Not in one call: that believes a head which says that nothing follows.
+            unpacking = self._unpackers[number].decompressobj()
+            text = unpacking.decompress(data[_NUMBER_BYTES:])
         except (zlib.error, zstandard.ZstdError) as error:
             raise ValueError(f"what was packed cannot be read: {error}") from error
+        if not unpacking.eof or unpacking.unused_data:
+            raise ValueError("what was packed is not whole")
+        return text

@@ -13,6 +13,7 @@ from grader.grading.lateness import lateness
 from grader.grading.roster import class_list
 from grader.grading.setup import Setup
 from grader.grading.store import Entry, Store, Verdict
+from grader.grading.trouble import damaged
 from grader.grading.workers import Workers
 from grader.records import (
     AdjustmentKind,
@@ -47,15 +48,21 @@ class Regrade:
     fresh: dict[int, Verdict] = field(default_factory=dict)
 
     def run(self, store: Store, setup: Setup, workers: Workers) -> Generator[Verdict]:
-        """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count."""
+        """Grade what is stale, and yield each verdict when it is there; a verdict is kept although it may not count.
+
+        Raises:
+            KitError: what a verdict was made on is not there any more, so it cannot be made anew.
+        """
         by_stem = {chapter.stem: chapter for chapter in self.chapters}
         again, submissions = [], []
         for number in self.stale:
-            entry = self.attempts[number][0]
+            entry, verdict = self.attempts[number]
             submission = store.submission(entry, by_stem[entry.chapter])
             if submission is not None:
                 again.append(number)
                 submissions.append(submission)
+            elif not _is_fault(verdict.report):  # at which the kit may have failed before it was read
+                raise damaged(store.path)
         for place, verdict in grade_stored(submissions, setup, store, workers):
             self.fresh[again[place]] = verdict
             yield verdict

@@ -302,8 +302,10 @@ class Store:
     # --- what bytes were read as ------------------------------------------------------------------------------
 
     def reading(self, digest: bytes) -> str | None:
-        """The hash of the submission that was read from what has this digest; None if it never was."""
-        return next(self._rows("SELECT sha256 FROM readings WHERE digest = ?", (digest,), str), None)
+        """The hash of the submission that was read from what has this digest; None if none of it was ever graded."""
+        # By a hash that turned bad on the disk nothing is known; what was handed in is read again then.
+        query = "SELECT sha256 FROM readings JOIN sources USING (sha256) WHERE digest = ?"
+        return next(self._rows(query, (digest,), str), None)
 
     def keep_readings(self, readings: Iterable[tuple[bytes, str]]) -> None:
         """Keep what was read: digests, and the hash of the submission that each was read as."""
@@ -418,8 +420,10 @@ class Store:
 
         def read(*row: Any) -> tuple[Entry, Verdict]:
             *about, key, report = row
-            entry = _entry(*about)
-            return entry, Verdict(entry.verdict, key, replace(self._report(report), path=entry.path))
+            entry, kept = _entry(*about), self._report(report)
+            if kept.chapter != entry.chapter or kept.submission_sha256 not in ("", entry.sha256):
+                raise ValueError("this is the verdict on other work")
+            return entry, Verdict(entry.verdict, key, replace(kept, path=entry.path))
 
         columns = ", ".join(f"h.{name}" for name in _COLUMNS)
         wanted = (json.dumps(list(learners)), json.dumps(list(chapters)))
@@ -467,6 +471,26 @@ class Store:
             read: makes of the columns of a row what it stands for; what it cannot read is damaged.
         """
         yield from self._rows(f"SELECT * FROM {table} ORDER BY 1", (), read)
+
+    # --- whether all of it can be read ------------------------------------------------------------------------
+
+    def require_whole(self) -> None:
+        """Look at every page of the file, and unpack every text that was handed in.
+
+        Raises:
+            KitError: something of it is damaged.
+        """
+
+        def unpack(source: bytes, about: str | bytes) -> None:
+            self._packer.unpack(source)
+            if isinstance(about, bytes):
+                self._packer.unpack(about)
+
+        for found in self._rows("PRAGMA integrity_check(1)", (), str):
+            if found != "ok":
+                raise damaged(self.path)
+        for _ in self._rows("SELECT source, about FROM sources", (), unpack):
+            pass
 
     # --- reading and writing ----------------------------------------------------------------------------------
 

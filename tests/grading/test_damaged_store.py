@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import brick
+from failing_disk import GRADE, PAGE, Place, Scenario, each, standing_in
 from stored import judged_chapter, publish
 
 from grader.course.config import load_course
 from grader.errors import KitError
+from grader.grading.gradebook import class_results
+from grader.grading.packing import CommonText, Packer
 from grader.grading.store import Store
+from grader.grading.trouble import DAMAGE
 from grader.workspace.workspace import workspace_of
 
 LEARNERS = ("learner01", "learner02", "learner03")
@@ -84,3 +90,140 @@ def test_a_damaged_verdict_is_no_loss_once_it_is_made_again(store: Path) -> None
         publish(kept, judged_chapter(course.chapters[1]), LEARNERS[1], datetime(2026, 3, 1, 12, tzinfo=UTC))
     assert readable(READERS[0]) == ""
     assert "by hand" in Path("grades.csv").read_text(encoding="utf-8"), "what a person decided is there still"
+
+
+# --- by the commands that grade -----------------------------------------------------------------------------
+
+BY_HAND = "adjust learner01 -c ch02 -e neuron --score 1 -r why --by teacher"
+GRADING = (GRADE, f"{GRADE} --again", "regrade --dry-run --unsandboxed")
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A class of two that was graded, and a decision."""
+    return Place(tmp_path_factory.mktemp("graded") / "here", Scenario("status", ("init .", GRADE, BY_HAND)))
+
+
+def scores(place: Place) -> dict[str, list[tuple[str, float]]]:
+    """What the verdicts that stand give everybody, and on which work."""
+    with standing_in(place.folder):
+        learners = class_results(load_course()).learners
+    return {
+        one.learner: [(found.submission_sha256, found.points) for found in one.reports] for one in learners
+    }
+
+
+def run_on(place: Place, content: bytes, words: str) -> dict[str, Any]:
+    """Run a command where the store holds this."""
+    store = place.folder / "mine" / ".brickwork" / "results.db"
+    for beside in store.parent.glob("results.db-*"):
+        beside.unlink()
+    store.write_bytes(content)
+    [outcome] = each(place.folder, [words])
+    assert outcome["code"] is not None, f"{words}: {outcome['said']}"
+    return outcome
+
+
+def require_told_or_right(place: Place, content: bytes, words: str) -> None:
+    """Either it is said what to do, now or by whoever asks for the results; or all verdicts are right."""
+    right = scores(place)
+    outcome = run_on(place, content, words)
+    if outcome["code"] == 2:
+        assert "  next:" in outcome["said"], f"{words}: {outcome['said']}"
+        return
+    with suppress(KitError):
+        assert scores(place) == right, words
+
+
+def whole(place: Place) -> bytes:
+    """The store as it was made."""
+    place.again()
+    return (place.folder / "mine" / ".brickwork" / "results.db").read_bytes()
+
+
+@pytest.mark.parametrize("places", [12, pytest.param(300, marks=pytest.mark.nightly)])
+def test_by_a_bad_byte_nobody_gets_another_verdict(graded: Place, places: int) -> None:
+    content, chance = whole(graded), random.Random(places)
+
+    for _ in range(places):
+        damaged = bytearray(content)
+        damaged[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        graded.again()
+        require_told_or_right(graded, bytes(damaged), chance.choice(GRADING))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("words", GRADING)
+def test_by_a_page_of_zeros_nobody_gets_another_verdict(graded: Place, words: str) -> None:
+    content = whole(graded)
+
+    for at in range(0, len(content), PAGE):
+        graded.again()
+        require_told_or_right(graded, content[:at] + bytes(PAGE) + content[at + PAGE :], words)
+
+
+def changed(content: bytes, folder: Path, statement: str) -> bytes:
+    """The store after a statement in SQL."""
+    path = folder / "changed.db"
+    path.write_bytes(content)
+    with sqlite3.connect(path) as database:
+        assert database.execute(statement).rowcount > 0
+    database.close()
+    return path.read_bytes()
+
+
+def test_what_bytes_were_read_as_is_read_again_where_it_turned_bad(graded: Place, tmp_path: Path) -> None:
+    content = changed(whole(graded), tmp_path, "UPDATE readings SET sha256 = 'x' || substr(sha256, 2)")
+    right = scores(graded)
+
+    outcome = run_on(graded, content, GRADE)
+
+    assert outcome["code"] == 1, outcome["said"]
+    assert scores(graded) == right, "and nobody waits for a verdict on work that nobody handed in"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hand_ins SET verdict = 3 - verdict",
+        "UPDATE hand_ins SET sha256 = 'x' || substr(sha256, 2)",
+    ],
+)
+def test_the_verdict_on_other_work_is_nobodys(graded: Place, tmp_path: Path, statement: str) -> None:
+    content = changed(whole(graded), tmp_path, statement)
+
+    outcome = run_on(graded, content, "report --out pages")
+
+    assert outcome["code"] == 2, outcome["said"]
+    assert "damaged" in outcome["said"]
+    assert "--again" in outcome["said"]
+
+
+def test_a_regrade_leaves_nobody_out_whose_work_is_lost(graded: Place, tmp_path: Path) -> None:
+    content = changed(
+        whole(graded), tmp_path, "UPDATE sources SET sha256 = 'x' || substr(sha256, 2) WHERE rowid = 1"
+    )
+    course = graded.folder / "mine" / "course.yml"
+    course.write_text(
+        course.read_text(encoding="utf-8").replace("name: neuron, points: 2", "name: neuron, points: 4")
+    )
+
+    told = run_on(graded, content, "regrade --dry-run --unsandboxed")
+    [mended, again] = each(graded.folder, [f"{GRADE} --again", "regrade --dry-run --unsandboxed"])
+
+    assert told["code"] == 2
+    assert "--again" in told["said"]
+    assert (mended["code"], again["code"]) == (1, 0), again["said"]
+
+
+def test_a_bit_anywhere_in_a_packed_text_is_never_another_text() -> None:
+    common = CommonText(1, b'{"chapter": "ch02_neuron", "points": 2.0}')
+    text = b'{"chapter": "ch02_neuron", "points": 1.5, "notes": []}'
+    packed = common.pack(text)
+    packer = Packer(lambda kind: common, {1: common}.__getitem__, lambda kind, text: common)
+
+    for at in range(8 * len(packed)):
+        damaged = bytearray(packed)
+        damaged[at // 8] ^= 1 << at % 8
+        with suppress(*DAMAGE):
+            assert packer.unpack(bytes(damaged)) == text

@@ -134,10 +134,18 @@ def test_copies_and_what_the_store_knows_are_no_work(
     assert count_unstored(work, SETUP, store, again=True) == 2
 
 
+def keep_all(store: Store, work: list[HandInRead], report: Report) -> None:
+    """Keep what was read, and a verdict on it."""
+    for read in work:
+        if isinstance(read.content, Submission):
+            store.keep_readings([(read.digest, read.sha256)])
+            store.keep("a", report, read.content)
+
+
 def test_the_very_bytes_that_were_read_before_are_not_parsed_again(
-    work: list[HandInRead], store: Store
+    work: list[HandInRead], store: Store, report: Report
 ) -> None:
-    store.keep_readings((read.digest, read.sha256) for read in work if isinstance(read.content, Submission))
+    keep_all(store, work, report)
     again = list(read_each([read.item for read in work], store.reading))
 
     assert [type(read.content) for read in again] == [ReadBefore, ReadBefore, ReadBefore, SubmissionError]
@@ -146,10 +154,12 @@ def test_the_very_bytes_that_were_read_before_are_not_parsed_again(
     assert count_unstored(again, SETUP, store) == count_unstored(work, SETUP, store)
 
 
-def test_other_bytes_or_another_name_are_read_anew(work: list[HandInRead], store: Store) -> None:
+def test_other_bytes_or_another_name_are_read_anew(
+    work: list[HandInRead], store: Store, report: Report
+) -> None:
     [file] = work[0].item.files
     named = file.path.rename(file.path.with_name("ch02_neuron (1).py"))
-    store.keep_readings([(work[0].digest, work[0].sha256)])
+    keep_all(store, work, report)
     work[1].item.path.write_text("x = 3\n", encoding="utf-8")
     renamed = replace(work[0].item, files=(replace(file, path=named),))
 
