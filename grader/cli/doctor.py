@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import typer
 
 from grader.cli import console
 from grader.course.config import find_course_root, load_course
 from grader.errors import CourseError, KitError
+from grader.grading.soundness import require_sound
+from grader.grading.store import STORE_FILE
 from grader.language import gettext as _
-from grader.language import translate
+from grader.language import ngettext, translate
 from grader.text import clean, pad, width_of, wrap
 from grader.workspace.doctor import Finding, examine
 from grader.workspace.workspace import SECRET_FILE, Workspace, workspace_of
@@ -56,17 +59,34 @@ def _findings() -> Iterator[Finding]:
     broken = [_broken(error) for error in chain(*(inconsistencies(course, one) for one in course.chapters))]
     told = _("{number} chapters, every exercise has its checks").format(number=len(course.chapters))
     yield from broken or [Finding(_("course"), True, told)]
-    if (workspace_of(course).state / SECRET_FILE).exists():  # a learner has none, and needs none
+    state = workspace_of(course).state
+    if (state / SECRET_FILE).exists():  # a learner has none, and needs none
         try:
             workspace_of(course).secret()
         except KitError as error:
             yield _broken(error)
+    if (state / STORE_FILE).exists():
+        yield _results(state / STORE_FILE)
 
 
-def _broken(error: KitError) -> Finding:
-    """One thing wrong with the course; what mends it is seldom a command."""
+def _results(path: Path) -> Finding:
+    """Whether all that was graded here can be read."""
+    try:
+        number = require_sound(path)
+    except KitError as error:
+        return _broken(error, _("results"))
+    told = ngettext(
+        "{number} hand-in, which can be read with its verdict",
+        "{number} hand-ins, all of which can be read with their verdicts",
+        number,
+    )
+    return Finding(_("results"), True, told.format(number=number))
+
+
+def _broken(error: KitError, name: str = "") -> Finding:
+    """One thing wrong with the course, or with what is called so; what mends it is seldom a command."""
     return Finding(
-        _("course"),
+        name or _("course"),
         False,
         _("; ").join(translate(part) for part in (error.what, error.where, error.next_step)),
     )

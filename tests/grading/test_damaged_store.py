@@ -227,3 +227,33 @@ def test_a_bit_anywhere_in_a_packed_text_is_never_another_text() -> None:
         damaged[at // 8] ^= 1 << at % 8
         with suppress(*DAMAGE):
             assert packer.unpack(bytes(damaged)) == text
+
+
+# --- what brick doctor says ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE verdicts SET report = substr(report, 1, length(report) / 2) WHERE id = 2",
+        "UPDATE sources SET source = zeroblob(length(source))",
+        "UPDATE adjustments SET entry = substr(entry, 2)",
+        "UPDATE runs SET settings = '{'",
+    ],
+)
+def test_doctor_names_a_damaged_store_and_says_what_mends_it(
+    graded: Place, tmp_path: Path, statement: str
+) -> None:
+    content = changed(whole(graded), tmp_path, statement)
+
+    with standing_in(graded.folder):
+        sound = brick("doctor").stdout
+    run_on(graded, content, "status")
+    with standing_in(graded.folder):
+        told = brick("doctor")
+
+    assert "2 hand-ins, all of which can be read with their verdicts" in " ".join(sound.split())
+    assert told.exit_code == 1
+    assert "FAIL  results" in told.stdout
+    assert "results.db" in told.stdout.replace("\n", "").replace(" ", "")
+    assert "backup" in told.stdout
