@@ -123,7 +123,9 @@ def test_what_may_be_a_bug_of_the_kit_keeps_its_traceback() -> None:
     assert refusal(OSError("no number at all")) is None
 
 
-@pytest.mark.parametrize("words", ["--help", "status", "check ch02 --json"])
+@pytest.mark.parametrize(
+    "words", ["--help", "status", pytest.param("check ch02 --json", marks=pytest.mark.nightly)]
+)
 def test_output_that_the_disk_does_not_take_is_told(workspace: Path, words: str) -> None:
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-c", "from grader.cli import main; main()", *words.split()]
@@ -148,7 +150,7 @@ def test_a_file_that_cannot_be_written_whole_is_left_as_it_was_and_named(tmp_pat
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("temporary", [(), ("--tmpfs", "/var/tmp")])
+@pytest.mark.parametrize("temporary", [(), pytest.param(("--tmpfs", "/var/tmp"), marks=pytest.mark.nightly)])
 def test_work_is_checked_in_a_home_that_can_only_be_read(workspace: Path, temporary: tuple[str, ...]) -> None:
     need(Level.BWRAP)
     shutil.copy(CHECKOUT / "solutions" / STUB.name, STUB)
