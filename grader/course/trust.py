@@ -33,7 +33,7 @@ def trusted() -> dict[str, Path]:
     """The folder of each course that was trusted, by the course's name; none if there is no list or it is damaged."""
     try:
         listed = json.loads((data_folder() / _LIST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(listed, dict):
         return {}

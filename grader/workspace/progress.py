@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from grader.course.writing import write_whole
 from grader.language import kept, translate
@@ -14,6 +17,7 @@ from grader.serialization import as_dict, from_dict
 from grader.workspace.workspace import Workspace
 
 PROGRESS_FILE = "brickwork-progress.txt"
+_SEAL = "sha256"  # of all the rest of a report; earlier versions kept none
 _HEAD = kept("Where you are in the course. brick keeps this file; commit it to carry your place along.")
 
 
@@ -133,14 +137,23 @@ def keep_report(
     """
     if exercise is None:
         shutil.rmtree((workspace.state / _report_note(chapter)).with_suffix(""), ignore_errors=True)
-    return workspace.write_note(_report_note(chapter, exercise), as_dict(report))
+    told = as_dict(report)
+    return workspace.write_note(_report_note(chapter, exercise), told | {_SEAL: _sha256(told)})
 
 
 def _read_report(workspace: Workspace, note: str) -> Report | None:
+    told = workspace.read_note(note)
+    seal = told.pop(_SEAL, None)
+    if seal not in (None, _sha256(told)):  # a bad byte may leave JSON that says something else
+        return None
     try:
-        return from_dict(workspace.read_note(note))
+        return from_dict(told)
     except (ValueError, KeyError, TypeError):  # written by another version of the kit, or by a hand
         return None
+
+
+def _sha256(told: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _report_note(chapter: Chapter, exercise: str | None = None) -> str:

@@ -122,7 +122,7 @@ class Workspace:
         """
         try:
             value = json.loads((self.state / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}
 
