@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from grader.grading.trouble import CUT_SHORT
+from grader.grading.trouble import CUT_SHORT, is_busy
 
+WAIT_S = 30.0  # for another program to let go of the file
 Seen = tuple[int, int]  # size and time of a file
 
 
@@ -18,7 +19,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened, or written beside, or it was cut short.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+    database = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     try:
         _refuse_cut_short(path, database)
         database.execute("PRAGMA journal_mode = WAL")
@@ -44,15 +45,15 @@ def open_to_read(path: Path) -> tuple[sqlite3.Connection, Seen | None]:
         return sqlite3.connect(":memory:", isolation_level=None), None
     try:
         return open_to_write(path), None
-    except sqlite3.OperationalError:
-        # SQLite makes two files beside one that others may write to, and cannot make them here. As long as they are
-        # not there, all of it is in the file itself.
-        written_last = path.with_name(f"{path.name}-wal")
-        if written_last.exists() and written_last.stat().st_size:
+    except sqlite3.OperationalError as error:
+        # SQLite makes two files beside one that others may write to, and cannot make them here. As long as neither of
+        # those that hold what was written last is there, all of it is in the file itself.
+        beside = [path.with_name(f"{path.name}-{ending}") for ending in ("wal", "journal")]
+        if is_busy(error) or any(file.exists() and file.stat().st_size for file in beside):
             raise
         seen = seen_now(path)
         uri = f"{path.absolute().as_uri()}?immutable=1"
-        database = sqlite3.connect(uri, timeout=30.0, isolation_level=None, uri=True)
+        database = sqlite3.connect(uri, timeout=WAIT_S, isolation_level=None, uri=True)
         database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return database, seen
 
