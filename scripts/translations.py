@@ -66,6 +66,7 @@ ROOMS = (
     "build", "checking", "cli", "course", "engine", "errors", "export", "grading", "nbgrader_plugin", "notebook",
     "proof", "release", "report", "rules", "sandbox", "similarity", "submissions", "syntax", "watch", "workspace",
 )  # fmt: skip
+FORMS = {"_": 1, "gettext": 1, "ngettext": 2}  # how many of its first arguments are forms of a sentence
 NOT_BY_NAME = {"require": 1, "fail": 0}  # calls that make a message, and which argument it is
 Sentence = tuple[Any, str]  # the English, of what is counted both forms; and what it is
 
@@ -168,7 +169,7 @@ def sentences_of_room(room: str) -> list[Sentence]:
 def marked_in(path: Path) -> Iterator[str | tuple[str, str]]:
     """What goes through `_`, `gettext` and `ngettext`; of the last both forms."""
     if path.suffix == ".py":
-        yield from marked_in_python(ast.parse(path.read_text(encoding="utf-8")))
+        yield from marked_in_code(path.read_text(encoding="utf-8"), path.as_posix())
         return
     keywords: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2)}
     with path.open("rb") as file:
@@ -178,18 +179,26 @@ def marked_in(path: Path) -> Iterator[str | tuple[str, str]]:
             yield message
 
 
-def marked_in_python(tree: ast.Module) -> Iterator[str | tuple[str, str]]:
-    """The same in a module, by its syntax tree: babel does not look into f-strings."""
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
+def marked_in_code(source: str, name: str) -> Iterator[str | tuple[str, str]]:
+    """The same of Python, from its syntax tree: before Python 3.12 Babel finds no call inside an f-string.
+
+    Args:
+        name: what the file is called, for a complaint.
+
+    Raises:
+        ValueError: a sentence is an f-string. No catalogue has it with its values filled in, so it would stay English.
+    """
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-        words = [word.value for word in call.args if isinstance(word, ast.Constant)]
-        match call.func.id, words:  # type: ignore[attr-defined]
-            case (("_" | "gettext"), [str(message)]):
-                yield message
-            case "ngettext", [str(one), str(many), *_count]:
-                yield one, many
+        function = call.func.id if isinstance(call.func, ast.Name) else ""
+        words = call.args[: FORMS.get(function, 0)]
+        if any(isinstance(word, ast.JoinedStr) for word in words):
+            raise ValueError(f"{name}, line {call.lineno}: the values go in by .format, not by an f-string")
+        forms = [
+            word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)
+        ]
+        if forms:
+            yield forms[0] if function != "ngettext" else (forms[0], forms[1])
 
 
 def in_constants(tree: ast.Module) -> Iterator[str]:

@@ -134,3 +134,20 @@ def test_an_english_sentence_is_said_in_one_way_whatever_room_says_it() -> None:
         for english, chinese in read_po(path.read_text(encoding="utf-8")).items():
             said.setdefault(english, set()).add(chinese)
     assert {english: ways for english, ways in said.items() if len(ways) > 1} == {}
+
+
+def test_what_is_marked_inside_an_f_string_is_found(translations: ModuleType) -> None:
+    source = """
+said = f"{name}{_('; ')}{_('a joined ' 'sentence')}"
+told = f"{ngettext('{number} day', '{number} days', late)}" + _(kept_elsewhere)
+"""
+    found = list(translations.marked_in_code(source, "here.py"))
+    assert found == ["; ", "a joined sentence", ("{number} day", "{number} days")]
+
+
+@pytest.mark.parametrize("call", ['_(f"hello {name}")', 'ngettext("one", f"{n} of them", n)'])
+def test_a_marked_f_string_is_refused_for_no_catalogue_can_have_it(
+    translations: ModuleType, call: str
+) -> None:
+    with pytest.raises(ValueError, match=r"here\.py, line 2"):
+        list(translations.marked_in_code(f"\n{call}", "here.py"))
