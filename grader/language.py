@@ -31,6 +31,8 @@ _DEEPEST = 6  # sentences within sentences
 # How names stand beside one another in a sentence, as in `ch01, ch02 or ch03`; code, with its brackets, is no name.
 _BETWEEN_NAMES = re.compile(r", | and | or ")
 _CHINESE_BETWEEN = {", ": "、", " and ": " 和 ", " or ": " 或 "}
+# A Chinese character beside a name, a number or something in quotes.
+_MEET = re.compile("[\u4e00-\u9fff][A-Za-z0-9'`]|[A-Za-z0-9'`][\u4e00-\u9fff]")
 _NO_NAME = re.compile(r"[\s,()\[\]{}]")
 
 
@@ -168,6 +170,11 @@ def listed(names: Iterable[str]) -> str:
     return (between if current() is Language.ENGLISH else _CHINESE_BETWEEN[between]).join(names)
 
 
+def aside(words: str) -> str:
+    """What is put in brackets behind a sentence: ` (words)`; Chinese has brackets of its own, and no space before."""
+    return f" ({words})" if current() is Language.ENGLISH else f"（{words}）"
+
+
 def translate(sentence: str) -> str:
     """A sentence that was kept in English, in the current language; English where it is not translated.
 
@@ -225,8 +232,19 @@ def _names(text: str) -> str:
 
 
 def _filled(sentence: str, values: Mapping[str, str]) -> str:
-    """A sentence with its values; not by `format`, for a sentence may have braces of its own."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), sentence)
+    """A sentence with its values; not by `format`, for a sentence may have braces of its own.
+
+    A value may be Chinese or a name: beside a Chinese character only a name has a space.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        said = values.get(found[1], found[0])
+        before, after = sentence[: found.start()], sentence[found.end() :]
+        left = " " if _MEET.fullmatch(before[-1:] + said[:1]) else ""
+        right = " " if _MEET.fullmatch(said[-1:] + after[:1]) else ""
+        return f"{left}{said}{right}"
+
+    return _PLACEHOLDER.sub(value, sentence)
 
 
 class Pattern:

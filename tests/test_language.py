@@ -12,6 +12,7 @@ from grader.language import (
     Language,
     UnknownLanguage,
     _translated,
+    aside,
     decide,
     gettext,
     listed,
@@ -181,3 +182,32 @@ def test_what_python_says_of_a_file_is_said_in_chinese() -> None:
         )
         said = translate("invalid character '，' (U+FF0C)")
     assert said == "不能用字符 '，'（U+FF0C）"
+
+
+@pytest.mark.parametrize(
+    ("said", "chinese"),
+    [
+        ("expected ':'", "少了 ':'"),
+        ("invalid decimal literal", "数字写得不对"),
+        ("expected an indented block after 'if' statement on line 3", "第 3 行的 'if' 语句之后要有缩进的代码"),
+        ("expected an indented block after function definition on line 3", "第 3 行的函数定义之后要有缩进的代码"),
+        ("f-string: expecting '}'", "f-string 里：少了 '}'"),
+        ("cannot assign to function call here. Maybe you meant '==' instead of '='?",
+         "这里不能给函数调用赋值。'=' 是不是该写成 '=='？"),
+    ],
+)  # fmt: skip
+def test_no_half_of_what_python_says_stays_english(said: str, chinese: str) -> None:
+    with speaking(Language.CHINESE):
+        assert translate(said) == chinese
+
+
+def test_a_name_has_a_space_beside_a_chinese_character_and_chinese_has_none() -> None:
+    catalogue = Catalogue({"{what} is {value} here": "{what}是 {value}", "the result": "结果"})
+    assert _translated("lr is 3 here", catalogue, 3) == "lr 是 3"
+    assert _translated("the result is 3 here", catalogue, 3) == "结果是 3"
+
+
+def test_each_language_has_brackets_of_its_own() -> None:
+    assert "late" + aside("2 days") == "late (2 days)"
+    with speaking(Language.CHINESE):
+        assert "迟交" + aside("2 天") == "迟交（2 天）"
