@@ -28,7 +28,7 @@ from grader.grading.mistakes import distinct, who_made_what
 from grader.grading.roster import class_list
 from grader.grading.store import STORE_FILE, Store
 from grader.language import gettext as _
-from grader.language import listed, ngettext
+from grader.language import listed, ngettext, translate
 from grader.records import Adjustment, AdjustmentKind, Chapter, ClassResults, Course, LearnerResult
 from grader.report.decisions import about, history, line, mistake_lines, what
 from grader.serialization import as_plain, dumps
@@ -312,7 +312,9 @@ def _comment_on_mistake(
 ) -> None:
     """Write one comment to all who made a mistake, now or in later work; without another reason it is the mistake."""
     mistake, who = find_mistake(results, word)
-    reason = draft.reason or clean_line(f"{mistake.exercise}: {mistake.diagnosis or mistake.law}", 300)
+    # A reason is in the words of whoever gives it, so this one in the language that is spoken here.
+    said = translate(mistake.diagnosis or mistake.law)
+    reason = draft.reason or clean_line(mistake.exercise + _(": ") + said, 300)
     entry = replace(
         draft,
         chapter=mistake.chapter,
@@ -365,7 +367,7 @@ def _show_effect(before: ClassResults, after: ClassResults, chapter: Chapter) ->
         was, now = _standing(old, chapter), _standing(new, chapter)
         if was != now and (old.reports or new.reports or new.excused):
             change = _("{now}, was {was}").format(now=now, was=was)
-            changed.append(f"{new.learner} {chapter.label}: {change}")
+            changed.append(f"{new.learner} {chapter.label}" + _(": ") + change)
     for told in changed[:_SHOWN]:
         say(told)
     if len(changed) > _SHOWN:

@@ -73,7 +73,7 @@ def say_list(title: str, named: Sequence[tuple[str, str]]) -> None:
     if named:
         say(_("{title}: {number}").format(title=title, number=len(named)))
     for name, why in named:
-        say(f"  {name}: {translate(why)}")
+        say(f"  {name}" + _(": ") + translate(why))
 
 
 def say(line: str) -> None:

@@ -89,7 +89,7 @@ class _PlainLines:
         if done and now - self._last >= PLAIN_LINE_EVERY_S:
             # Taken from all that is done so far: the last one alone says too little where items differ.
             minutes = (now - self._start) / done * (total - done) / 60
-            told = ", ".join(
+            told = _(", ").join(
                 filter(
                     None,
                     (
@@ -99,7 +99,7 @@ class _PlainLines:
                     ),
                 )
             )
-            print(f"{self._label} {name}".rstrip() + f": {told}", file=sys.stderr)
+            print(f"{self._label} {name}".rstrip() + _(": ") + told, file=sys.stderr)
             self._last = now
 
 

@@ -188,7 +188,8 @@ def _reveal(store: Store, course: Course, words: Sequence[str]) -> None:
             raise UsageError(f"nobody stands behind '{clean_line(word)}'", "PSEUDONYM", step)
         name = everybody[word]
         member = found.members.get(name)
-        say(f"{word}: {name}" + (f", {member.name}" if member is not None and member.name else ""))
+        called = member.name if member is not None else ""
+        say(word + _(": ") + _(", ").join(filter(None, (name, called))))
 
 
 # --- what is said -----------------------------------------------------------------------------------------

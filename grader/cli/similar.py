@@ -74,7 +74,7 @@ def _say(found: ChapterPairs) -> None:
         told.append(_("{number} with too little of their own").format(number=len(found.too_little)))
     number = len(found.pairs)
     told.append(ngettext("{number} pair alike", "{number} pairs alike", number).format(number=number))
-    console.say(f"{found.chapter.label}: " + _(", ").join(told))
+    console.say(found.chapter.label + _(": ") + _(", ").join(told))
     for pair in found.pairs[:_ON_SCREEN]:
         said = _("{left} and {right}, the same file") if pair.identical else _("{left} and {right}")
         names = said.format(left=name_of(pair.left), right=name_of(pair.right))

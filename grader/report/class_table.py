@@ -139,7 +139,7 @@ def _notes(learners: Sequence[LearnerResult], style: Style) -> list[str]:
     for one in learners:
         for report in one.reports:
             for remark in _remarks(one, report):
-                text = clean_line(f"! {one.learner} {report.chapter.split('_', 1)[0]}: {remark}")
+                text = clean_line(f"! {one.learner} {report.chapter.split('_', 1)[0]}{_(': ')}{remark}")
                 lines += wrap(text, style.width, indent="  ", first="", cut=False)
     return ["", *lines] if lines else []
 

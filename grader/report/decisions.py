@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from grader.grading.adjustments import checks_give
 from grader.grading.mistakes import Mistake
+from grader.language import aside, translate
 from grader.language import gettext as _
-from grader.language import translate
 from grader.records import Adjustment, AdjustmentKind, Cause, ClassResults, LearnerResult, Overruled
 from grader.report.reasons import gradient_words
 from grader.text import clean_line, fit, pad, points, width_of, wrap
@@ -48,7 +48,12 @@ def whom(adjustment: Adjustment) -> str:
 
 def about(adjustment: Adjustment) -> str:
     """Whom and which chapter it is about, before what was decided; nothing for an undo."""
-    return f"{whom(adjustment)} {adjustment.chapter.split('_', 1)[0]}: " if adjustment.chapter else ""
+    return whom_and_where(adjustment) + _(": ") if adjustment.chapter else ""
+
+
+def whom_and_where(adjustment: Adjustment) -> str:
+    """Whom and which chapter it is about; nothing for an undo."""
+    return f"{whom(adjustment)} {adjustment.chapter.split('_', 1)[0]}" if adjustment.chapter else ""
 
 
 def line(adjustment: Adjustment, one: LearnerResult | None = None) -> str:
@@ -60,10 +65,10 @@ def line(adjustment: Adjustment, one: LearnerResult | None = None) -> str:
     said = what(adjustment)
     if one is not None and adjustment.kind is AdjustmentKind.SCORE:
         said += checks_say(one, adjustment)
-    who = f"{said} ({clean_line(adjustment.by, 60)}, {adjustment.made:%Y-%m-%d}"
+    who = clean_line(adjustment.by, 60) + _(", ") + f"{adjustment.made:%Y-%m-%d}"
     # The words of a comment are its reason where no other was given.
-    why = "" if adjustment.reason in ("", adjustment.comment) else f": {clean_line(adjustment.reason)}"
-    return f"{who}{why})"
+    why = "" if adjustment.reason in ("", adjustment.comment) else _(": ") + clean_line(adjustment.reason)
+    return said + aside(who + why)
 
 
 def checks_say(one: LearnerResult, adjustment: Adjustment) -> str:
@@ -95,9 +100,8 @@ def overruled_lines(overruled: Iterable[Overruled]) -> list[str]:
             after=points(one.after), before=points(one.before)
         )
         reason = clean_line(one.adjustment.reason)
-        lines.append(
-            f"{clean_line(one.learner)} {one.chapter.label}{exercise}: {set_by}; {checks} ({reason})"
-        )
+        who = f"{clean_line(one.learner)} {one.chapter.label}{exercise}"
+        lines.append(who + _(": ") + set_by + _("; ") + checks + aside(reason))
     return lines
 
 
@@ -143,8 +147,8 @@ def history(entries: Sequence[Adjustment], undone: Mapping[int, int], width: int
     rows = [(_("no."), _("when"), _("who"), _("about"), _("what, and why"))]
     for one in entries:
         mark = _("(undone by {number}) ").format(number=undone[one.number]) if one.number in undone else ""
-        why = "" if one.reason == one.comment else f"; {one.reason}"
-        rows.append((str(one.number), f"{one.made:%Y-%m-%d}", clean_line(one.by), about(one).removesuffix(": "),
+        why = "" if one.reason == one.comment else _("; ") + one.reason
+        rows.append((str(one.number), f"{one.made:%Y-%m-%d}", clean_line(one.by), whom_and_where(one),
                      clean_line(f"{mark}{what(one)}{why}")))  # fmt: skip
     widths = [min(_WIDEST, max(width_of(row[place]) for row in rows)) for place in range(4)]
     lines = []
@@ -161,7 +165,7 @@ def mistake_words(mistake: Mistake) -> str:
     how = _(str(mistake.cause)) if mistake.cause not in (None, Cause.BROKEN_LAW) else ""
     if mistake.gradient is not None:
         how = gradient_words(mistake.gradient)
-    return clean_line(_("fails: {law}").format(law=translate(mistake.law)) + (f" ({how})" if how else ""))
+    return clean_line(_("fails: {law}").format(law=translate(mistake.law)) + (aside(how) if how else ""))
 
 
 def mistake_lines(
@@ -170,6 +174,6 @@ def mistake_lines(
     """A line for each mistake: its id, how many made it, where, and in words."""
     lines = []
     for mistake, who in groups.items():
-        head = f"{mistake.id}  {len(who):>4}  {labels.get(mistake.chapter, '')} {mistake.exercise}: "
-        lines += wrap(head + mistake_words(mistake), width, indent=" " * 14, first="", cut=False)
+        head = f"{mistake.id}  {len(who):>4}  {labels.get(mistake.chapter, '')} {mistake.exercise}"
+        lines += wrap(head + _(": ") + mistake_words(mistake), width, indent=" " * 14, first="", cut=False)
     return lines

@@ -267,7 +267,7 @@ def _breaches_beside(report: Report, exercise: str, focus: str) -> list[str]:
     for breach in report.breaches:
         if exercise in breach.exercises:
             first = exercise == breach.exercises[0] and focus not in breach.exercises
-            words.append(_breach_words(breach) if first else f"{breach_place(breach)}: {breach.name}")
+            words.append(_breach_words(breach) if first else f"{breach_place(breach)}{_(': ')}{breach.name}")
     return words
 
 

@@ -77,7 +77,7 @@ class PlainWatch:
 
         Ctrl-C is a way to quit, not an error.
         """
-        self._say(f"{self.state.shown_path}: {self.state.current.exercise.name}")
+        self._say(self.state.shown_path + _(": ") + self.state.current.exercise.name)
         self._say(_("keys: {keys}").format(keys=_(KEYS)))
         self._worker.start()
         self._files.start()

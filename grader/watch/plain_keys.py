@@ -105,7 +105,7 @@ class PlainKeys:
     def _begin_current(self) -> None:
         """Say which exercise is current now, and judge it."""
         self._say("")
-        self._say(f"{self.state.shown_path}: {self.state.current.exercise.name}")
+        self._say(self.state.shown_path + _(": ") + self.state.current.exercise.name)
         self._run()
 
     def _run(self) -> None:

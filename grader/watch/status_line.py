@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.errors import words_of
+from grader.language import aside, translate
 from grader.language import gettext as _
-from grader.language import translate
 from grader.records import Outcome, Report
 from grader.report.terminal import is_untouched
 from grader.text import width_of
@@ -40,8 +40,11 @@ class StatusLine:
         doing = self._busy or self._aside or not_kept(self._state)
         if doing:
             # Where it does not fit beside the step it begins a line, so that no word of it is parted.
-            return f"{step}{'  ' if width_of(step + doing) + 4 <= width else chr(10)}({doing})"
-        taken = "" if self._seconds is None else f"  ({self._seconds:.2f} s)"
+            shown = aside(doing).lstrip()
+            return f"{step}{'  ' if width_of(step + shown) + 2 <= width else chr(10)}{shown}"
+        taken = ""
+        if self._seconds is not None:
+            taken = "  " + aside(_("{seconds:.2f} s").format(seconds=self._seconds)).lstrip()
         return step + taken if width_of(step + taken) <= width else step
 
     def add(self, words: str, *, outlasts: bool = False) -> None:

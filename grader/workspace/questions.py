@@ -24,7 +24,7 @@ from grader.language import gettext as _
 from grader.language import listed
 from grader.records import Chapter, Course
 from grader.syntax import parse_in_turn
-from grader.text import clean, width_of, wrap
+from grader.text import clean, unwrapped, width_of, wrap
 from grader.workspace.workspace import Workspace
 
 NOTE = "predictions.json"
@@ -341,7 +341,8 @@ def readable(markdown: str, width: int) -> list[str]:
 
     def close() -> None:
         if paragraph:
-            text = _MARKED.sub(lambda mark: next(filter(None, mark.groups())), " ".join(paragraph))
+            joined = unwrapped("\n".join(paragraph)).replace("\n", " ")
+            text = _MARKED.sub(lambda mark: next(filter(None, mark.groups())), joined)
             lines.extend(wrap(text, width, first=""))
             paragraph.clear()
 

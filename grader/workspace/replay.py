@@ -11,6 +11,8 @@ from pathlib import Path
 from grader.course.paths import checks_file
 from grader.course.writing import write_whole
 from grader.errors import UsageError, did_you_mean
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter, CheckResult, Course
 from grader.submissions.reading import read_submission
 from grader.syntax import PARSER
@@ -59,9 +61,11 @@ def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) ->
 
 
 def _script(chapter: Chapter, result: CheckResult, home: Path, calls: list[str]) -> str:
-    title = clean_line(result.title).replace("\\", " ").replace('"', "'")
+    title = clean_line(translate(result.title)).replace("\\", " ").replace('"', "'")
     expected = result.counterexample.expected if result.counterexample else ""
-    comment = f"  # expected {clean_line(expected, 200)}" if expected else ""
+    comment = (
+        "  # " + _("expected: {expected}").format(expected=clean_line(expected, 200)) if expected else ""
+    )
     *before, last = calls
     shown = last if _assigns(last) else f"print({last})"
     lines = [

@@ -15,6 +15,7 @@ from stored import judged_chapter, publish
 from grader.course.config import load_course
 from grader.errors import UsageError
 from grader.grading.store import STORE_FILE, Collected, Settings, Store
+from grader.language import Language, speaking
 
 CH03 = "  - stem: ch03_activations\n"
 DEADLINE = "2026-03-01T12:00:00+01:00"
@@ -256,3 +257,13 @@ def test_a_deadline_is_told_in_the_zone_of_the_chapter() -> None:
 
     expected = datetime(2026, 3, 2, 12, tzinfo=timezone(timedelta(hours=1)))
     assert datetime.fromisoformat(entry["deadline"]) == expected
+
+
+def test_what_was_decided_is_punctuated_as_chinese_is() -> None:
+    with speaking(Language.CHINESE):
+        told = brick("adjust", "learner02", "-c", "ch03", "--score", "7", "-r", "看了草稿").stdout
+        kept = brick("adjust", "--list").stdout
+
+    assert "learner02 ch03：" in told
+    assert "；看了草稿" in kept
+    assert not [mark for mark in (": ", "; ", " (") if mark in told + kept]

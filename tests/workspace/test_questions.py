@@ -226,3 +226,9 @@ def test_predict_before_an_exercise_without_a_question_says_so(workspace: Path) 
 
     assert isinstance(result.exception, KitError)
     assert "relu_backward" in result.exception.what
+
+
+def test_a_line_of_a_chinese_lesson_goes_on_without_a_space() -> None:
+    assert readable("如果没人比较形状，差的平方\n求平均，得 **多少**？", 80) == [
+        "如果没人比较形状，差的平方求平均，得 多少？"
+    ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.language import aside, translate
 from grader.language import gettext as _
-from grader.language import translate
 from grader.report.html.rendering import page
 from grader.similarity.comparing import FEWEST, THRESHOLD, Block, Document, Pair
 from grader.similarity.search import ChapterPairs
@@ -70,7 +70,7 @@ def _row(pair: Pair) -> Row:
 def name_of(one: Document) -> str:
     """Whose file it is, and of which archive."""
     name = clean_line(one.learner, 60)
-    return f"{name} ({clean_line(one.archive, 40)})" if one.archive else name
+    return name + aside(clean_line(one.archive, 40)) if one.archive else name
 
 
 def _sides(pair: Pair, block: Block) -> tuple[Side, Side]:
