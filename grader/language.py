@@ -247,6 +247,17 @@ def _filled(sentence: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(value, sentence)
 
 
+def _form(name: str, *, follows: bool) -> str:
+    """What a value of that name may be.
+
+    Args:
+        follows: whether it follows another value at once: it is an aside of its own then, or nothing.
+    """
+    if follows:
+        return r"((?:[;,:] | \().*|)"
+    return r"([^:]*\d)" if name == "line" else "(.*?)"
+
+
 class Pattern:
     """An English sentence with placeholders, as what finds the sentences that were made of it."""
 
@@ -255,7 +266,7 @@ class Pattern:
         pieces = _PLACEHOLDER.split(english)
         self._start, self._end, self._names = pieces[0], pieces[-1], pieces[1::2]
         self.words = sum(len(piece) for piece in pieces[::2])
-        forms = [r"([^:]*\d)" if name == "line" else "(.*?)" for name in self._names]
+        forms = [_form(name, follows=at > 0 and not pieces[2 * at]) for at, name in enumerate(self._names)]
         self._form = "".join(
             re.escape(words) + form for words, form in zip(pieces[::2], [*forms, ""], strict=True)
         )

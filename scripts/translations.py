@@ -86,8 +86,11 @@ def sentences_of(course: Course, chapter: Chapter) -> list[Sentence]:
     for exercise in chapter.exercises:
         for way in right_ways(course, chapter, exercise.name)[1:]:
             found.setdefault(way.remark, f"another way, {exercise.name}")
-    for message in messages_of(checks_file(chapter).read_text(encoding="utf-8")):
+    checks = checks_file(chapter).read_text(encoding="utf-8")
+    for message in messages_of(checks):
         found.setdefault(message, "what a check found")
+    for sentence in right_versions_in(checks):
+        found.setdefault(sentence, "a right version that a law takes for a wrong one")
     of_the_kit = [Pattern(english) for english, _ in sentences_of_room("checking")]
     return [
         (english, what)
@@ -116,6 +119,17 @@ def messages_of(source: str) -> Iterator[str]:
         words += [keyword.value for keyword in node.keywords if keyword.arg in ("what", "message")]
         for word in words:
             yield from phrases(word, around.get(id(node), word))
+
+
+def right_versions_in(source: str) -> Iterator[str]:
+    """How each right version works that the law of a `law_exercise` has to let pass: a false alarm says which it was."""
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in (one for one in calls if getattr(one.func, "id", "") == "law_exercise"):
+        right = next(keyword.value for keyword in call.keywords if keyword.arg == "right")
+        for name in (part.id for part in ast.walk(right) if isinstance(part, ast.Name)):
+            yield " ".join((ast.get_docstring(functions[name]) or "").split())
 
 
 def template(node: ast.expr) -> str:

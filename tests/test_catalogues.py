@@ -136,6 +136,17 @@ def test_an_english_sentence_is_said_in_one_way_whatever_room_says_it() -> None:
     assert {english: ways for english, ways in said.items() if len(ways) > 1} == {}
 
 
+def test_how_a_right_version_of_a_law_works_is_a_sentence_to_translate(translations: ModuleType) -> None:
+    source = """
+def decay__straight(lr):
+    \"\"\"It falls by as much
+    in every step.\"\"\"
+
+law_decay = law_exercise("law_decay", "decay", [], right=(decay__straight,), wrong={})
+"""
+    assert list(translations.right_versions_in(source)) == ["It falls by as much in every step."]
+
+
 def test_what_is_marked_inside_an_f_string_is_found(translations: ModuleType) -> None:
     source = """
 said = f"{name}{_('; ')}{_('a joined ' 'sentence')}"

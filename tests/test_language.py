@@ -207,6 +207,13 @@ def test_a_name_has_a_space_beside_a_chinese_character_and_chinese_has_none() ->
     assert _translated("the result is 3 here", catalogue, 3) == "结果是 3"
 
 
+def test_of_two_values_side_by_side_the_second_is_an_aside_or_nothing() -> None:
+    with speaking(Language.CHINESE):
+        assert translate("no exercise 'relu' in ch09_scheduling") == "ch09_scheduling 里没有练习“relu”"
+        said = translate("no exercise 'rel' in ch03_activations; did you mean relu?")
+    assert said == "ch03_activations 里没有练习“rel”；是不是想写 relu？"
+
+
 def test_each_language_has_brackets_of_its_own() -> None:
     assert "late" + aside("2 days") == "late (2 days)"
     with speaking(Language.CHINESE):
