@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Outcome
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class CheckItem(pytest.Item):
         """Where the check stands, and the line the learner reads."""
         code = getattr(self.check.body, "__code__", None)
         line = code.co_firstlineno - 1 if code is not None and code.co_filename == str(self.path) else None
-        return self.path, line, f"{self.check.exercise}: {self.check.title}"
+        return self.path, line, self.check.exercise + _(": ") + translate(self.check.title)
 
 
 class CheckFailed(Exception):

@@ -16,10 +16,13 @@ from grader.engine.in_process import SameProcess
 from grader.engine.pipeline import judge_and_run
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
+from grader.language import gettext as _
+from grader.language import translate
 from grader.records import Chapter, CheckResult
 from grader.report.reasons import reason
 from grader.sandbox.host import Sandbox
 from grader.submissions.reading import read_submission
+from grader.text import pad, width_of
 
 
 class OpenSubmission:
@@ -59,13 +62,16 @@ def open_submission(config: pytest.Config, stem: str) -> OpenSubmission:
 
 def failure_lines(result: CheckResult) -> Iterator[str]:
     """A check that did not pass, in the words of the report."""
-    yield f"{result.title}\n  {reason(result)}"
+    yield f"{translate(result.title)}\n  {reason(result)}"
     shown = result.counterexample
     if shown is not None:
         for call in shown.calls:
-            came = f"raised {call.result}" if call.raised else call.result
+            came = _("raised {error}").format(error=call.result) if call.raised else call.result
             yield f"    {call.expression}" + (f"  ->  {came}" if came else "")
         if shown.got:
-            yield f"  got      {shown.got}\n  expected {shown.expected}"
+            names = _("got"), _("expected")
+            width = max(map(width_of, names))
+            for name, value in zip(names, (shown.got, shown.expected), strict=True):
+                yield f"  {pad(name, width)} {value}"
     if result.hint:
-        yield f"  hint: {result.hint}"
+        yield "  " + _("hint: {hint}").format(hint=translate(result.hint))

@@ -50,6 +50,21 @@ def test_a_wrong_answer_shows_its_counterexample(tmp_path: Path) -> None:
     assert "Traceback" not in result.stdout
 
 
+def test_a_failure_is_told_in_the_language_that_is_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (CHECKOUT / "solutions" / "ch08_clipping.py").read_text()
+    wrong = tmp_path / "ch08_clipping.py"
+    wrong.write_text(source + "\n\ndef clip_by_value(grads, limit):\n    return list(grads)\n")
+    monkeypatch.setenv("BRICK_LANG", "zh")
+
+    result = run("--submission", str(wrong), "-k", "clip_by_value", "--in-process", "--check-examples", "2")
+
+    assert "  应为 " in result.stdout
+    assert "  提示：" in result.stdout
+    assert not [word for word in ("expected", "hint", "raised") if f"  {word}" in result.stdout]
+
+
 def test_without_a_submission_the_exercise_is_checked() -> None:
     result = run("-k", "clip_by_value", "--check-examples", "2")
 
