@@ -117,7 +117,10 @@ def _ask(do: str, name: str, caller: FrameType) -> dict[str, Any]:
 def _told(error: KitError | HelperLost) -> dict[str, Any]:
     """An error as an answer: in a notebook a traceback would hide what to do."""
     if isinstance(error, HelperLost):
-        what, step = _("the checks ended early: {error}").format(error=error), _("run the cell again")
+        what, step = (
+            _("the checks ended early: {error}").format(error=translate(str(error))),
+            _("run the cell again"),
+        )
         return _refusal(KitError(what, _("the process that checks"), step))
     return _refusal(error)
 

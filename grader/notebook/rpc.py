@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from grader.errors import KitError
+from grader.errors import KitError, words_of
+from grader.language import kept
 
 Message = dict[str, Any]
 
@@ -93,7 +94,7 @@ class Helper:
             try:
                 self._child = self._start()
             except OSError as error:  # a Python in the browser has no processes
-                raise HelperLost(f"it cannot be started ({error.strerror or error})") from error
+                raise HelperLost(kept(f"it cannot be started: {words_of(error)}")) from error
             _send(self._child, self._settings)
         _send(self._child, question)
         assert self._child.stdout is not None
@@ -131,7 +132,7 @@ def _last_words(child: subprocess.Popen[str]) -> str:
     """The last line that a process has complained in, or its exit code."""
     assert child.stderr is not None
     lines = child.stderr.read().strip().splitlines()
-    return lines[-1] if lines else f"it ended with code {child.wait()}"
+    return lines[-1] if lines else kept(f"it ended with code {child.wait()}")
 
 
 # --- the other end ----------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ import watchfiles
 
 from grader.course.paths import exercises_folder
 from grader.errors import words_of
+from grader.language import aside, listed, translate
 from grader.language import gettext as _
-from grader.language import listed, translate
 from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
@@ -80,7 +80,7 @@ def _torch() -> Finding:
         return Finding(
             "torch",
             False,
-            _("{found} does not import: {error}").format(found=found, error=error),
+            _("{found} does not import: {error}").format(found=found, error=translate(str(error))),
             "pip install --force-reinstall torch",
         )
     wrong = abs(float((torch.ones(3, dtype=torch.float64) / 3).sum()) - 1) > 1e-12
@@ -106,7 +106,7 @@ def _gpu() -> Finding:
                 "GPU", True, _("{gpu}; use it with --device cuda").format(gpu=torch.cuda.get_device_name(0))
             )
     except Exception as error:
-        return Finding("GPU", None, _("torch cannot use it: {error}").format(error=error))
+        return Finding("GPU", None, _("torch cannot use it: {error}").format(error=translate(str(error))))
     return Finding("GPU", None, _("none that torch can use; everything works without one"))
 
 
@@ -163,7 +163,7 @@ def _file_events() -> Finding:
     try:
         arrived = _event_arrives()
     except Exception as error:
-        return Finding(_("file events"), None, f"{slow} ({error})")
+        return Finding(_("file events"), None, slow + aside(translate(str(error))))
     return Finding(
         _("file events"),
         True if arrived is not None else None,
