@@ -26,13 +26,14 @@ _PACKAGE = Path(__file__).resolve().parent
 _COURSE_FILE = "course.yml"
 _FIXED = re.compile(r"^language:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{(\w+)[^{}\s]*\}")  # with how its value is written, as in {seconds:.3g}
-FEWEST = 4  # letters of a pattern that begins with a word; twice as many of another
+FEWEST = 4  # letters of a pattern that begins with a word; more than twice as many of another
 _DEEPEST = 6  # sentences within sentences
 # How names stand beside one another in a sentence, as in `ch01, ch02 or ch03`; code, with its brackets, is no name.
 _BETWEEN_NAMES = re.compile(r", | and | or ")
 _CHINESE_BETWEEN = {", ": "、", " and ": " 和 ", " or ": " 或 "}
 # A Chinese character beside a name, a number or something in quotes.
 _MEET = re.compile("[\u4e00-\u9fff][A-Za-z0-9'`]|[A-Za-z0-9'`][\u4e00-\u9fff]")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NO_NAME = re.compile(r"[\s,()\[\]{}]")
 
 
@@ -190,9 +191,10 @@ def translate(sentence: str) -> str:
 def _translated(sentence: str, catalogue: Catalogue, depth: int) -> str:
     """By the whole sentence; else by the pattern with most words in it, its values translated in their turn.
 
-    A value of one word is a name or a number, even where it is an English word as well, as `min` is.
+    A value of one word is a name or a number, even where it is an English word as well, as `min` is. What stands in
+    quotes was written by a learner or an author.
     """
-    if sentence in catalogue or depth == 0:
+    if sentence in catalogue or depth == 0 or _QUOTED.fullmatch(sentence):
         return catalogue.get(sentence, sentence)
     parts = _parts(sentence)
     said_parts = [_translated(part, catalogue, depth - 1) if " " in part else part for part in parts]
@@ -274,7 +276,7 @@ class Pattern:
     @property
     def tells(self) -> bool:
         """Whether it has words enough to know its sentences by; a line, which is a number, is known with fewer."""
-        return "line" in self._names or self.words >= (FEWEST if self._start else 2 * FEWEST)
+        return "line" in self._names or self.words >= (FEWEST if self._start else 2 * FEWEST + 1)
 
     def values(self, sentence: str) -> dict[str, str]:
         """What stands in the place of each placeholder; empty where the sentence is another one."""

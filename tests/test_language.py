@@ -207,6 +207,13 @@ def test_a_name_has_a_space_beside_a_chinese_character_and_chinese_has_none() ->
     assert _translated("the result is 3 here", catalogue, 3) == "结果是 3"
 
 
+def test_what_somebody_wrote_stays_as_it_was_written() -> None:
+    with speaking(Language.CHINESE):
+        said = translate("the message must name the argument 'p'; it says: 'not kept: mask before p'")
+    assert said.endswith("'not kept: mask before p'")
+    assert said.startswith("报错信息要指明参数 'p'")
+
+
 def test_of_two_values_side_by_side_the_second_is_an_aside_or_nothing() -> None:
     with speaking(Language.CHINESE):
         assert translate("no exercise 'relu' in ch09_scheduling") == "ch09_scheduling 里没有练习“relu”"
