@@ -122,7 +122,7 @@ def messages_of(source: str) -> Iterator[str]:
 
 
 def right_versions_in(source: str) -> Iterator[str]:
-    """How each right version works that the law of a `law_exercise` has to let pass: a false alarm says which it was."""
+    """How each right version works that the law of a `law_exercise` has to let pass; a false alarm says which it is."""
     tree = ast.parse(source)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
