@@ -1,7 +1,7 @@
 """`brick prove`: judge the checks themselves, by known mistakes, mutants and right answers.
 
-With `--table` only the named tables are made, and all their rows are printed; otherwise every chapter is proven, the
-result is kept for `brick release`, and of the tables only what falls short is printed.
+With `--table` only the named tables are made, and all their rows are printed, then what falls short; otherwise every
+chapter is proven, the result is kept for `brick release`, and of the tables only what falls short is printed.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _tables(
     Args:
         jobs: processes at once; 0 means one per core.
         quiet: print nothing and show no bar, for `--json`.
-        rows: print every row, not only shortfalls.
+        rows: print every row, not only what falls short.
     """
     found = []
     with progress_bar(_("examining"), quiet=quiet) as advance:

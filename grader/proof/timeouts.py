@@ -65,9 +65,17 @@ class _TimedChannel:
         return self._channel.spent_s
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
-        """One request, with a timer around it."""
+        """One request, with a timer around it.
+
+        Raises:
+            LearnerLost: it took too long. What the timer raised was caught: the guest takes whatever comes out of a
+                learner's code for an error of that code, and would say that it raised LearnerLost.
+        """
         with _timer(timeout_s):
-            return self._channel.request(header, body, timeout_s)
+            answer = self._channel.request(header, body, timeout_s)
+        if _timer.rang:
+            raise LearnerLost(kept("no answer in time"), timeout=True)
+        return answer
 
     def distrust(self, reason: str) -> None:
         """Nothing is timed here."""
@@ -86,6 +94,7 @@ class _Timer:
 
     _timeout_s = _end = 0.0
     _signals = 0
+    rang = False  # whether the last one came to its end
 
     def install(self) -> None:
         """Answer the signal from now on; to say so for every call would cost a tenth of it."""
@@ -97,7 +106,7 @@ class _Timer:
         return self
 
     def __enter__(self) -> None:
-        self._end, self._signals = time.thread_time() + self._timeout_s, 0
+        self._end, self._signals, self.rang = time.thread_time() + self._timeout_s, 0, False
         signal.setitimer(signal.ITIMER_REAL, self._timeout_s)
 
     def __exit__(self, *exception: object) -> None:
@@ -108,6 +117,7 @@ class _Timer:
         left_s = self._end - time.thread_time()
         self._signals += 1
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
+            self.rang = True
             raise LearnerLost(kept("no answer in time"), timeout=True)
         signal.setitimer(signal.ITIMER_REAL, left_s)
 

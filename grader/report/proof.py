@@ -62,16 +62,21 @@ def _matrix(proof: Proof) -> Iterator[str]:
 
 
 def table_lines(table: Table, *, rows: bool = True) -> Iterator[str]:
-    """One table: its summary, and its rows in columns; without `rows` only what falls short."""
+    """One table: its summary, its rows in columns, and what falls short.
+
+    Not every shortfall has a row: a list of reasons may name what is gone.
+
+    Args:
+        rows: print the rows, too.
+    """
     lead = _lead(table.chapter, holds=not table.shortfalls)
     yield f"{lead}{table.name}{_(': ')}{translate(table.summary)}"
-    if not rows:
-        yield from (f"      {translate(shortfall)}" for shortfall in table.shortfalls)
-    elif table.rows:
+    if rows and table.rows:
         lines = [[_(head) for head in table.columns], *(_cells(table, row) for row in table.rows)]
         widths = [max(map(width_of, cells)) for cells in zip(*lines, strict=True)]
         for line in lines:
             yield "      " + "  ".join(map(pad, line, widths)).rstrip()
+    yield from (f"      {translate(shortfall)}" for shortfall in table.shortfalls)
 
 
 def _cells(table: Table, row: Sequence[str]) -> list[str]:

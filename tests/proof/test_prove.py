@@ -219,6 +219,17 @@ def test_a_mutant_that_never_ends_is_killed_by_the_clock(course: Course) -> None
     assert proof.mistakes_caught == proof.mistakes == 5
 
 
+def test_a_right_version_that_never_ends_is_said_to_give_no_answer(course: Course) -> None:
+    endless = '\ndef shifted__loops(x, by=2):\n    "Loops."\n    while True:\n        x = x\n'
+    write(course.root, "solutions/right", RIGHT + endless)
+
+    said = "\n".join(proof_of(course).shortfalls)
+
+    assert "shifted__loops is right, yet check_shifted_adds fails: under seed" in said
+    assert said.endswith(", no answer in time")
+    assert "LearnerLost" not in said
+
+
 def test_prove_without_a_checkout_says_so(course: Course, tmp_path: Path) -> None:
     bare = Course(tmp_path / "elsewhere", "", "", course.chapters)
 

@@ -61,7 +61,7 @@ def test_a_proof_is_read_in_chinese(course: Course) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_cells_stand_below_their_heads(language: Language) -> None:
     with speaking(language):
-        _summary, *lines = report.table_lines(TABLE)
+        _summary, *lines, _shortfall = report.table_lines(TABLE)
 
     starts = [
         [width_of(line[: found.start()]) for found in re.finditer(r"(?<=  )\S", line)] for line in lines
@@ -77,6 +77,23 @@ def test_chapters_stand_below_each_other_whatever_the_verdict(language: Language
         lines.append(next(report.table_lines(TABLE)))
 
     assert len({width_of(line[: line.index("ch03")]) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ENGLISH, "      gates.yml lists 'relu, x: rank 3', which is killed or gone"),
+        (Language.CHINESE, "      gates.yml 里列出的 'relu, x: rank 3' 已经被抓住，或者已经不存在"),
+    ],
+)
+def test_a_table_says_what_falls_short_though_no_row_does(language: Language, said: str) -> None:
+    stale = replace(
+        TABLE, name="gates", shortfalls=("gates.yml lists 'relu, x: rank 3', which is killed or gone",)
+    )
+    with speaking(language):
+        *_rows, last = report.table_lines(stale)
+
+    assert last == said
 
 
 def test_names_in_a_table_stay_though_they_are_english_words_too() -> None:
