@@ -165,6 +165,7 @@ def test_a_build_is_told_in_chinese(workspace: Path) -> None:
         assert [*english_in(left)] == [], line
 
 
+@pytest.mark.nightly
 def test_a_block_that_raises_is_told_in_chinese(workspace: Path) -> None:
     path = workspace / "exercises" / "ch03_activations.py"
     path.write_text("import torch\n\ndef relu(x):\n    return x.clamp(min=nothing)\n", encoding="utf-8")
@@ -190,6 +191,7 @@ def test_a_loss_that_is_no_number_ends_training_in_words(workspace: Path) -> Non
     assert "未通过  训练停了：0 步之后，损失是 nan" in chinese
 
 
+@pytest.mark.nightly
 def test_a_process_that_is_ended_is_told_with_its_code(workspace: Path) -> None:
     path = workspace / "exercises" / "ch03_activations.py"
     path.write_text("def relu(x):\n    raise SystemExit(3)\n", encoding="utf-8")
