@@ -21,6 +21,8 @@ from grader.build.words import count_yours, score_words
 from grader.language import Language, speaking
 from grader.text import width_of
 
+pytestmark = pytest.mark.xdist_group("build_words")  # they share two runs
+
 TASKS = ("wave", "digits")
 # What stands in a Chinese sentence as it is.
 SAME = {"int8", "ONNX", "ReLU", "SGD"}
