@@ -162,17 +162,13 @@ class _Task:
     quiet: bool
 
     def require_ready(self, chapters: Sequence[Chapter]) -> None:
-        """Refuse what cannot be graded by; to judge takes torch, which takes seconds to import: imported only now.
+        """Refuse what cannot be graded by, see `grading_anew.require_ready`.
 
-        Raises:
-            CourseError: the course speaks of what is not there, in one of these chapters.
-            UsageError: there cannot be such workers.
+        To judge takes torch, which takes seconds to import: imported only now.
         """
         with uncollected():
-            from grader.cli.grading_anew import workers_for
-            from grader.engine.consistency import require_consistent
-        require_consistent(self.course, chapters)
-        workers_for(self.jobs, self.scheduler)
+            from grader.cli.grading_anew import require_ready
+        require_ready(self.course, chapters, self.jobs, self.scheduler)
 
 
 def _bring_up_to_date(task: _Task, store: Store) -> int:

@@ -12,6 +12,7 @@ from grader.cli.class_grading import fails
 from grader.cli.extras import needs
 from grader.cli.interrupting import says_what_is_kept
 from grader.cli.progress import counted
+from grader.engine.consistency import require_consistent
 from grader.errors import UsageError
 from grader.grading.cache import grade_handed_in
 from grader.grading.gradebook import publish
@@ -21,7 +22,18 @@ from grader.grading.setup import Setup
 from grader.grading.store import Store
 from grader.grading.workers import LocalWorkers, Workers
 from grader.language import gettext as _
-from grader.records import Course, ReportState
+from grader.records import Chapter, Course, ReportState
+
+
+def require_ready(course: Course, chapters: Sequence[Chapter], jobs: int, scheduler: str) -> None:
+    """Refuse what cannot be graded by.
+
+    Raises:
+        CourseError: the course speaks of what is not there, in one of these chapters.
+        UsageError: there cannot be such workers.
+    """
+    require_consistent(course, chapters)
+    workers_for(jobs, scheduler)
 
 
 def workers_for(jobs: int, scheduler: str) -> Workers:

@@ -13,6 +13,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any, NoReturn
 
 import typer
@@ -108,6 +109,13 @@ def _context_class(base: Any) -> Any:
     return type("Context", (base,), {"formatter_class": _formatter_class(base.formatter_class)})
 
 
+def _columns() -> ModuleType:
+    """What measures columns; not before it is needed, for the list of commands in English is shown without."""
+    from grader import text
+
+    return text
+
+
 def _formatter_class(base: Any) -> Any:
     """The same formatter with its own words translated, and its lines wrapped by columns."""
 
@@ -119,26 +127,21 @@ def _formatter_class(base: Any) -> Any:
             self.write(" " * self.current_indent + _("{heading}:").format(heading=_(heading)) + "\n")
 
         def write_text(self, text: str) -> None:
-            from grader.text import wrap
-
             indent = " " * self.current_indent
             for number, paragraph in enumerate(text.split("\n\n")):
-                lines = wrap(" ".join(paragraph.split()), self.width, indent=indent)
+                lines = _columns().wrap(" ".join(paragraph.split()), self.width, indent=indent)
                 self.write(("\n" if number else "") + "\n".join(lines) + "\n")
 
         def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-            # Only now: the list of commands in English is shown without what measures columns.
-            from grader.text import pad, width_of, wrap
-
-            rows = list(rows)
-            widest = min(max(width_of(first) for first, _second in rows), col_max) + col_spacing
+            rows, columns = list(rows), _columns()
+            widest = min(max(columns.width_of(first) for first, _second in rows), col_max) + col_spacing
             indent = " " * (self.current_indent + widest)
             for first, second in rows:
                 lead = " " * self.current_indent + first
-                fits = width_of(first) <= widest - col_spacing
+                fits = columns.width_of(first) <= widest - col_spacing
                 self.write("" if fits else f"{lead}\n")
-                first_line = pad(lead, len(indent)) if fits else indent
-                told = wrap(_described(second), self.width, indent=indent, first=first_line)
+                first_line = columns.pad(lead, len(indent)) if fits else indent
+                told = columns.wrap(_described(second), self.width, indent=indent, first=first_line)
                 self.write("\n".join(told) + "\n")
 
     return Formatter
