@@ -30,7 +30,8 @@ _CHINESE = re.compile(
 _MARKS_IN_A_ROW = 3
 _FAR_BEYOND = 20
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
-_DIGITS = "-.0123456789"
+# Where code that is too long for a line may end: behind an opening bracket or a comma, before an attribute.
+_SEAMS = re.compile(r"(?<=[(\[,])|(?=\.[A-Za-z_])")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # What a spreadsheet takes for the beginning of a formula, the full-width forms among them.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -151,12 +152,13 @@ def _pieces(paragraph: str, width: int | None) -> Iterator[tuple[str, str]]:
 
 
 def _chopped(word: str, width: int) -> Iterator[str]:
-    """A word in pieces of at most `width` columns; a number in it stays whole, for half of one reads as another."""
+    """A word in pieces of at most `width` columns: code behind a bracket or before an attribute, never in a number."""
     while width_of(word) > width:
         piece = chop_cells(word, width)[0]
-        before = piece.rstrip(_DIGITS)
-        if word[len(piece)] in _DIGITS and width_of(before) > width // 2:
-            piece = before
+        seams = [
+            seam.start() for seam in _SEAMS.finditer(word) if len(piece) // 2 < seam.start() <= len(piece)
+        ]
+        piece = word[: max(seams, default=len(piece))]
         yield piece
         word = word[len(piece) :]
     yield word

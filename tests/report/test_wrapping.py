@@ -23,6 +23,10 @@ def test_a_number_in_a_call_that_is_too_long_for_a_line_stays_whole() -> None:
     lines = wrap(call, 42, indent="          ", first="  call: ")
 
     assert lines == ["  call: layer_norm_backward(tensor([[", "          -0.32]]), tensor([[0.0]]))"]
+    assert wrap("generator=torch.Generator().manual_seed(0))", 32) == [
+        "generator=torch.Generator()",
+        ".manual_seed(0))",
+    ]
     assert wrap("1" * 25, 10) == ["1" * 10, "1" * 10, "1" * 5]
 
 
