@@ -31,8 +31,8 @@ _DEEPEST = 6  # sentences within sentences
 # How names stand beside one another in a sentence, as in `ch01, ch02 or ch03`; code, with its brackets, is no name.
 _BETWEEN_NAMES = re.compile(r", | and | or ")
 _CHINESE_BETWEEN = {", ": "、", " and ": " 和 ", " or ": " 或 "}
-# A Chinese character beside a name, a number or something in quotes.
-_MEET = re.compile("[\u4e00-\u9fff][A-Za-z0-9'`]|[A-Za-z0-9'`][\u4e00-\u9fff]")
+# A Chinese character beside a name, a number, code with its brackets or something in quotes.
+_MEET = re.compile("[\u4e00-\u9fff][A-Za-z0-9'`(\\[-]|[A-Za-z0-9'`)\\]][\u4e00-\u9fff]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NO_NAME = re.compile(r"[\s,()\[\]{}]")
 

@@ -122,6 +122,12 @@ def test_the_line_of_a_file_is_said_though_little_else_is() -> None:
     assert _translated("my work/x.py, line up", catalogue, 3) == "my work/x.py, line up"
 
 
+def test_a_name_that_is_not_chinese_stands_apart_from_what_is() -> None:
+    catalogue = Catalogue({"{name} is {value}, not {other}": "{name}是{value}，应为{other}", "the sum": "和"})
+    assert _translated("the sum is 1, not 2", catalogue, 3) == "和是 1，应为 2"
+    assert _translated("grad[0] is -1, not 2", catalogue, 3) == "grad[0] 是 -1，应为 2"
+
+
 def test_english_stays_as_it_is_written() -> None:
     assert gettext("error:") == "error:"
     assert translate("the result has shape (2, 3), not (3, 2)").startswith("the result")
