@@ -327,7 +327,7 @@ def tally(workspace: Workspace) -> str:
 
 # --- reading a lesson in a terminal -----------------------------------------------------------------------
 
-_MARKED = re.compile(r"\*\*(.+?)\*\*|(?<![\w*])\*(\S(?:.*?\S)?)\*(?![\w*])|`([^`]+)`")
+_MARKED = re.compile(r"\*\*(.+?)\*\*|(?<![A-Za-z\d_*])\*(\S(?:.*?\S)?)\*(?![A-Za-z\d_*])|`([^`]+)`")
 
 
 def readable(markdown: str, width: int) -> list[str]:

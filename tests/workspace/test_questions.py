@@ -232,3 +232,7 @@ def test_a_line_of_a_chinese_lesson_goes_on_without_a_space() -> None:
     assert readable("如果没人比较形状，差的平方\n求平均，得 **多少**？", 80) == [
         "如果没人比较形状，差的平方求平均，得 多少？"
     ]
+
+
+def test_emphasis_beside_chinese_characters_leaves_no_mark() -> None:
+    assert readable("*算出来*的两个斜率，**也**是 2*x*y 吗？", 60) == ["算出来的两个斜率，也是 2*x*y 吗？"]
