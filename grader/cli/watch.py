@@ -108,5 +108,5 @@ def _reset_current(state: WatchState) -> str:
     if done.backup is None:
         return _("{path} is there again, as it was handed out").format(path=state.shown_path)
     return _("{name} is back to the stub; what was there: {backup}").format(
-        name=here.exercise.name, backup=done.backup
+        name=here.exercise.name, backup=state.from_root(done.backup)
     )

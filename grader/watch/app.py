@@ -20,7 +20,7 @@ from textual.widgets import Static
 from grader.errors import KitError, words_of
 from grader.language import gettext as _
 from grader.language import translate
-from grader.text import clean_line, width_of
+from grader.text import clean_line, width_of, wrap
 from grader.watch.file_watcher import watch_exercises
 from grader.watch.jobs import Event, Job
 from grader.watch.programs import has_window, open_window, run_brick, run_in_terminal, without_interrupts
@@ -136,7 +136,9 @@ class WatchApp(App[None]):
         step = self._status.note or _("next: {step}").format(
             step=next_step(self.state, short=width < _NARROW)
         )
-        screen.query_one("#step", Static).update(Text(self._status.beside(clean_line(step), width - 2)))
+        # By ourselves, as all lines: a Chinese sentence has no spaces to be broken at.
+        told = wrap(self._status.beside(clean_line(step), width - 2), width - 2)
+        screen.query_one("#step", Static).update(Text("\n".join(told)))
 
     def _room(self) -> tuple[int, int]:
         """Columns and rows there are for the current exercise."""

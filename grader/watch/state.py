@@ -89,14 +89,15 @@ class WatchState:
     @property
     def shown_path(self) -> str:
         """That file, as short as it can be named from the workspace."""
-        return self._from_root(self.path)
+        return self.from_root(self.path)
 
     @property
     def handed_out(self) -> str:
         """The file that a reset brings where the current one is lost: the script, even in place of a notebook."""
-        return self._from_root(exercise_file(self.workspace.root, self.current.chapter.stem))
+        return self.from_root(exercise_file(self.workspace.root, self.current.chapter.stem))
 
-    def _from_root(self, path: Path) -> str:
+    def from_root(self, path: Path) -> str:
+        """A path as short as it can be named from the workspace."""
         try:
             return str(path.relative_to(self.workspace.root))
         except ValueError:
