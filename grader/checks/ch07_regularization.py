@@ -919,8 +919,8 @@ def agree_exactly(found: list[Tensor], expected: list[Tensor], what: str) -> Non
     agree(found, expected, rtol=0.0, atol=0.0, what=what)
 
 
-# Weights and biases as layers have them; other shapes and dtypes have a law of their own.
-LAYERS = [((2, 3), (3,)), ((2, 2), (2,)), ((3, 1), (1,), (2, 3), (2,))]
+# Weights and biases as layers have them, few numbers each; other shapes and dtypes have a law of their own.
+LAYERS = [((2, 2), (2,)), ((1, 3), (1,)), ((3, 1), (3,), (1, 3), (1,))]
 OTHER_SHAPES = [((), (2,), (2,)), ((2, 2), (2, 2)), ((3, 1, 2),), ((1,), ())]
 
 
