@@ -102,7 +102,7 @@ def work_lines(state: WatchState, width: int, height: int) -> list[str]:
     if not report.is_graded:
         return [*head, *_error_lines(state, report, width), *_printed(report, width)]
     lines = [*head, *_breach_lines(report, name, width)]
-    hints, printed = _hint_lines(state, width), _printed(report, width)
+    hints, printed = _hint_lines(state, width), _printed(report, width, whole=state.details)
     results = results_of(report, name)
     if is_untouched(report, name):
         titles = [line for result in results for line in _title_lines(result, width, "to do")]
@@ -253,19 +253,23 @@ def _hint_lines(state: WatchState, width: int) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _printed(report: Report, width: int, rows: int = _PRINTED + 3) -> list[str]:
+def _printed(report: Report, width: int, rows: int = _PRINTED + 3, *, whole: bool = False) -> list[str]:
     """What the learner's code printed, cleaned, and cut after some lines.
 
     Args:
         rows: lines that it may take at most, with the one above it that is empty.
+        whole: whether lines that are too wide are broken, and not cut; then it may take more rows.
     """
-    printed = [fit(line, width - 2) for line in clean(report.output).splitlines() if line.strip()]
-    if not printed:
+    said = [line for line in clean(report.output).splitlines() if line.strip()]
+    if not said:
         return []
-    most = min(_PRINTED, len(printed) if len(printed) <= rows - 2 else rows - 3)
-    left = len(printed) - most
+    most = min(_PRINTED, len(said) if whole or len(said) <= rows - 2 else rows - 3)
+    room = width - 2
+    shown = [fit(line, room * (_PRINTED if whole else 1)) for line in said[:most]]
+    left = len(said) - most
     more = [_("  … {number} more lines").format(number=left)] if left > 0 else []
-    return ["", _("printed by your code:"), *(f"  {line}" for line in printed[:most]), *more]
+    lines = [f"  {part}" for line in shown for part in wrap(line, room)]
+    return ["", _("printed by your code:"), *lines, *more]
 
 
 # --- below both -------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from textual.widgets import Input, Static
 from typer.testing import CliRunner
 
 from grader.cli import app as brick_app
+from grader.cli.watch import _reset_current as reset_current
 from grader.course.config import find_chapter, load_course
 from grader.engine.profile import Profile
 from grader.engine.suites import load_suite
@@ -585,6 +586,18 @@ def test_what_the_code_printed_leaves_the_failure_on_the_screen(workspace: Path,
     assert lines[more + 1] == ""  # or the failure would read as printed
 
 
+def test_a_printed_line_that_is_cut_is_whole_with_details(workspace: Path, report: Report) -> None:
+    session, _ = at_softmax(workspace, replace(report, output=" ".join(f"x{n}" for n in range(40)) + "\n"))
+
+    cut = work_lines(session, 50, 20)
+    session.details = True
+    whole = work_lines(session, 50, 20)
+
+    assert not any("x39" in line for line in cut)
+    assert any(line.endswith("x39") for line in whole)
+    assert max(map(width_of, whole)) <= 50
+
+
 def test_on_a_small_screen_no_row_above_the_failure_is_empty(workspace: Path, report: Report) -> None:
     session, _ = at_softmax(workspace, replace(report, output="x is 1\n" * 40))
 
@@ -783,6 +796,18 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
     drive(app, steps)
     [backup] = (workspace / ".brickwork" / "backups").iterdir()
     assert backup.read_text(encoding="utf-8") == mine
+
+
+def test_a_backup_is_named_from_the_workspace(workspace: Path) -> None:
+    write(workspace, "neuron", RIGHT["neuron"])
+    session = sit_down(workspace)
+    found = session.find("neuron")
+    assert found is not None
+    session.go_to(found)
+
+    said = reset_current(session)
+
+    assert re.fullmatch(r"neuron is back .*: \.brickwork/backups/ch02_neuron-[\d-]+\.py", said)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43), (40, 12)])
