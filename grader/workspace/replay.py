@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.course.paths import checks_file
 from grader.course.writing import write_whole
-from grader.errors import UsageError, did_you_mean
+from grader.errors import UsageError, did_you_mean, remedy
 from grader.language import gettext as _
 from grader.language import translate
 from grader.records import Chapter, CheckResult, Course
@@ -40,7 +40,11 @@ def find_failure(course: Course, workspace: Workspace, name: str) -> tuple[Chapt
 
 
 def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) -> Path:
-    """Write the script and say where it is; UsageError when a value of the call cannot be written as code."""
+    """Write the script and say where it is.
+
+    Raises:
+        UsageError: a value of the call cannot be written as code, or the script cannot be written.
+    """
     example = result.counterexample
     path = workspace.exercise_file(chapter)
     calls = [call.expression for call in example.calls] if example else []
@@ -50,13 +54,19 @@ def write_script(workspace: Workspace, chapter: Chapter, result: CheckResult) ->
         step = f"run: pytest {module} --submission {path} --in-process -k {result.name}"
         raise UsageError("the input cannot be written as a script", file, step)
     folder = workspace.state / "replay"
-    folder.mkdir(parents=True, exist_ok=True)
-    home = path.parent
-    if path.suffix != ".py":
-        home = folder
-        _write_cells(path, chapter, folder / f"{chapter.stem}.py")
     script = folder / f"replay_{result.replay_id}.py"
-    write_whole(script, _script(chapter, result, home, calls))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        home = path.parent
+        if path.suffix != ".py":
+            home = folder
+            _write_cells(path, chapter, folder / f"{chapter.stem}.py")
+        write_whole(script, _script(chapter, result, home, calls))
+    except OSError as error:
+        what = f"the script cannot be written: {error.strerror}"
+        raise UsageError(
+            what, str(script), remedy(error, "make its folder writable, then try again")
+        ) from error
     return script
 
 
