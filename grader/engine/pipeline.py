@@ -19,7 +19,7 @@ from grader.engine.known_mistakes import read_known_mistakes
 from grader.engine.profile import Profile
 from grader.engine.runner import Workplace, run_checks, unjudged, unreadable
 from grader.engine.suites import load_suite
-from grader.errors import SubmissionError
+from grader.errors import SandboxError, SubmissionError
 from grader.records import Chapter, Report, ReportState, Ruling, Submission
 from grader.rules import judge
 from grader.submissions.reading import read_submission
@@ -50,9 +50,15 @@ def grade(submission: Submission, workplace: Workplace, profile: Profile) -> Rep
 
 
 def grade_or_fault(submission: Submission, workplace: Workplace, profile: Profile) -> Report:
-    """As `grade`, for one of many: a fault of the kit is put into its report, and the others go on."""
+    """As `grade`, for one of many: a fault of the kit is put into its report, and the others go on.
+
+    Raises:
+        SandboxError: no sandbox starts, so the others would fare no better.
+    """
     try:
         return grade(submission, workplace, profile)
+    except SandboxError:
+        raise
     except Exception:
         return fault(submission, profile, traceback.format_exc(limit=-4))
 

@@ -34,6 +34,9 @@ def grade_all(
 
     Yields:
         Number and report, in the order in which they are done. A fault of the kit is a report too.
+
+    Raises:
+        SandboxError: no sandbox starts where one was sent to.
     """
     again: list[int] = []
     numbers: Sequence[int] = range(len(submissions))

@@ -59,6 +59,9 @@ def grade_here(setup: Setup, needs: Needs, submission: Submission) -> Report:
 
     Returns:
         The report. A fault of the kit is a report too.
+
+    Raises:
+        SandboxError: no sandbox starts.
     """
     with _one_at_a_time:
         warm = _warm_for(setup, needs)

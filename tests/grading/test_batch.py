@@ -15,6 +15,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from commands import brick
 from killing import Workspace, kill_and_rerun
 from sandboxes import need
 from soaking import LongClass
@@ -22,6 +23,7 @@ from soaking import LongClass
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
 from grader.engine.runner import unjudged
+from grader.errors import SandboxError
 from grader.grading.batch import grade_all
 from grader.grading.setup import Setup
 from grader.grading.workers import LocalWorkers, sensible_jobs
@@ -101,6 +103,32 @@ def test_a_long_class_on_two_lanes_ends_as_on_one_and_leaves_nothing(tmp_path: P
         (coordinator, lane), (coordinator_later, lane_later) = run.memory.values()
         assert coordinator_later - coordinator < 32
         assert lane_later - lane < 64
+
+
+def test_where_no_sandbox_starts_it_is_said_why_and_nobody_gets_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(Level.BWRAP)  # and found to be offered: what follows fails at the start of a sandbox
+    broken = tmp_path / "bin" / "bwrap"
+    broken.parent.mkdir()
+    broken.write_text(
+        "#!/bin/sh\necho 'bwrap: Creating new namespace failed' >&2\nexit 1\n", encoding="utf-8"
+    )
+    broken.chmod(0o755)
+    workspace = Workspace(tmp_path / "mine", learners=2)
+    workspace.words = ("grade", "class", "--isolation", "bwrap", "--examples", "2")
+    monkeypatch.chdir(workspace.folder)
+    monkeypatch.setenv("BRICKWORK_SECRET", "kill")
+
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{broken.parent}:/usr/bin:/bin")
+        refused = brick(*workspace.words, "--jobs", "1")
+
+    assert isinstance(refused.exception, SandboxError), refused.output
+    assert "bwrap: Creating new namespace failed" in refused.exception.what
+    assert (workspace.count("verdicts"), workspace.missing()) == (0, [])
+    workspace.grade()
+    assert (workspace.count("verdicts"), workspace.missing()) == (2, [])
 
 
 def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
