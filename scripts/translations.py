@@ -400,6 +400,8 @@ def faults_of_sentence(english: str, chinese: str) -> Iterator[str]:
     """What is wrong with the translation of a sentence."""
     if Counter(PLACEHOLDER.findall(english)) != Counter(PLACEHOLDER.findall(chinese)):
         yield f"placeholders differ: {PLACEHOLDER.findall(english)}, {PLACEHOLDER.findall(chinese)}"
+    if english.startswith("  ") != chinese.startswith("  "):
+        yield "the indent differs"
     yield from faults_of_words(english, chinese)
 
 

@@ -57,6 +57,8 @@ def test_nothing_is_left_untranslated(translations: ModuleType, sources: list[An
         ("use `x` twice", "把 `y` 用两次", "code"),
         ("for 12 samples", "对于样本", "numbers"),
         ("one, two", "一,二", "punctuation"),
+        ("  # one", "# 一", "the indent"),
+        (" (one)", "（一）", ""),
         ("one (two)", "一(二)", "punctuation"),
         ("in (N, D)", "形状 (N, D)，逗号", ""),
     ],

@@ -287,7 +287,7 @@ def _title(member: Member) -> str:
 
 def _some(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    shown = "; ".join(names[:_SHOWN])
+    shown = _("; ").join(names[:_SHOWN])
     if len(names) <= _SHOWN:
         return shown
     return _("{names} and {number} more").format(names=shown, number=len(names) - _SHOWN)

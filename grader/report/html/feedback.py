@@ -147,7 +147,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
         (_("isolation"), report.isolation),
         (_("device"), report.device),
         (_("inputs"), _("up to {number} per check").format(number=examples) if examples else ""),
-        (_("time"), f"{report.seconds:.1f} s"),
+        (_("time"), _("{seconds:.1f} s").format(seconds=report.seconds)),
         (_("file"), report.path),
         (_("submission"), report.submission_sha256[:12]),
         (_("checks"), report.checks_sha256[:12]),

@@ -72,7 +72,8 @@ def correlation(value: float | None) -> str:
 
 def seconds(value: float) -> str:
     """A time in three digits or so."""
-    return f"{value:.2f} s" if value < 9.995 else f"{value:.0f} s"
+    said = gettext("{seconds:.2f} s") if value < 9.995 else gettext("{seconds:.0f} s")
+    return said.format(seconds=value)
 
 
 def fill(template: str, **values: Any) -> Markup:
