@@ -16,142 +16,36 @@ from grader.course.paths import is_checkout
 from grader.course.template import template_files, template_root
 from grader.course.writing import write_whole
 from grader.errors import UsageError, remedy
+from grader.language import gettext as _
 from grader.records import Course, label_of
+from grader.release.chapter_files import ENTRY, FILES
 
 STEM = re.compile(r"[a-z][a-z0-9_]*")
 _NUMBERED = re.compile(r"[a-z]+\d+_(?P<name>[a-z].*)")
 # In the course of the kit the number tells the chapter's place.
 _OF_THE_KIT = re.compile(r"ch\d\d_[a-z][a-z0-9_]*")
 
-_ENTRY = """
-  - stem: {stem}
-    title: {{en: {title}}}
-    minutes: 75
-    exercises:
-      - {{name: {exercise}, points: 10}}
-"""
-
-_SOLUTION = '''\
-# %% [markdown]
-# # {title}
-#
-# TODO: what this block is for, and that it takes 60 to 90 minutes.
-
-# %%
-from __future__ import annotations
-
-from torch import Tensor
-
-# %% [markdown]
-# ## TODO: one idea
-#
-# TODO: why, the formula, a number worked by hand, a picture, a pitfall, a question to answer before running.
-#
-# ```python
-# >>> 2 * 3.5
-# 7.0
-# ```
-
-
-# %%
-def {exercise}(x: Tensor) -> Tensor:
-    """TODO: one imperative line.
-
-    Args:
-        x: TODO, shape (N, D).
-
-    Returns:
-        TODO: the shape, with the dtype and device of `x`.
-
-    Source: TODO.
-    """
-    # BEGIN SOLUTION
-    return x + x  # TODO
-    # END SOLUTION
-'''
-
-_CHECKS = '''\
-"""Checks of {stem}: TODO, the laws in a sentence."""
-
-from __future__ import annotations
-
-import torch
-
-from grader.checking import TENSOR, Learner, agree, check, given, tensor_laws, tensors
-
-RETURNS = {{"{exercise}": TENSOR}}
-
-
-@check("{exercise}", hint="TODO: where to look.")
-@given(x=tensors(ndim=(1, 3)))
-def check_{exercise}_matches_its_oracle(learner: Learner, x: torch.Tensor) -> None:
-    """TODO: the law, as the learner reads it."""
-    agree(learner.{exercise}(x), 2 * x)
-
-
-check_{exercise}_everywhere = tensor_laws(
-    "{exercise}", {{"x": tensors(ndim=2)}}, lambda x: 2 * x, after=check_{exercise}_matches_its_oracle
+# What an author is to replace in the files of a new chapter; `_` where they are written.
+_TEXTS = (
+    "TODO: what this block is for, and that it takes 60 to 90 minutes.",
+    "TODO: one idea",
+    "TODO: why, the formula, a number worked by hand, a picture, a pitfall, a question to answer before running.",
+    "TODO: one imperative line.",
+    "TODO, shape (N, D).",
+    "TODO: the shape, with the dtype and device of `x`.",
+    "Source: TODO.",
+    "Checks of {stem}: TODO, the laws in a sentence.",
+    "Known mistakes of {stem}: each is named <exercise>__<slug>, its docstring is the diagnosis.",
+    "Right answers of {stem}, written differently: they catch checks that are too strict.",
+    "TODO: where to look.",
+    "TODO: the law, as the learner reads it.",
+    "TODO: the idea, in a sentence or two. No formula.",
+    "TODO: the steps in words, no code.",
+    "TODO: the technique on another problem, in 80 to 160 words.",
+    "TODO: Explain in a sentence why ..., asked after a pass.",
+    "TODO: the input comes back as it was.",
+    "TODO: a product instead of a sum.",
 )
-'''
-
-_HINTS = """\
-# {exercise}
-
-## idea
-
-TODO: the idea, in a sentence or two. No formula.
-
-## steps
-
-TODO: the steps in words, no code.
-
-## worked step
-
-TODO: the technique on another problem, in 80 to 160 words.
-
-```python
-scores = [3, 1]
-shares = [score / sum(scores) for score in scores]
-```
-
-## why
-
-TODO: Explain in a sentence why ..., asked after a pass.
-"""
-
-_MISTAKES = '''\
-"""Known mistakes of {stem}: each is named <exercise>__<slug>, its docstring is the diagnosis."""
-
-from __future__ import annotations
-
-from torch import Tensor
-
-
-def {exercise}__untouched(x: Tensor) -> Tensor:
-    """TODO: the input comes back as it was."""
-    return x.clone()
-'''
-
-_RIGHT = '''\
-"""Right answers of {stem}, written differently: they catch checks that are too strict."""
-
-from __future__ import annotations
-
-from torch import Tensor
-
-
-def {exercise}__times_two(x: Tensor) -> Tensor:
-    """TODO: a product instead of a sum."""
-    return 2 * x
-'''
-
-_FILES = {
-    "solutions/{stem}.py": _SOLUTION,
-    "{checks}/{stem}.py": _CHECKS,
-    "{checks}/hints/{stem}.md": _HINTS,
-    "solutions/mistakes/{stem}.py": _MISTAKES,
-    "solutions/right/{stem}.py": _RIGHT,
-}
 
 
 def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
@@ -177,14 +71,14 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
         "title": name.replace("_", " ").capitalize(),
         "checks": "checks" if course.name else "grader/checks",
     }
-    files = {course.root / name.format(**words): text.format(**words) for name, text in _FILES.items()}
+    files = {course.root / name.format(**words): _said(text).format(**words) for name, text in FILES.items()}
     for path in files:
         if path.exists():
             raise UsageError(
                 "a file of that name is there already", str(path), "move it away, or choose another name"
             )
     listed = course.root / COURSE_FILE
-    entries = listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + _ENTRY.format(**words)
+    entries = listed.read_text(encoding="utf-8").rstrip("\n") + "\n" + ENTRY.format(**words)
     try:
         for path, text in (
             files | {listed: entries}
@@ -199,6 +93,13 @@ def lay_out_chapter(course: Course, stem: str) -> tuple[Path, ...]:
         step = remedy(error, "make that file and its folder writable, then run the same command again")
         raise UsageError(what, str(error.filename), step) from error
     return (*files, listed)
+
+
+def _said(template: str) -> str:
+    """A file's template with the texts that are to be replaced in the language that is spoken; code stays."""
+    for text in _TEXTS:
+        template = template.replace(text, _(text))
+    return template
 
 
 def take_away(folder: Path) -> None:

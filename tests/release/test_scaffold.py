@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,23 @@ def test_a_new_chapter_walks_from_layout_to_proof(checkout: Path) -> None:
     assert proof.returncode == 1
     assert "doubling has 1 mistake versions; it needs 4" in proof.stdout
     assert "doubling has 1 right versions; it needs 3" in proof.stdout
+
+
+def test_what_an_author_is_to_replace_is_chinese_where_chinese_is_spoken(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRICK_LANG", "zh")
+
+    assert brick(checkout, "new", "ch13_doubling").returncode == 0
+
+    written = [path for path in checkout.rglob("ch13_doubling.*") if "__pycache__" not in path.parts]
+    texts = [
+        line for path in written for line in path.read_text(encoding="utf-8").splitlines() if "TODO" in line
+    ]
+    assert len(written) == 6
+    assert [line for line in texts if not re.search("[\u4e00-\u9fff]|# TODO$", line)] == []
+    assert brick(checkout, "stubs", "--check").returncode == 0
+    assert brick(checkout, "check", "solutions/ch13_doubling.py").returncode == 0
 
 
 @pytest.mark.parametrize(
