@@ -147,6 +147,37 @@ def _refuse_others(data: Mapping[str, Any], schema: object) -> None:
         raise ValueError(f"no {', '.join(sorted(missing))} in the report")
 
 
+# --- what turned bad on a disk ----------------------------------------------------------------------------
+
+_SEAL = "sha256"
+
+
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """Plain values with a hash of them: a bad byte may leave JSON in which another number stands."""
+    return values | {_SEAL: _seal_of(values)}
+
+
+def unsealed(values: Any) -> dict[str, Any]:
+    """The plain values that were sealed; earlier versions of the kit sealed nothing.
+
+    Args:
+        values: as they were read.
+
+    Raises:
+        ValueError: they are not what was written.
+    """
+    if not isinstance(values, dict):
+        raise ValueError("this is no object")
+    plain = {name: value for name, value in values.items() if name != _SEAL}
+    if values.get(_SEAL) not in (None, _seal_of(plain)):
+        raise ValueError("this is not what was written")
+    return plain
+
+
+def _seal_of(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
 # --- as it is kept on a disk ------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ from grader.records import (
     Report,
     ReportState,
 )
+from grader.serialization import sealed, unsealed
 
 # --- in the store -----------------------------------------------------------------------------------------
 
@@ -47,7 +48,7 @@ def append(store: Store, adjustment: Adjustment) -> Adjustment:
             _refuse_undoing(store, adjustment.undoes)
         fields = msgspec.to_builtins(adjustment)
         entry = {name: value for name, value in fields.items() if name not in ("number", "made")}
-        number = store.append("adjustments", entry=json.dumps(entry, ensure_ascii=False))
+        number = store.append("adjustments", entry=json.dumps(sealed(entry), ensure_ascii=False))
     return next(found for found in kept(store) if found.number == number)
 
 
@@ -57,7 +58,7 @@ def kept(store: Store) -> tuple[Adjustment, ...]:
 
 
 def _adjustment(number: int, made: float, entry: str) -> Adjustment:
-    values = json.loads(entry) | {"number": number, "made": datetime.fromtimestamp(made, UTC)}
+    values = unsealed(json.loads(entry)) | {"number": number, "made": datetime.fromtimestamp(made, UTC)}
     return msgspec.convert(values, Adjustment)
 
 

@@ -17,6 +17,7 @@ import msgspec
 from grader.grading.matching import Person, place
 from grader.grading.store import Store
 from grader.records import Member
+from grader.serialization import sealed, unsealed
 
 _PSEUDONYM_LETTERS = 8  # 32 bits: two of 300 learners would get the same one in a course of 100,000
 
@@ -88,7 +89,7 @@ def members(store: Store) -> list[tuple[Member, bool]]:
 
 
 def _member(_number: int, _made: float, _by: str, active: int, packed: str) -> tuple[Member, bool]:
-    return msgspec.json.decode(packed, type=Member), bool(active)
+    return msgspec.convert(unsealed(json.loads(packed)), Member), bool(active)
 
 
 def enter(store: Store, newcomers: Iterable[Member], by: str) -> tuple[list[Member], list[Member]]:
@@ -118,7 +119,7 @@ def leave(store: Store, leavers: Iterable[Member], by: str) -> None:
 
 
 def _append(store: Store, member: Member, by: str, *, active: bool) -> None:
-    store.append("members", made_by=by, active=int(active), member=json.dumps(asdict(member)))
+    store.append("members", made_by=by, active=int(active), member=json.dumps(sealed(asdict(member))))
 
 
 # --- without names ----------------------------------------------------------------------------------------

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from grader.course.writing import write_whole
 from grader.language import kept, translate
 from grader.records import Chapter, Course, Exercise, Report
-from grader.serialization import as_dict, from_dict
+from grader.serialization import as_dict, from_dict, sealed, unsealed
 from grader.workspace.workspace import Workspace
 
 PROGRESS_FILE = "brickwork-progress.txt"
-_SEAL = "sha256"  # of all the rest of a report; earlier versions kept none
 _HEAD = kept("Where you are in the course. brick keeps this file; commit it to carry your place along.")
 
 
@@ -137,23 +133,14 @@ def keep_report(
     """
     if exercise is None:
         shutil.rmtree((workspace.state / _report_note(chapter)).with_suffix(""), ignore_errors=True)
-    told = as_dict(report)
-    return workspace.write_note(_report_note(chapter, exercise), told | {_SEAL: _sha256(told)})
+    return workspace.write_note(_report_note(chapter, exercise), sealed(as_dict(report)))
 
 
 def _read_report(workspace: Workspace, note: str) -> Report | None:
-    told = workspace.read_note(note)
-    seal = told.pop(_SEAL, None)
-    if seal not in (None, _sha256(told)):  # a bad byte may leave JSON that says something else
-        return None
     try:
-        return from_dict(told)
-    except (ValueError, KeyError, TypeError):  # written by another version of the kit, or by a hand
+        return from_dict(unsealed(workspace.read_note(note)))
+    except (ValueError, KeyError, TypeError):  # damaged, or written by another version of the kit or a hand
         return None
-
-
-def _sha256(told: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _report_note(chapter: Chapter, exercise: str | None = None) -> str:

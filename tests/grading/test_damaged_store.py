@@ -94,14 +94,17 @@ def test_a_damaged_verdict_is_no_loss_once_it_is_made_again(store: Path) -> None
 
 # --- by the commands that grade -----------------------------------------------------------------------------
 
-BY_HAND = "adjust learner01 -c ch02 -e neuron --score 1 -r why --by teacher"
+BY_HAND = (
+    "adjust learner01 -c ch02 -e neuron --score 1 -r why --by teacher",
+    "roster add learner01 learner02 --by teacher",
+)
 GRADING = (GRADE, f"{GRADE} --again", "regrade --dry-run --unsandboxed")
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A class of two that was graded, and a decision."""
-    return Place(tmp_path_factory.mktemp("graded") / "here", Scenario("status", ("init .", GRADE, BY_HAND)))
+    """A class of two that was graded, a decision, and the roster."""
+    return Place(tmp_path_factory.mktemp("graded") / "here", Scenario("status", ("init .", GRADE, *BY_HAND)))
 
 
 def scores(place: Place) -> dict[str, list[tuple[str, float]]]:
@@ -197,6 +200,40 @@ def test_the_verdict_on_other_work_is_nobodys(graded: Place, tmp_path: Path, sta
     assert outcome["code"] == 2, outcome["said"]
     assert "damaged" in outcome["said"]
     assert "--again" in outcome["said"]
+
+
+@pytest.mark.parametrize(
+    ("words", "statement"),
+    [
+        (
+            "report --out pages",
+            """UPDATE adjustments SET entry = replace(entry, '"points": 1.0', '"points": 3.0')""",
+        ),
+        ("roster", "UPDATE members SET member = replace(member, 'learner0', 'learner8')"),
+    ],
+)
+def test_what_a_person_decided_is_never_read_with_another_word_in_it(
+    graded: Place, tmp_path: Path, words: str, statement: str
+) -> None:
+    content = changed(whole(graded), tmp_path, statement)
+
+    outcome = run_on(graded, content, words)
+
+    assert outcome["code"] == 2, outcome["said"]
+    assert "bring the file back from a backup" in " ".join(outcome["said"].split())
+
+
+def test_decisions_of_an_earlier_version_have_no_seal_and_are_read(graded: Place, tmp_path: Path) -> None:
+    right = whole(graded)
+    content = right
+    for table, column in (("adjustments", "entry"), ("members", "member")):
+        unsealed = f"UPDATE {table} SET {column} = json_remove({column}, '$.sha256')"
+        content = changed(content, tmp_path, unsealed)
+
+    outcomes = [run_on(graded, one, "export --as csv --out grades.csv")["code"] for one in (right, content)]
+    listed = run_on(graded, content, "roster")
+
+    assert (outcomes, listed["code"]) == ([0, 0], 0)
 
 
 def test_a_regrade_leaves_nobody_out_whose_work_is_lost(graded: Place, tmp_path: Path) -> None:
