@@ -22,13 +22,27 @@ from grader.proof.tables import Table
 from grader.records import Chapter, Exercise
 
 # A message that must show a value, or name an argument, is promised by one of these words.
-_SHOWS = ("show", "value", "say", "how many", "number", "shape")
-_NAMES = ("nam", "say")
-# Of the kit's own laws: a word that a text which states them has, and the demand.
+# In each language that a text may be written in.
+_SHOWS = (
+    "show",
+    "value",
+    "say",
+    "how many",
+    "number",
+    "shape",
+    "给出",
+    "写出",
+    "说出",
+    "多少",
+    "个数",
+    "形状",
+)
+_NAMES = ("nam", "say", "说出", "写出", "写上", "指明")
+# Of the kit's own laws: words of which a text that states them has one, and the demand.
 _LAWS = {
-    Law.FLOAT32: ("dtype", kept("the dtype of the argument")),
-    Law.DEVICE: ("device", kept("the device of the argument")),
-    Law.DERIVED: ("measured", kept("a gradient that is derived, not measured")),
+    Law.FLOAT32: (("dtype",), kept("the dtype of the argument")),
+    Law.DEVICE: (("device", "设备"), kept("the device of the argument")),
+    Law.DERIVED: (("measured", "量梯度"), kept("a gradient that is derived, not measured")),
 }
 
 
@@ -108,8 +122,8 @@ def _of_words(exercise: Exercise, texts: _Texts) -> Iterator[Demand]:
 def _of_laws(check: Check, texts: _Texts) -> Iterator[Demand]:
     """Which dtype and device a result has stands in the docstring, and that a gradient must not be measured."""
     if check.law in _LAWS:
-        word, what = _LAWS[check.law]
-        yield Demand(check.exercise, check.name, what, word in texts.docstring)
+        words, what = _LAWS[check.law]
+        yield Demand(check.exercise, check.name, what, any(word in texts.docstring for word in words))
 
 
 @dataclass(frozen=True)

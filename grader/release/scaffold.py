@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.course.config import COURSE_FILE
 from grader.course.paths import is_checkout
-from grader.course.template import template_files, template_root
+from grader.course.template import template_texts
 from grader.course.writing import write_whole
 from grader.errors import UsageError, remedy
 from grader.language import gettext as _
@@ -144,10 +144,10 @@ def lay_out_course(folder: Path) -> tuple[str, tuple[Path, ...]]:
         raise UsageError(
             "something is there already, and nothing was written", str(folder), "name a new folder"
         )
-    source = template_root()
-    listed = (source / COURSE_FILE).read_text(encoding="utf-8")
+    texts = template_texts()
+    listed = texts[Path(COURSE_FILE)].decode()
     listed = re.sub(r"(?m)\A#.*\n#.*\n", "", re.sub(r"(?m)^name: .*$", f"name: {name}", listed))
-    files = {folder / path.relative_to(source): path.read_bytes() for path in template_files()}
+    files = {folder / path: content for path, content in texts.items()}
     files[folder / COURSE_FILE] = listed.encode()
     try:
         for path, content in files.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from grader.engine.profile import Profile
 from grader.errors import UsageError
 from grader.grading.known import content_of_checks, verdict_key
 from grader.grading.setup import Setup
+from grader.language import Language, speaking
 from grader.proof.fingerprint import fingerprint_of
 from grader.proof.prove import prove
 from grader.records import Limits
@@ -49,6 +52,42 @@ def test_the_example_is_proven() -> None:
     assert write_stubs(course, check=True) == ()
     assert (proof.mistakes_caught, proof.right_passed) == (8, 6)
     assert proof.killed == proof.mutants > 40
+
+
+def test_a_course_made_in_chinese_has_chinese_texts_and_is_proven_as_well(tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    with speaking(Language.CHINESE):
+        assert brick("new-course", str(folder)).exit_code == 0
+    course = load_course(folder)
+
+    [proof] = prove(course, course.chapters, seeds=10, jobs=1, mutate=False)
+
+    assert proof.shortfalls == ()
+    assert (proof.mistakes_caught, proof.right_passed) == (8, 6)
+    assert write_stubs(course, check=True) == ()
+    assert not (folder / "checks" / "zh").exists()
+    files = [path for path in folder.rglob("*.*") if path.suffix in (".py", ".md", ".yml")]
+    told = [text for path in files for text in _texts(path)]
+    assert len(told) > 40
+    assert [text for text in told if not re.search("[\u4e00-\u9fff]", text)] == []
+
+
+def _texts(path: Path) -> list[str]:
+    """What a file of a course says to people: its docstrings, hints, lesson and titles."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".md":
+        return [part for part in re.split(r"(?m)^#+ .*$", text) if part.strip()]
+    if path.suffix == ".yml":
+        return re.findall("title: (.*)", text)
+    cells = [cell for cell in re.findall(r"(?m)^# %% \[markdown\]\n((?:#.*\n)+)", text) if cell]
+    nodes = list(ast.walk(ast.parse(text)))
+    documented = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.Module)]
+    hints = [word.value for word in nodes if isinstance(word, ast.keyword) and word.arg in ("hint", "what")]
+    return [
+        *cells,
+        *filter(None, map(ast.get_docstring, documented)),
+        *(str(hint.value) for hint in hints if isinstance(hint, ast.Constant)),
+    ]
 
 
 def test_a_class_is_graded_by_the_checks_of_its_course(made: Path) -> None:
