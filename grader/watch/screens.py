@@ -66,14 +66,14 @@ class Chooser(ModalScreen[CourseExercise | None]):
         """Narrow the list down."""
         choices = self.query_one(OptionList)
         choices.clear_options()
-        choices.add_options(self._options(event.value))
-        if choices.option_count:
-            choices.highlighted = 0
+        found = list(self._options(event.value))
+        choices.add_options(found or [Option(_("no exercise is called that"), disabled=True)])
+        choices.highlighted = 0 if found else None
 
     def on_input_submitted(self) -> None:
         """Enter in the search line takes the one that is marked."""
         choices = self.query_one(OptionList)
-        if choices.highlighted is not None and choices.option_count:
+        if choices.highlighted is not None:
             self._choose(choices.get_option_at_index(choices.highlighted).id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -778,7 +778,9 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
     async def steps(pilot: Pilot[None]) -> None:
         await pilot.press("l")
         await pilot.pause()
-        await pilot.press(*"linear", "enter")
+        await pilot.press(*"linearly", "enter")
+        await sees(pilot, "no exercise is called that")
+        await pilot.press("backspace", "backspace", "enter")
         await shows(pilot, "#work", "linear   exercises/ch02_neuron.py:")
         await shows(pilot, "#list", "> linear               ok")
         await pilot.press("x")
