@@ -170,7 +170,7 @@ os._exit(0)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_half_of_what_another_program_wrote_is_not_read_where_it_cannot_be_undone(place: Place) -> None:
     store = place.folder / "mine" / ".brickwork" / "results.db"
     subprocess.run([sys.executable, "-c", HALF_A_WRITE, str(store)], check=True)

@@ -62,6 +62,8 @@ JUMPS: dict[str, Callable[[], Clock]] = {
     "back and forward a year during runs": lambda: Clock(looked=(YEAR_S, -YEAR_S, -HOUR_S)),
 }
 
+EVERY_DAY = ("back an hour between runs", "back and forward a year during runs")
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
@@ -116,13 +118,17 @@ def calm(place: Place) -> tuple[str, str]:
     return term(place, Clock())
 
 
-@pytest.mark.parametrize("jump", JUMPS)
+@pytest.mark.parametrize(
+    "jump",
+    [jump if jump in EVERY_DAY else pytest.param(jump, marks=pytest.mark.nightly) for jump in JUMPS],
+)
 def test_a_clock_that_jumps_changes_nothing_that_counts(
     place: Place, calm: tuple[str, str], jump: str
 ) -> None:
     assert term(place, JUMPS[jump]()) == calm
 
 
+@pytest.mark.nightly
 def test_a_clock_that_jumps_while_a_submission_runs_changes_no_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
