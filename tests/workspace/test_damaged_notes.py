@@ -165,7 +165,7 @@ def test_each_command_reads_whatever_became_of_a_note(place: Place, note: str) -
     allowed = told_with_and_without(place, note)
     content = (place.folder.with_name("kept") / "mine" / note).read_bytes()
 
-    for other in (None, *damaged(content, random.Random(note), bits=12)):
+    for other in (None, *damaged(content, random.Random(note), bits=4)):
         read_all(place, note, other, allowed, READERS)
 
 
