@@ -67,15 +67,15 @@ def test_an_error_is_in_chinese_with_its_values(tmp_path: Path) -> None:
     [
         (["chek"], "没有“chek”这个命令；是不是想写 check？"),
         (["check", "--sed", "1"], "没有选项 --sed；是不是想写 --seed？"),
-        (["init", "--course"], "选项 '--course' 后面要写一个值。"),
-        (["check", "--json=3"], "选项 '--json' 后面不能写值。"),
+        (["init", "--course"], "选项 '--course' 后面要写一个值"),
+        (["check", "--json=3"], "选项 '--json' 后面不能写值"),
         (["init", "a", "b"], "多出了参数（b）"),
-        (["show"], "少了参数 'CHAPTER'。"),
+        (["show"], "少了参数 'CHAPTER'"),
         (["check", "--examples", "many"], "'--examples' 的值不对："),
         (["check", "--examples", "0"], "'--examples' 的值不对："),
         (["adjust", "--score", "many"], "'--score' 的值不对："),
-        (["check", "--device", "gpu"], "'gpu' 不在 'cpu'、'cuda' 之中。"),
-        (["export"], "少了选项 '--as'。"),
+        (["check", "--device", "gpu"], "'gpu' 不在 'cpu'、'cuda' 之中"),
+        (["export"], "少了选项 '--as'"),
     ],
 )
 def test_what_is_wrong_with_the_words_is_said_in_chinese(words: list[str], told: str) -> None:
