@@ -238,7 +238,9 @@ class WatchApp(App[None]):
         path, line = self.state.path, self.state.line_of_current()
         if self._editor is None:
             self._say(
-                _("open {path}, line {line}; EDITOR would name your editor").format(path=path, line=line)
+                _("open {path}, line {line}; EDITOR would name your editor").format(
+                    path=self.state.shown_path, line=line
+                )
             )
             return
         try:

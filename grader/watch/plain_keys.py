@@ -164,7 +164,7 @@ class PlainKeys:
                 return
             except OSError as error:
                 self._say(_("the editor does not start: {error}").format(error=translate(words_of(error))))
-        self._say(_("open {path}, line {line}, in your editor").format(path=path, line=line))
+        self._say(_("open {path}, line {line}, in your editor").format(path=self.state.shown_path, line=line))
 
     def _check_all(self) -> None:
         self.counting = True
