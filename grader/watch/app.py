@@ -235,7 +235,7 @@ class WatchApp(App[None]):
 
     def action_open(self) -> None:
         """Open the file in the learner's editor, at the exercise."""
-        path, line = self.state.path, self.state.line_of_current()
+        path, line = self.state.path, self.state.line_of_current() or 1
         if self._editor is None:
             self._say(
                 _("open {path}, line {line}; EDITOR would name your editor").format(

@@ -156,7 +156,7 @@ class PlainKeys:
 
     def _open(self) -> None:
         """Open the file in an editor with a window of its own, or say where to look."""
-        path, line = self.state.path, self.state.line_of_current()
+        path, line = self.state.path, self.state.line_of_current() or 1
         # An editor in this terminal would fight with our own lines for it.
         if self._editor is not None and has_window(self._editor):
             try:

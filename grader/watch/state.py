@@ -103,11 +103,11 @@ class WatchState:
         except ValueError:
             return str(path)
 
-    def line_of_current(self) -> int:
-        """The line of the file that the current exercise starts on; a notebook has no lines."""
+    def line_of_current(self) -> int | None:
+        """The line of the file that the current exercise starts on; None where it is not there, as in a notebook."""
         if self.path.suffix != ".py":
-            return 1
-        return self.sources.text_of(self.current.chapter).lines.get(self.current.exercise.name, 1)
+            return None
+        return self.sources.text_of(self.current.chapter).lines.get(self.current.exercise.name)
 
     def everything_done(self) -> bool:
         """Whether no exercise is open."""

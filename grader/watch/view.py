@@ -146,8 +146,8 @@ def _head(state: WatchState, report: Report | None, file_state: FileState, width
     name = state.current.exercise.name + (_(" (bonus)") if state.current.exercise.extra else "")
     readable = file_state is FileState.READABLE
     unread = report is not None and not report.is_graded
-    # A notebook has no lines, and in what Python cannot read no exercise is found.
-    line = f":{state.line_of_current()}" if readable and not unread and state.path.suffix == ".py" else ""
+    number = state.line_of_current() if readable and not unread else None
+    line = "" if number is None else f":{number}"
     wheres = (f"{state.shown_path}{line}", f"{state.path.name}{line}", "")
     left = next((text for where in wheres if width_of(text := f"{name}   {where}") <= width), name)
     # What was found in a file that is gone, or that Python cannot read, says nothing of the one that is awaited.

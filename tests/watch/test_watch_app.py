@@ -800,6 +800,17 @@ def test_the_list_is_searched_and_reset_asks_first(workspace: Path, lent: WarmSa
     assert backup.read_text(encoding="utf-8") == mine
 
 
+def test_an_exercise_that_is_not_in_the_file_is_said_to_stand_on_no_line(workspace: Path) -> None:
+    session = sit_down(workspace)
+    before = work_lines(session, 80, 24)[0]
+    session.path.write_text("class Loader:\n    pass\n", encoding="utf-8")
+
+    after = work_lines(session, 80, 24)[0]
+
+    assert re.fullmatch(r"DataLoader   exercises/ch01_dataloader\.py:\d+", before)
+    assert after == "DataLoader   exercises/ch01_dataloader.py"
+
+
 def test_a_backup_is_named_from_the_workspace(workspace: Path) -> None:
     write(workspace, "neuron", RIGHT["neuron"])
     session = sit_down(workspace)
