@@ -256,7 +256,7 @@ def _form(name: str, *, follows: bool) -> str:
         follows: whether it follows another value at once: it is an aside of its own then, or nothing.
     """
     if follows:
-        return r"((?:[;,:] | \().*|)"
+        return r"((?:; | \().*|)"
     return r"([^:]*\d)" if name == "line" else "(.*?)"
 
 

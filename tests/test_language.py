@@ -227,6 +227,12 @@ def test_of_two_values_side_by_side_the_second_is_an_aside_or_nothing() -> None:
     assert said == "ch03_activations 里没有练习“rel”；是不是想写 relu？"
 
 
+def test_an_aside_begins_behind_the_commas_of_the_value_before_it() -> None:
+    with speaking(Language.CHINESE):
+        said = translate("course.yml: expected a number, found 'x' (50 more to mend after this)")
+    assert said == "course.yml：应为一个数，写的是 'x'（改好之后还有 50 处要改）"
+
+
 def test_each_language_has_brackets_of_its_own() -> None:
     assert "late" + aside("2 days") == "late (2 days)"
     with speaking(Language.CHINESE):

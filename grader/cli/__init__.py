@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -13,7 +14,7 @@ from grader import __version__
 from grader.cli.commands import LazyCommands
 from grader.cli.interrupting import hears_every_interrupt
 from grader.errors import KitError, UsageError, refusal
-from grader.language import VARIABLE, Language, UnknownLanguage, current, read_language, speak
+from grader.language import VARIABLE, Language, UnknownLanguage, current, decide, read_language, speak
 
 app = typer.Typer(
     cls=LazyCommands,
@@ -99,7 +100,8 @@ def _take_language(words: list[str]) -> list[str]:
         after = at + 1 if equals else at + 2
         language = read_language(asked if equals else "".join(options[at + 1 : at + 2]), "--lang")
     except UnknownLanguage as error:
-        speak(Language.ENGLISH)
+        # In the language that would be spoken, had nobody asked for this one.
+        speak(decide({name: value for name, value in os.environ.items() if name != VARIABLE}, Path.cwd()))
         step = f"name one of {', '.join(Language)}"
         raise UsageError(f"the kit does not speak '{error.asked}'", error.where, step) from error
     speak(language)

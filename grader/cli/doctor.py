@@ -19,17 +19,18 @@ from grader.grading.store import STORE_FILE
 from grader.language import gettext as _
 from grader.language import ngettext, translate
 from grader.text import clean, pad, width_of, wrap
-from grader.workspace.doctor import Finding, examine
+from grader.workspace.doctor import WORDS, Finding, examine
 from grader.workspace.workspace import SECRET_FILE, Workspace, workspace_of
 
 
 def doctor() -> None:
     """Look at this machine and this course, and say what mends them."""
     failed = False
+    width = max(width_of(_(word)) for word in WORDS.values()) + 2
     for finding in _findings():
         # `works` may be None, for what can be done without.
         failed = failed or finding.works is False
-        lead = "  " + pad(_(finding.word), 6) + pad(finding.name, 14)
+        lead = "  " + pad(_(finding.word), width) + pad(finding.name, 14)
         lines = wrap(
             clean(finding.text), console.columns(), indent=" " * width_of(lead), first=lead, cut=False
         )

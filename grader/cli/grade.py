@@ -289,7 +289,10 @@ def _tell(known: ClassList, found: Collection, setup: Setup, files: int, out: Pa
 
 def _notes(found: Collection, width: int) -> list[str]:
     """What was passed over and why, a line or more for each."""
-    notes = [_("not graded: {note}").format(note=translate(str(note))) for note in found.passed_over]
+    notes = [
+        _("not graded: {note}").format(note=_(": ").join((*one.where, translate(one.why))))
+        for one in found.passed_over
+    ]
     notes += [_("note: {note}").format(note=translate(note)) for note in found.notes]
     # Paths are not cut off, so that they can be copied from the terminal.
     return [

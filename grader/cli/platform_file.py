@@ -32,7 +32,7 @@ def read_platform(path: Path) -> dict[str, str]:
         if name not in _FIELDS:
             raise UsageError(f"no such field: {name}{did_you_mean(str(name), _FIELDS)}", str(path), "mend it")
     missing = [name for name in _NEEDED if not fields.get(name)]
-    missing += [] if fields.get("members") or fields.get("users") else ["members, or users"]
+    missing += [] if fields.get("members") or fields.get("users") else ["members or users"]
     if missing:
         raise UsageError(f"it does not say {', '.join(missing)}", str(path), "docs/lms.md says what they are")
     found = {name: str(value) for name, value in fields.items() if value is not None}

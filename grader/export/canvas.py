@@ -81,7 +81,7 @@ def _refuse_other_files(sheet: Sheet) -> None:
         if at is None
     ]
     if missing:
-        what = f"this is not a gradebook from Canvas: it has no column {' and no column '.join(missing)}"
+        what = f"this is not a gradebook from Canvas: it has no column {', '.join(missing)}"
         raise UsageError(what, sheet.where, "in Canvas, open Grades, choose Export, and name that file")
     if _points_row(sheet) is None:
         what = f"this gradebook has no row '{POINTS_ROW}'"

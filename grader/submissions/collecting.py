@@ -61,9 +61,14 @@ class PassedOver:
     path: Path
     why: str
 
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The path; before it whose it is, where the path does not say so."""
+        path = str(self.path)
+        return (path,) if self.learner in path else (self.learner, path)
+
     def __str__(self) -> str:
-        whose = f"{self.learner}: " if self.learner not in str(self.path) else ""
-        return f"{whose}{self.path}: {self.why}"
+        return ": ".join((*self.where, self.why))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from grader.sandbox.levels import Level, offered
 from grader.workspace.workspace import Workspace
 
 EVENT_WAIT_S = 2.0
-_WORDS = {True: "ok", False: "FAIL", None: "note"}  # `_` says them where they are shown
+WORDS = {True: "ok", False: "FAIL", None: "note"}  # `_` says them where they are shown
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Finding:
     @property
     def word(self) -> str:
         """In a word."""
-        return _WORDS[self.works]
+        return WORDS[self.works]
 
 
 def examine(workspace: Workspace) -> Iterator[Finding]:

@@ -175,7 +175,7 @@ def test_a_token_goes_to_no_other_server(graded: ClassResults, endpoint: Endpoin
     [
         ({"token_url": "http://lms.example.org/token"}, "https"),
         ({"client_id": ""}, "client_id"),
-        ({"members": ""}, "members, or users"),
+        ({"members": ""}, "members or users"),
         ({"keyid": "x"}, "did you mean key_id"),
         ({"key": "nowhere.pem"}, "private key"),
         ({"key": "platform.yml"}, "the private key cannot be used"),
