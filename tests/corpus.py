@@ -50,6 +50,7 @@ class Cheat:
         source: put before the untouched stub, or in place of the exercise where it stands beside the solution.
         must: "earn nothing", or "lose a check".
         is_beside_torch: whether only the rules can see it.
+        is_open_unsealed: whether it gains at the level `plain`, once the rules let it pass.
         is_beside_solution: whether everything else in the file is solved.
     """
 
@@ -61,6 +62,7 @@ class Cheat:
     source: str
     must: str
     is_beside_torch: bool = False
+    is_open_unsealed: bool = False
     is_beside_solution: bool = False
 
 
@@ -131,6 +133,7 @@ def _cheat(fields: dict[str, Any]) -> Cheat:
     return Cheat(
         *(fields[name] for name in ("kind", "name", "tries", "chapter", "exercise", "source", "must")),
         is_beside_torch=fields.get("beside_torch", False),
+        is_open_unsealed=fields.get("open_unsealed", False),
         is_beside_solution=fields.get("beside") == "solution",
     )
 
@@ -227,8 +230,9 @@ def _counted() -> list[tuple[str, int, int, int, int, int]]:
         ruled = sum(is_refused(one, find_chapter(course, "ch03")) for one in calls)
         ruled += sum(is_barred(one, course) for one in handed)
         held = sum(not one.is_beside_torch for one in handed)
+        unsealed = sum(not (one.is_beside_torch or one.is_open_unsealed) for one in handed)
         tried = len(handed) + sum(one.is_open_unsealed for one in calls)
-        counted.append((kind, len(calls) + len(handed), ruled, len(calls) + held, held, tried))
+        counted.append((kind, len(calls) + len(handed), ruled, len(calls) + held, unsealed, tried))
     return counted
 
 

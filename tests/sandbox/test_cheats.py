@@ -145,13 +145,12 @@ def alone(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 @pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_cheat_gains_anything_where_there_are_no_rules(course: Course, alone: Sandbox, kind: str) -> None:
-    gained = [
-        cheat.name
-        for cheat in of_kind(kind, thorough=True)
-        if not cheat.is_beside_torch and gains(cheat, graded_without_rules(cheat, course, alone))
-    ]
+    tried = [cheat for cheat in of_kind(kind, thorough=True) if not cheat.is_beside_torch]
 
-    assert gained == []
+    gained = [cheat.name for cheat in tried if gains(cheat, graded_without_rules(cheat, course, alone))]
+
+    unsealed = alone.level is Level.PLAIN
+    assert gained == [cheat.name for cheat in tried if unsealed and cheat.is_open_unsealed]
 
 
 @pytest.mark.nightly
