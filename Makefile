@@ -32,7 +32,7 @@ test-oldest: setup browser
 	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
 	@$(BIN)/python scripts/oldest_dependencies.py dev > $(OLDEST)/constraints.txt
 	@$(OLDEST)/bin/python -m pip install --quiet --no-compile -c $(OLDEST)/constraints.txt -e '.[dev]'
-	$(OLDEST)/bin/python -m pytest -n 2 --dist loadgroup -m "not slow" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadgroup -m "not slow and not nightly" -p no:cacheprovider $(OLDEST_TESTS:%=tests/%)
 
 nightly: setup
 	$(BIN)/brick prove --seeds 1000 --thorough

@@ -46,7 +46,9 @@ _OF_WORDS = (
     "{value} is not one of {choices}.",
     "{value} is not in the range {range}.",
     "{value} is not a valid integer.",
+    "{value} is not a valid integer range.",  # so typer up to 0.28
     "{value} is not a valid float.",
+    "{value} is not a valid float range.",
     "Input should be greater than or equal to {least}",
     "Input should be a valid integer, unable to parse string as an integer",
     "Input should be a valid number, unable to parse string as a number",
