@@ -238,7 +238,10 @@ def attempts_of(source: str, exercises: Sequence[str]) -> dict[str, str]:
 
 # --- laying out a new workspace ---------------------------------------------------------------------------
 
-_FOR_AGENTS = Path(__file__).with_name("agents.md")
+_FOR_AGENTS = {
+    Language.ENGLISH: Path(__file__).with_name("agents.md"),
+    Language.CHINESE: Path(__file__).with_name("agents.zh.md"),
+}
 
 
 def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -> tuple[Path, ...]:
@@ -284,8 +287,7 @@ def lay_out(target: Path, source: Path | None = None, *, update: bool = False) -
 
 def _course_files(source: Path, target: Path) -> dict[Path, bytes]:
     """course.yml and the exercises, by where they go, in the language of the folder; a new one gets the current."""
-    language = language_of(target) if (target / COURSE_FILE).is_file() else current()
-    language = language or Language.ENGLISH
+    language = _language_there(target)
     fixed = (source / COURSE_FILE).read_bytes()
     if language is not Language.ENGLISH and language_of(source) is None:
         # So that who speaks of these exercises later, on whatever machine, speaks as they do.
@@ -297,13 +299,20 @@ def _course_files(source: Path, target: Path) -> dict[Path, bytes]:
     return files
 
 
+def _language_there(target: Path) -> Language:
+    """The language of a folder to be laid out; a new one gets the current."""
+    language = language_of(target) if (target / COURSE_FILE).is_file() else current()
+    return language or Language.ENGLISH
+
+
 def _files_beside(source: Path, target: Path) -> dict[Path, bytes]:
     """What is no work, by where it goes."""
     drawn = pictures_folder(source)
     pictures = {
         pictures_folder(target) / path.relative_to(drawn): path for path in sorted(drawn.glob("*/*.svg"))
     }
-    return {copy: path.read_bytes() for copy, path in {target / "AGENTS.md": _FOR_AGENTS, **pictures}.items()}
+    for_agents = {target / "AGENTS.md": _FOR_AGENTS[_language_there(target)]}
+    return {copy: path.read_bytes() for copy, path in {**for_agents, **pictures}.items()}
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -6,9 +6,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 from commands import brick
 
 from grader.cli.commands import COMMANDS
+from grader.language import Language, speaking
 from grader.records import Cause, CheckResult, Counterexample, Outcome
 from grader.workspace.workspace import lay_out
 
@@ -23,9 +25,13 @@ def test_a_new_workspace_asks_to_teach_and_an_own_file_is_left_alone(tmp_path: P
     assert (tmp_path / "mine" / "AGENTS.md").read_text(encoding="utf-8") == "mine"
 
 
-def test_its_commands_and_fields_are_there(tmp_path: Path) -> None:
-    lay_out(tmp_path)
-    quoted = re.findall(r"`([^`]+)`", (tmp_path / "AGENTS.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("language", Language)
+def test_its_commands_and_fields_are_there(tmp_path: Path, language: Language) -> None:
+    with speaking(language):
+        lay_out(tmp_path)
+    text = (tmp_path / "AGENTS.md").read_text(encoding="utf-8")
+    assert text.startswith("# 写给" if language is Language.CHINESE else "# For an AI")
+    quoted = re.findall(r"`([^`]+)`", text)
     known = {field.name for record in (CheckResult, Counterexample) for field in fields(record)}
     known |= {*Outcome, *Cause, "checks"}
 
