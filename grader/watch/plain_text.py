@@ -8,7 +8,7 @@ from grader.language import gettext as _
 from grader.language import translate
 from grader.records import Report
 from grader.report.terminal import Step, Style, points_of, render
-from grader.text import pad
+from grader.text import pad, width_of
 from grader.watch.jobs import Job
 from grader.watch.state import WatchState
 from grader.watch.view import FILE_WORDS, done_word, next_step
@@ -53,7 +53,8 @@ def verdict_line(job: Job, report: Report) -> str:
             told = _("also saved: {exercise} in {label} passes")
         return told.format(exercise=job.exercise, label=chapter.label)
     word = "ok" if report.passed else "FAIL" if report.points else "to do"
-    return f"{pad(_(word), 6)}{chapter.stem}{_(': ')}{points_of(report.points, chapter.points)}"
+    width = max(width_of(_(one)) for one in ("ok", "FAIL", "to do")) + 1
+    return f"{pad(_(word), width)}{chapter.stem}{_(': ')}{points_of(report.points, chapter.points)}"
 
 
 def file_line(state: WatchState) -> str:
