@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sandboxes import need
 
 from grader.records import Limits
+from grader.sandbox import process_time
 from grader.sandbox.affinity import usable_cores
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.host import Sandbox
@@ -73,7 +75,7 @@ def test_sleeping_is_the_learners_own_time(level: Level) -> None:
         with pytest.raises(LearnerLost) as lost:
             learner.sleep(60)
 
-    assert spent > 0.19  # less the moments that it waited for a core before and after
+    assert spent > 0.1  # were sleeping nobody's, it would be nearly nothing
     assert lost.value.timeout
 
 
@@ -100,18 +102,20 @@ def test_a_clock_of_nobody_counts_all_time() -> None:
     assert before <= told <= time.monotonic()
 
 
-def test_a_deadline_moves_while_its_process_waits_and_ends_at_ten_times_the_limit() -> None:
+def test_a_deadline_moves_while_its_process_waits_and_ends_at_ten_times_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Starved(ProcessClock):
         def time_s(self) -> float:
             return 0.0
 
+    now = 100.0
+    monkeypatch.setattr(process_time, "time", SimpleNamespace(monotonic=lambda: now))
     deadline = Deadline(0.01, Starved(None))
-    until = time.monotonic() + 0.05
-    while time.monotonic() < until:
-        assert deadline.left() > 0
-    until = time.monotonic() + 0.1
-    while time.monotonic() < until:
-        pass
 
+    now += 0.09
+    assert deadline.left() > 0
+
+    now += 0.02
     with pytest.raises(TimeoutError):
         deadline.left()
