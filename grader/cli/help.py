@@ -46,7 +46,7 @@ _OF_WORDS = (
     "{value} is not one of {choices}.",
     "{value} is not in the range {range}.",
     "{value} is not a valid integer.",
-    "{value} is not a valid integer range.",  # so typer up to 0.28
+    "{value} is not a valid int range.",  # so typer up to 0.28
     "{value} is not a valid float.",
     "{value} is not a valid float range.",
     "Input should be greater than or equal to {least}",
