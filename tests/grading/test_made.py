@@ -116,7 +116,8 @@ def another_attempt(store: Store, course: Course) -> Course:
 def another_verdict(store: Store, course: Course) -> Course:
     """As a regrade publishes it: the same attempt, judged otherwise."""
     [(entry, _)] = store.standing(["learner02"], [course.chapters[0].stem])
-    verdict = store.keep("again", judged(course.chapters[0], "softmax"))
+    judged_otherwise = judged(course.chapters[0], "softmax")
+    verdict = store.keep("again", replace(judged_otherwise, submission_sha256=entry.sha256))
     store.publish(1, [replace(entry, verdict=verdict.id)])
     return course
 
