@@ -202,8 +202,8 @@ def test_folding_changes_nothing(
 @pytest.mark.parametrize(
     ("task", "whose"),
     [
-        ("digits", "yours"),
         ("wave", "lent"),
+        pytest.param("digits", "yours", marks=pytest.mark.nightly),
         pytest.param("digits", "lent", marks=pytest.mark.nightly),
         pytest.param("wave", "yours", marks=pytest.mark.nightly),
     ],
