@@ -45,13 +45,12 @@ def passback(
     Exit code 0: everything was sent; 1: some could not be, and are named; 2: nothing was sent.
     """
     with needs("lms", "brick passback"):
-        from grader.cli.platform_file import people_in, platform_of, read_platform
-        from grader.export.ags import Ags
+        from grader.cli.platform_file import connected, people_in, read_platform
     course = load_course()
     results = class_results(course, [find_chapter(course, word) for word in chapter or []])
     _refuse_unsettled(results)
     said = read_platform(platform)
-    ags = Ags(platform_of(said, platform))
+    ags = connected(said, platform)
     found, unplaced = user_ids(results, people_in(said, platform, ags))
     planned = sendings(results, found)
     _show(results, planned)

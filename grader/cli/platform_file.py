@@ -47,7 +47,7 @@ def _reason(error: Exception) -> str:
     return words_of(error) if isinstance(error, OSError) else str(error)
 
 
-def platform_of(said: dict[str, str], file: Path) -> Platform:
+def connected(said: dict[str, str], file: Path) -> Ags:
     """The platform, with the private key from its own file."""
     key = file.parent / Path(said["key"]).expanduser()
     try:
@@ -57,7 +57,7 @@ def platform_of(said: dict[str, str], file: Path) -> Platform:
             "the private key cannot be read", str(key), "name a PEM file beside the platform's"
         ) from error
     others = {name: said.get(name, "") for name in ("key_id", "members", "audience")}
-    return Platform(said["client_id"], said["token_url"], said["line_items"], text, **others)
+    return Ags(Platform(said["client_id"], said["token_url"], said["line_items"], text, **others))
 
 
 def people_in(said: dict[str, str], file: Path, ags: Ags) -> list[tuple[str, Person]]:

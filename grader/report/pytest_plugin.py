@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,9 +64,7 @@ class CheckItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The counterexample instead of a traceback through the engine."""
         if isinstance(excinfo.value, CheckFailed):
-            from grader.report.pytest_session import failure_lines
-
-            return "\n".join(failure_lines(excinfo.value.result))
+            return "\n".join(_session().failure_lines(excinfo.value.result))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -83,14 +82,19 @@ class CheckFailed(Exception):
         self.result = result
 
 
+def _session() -> ModuleType:
+    """What judges; not before a check file is met."""
+    from grader.report import pytest_session
+
+    return pytest_session
+
+
 _OPEN = pytest.StashKey[dict[str, "OpenSubmission"]]()
 
 
 def _opened(config: pytest.Config, stem: str) -> OpenSubmission:
     """The chapter's submission, opened once for all its checks."""
-    from grader.report.pytest_session import open_submission
-
     opened = config.stash.setdefault(_OPEN, {})
     if stem not in opened:
-        opened[stem] = open_submission(config, stem)
+        opened[stem] = _session().open_submission(config, stem)
     return opened[stem]
