@@ -219,6 +219,7 @@ def test_a_mutant_that_never_ends_is_killed_by_the_clock(course: Course) -> None
     assert proof.mistakes_caught == proof.mistakes == 5
 
 
+@pytest.mark.nightly
 def test_a_right_version_that_never_ends_is_said_to_give_no_answer(course: Course) -> None:
     endless = '\ndef shifted__loops(x, by=2):\n    "Loops."\n    while True:\n        x = x\n'
     write(course.root, "solutions/right", RIGHT + endless)
