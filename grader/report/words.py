@@ -109,7 +109,7 @@ def excused_lines(one: LearnerResult, chapter: str) -> list[str]:
 
 
 def exercise_lines(report: Report, score: ExerciseScore) -> list[str]:
-    """Every check of one exercise, in words, with the smallest failing input of those that fail."""
+    """Every check of one exercise, in words, with a failing input of those that fail."""
     lines = [_(BARRED)] if score.barred else []
     for result in results_of(report, score.name):
         lines.append(pad(_(WORDS[result.outcome]), 9) + clean_line(translate(result.title)))
