@@ -8,9 +8,8 @@ and devices do, so one registration serves them all; operations that have no ker
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -98,27 +97,40 @@ class _Layer:
 
         return run
 
-    @contextlib.contextmanager
-    def on(self, barred: Mapping[str, str], *, spoil: bool) -> Iterator[None]:
-        """Meanwhile bar these kernels, each with its word.
+    def switch(
+        self, barred: Mapping[str, str], *, spoil: bool, on: bool
+    ) -> tuple[Mapping[str, str], bool, bool]:
+        """Bar these kernels from now on, each with its word; how it was before, which puts it back.
 
         Args:
             barred: kernel name to the word that the learner knows it by.
             spoil: see `OperationFilter.barring`.
+            on: whether any is barred.
         """
-        if not barred:
-            yield
-            return
-        before = self._barred, self._spoils
-        self._barred, self._spoils = barred, spoil
         # It may be on already, where one call is made inside another.
-        was_on = torch._C._dispatch_tls_is_dispatch_key_included(self._key)
-        torch._C._dispatch_tls_set_dispatch_key_included(self._key, True)
-        try:
-            yield
-        finally:
-            torch._C._dispatch_tls_set_dispatch_key_included(self._key, was_on)
-            self._barred, self._spoils = before
+        before = self._barred, self._spoils, torch._C._dispatch_tls_is_dispatch_key_included(self._key)
+        self._barred, self._spoils = barred, spoil
+        torch._C._dispatch_tls_set_dispatch_key_included(self._key, on)
+        return before
+
+
+class _Barring:
+    """Kernels that are barred meanwhile. No generator, which takes longer to enter than a learner's code to run.
+
+    Args:
+        wanted: of each layer the kernels with their words.
+    """
+
+    def __init__(self, wanted: Iterable[tuple[_Layer, Mapping[str, str]]], *, spoil: bool) -> None:
+        self._wanted, self._spoil = [(layer, barred) for layer, barred in wanted if barred], spoil
+        self._before: list[tuple[Mapping[str, str], bool, bool]] = []
+
+    def __enter__(self) -> None:
+        self._before = [layer.switch(barred, spoil=self._spoil, on=True) for layer, barred in self._wanted]
+
+    def __exit__(self, *exception: object) -> None:
+        for (layer, _), (barred, spoil, on) in zip(self._wanted, self._before, strict=True):
+            layer.switch(barred, spoil=spoil, on=on)
 
 
 class OperationFilter:
@@ -158,9 +170,8 @@ class OperationFilter:
         self._complex.prepare(found[1])
         return found
 
-    @contextlib.contextmanager
-    def barring(self, words: tuple[str, ...], *, spoil: bool = False) -> Iterator[None]:
-        """Meanwhile bar the operations behind `words`.
+    def barring(self, words: tuple[str, ...], *, spoil: bool = False) -> _Barring:
+        """For a `with` statement: meanwhile bar the operations behind `words`.
 
         Args:
             words: words of `kernels`; others bar nothing.
@@ -171,8 +182,7 @@ class OperationFilter:
         self.calls += 1
         if self.calls % COMPLEX_EVERY != 1:
             with_complex = {}
-        with self._any.on(with_any, spoil=spoil), self._complex.on(with_complex, spoil=spoil):
-            yield
+        return _Barring(((self._any, with_any), (self._complex, with_complex)), spoil=spoil)
 
 
 @functools.cache
