@@ -85,7 +85,7 @@ class Answering:
 
 
 def read_frame(data: bytes) -> None:
-    """A frame as an answer of a guest, and its header as a request to one, which is not carried out.
+    """A frame as an answer of a guest, and its header as a request to one, which is not carried out; and as a batch.
 
     The first byte says how long the header is.
     """
@@ -95,6 +95,8 @@ def read_frame(data: bytes) -> None:
         Learner(Answering(header, body)).relu(torch.zeros(2))
     with suppress(WireError):
         protocol.unpack_request(header)
+    with suppress(WireError):
+        protocol.split_frames(bytearray(data))
 
 
 @cache

@@ -24,6 +24,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 
 from grader.checking.check import Check
 from grader.engine.inputs_file import Inputs, InputsFile, InputsFolder
+from grader.sandbox.batches import Recording
 
 # Hypothesis' phases: `reuse` repeats what failed before, from the memory given.
 DRAW = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -179,6 +180,7 @@ class Kept:
     ) -> None:
         self._draw, self._folder = draw, folder
         self._kept: dict[tuple[str, int, int], tuple[Inputs, ...]] = {}
+        self._recordings: dict[tuple[str, int, int], Recording] = {}
         self._files: dict[str, InputsFile] = {}
         self._file: InputsFile | None = None
 
@@ -204,6 +206,14 @@ class Kept:
             self._kept[key] = self._from_file(*key) or self._drawn(check, seed, examples)
         for drawn in self._kept[key]:
             yield {name: _copied(value) for name, value in drawn.items()}
+
+    def recording(self, check: Check, seed: int, examples: int) -> Recording | None:
+        """What the check asked on these inputs of a submission that passed it; None if there was none yet."""
+        return self._recordings.get((check.name, seed, examples))
+
+    def record(self, check: Check, seed: int, examples: int, recording: Recording) -> None:
+        """Put down what a check asked of a submission that passed it."""
+        self._recordings[check.name, seed, examples] = recording
 
     def _from_file(self, name: str, seed: int, examples: int) -> tuple[Inputs, ...] | None:
         return None if self._file is None else self._file.get(name, seed, examples)

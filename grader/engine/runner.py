@@ -241,8 +241,19 @@ class _Run:
         leads = not any(
             r.exercise == check.exercise and r.outcome is Outcome.FAILED for r in self._results.values()
         )
-        trial = Trial(check, learner, self.profile, self.chapter, limit_s, self.tell_early, leads=leads)
+        how = self.profile, self.chapter, limit_s, self.tell_early
+        printed = len(self.output)
+        # A law that comes after a broken one of its exercise is mostly broken too, and would have to be repeated.
+        trial = Trial(check, learner, *how, leads=leads, in_batches=leads)
         result = trial.run()
+        if trial.must_repeat:
+            self._learner = None
+            del self.output[printed:]
+            learner = self._open()
+            if learner is None:
+                return self._unloaded(check)
+            trial = Trial(check, learner, *how, leads=leads, before=trial)
+            result = trial.run()
         self._spent_s += trial.spent_s
         if trial.lost:
             self._learner = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -26,8 +26,10 @@ from grader.engine.generation import (
     size_of,
 )
 from grader.engine.gradient_faults import gradient_fault
+from grader.engine.inputs_file import Inputs
 from grader.engine.profile import Profile
 from grader.records import Cause, Chapter, CheckResult, Curve, GradientFinding, Outcome, Overrun, TimeLimit
+from grader.sandbox.batches import Batches, Diverged, Recorder
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
@@ -62,6 +64,12 @@ class Trial:
         leads: whether no law of its exercise failed before, so that a card shows this one: its input is made as small
             as can be, and a wrong function of one variable gets its curve. To shrink takes as long as judging the
             whole chapter; of the laws that fail with it the smallest input that was tried will do.
+        in_batches: whether its calls may be sent many at a time. It may then have to be repeated, in a new process.
+        before: the trial in batches that this one repeats call by call.
+
+    Attributes:
+        must_repeat: whether it did not come to an end in batches. The process was then asked more than the check asked
+            so far, so it is of no use any more.
     """
 
     def __init__(
@@ -74,14 +82,17 @@ class Trial:
         tell_early: Callable[[CheckResult], None] = lambda result: None,
         *,
         leads: bool = True,
+        in_batches: bool = False,
+        before: Trial | None = None,
     ) -> None:
         self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
-        self._leads, self._shrinks = leads, leads and profile.shrink
+        self._leads, self._shrinks, self._before = leads, leads and profile.shrink, before
         self.seed = profile.seed_of(chapter.stem, check.name)
         self.failure: Failure | None = None
         self.examples = 0
         self.lost = False
         self.not_checkable = ""
+        self.must_repeat, self._in_batches = False, in_batches
         self._start = time.monotonic()
         self._limit_s, self._spent_before = limit_s, learner.spent_s
         self._shrink_limit_s, self._shrink_end = SHRINK_LIMIT_S, float("inf")
@@ -111,9 +122,19 @@ class Trial:
             self.not_checkable = str(reason)
         except hypothesis.errors.Flaky:
             self._note_flaky()
+        if self.must_repeat:
+            return self._result()
+        if self.failure is None and self._before is not None and self._before.has_shown_a_failure:
+            self.failure = self._before.failure
+            self._note_flaky()
         if self.profile.shrink and self.failure is not None and self.check.inputs:
             self._look_on_short_sides(self.failure)
         return self._result(self._gradient_finding(), self._curve())
+
+    @property
+    def has_shown_a_failure(self) -> bool:
+        """Whether it met one that is no matter of a batch: that takes longer than a call, and may lose the process."""
+        return self.failure is not None and self.failure.cause not in (Cause.OUT_OF_TIME, Cause.LOST)
 
     def _examples(self) -> None:
         """Run all examples. Inputs kept from before come first: they are the same ones, and drawing is slow."""
@@ -134,14 +155,39 @@ class Trial:
         if memory is not None and has_failed_before(self.check, memory):
             self._run(REPEAT_AND_SHRINK if self._shrinks else REPEAT)
         try:
-            for drawn in kept.inputs(self.check, self.seed, self.profile.examples_of(self.check)):
-                self._once(**drawn)
+            self._try_all(kept)
         except CheckFailure:
-            if not self._shrinks:
+            if self.must_repeat or not self._shrinks:
                 raise
             self._tell_early(self._result())
             return False
         return True
+
+    def _try_all(self, kept: Kept) -> None:
+        """The law on all kept inputs, its calls many at a time where it is on record which they are."""
+        which = self.check, self.seed, self.profile.examples_of(self.check)
+        connection, recording = self.learner.connection, kept.recording(*which)
+        plain = connection.channel
+        if not plain.carries_many or not self._in_batches:
+            self._try_each(kept.inputs(*which))
+            return
+        recorder = Recorder(plain)
+        batches = Batches(plain, recording) if recording is not None and recording.is_worth_it else None
+        connection.channel = recorder if recording is None else batches or plain
+        try:
+            self._try_each(kept.inputs(*which))
+        except Diverged:
+            raise _Stop from None
+        finally:
+            connection.channel = plain
+            if batches is not None:
+                self.must_repeat = batches.end()
+        if recording is None:
+            kept.record(*which, recorder.recording())
+
+    def _try_each(self, inputs: Iterable[Inputs]) -> None:
+        for drawn in inputs:
+            self._once(**drawn)
 
     def _run(self, phases: tuple[hypothesis.Phase, ...]) -> None:
         profile = self.profile

@@ -56,6 +56,8 @@ class TimedProcess(SameProcess):
 class _TimedChannel:
     """A channel whose requests raise LearnerLost when they take too long."""
 
+    carries_many = False
+
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 

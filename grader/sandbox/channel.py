@@ -29,7 +29,13 @@ _ENDINGS = {
 
 
 class Channel(Protocol):
-    """Carries one frame there and one back."""
+    """Carries one frame there and one back.
+
+    Attributes:
+        carries_many: whether a frame of many calls takes less time than as many frames.
+    """
+
+    carries_many: bool
 
     @property
     def spent_s(self) -> float:
@@ -61,6 +67,8 @@ class InProcess:
         spent_s: seconds of processor time so far; of this thread alone, for the time of a process costs the kernel
             twenty times as much to tell, and more than a call of the learner's.
     """
+
+    carries_many = False  # and a debugger stops where the check asks
 
     def __init__(self, device: str = "cpu") -> None:
         self._session = Session(device, operations=operation_filter())
@@ -101,6 +109,8 @@ class GuestChannel:
         suspect: whether it broke the protocol, which no honest submission does.
         spent_s: seconds of its own time so far.
     """
+
+    carries_many = True
 
     def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
         self._zygote, self._lost = zygote, ""

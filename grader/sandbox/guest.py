@@ -97,9 +97,22 @@ class Session:
         WireError for a frame that is no request of ours.
 
         Args:
-            header: a packed request.
-            body: the bytes of its tensors; the arguments lie in this memory.
+            header: a packed request; none for a batch.
+            body: the bytes of its tensors; the arguments lie in this memory. Of a batch its requests.
         """
+        return self._handle_one(header, body) if header else (b"", self._handle_many(body))
+
+    def _handle_many(self, requests: bytearray) -> bytes:
+        """Answer one after the other; where the answers get long, the host asks again for what is left."""
+        answers, length = [], 0
+        for header, body in protocol.split_frames(requests):
+            answers.append(self._handle_one(header, body))
+            length += sum(map(len, answers[-1]))
+            if length > protocol.BATCH_ANSWERS:
+                break
+        return protocol.join_frames(answers)
+
+    def _handle_one(self, header: bytes, body: bytearray) -> tuple[bytes, bytes]:
         request = protocol.unpack_request(header)
         self._take_called()  # of another session in this process
         if request.seed is not None:
@@ -130,12 +143,13 @@ class Session:
         """One request but `load` and `bar`: make the arguments, call, look at what was changed, encode the result."""
         if request.seed not in (None, self._seed):  # another check
             self._seed = request.seed
+            self._objects.restart()
             self._look_for_tampering()
         if self._tampered_with:
             return self._tampered(), b""
         watch = request.op in _WATCHED and request.mode != "meta"
         arguments = Arguments(body, self._objects.by_number, self._device_for(request), watch=watch)
-        random_state = self._random_state() if watch else None
+        random_state = self._random_state() if watch else b""
         try:
             action = self._action(request)
             if action is None:
@@ -158,7 +172,7 @@ class Session:
         if self._snapshot is not None and self._snapshot.tensors_changed():
             self._tampered_with = "torch.Tensor"  # tensors with methods of the learner's tell us nothing
             return self._tampered(), b""
-        disturbed = random_state is not None and not torch.equal(random_state, self._random_state())
+        disturbed = watch and random_state != self._random_state()
         reply_body = Body()
         try:
             value = Encoder(self._objects, reply_body).encode(result)
@@ -176,12 +190,13 @@ class Session:
         is_law = any(isinstance(value, VersionValue) for value in request.args)
         return torch.device("cpu") if is_law else self._device
 
-    def _random_state(self) -> torch.Tensor:
+    def _random_state(self) -> bytes:
         """The state of the global generator; of the CPU's and the GPU's where there are two."""
-        state = torch.default_generator.get_state()
+        state: bytes = torch.default_generator.get_state().numpy().tobytes()
         if self._device.type != "cuda":
             return state
-        return torch.cat([state, torch.cuda.get_rng_state(self._device)])
+        on_gpu: bytes = torch.cuda.get_rng_state(self._device).numpy().tobytes()
+        return state + on_gpu
 
     def _action(self, request: Request) -> Callable[..., Any] | None:
         """The function a request means, to be called with its arguments; None if the learner has no such name."""

@@ -1,7 +1,8 @@
 """Turn values into frames and frames into values, within fixed bounds, on both sides of the sandbox.
 
 A frame is two lengths, a header and a body. The header is msgpack, decoded into the typed structures below and
-nothing else; the body holds the raw bytes of tensors and is never decoded. No pickle, ever.
+nothing else; the body holds the raw bytes of tensors and is never decoded. A frame without a header is a batch: its
+body holds frames, requests in one and their answers in the other. No pickle, ever.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import math
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
 import msgspec
+import numpy
 import torch
 
 from grader.sandbox.process_time import Deadline
 
 HEADER_LIMIT = 256 * 1024
 BODY_LIMIT = 64 * 1024 * 1024
+BATCH_ANSWERS = 1024 * 1024  # bytes of answers after which a guest answers no more calls of a frame
+_BATCH_LIMIT = BODY_LIMIT + HEADER_LIMIT + 2 * BATCH_ANSWERS  # one answer of full size may come last
 DEPTH_LIMIT = 24
 NODE_LIMIT = 20_000
 _LENGTHS = struct.Struct("<IQ")
@@ -39,6 +43,9 @@ DTYPES = {
     "bool": torch.bool,
 }
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_NUMPY_DTYPES = {
+    name: numpy.dtype(name) for name in DTYPES if name != "bfloat16"
+}  # which numpy does not have
 
 
 class WireError(Exception):
@@ -257,7 +264,7 @@ def read_frame(sock: socket.socket, deadline: Deadline | None = None) -> tuple[b
     while len(frame) < _LENGTHS.size:
         frame += _receive(sock, _READ_AHEAD, deadline)
     header_length, body_length = _LENGTHS.unpack_from(frame)
-    if header_length > HEADER_LIMIT or body_length > BODY_LIMIT:
+    if header_length > HEADER_LIMIT or body_length > (BODY_LIMIT if header_length else _BATCH_LIMIT):
         raise WireError(f"a frame of {header_length} + {body_length} bytes is over the limit")
     body_start = _LENGTHS.size + header_length
     while len(frame) < body_start:
@@ -268,6 +275,36 @@ def read_frame(sock: socket.socket, deadline: Deadline | None = None) -> tuple[b
     if len(body) > body_length:
         raise WireError("bytes that nobody asked for")
     return header, body
+
+
+def join_frames(frames: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The body of a batch, from headers and bodies."""
+    return b"".join(
+        part for header, body in frames for part in (_LENGTHS.pack(len(header), len(body)), header, body)
+    )
+
+
+def split_frames(data: bytearray) -> list[tuple[bytes, bytearray]]:
+    """The frames of a batch; WireError for what is none.
+
+    Returns:
+        Headers, and bodies as memory of their own.
+    """
+    frames, at = [], 0
+    while at < len(data):
+        if at + _LENGTHS.size > len(data):
+            raise WireError("a batch that breaks off")
+        header_length, body_length = _LENGTHS.unpack_from(data, at)
+        body_start = at + _LENGTHS.size + header_length
+        if not 0 < header_length <= HEADER_LIMIT or body_length > BODY_LIMIT:
+            raise WireError(f"a frame of {header_length} + {body_length} bytes in a batch")
+        if body_start + body_length > len(data):
+            raise WireError("a batch that breaks off")
+        frames.append(
+            (bytes(data[at + _LENGTHS.size : body_start]), data[body_start : body_start + body_length])
+        )
+        at = body_start + body_length
+    return frames
 
 
 def _receive(sock: socket.socket, most: int, deadline: Deadline | None) -> bytes:
@@ -328,11 +365,13 @@ class Body:
         if tensor.layout is not torch.strided:
             raise WireError(f"a tensor of layout {tensor.layout} cannot be sent")
         shape = tuple(tensor.shape)
-        device = str(tensor.device)
+        device = "cpu" if tensor.is_cpu else str(tensor.device)
         if tensor.is_meta:
             raise WireError("a tensor on the meta device has no values to send")
         strides = tensor.stride() if keep_strides and not tensor.is_contiguous() else None
-        flat = tensor.detach().cpu().contiguous().resolve_conj().resolve_neg()
+        flat = tensor.detach()
+        if not tensor.is_cpu or not tensor.is_contiguous() or tensor.is_neg():
+            flat = flat.cpu().contiguous().resolve_neg()
         # numpy has no such type; the bits are what travels.
         if flat.dtype is torch.bfloat16:
             flat = flat.view(torch.int16)
@@ -362,13 +401,13 @@ def read_tensor(value: TensorValue, body: bytearray) -> torch.Tensor:
         raise WireError("a tensor reaches outside its frame")
     if count == 0:
         return torch.empty(value.shape, dtype=dtype)
-    flat = torch.frombuffer(body, dtype=dtype, count=count, offset=value.offset)
-    tensor = flat.view(value.shape)
-    if dtype is torch.bool:  # any byte but 0 and 1 would be a value that no bool has
-        return (
-            torch.frombuffer(body, dtype=torch.uint8, count=count, offset=value.offset).view(value.shape) != 0
-        )
-    return tensor
+    # By way of numpy, which takes a third of the time.
+    plain = _NUMPY_DTYPES.get("uint8" if dtype is torch.bool else value.dtype)
+    if plain is None:
+        return torch.frombuffer(body, dtype=dtype, count=count, offset=value.offset).view(value.shape)
+    tensor = torch.from_numpy(numpy.ndarray(value.shape, plain, body, value.offset))
+    # Any byte but 0 and 1 would be a value that no bool has.
+    return tensor != 0 if dtype is torch.bool else tensor
 
 
 def read_bytes(value: BytesValue, body: bytearray) -> bytes:

@@ -38,7 +38,7 @@ class Plain:
 
 
 class Objects:
-    """The objects of one example that stay here, by number. Numbers are never used twice."""
+    """The objects of one example that stay here, by number. No two objects of a check get the same one."""
 
     def __init__(self) -> None:
         self.by_number: dict[int, Any] = {}
@@ -57,6 +57,10 @@ class Objects:
     def clear(self) -> None:
         """Forget all of them: an example is over."""
         self.by_number.clear()
+
+    def restart(self) -> None:
+        """Count from 0 again: another check begins, which then asks for the same numbers in every process."""
+        self._next = 0
 
 
 class Encoder:
