@@ -38,6 +38,8 @@ from grader.sandbox.proxy import Learner
 # that the grader and the learner's code ran, so that a busy machine finds the same one.
 SHRINK_LIMIT_S = 8.0
 SHORT_SIDES_LIMIT_S = 2.0
+# Of what takes so long to fail those seconds would find nothing smaller. An example of a lesson takes milliseconds.
+SLOW_S = 0.25
 FEW = 20  # inputs with short sides that are tried where nothing is shrunk: nearly every mistake shows in one of them
 
 _Answer = TypeVar("_Answer")
@@ -92,6 +94,7 @@ class Trial:
         self.examples = 0
         self.lost = False
         self.not_checkable = ""
+        self._is_slow = False
         self.must_repeat, self._in_batches = False, in_batches
         self._start = time.monotonic()
         self._limit_s, self._spent_before = limit_s, learner.spent_s
@@ -127,7 +130,7 @@ class Trial:
         if self.failure is None and self._before is not None and self._before.has_shown_a_failure:
             self.failure = self._before.failure
             self._note_flaky()
-        if self.profile.shrink and self.failure is not None and self.check.inputs:
+        if self.profile.shrink and self.failure is not None and self.check.inputs and not self._is_slow:
             self._look_on_short_sides(self.failure)
         return self._result(self._gradient_finding(), self._curve())
 
@@ -231,6 +234,7 @@ class Trial:
         """One example; every way to fail becomes one exception that Hypothesis shrinks, or one that ends the check."""
         self._require_time(drawn)
         self.examples += 1
+        start_s = self.learner.spent_s
         self.learner.begin_example(self.seed & 0xFFFF_FFFF)
         try:
             self.check.body(self.learner, **drawn)
@@ -244,8 +248,9 @@ class Trial:
                     raise _Stop from None
                 if error.timeout:
                     failure = replace(failure, overrun=self._call_overrun())
+            self._is_slow = self.learner.spent_s - start_s > SLOW_S
             self._keep(failure, drawn)
-            if failure.ends_check:
+            if failure.ends_check or self._is_slow:
                 raise _Stop from None
             if isinstance(error, CheckFailure):
                 raise

@@ -364,6 +364,8 @@ class Body:
             raise WireError(f"a tensor of {tensor.dtype} cannot be sent")
         if tensor.layout is not torch.strided:
             raise WireError(f"a tensor of layout {tensor.layout} cannot be sent")
+        if tensor.numel() * tensor.element_size() > BODY_LIMIT:  # before it is copied
+            raise WireError(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
         shape = tuple(tensor.shape)
         device = "cpu" if tensor.is_cpu else str(tensor.device)
         if tensor.is_meta:

@@ -540,6 +540,30 @@ def test_an_exercise_that_a_course_leaves_out_is_not_checked() -> None:
     assert report.points == report.max_points > 0
 
 
+@pytest.mark.parametrize(("seconds", "is_shrunk"), [(0.0, True), (0.3, False)])
+def test_what_takes_long_to_fail_is_not_tried_again_to_be_made_smaller(
+    seconds: float, is_shrunk: bool
+) -> None:
+    source = f"""
+import time
+def double(x):
+    global calls
+    if x.numel() > 3:
+        calls += 1
+        end = time.thread_time() + {seconds}
+        while time.thread_time() < end:
+            pass
+        raise ValueError(calls)
+    return x + x
+calls = 0
+"""
+    report = graded(source, check_double_is_twice, profile=Profile(kept=Kept()))
+
+    [result] = report.checks
+    assert result.cause is Cause.RAISED
+    assert (result.message == "ValueError: 1") is not is_shrunk
+
+
 def test_a_failure_that_does_not_come_back_is_told_as_such() -> None:
     source = "seen = []\ndef double(x):\n    seen.append(1)\n    return x + x + (len(seen) == 9)\n"
 
