@@ -67,11 +67,12 @@ def diagnose(
 def _is_wrong(results: list[CheckResult]) -> bool:
     """Whether an exercise fails by a mistake of its own.
 
-    Whoever gave no answer in time would give none again; the gradient of a wrong forward is right for what it is of.
+    Whoever gave no answer in time would give none again, and what is missing is missing again; the gradient of a wrong
+    forward is right for what it is of.
     """
     failed = [result for result in results if result.outcome is Outcome.FAILED and not result.is_unwritten]
     return bool(failed) and not any(
-        one.cause in (Cause.OUT_OF_TIME, Cause.LOST)
+        one.cause in (Cause.OUT_OF_TIME, Cause.LOST, Cause.MISSING)
         or (one.gradient is not None and one.gradient.fault is GradientFault.OWN_FORWARD)
         for one in failed
     )

@@ -52,6 +52,27 @@ def test_a_mistake_that_nobody_knows_has_no_name(course: Course, tmp_path: Path)
     assert {(result.diagnosis, result.likeness) for result in results} == {("", None)}
 
 
+@pytest.mark.parametrize(
+    ("source", "processes"),
+    [
+        pytest.param("def softmax(x, dim=-1): return x * 3 + 1", 2, id="wrong"),
+        pytest.param("def log_softmax(x, dim=-1): return x", 1, id="missing"),
+    ],
+)
+def test_only_what_is_there_is_compared_with_known_mistakes(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, processes: int
+) -> None:
+    opened = []
+    open_learner = SameProcess.open
+    monkeypatch.setattr(
+        SameProcess, "open", lambda self, text: opened.append(text) or open_learner(self, text)
+    )
+
+    assert failed(course, tmp_path, "softmax", source)
+
+    assert len(opened) == processes
+
+
 def test_where_other_inputs_are_drawn_nothing_is_named(
     course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
