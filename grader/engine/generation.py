@@ -209,11 +209,18 @@ class Kept:
 
     def recording(self, check: Check, seed: int, examples: int) -> Recording | None:
         """What the check asked on these inputs of a submission that passed it; None if there was none yet."""
-        return self._recordings.get((check.name, seed, examples))
+        key = (check.name, seed, examples)
+        if key not in self._recordings and self._file is not None:
+            kept = self._file.recording(*key)
+            if kept is not None:
+                self._recordings[key] = kept
+        return self._recordings.get(key)
 
     def record(self, check: Check, seed: int, examples: int, recording: Recording) -> None:
         """Put down what a check asked of a submission that passed it."""
         self._recordings[check.name, seed, examples] = recording
+        if self._file is not None:
+            self._file.record(check.name, seed, examples, recording)
 
     def _from_file(self, name: str, seed: int, examples: int) -> tuple[Inputs, ...] | None:
         return None if self._file is None else self._file.get(name, seed, examples)

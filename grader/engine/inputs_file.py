@@ -1,5 +1,7 @@
 """Keep drawn inputs in a file, from which the next process takes them: drawing takes longer than running a check.
 
+Beside them lie the calls that a check made of a submission that passed it, to be sent many at a time.
+
 A file is for one state of the checks, the kit and its libraries, and for one secret; `InputsFolder` names it by all of
 them. It lies among the notes of the course, `.brickwork/inputs`, which are for their owner alone and which a sealed
 guest cannot see. Whoever can write there can change the secret and the store as well. All the same a file counts only
@@ -22,6 +24,7 @@ import torch
 
 from grader.course.writing import write_whole
 from grader.engine.fingerprint import written_sha256
+from grader.sandbox.batches import Recorded, Recording
 from grader.sandbox.protocol import (
     Body,
     DictValue,
@@ -37,7 +40,7 @@ Inputs = dict[str, Any]
 
 _PUBLIC_KEY = b"brickwork practice"
 _SEAL_BYTES = 32
-_MOST_BYTES = 16 << 20  # one that has grown so far, by ever new seeds, begins anew
+_MOST_BYTES = 32 << 20  # one that has grown so far, by ever new seeds, begins anew
 _MOST_FILES = 30  # a course has about a dozen; of those for an earlier state of the checks nobody asks again
 
 
@@ -54,6 +57,7 @@ class _NotPlain(Exception):
 
 _entries = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 _entry = msgspec.msgpack.Decoder(_Entry)
+_requests = msgspec.msgpack.Decoder(tuple[Recorded, ...])
 
 
 class InputsFile:
@@ -90,6 +94,22 @@ class InputsFile:
         except (_NotPlain, WireError, OverflowError, UnicodeEncodeError):
             return
         self._kept[_name(check, seed, examples)] = msgspec.Raw(packed)
+        self._is_changed = True
+
+    def recording(self, check: str, seed: int, examples: int) -> Recording | None:
+        """What a check asked on its inputs, None if that was not kept."""
+        kept = self._kept.get(f"{_name(check, seed, examples)} requests")
+        if kept is None:
+            return None
+        try:
+            return Recording(_requests.decode(kept))
+        except msgspec.MsgspecError:
+            return None
+
+    def record(self, check: str, seed: int, examples: int, recording: Recording) -> None:
+        """Keep what a check asked on its inputs."""
+        packed = msgspec.msgpack.encode(recording.requests)
+        self._kept[f"{_name(check, seed, examples)} requests"] = msgspec.Raw(packed)
         self._is_changed = True
 
     def save(self) -> None:

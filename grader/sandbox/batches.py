@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from grader.sandbox import protocol
 from grader.sandbox.channel import Channel
 from grader.sandbox.exceptions import LearnerLost
@@ -30,8 +32,7 @@ class Diverged(BaseException):
     """The law asks something else than what was sent ahead; the process has to be made anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, array_like=True, frozen=True):
     """One request.
 
     Args:

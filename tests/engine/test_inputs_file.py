@@ -12,6 +12,7 @@ from grader.checking import seeds
 from grader.checking.check import Check
 from grader.engine.generation import Kept
 from grader.engine.inputs_file import Inputs, InputsFolder
+from grader.sandbox.batches import Recorded, Recording
 
 CHECK = Check("check_a", "softmax", "A law.", lambda learner: None, {"seed": seeds()})
 INPUTS: list[Inputs] = [
@@ -77,6 +78,27 @@ def test_another_secret_or_another_state_of_the_checks_draws_anew(
 
     assert process(tmp_path, **other)[1] == 1
     assert process(tmp_path)[1] == 0
+
+
+def test_what_a_check_asked_is_kept_beside_its_inputs(tmp_path: Path) -> None:
+    asked = Recording((Recorded(b"header", b"body", True, 0.5), Recorded(b"another", b"", False, 0.0)))
+    kept = Kept(Drawing(INPUTS), InputsFolder(tmp_path, b"secret"))
+    kept.open("a")
+    kept.record(CHECK, 5, 3, asked)
+    kept.save()
+    found = []
+
+    for secret, checks, seed in (
+        (b"secret", "a", 5),
+        (b"secret", "a", 6),
+        (b"secret", "b", 5),
+        (b"x", "a", 5),
+    ):
+        again = Kept(Drawing(INPUTS), InputsFolder(tmp_path, secret))
+        again.open(checks)
+        found.append(again.recording(CHECK, seed, 3))
+
+    assert found == [asked, None, None, None]
 
 
 def test_another_seed_or_number_is_drawn_anew(tmp_path: Path) -> None:
