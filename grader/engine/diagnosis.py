@@ -13,8 +13,38 @@ from grader.engine.known_mistakes import KnownMistakes, ProbedExercise
 from grader.engine.nearest import nearest
 from grader.engine.probing import Probing
 from grader.engine.runner import Workplace
-from grader.records import Cause, Chapter, CheckResult, GradientFault, Likeness, Outcome, Report, Ruling
+from grader.records import (
+    Cause,
+    Chapter,
+    CheckResult,
+    GradientFault,
+    Likeness,
+    Outcome,
+    Report,
+    Ruling,
+)
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
+from grader.sandbox.proxy import Learner
+
+CALL_S = 1.0  # of the learner's own time for a call that only looks for a name
+
+
+class _Brief:
+    """A workplace where a call has no more time than that. Whose calls are that slow goes without a name.
+
+    Args:
+        workplace: where the learner's code runs.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace, self.level, self.device = workplace, workplace.level, workplace.device
+        self.limits = replace(workplace.limits, call_s=min(CALL_S, workplace.limits.call_s))
+
+    def open(self, source: str) -> Learner:
+        """A fresh learner there, whose calls have less time."""
+        learner = self._workplace.open(source)
+        learner.limits = self.limits
+        return learner
 
 
 @dataclass(frozen=True)
@@ -54,7 +84,7 @@ def diagnose(
     Returns:
         The report, with the name in the failed checks that it explains.
     """
-    probing = Probing(workplace, chapter, suite)
+    probing = Probing(_Brief(workplace), chapter, suite)
     found: dict[str, _Named] = {}
     for exercise, probed in known.exercises.items():
         if _is_wrong([result for result in report.checks if result.exercise == exercise]):

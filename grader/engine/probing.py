@@ -25,7 +25,6 @@ from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.proxy import Learner
 
 PROBES = 8  # inputs for each check, or fewer where the check says that fewer do
-PROBES_S = 3.0  # of the learner's own time for all of them; known mistakes take milliseconds
 PROBED_BYTES = 64 * 2**20  # what a version's answers may come to
 # No secret, and drawn once in a process.
 PROBE_PROFILE = Profile("probe", PROBES, shrink=False, kept=Kept(draw_straight))
@@ -63,7 +62,7 @@ class Probing:
     def answers(self, source: str, checks: Iterable[Check]) -> list[Answer]:
         """What a version does on the inputs of these checks, one after the other.
 
-        All of them together have `PROBES_S`, or the time of one check if that is less.
+        All of them together have the time of one check.
 
         Args:
             source: the version, a whole submission.
@@ -74,7 +73,7 @@ class Probing:
         """
         learner = self.workplace.open(source)
         learner.returns = self.suite.returns
-        start_s, limit_s = learner.spent_s, min(PROBES_S, self.workplace.limits.check_s)
+        start_s, limit_s = learner.spent_s, self.workplace.limits.check_s
         found: list[Answer] = []
         for check in checks:
             left_s = limit_s - (learner.spent_s - start_s)
