@@ -53,6 +53,18 @@ def _frozen_imports() -> None:
     gc.freeze()
 
 
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course folder of a learner, who stands in it."""
+    from commands import brick  # only now, so that its help is in the language set above
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert brick("init", "mine").exit_code == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    return tmp_path / "mine"
+
+
 @pytest.fixture(autouse=True)
 def _any_core() -> Iterator[None]:
     """Let every test start on any core.

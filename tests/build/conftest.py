@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import brick
 
 from grader.build.blocks import Block, survey
 from grader.build.data import Data, load_data
@@ -41,14 +40,10 @@ def data() -> dict[str, Data]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A learner's course folder, without anything solved."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "mine").exit_code == 0
-    monkeypatch.chdir(tmp_path / "mine")
-    course = tmp_path / "mine" / "course.yml"
+def workspace(workspace: Path) -> Path:
+    """That folder, without anything solved, and with few examples."""
+    course = workspace / "course.yml"
     text = course.read_text(encoding="utf-8")
     assert "practice_examples: 25" in text
     course.write_text(text.replace("practice_examples: 25", "practice_examples: 5"), encoding="utf-8")
-    return tmp_path / "mine"
+    return workspace

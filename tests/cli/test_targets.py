@@ -16,12 +16,8 @@ from grader.workspace.workspace import Workspace, workspace_of
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A course folder of a learner, who stands in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "mine").exit_code == 0
-    monkeypatch.chdir(tmp_path / "mine")
+def workspace(workspace: Path) -> Workspace:
+    """What the kit makes of that folder."""
     return workspace_of(load_course())
 
 

@@ -22,16 +22,6 @@ def linear(x, weight, bias):
 """
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A course folder of a learner, who stands in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "mine").exit_code == 0
-    monkeypatch.chdir(tmp_path / "mine")
-    return tmp_path / "mine"
-
-
 def brick(*words: str, answer: str = "") -> Result:
     """Run the command in this process, with `answer` typed when it asks."""
     return CliRunner().invoke(app, list(words), input=answer)

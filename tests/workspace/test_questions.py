@@ -170,16 +170,6 @@ def test_a_question_without_an_answer_is_the_authors_error(chapter: Chapter) -> 
 # --- the command ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A course folder of a learner, who stands in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    assert brick("init", "mine").exit_code == 0
-    monkeypatch.chdir(tmp_path / "mine")
-    return tmp_path / "mine"
-
-
 def test_predict_asks_compares_and_then_tells(workspace: Path) -> None:
     result = brick("predict", "relu", answer="perhaps\n1\n")
 
