@@ -5,7 +5,7 @@ The values come from a process in which the learner's code ran, so every text is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from grader.language import gettext as _
 _TASKS = {"wave": "the essay's function", "digits": "handwritten digits"}
 
 
-def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> tuple[Path, Path]:
+def write_pages(
+    result: dict[str, Any], blocks: Sequence[Block], names: Mapping[str, str], folder: Path
+) -> tuple[Path, Path]:
     """Draw a run, once for the page and once as a file to pass on.
 
     Args:
         result: what `train.build` returned.
         blocks: whose they were.
+        names: of their chapters, by stem.
         folder: is there.
 
     Returns:
@@ -33,11 +36,11 @@ def write_pages(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -
     """
     picture, page = folder / "page.png", folder / "page.html"
     draw_picture(result, picture)
-    page.write_text(_page(result, blocks), encoding="utf-8")
+    page.write_text(_page(result, blocks, names), encoding="utf-8")
     return page, picture
 
 
-def _page(result: dict[str, Any], blocks: Sequence[Block]) -> str:
+def _page(result: dict[str, Any], blocks: Sequence[Block], names: Mapping[str, str]) -> str:
     """The page as text."""
     title = _("A network of bricks: {task}").format(task=_(_TASKS[result["task"]]))
     training, whose = _("Training, and what came of it"), _("Whose blocks")
@@ -45,7 +48,7 @@ def _page(result: dict[str, Any], blocks: Sequence[Block]) -> str:
     facts = "\n".join(_row(name, value) for name, value in _facts(result))
     plots = "\n".join(map(_figure, panels(result)))
     rows = "\n".join(
-        _row(_code(block.stem), escape(owner_words(block.whose)), _pieces(block)) for block in blocks
+        _row(escape(names[block.stem]), escape(owner_words(block.whose)), _pieces(block)) for block in blocks
     )
     heads = "".join(f"<th scope='col'>{escape(head)}</th>" for head in (_("block"), _("whose"), _("pieces")))
     return f"""<!doctype html>

@@ -84,7 +84,7 @@ def build(
         result = event["result"]
         problems = find_problems(result)
         try:
-            lines = _result_lines(result, blocks, folder)
+            lines = _result_lines(result, blocks, course, folder)
         except OSError as error:
             raise _cannot_write(error, folder) from error
         typer.echo("\n".join(lines))
@@ -152,13 +152,17 @@ def survey_workspace(course: Course, workspace: Workspace, task: Task) -> list[B
     return blocks
 
 
+def _names(course: Course) -> dict[str, str]:
+    """What a reader calls each chapter, by its stem."""
+    return {chapter.stem: f"{chapter.label}  {translate(chapter.title)}" for chapter in course.chapters}
+
+
 def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
     """One line per block: whose it is; where it is mixed, which pieces are whose."""
     # A block that is lent whole says so already; its pieces are named only where some are the learner's.
-    titles = {chapter.stem: chapter for chapter in course.chapters}
+    chapters = _names(course)
     lines = []
     for block in blocks:
-        chapter = titles[block.stem]
         lent = [piece.name for piece in block.pieces if piece.state is State.LENT]
         notes = [_("lent: {lent}").format(lent=listed(lent))] if lent and block.mine else []
         for state, words in ((State.FAILING, _("fails a check")), (State.WRITTEN, _("not checked yet"))):
@@ -166,7 +170,7 @@ def _block_lines(course: Course, blocks: Sequence[Block]) -> list[str]:
             if names:
                 some = listed(names) if len(names) < len(block.pieces) else _("all")
                 notes.append(_("{state}: {names}").format(state=words, names=some))
-        lead = pad(f"{chapter.label}  {translate(chapter.title)}", 38)
+        lead = pad(chapters[block.stem], 38)
         lines += wrap(
             _("; ").join([owner_words(block.whose), *notes]), console.columns(), indent=" " * 38, first=lead
         )
@@ -250,9 +254,9 @@ def find_problems(result: dict[str, Any]) -> list[str]:
     return problems
 
 
-def _result_lines(result: dict[str, Any], blocks: Sequence[Block], folder: Path) -> list[str]:
+def _result_lines(result: dict[str, Any], blocks: Sequence[Block], course: Course, folder: Path) -> list[str]:
     """Write the pages of the run, and say where each file is and what the score is."""
-    page, picture = write_pages(result, blocks, folder)
+    page, picture = write_pages(result, blocks, _names(course), folder)
     words = "" if picture_language() is current() else _("  in English: there is no font for Chinese here")
     return [
         "\n"

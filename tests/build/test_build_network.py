@@ -209,15 +209,18 @@ def test_folding_changes_nothing(
     ],
 )
 def test_right_blocks_reach_the_goal(
-    task: str, whose: str, kits: dict[tuple[str, str], tuple[Block, ...]], tmp_path: Path
+    task: str, whose: str, kits: dict[tuple[str, str], tuple[Block, ...]], course: Course, tmp_path: Path
 ) -> None:
     *epochs, last = start(Job(task, kits[task, whose], tmp_path / "model.onnx"))
 
     assert len(epochs) == PLANS[task].epochs
     assert last["event"] == "done"
     assert find_problems(last["result"]) == []
-    page, picture = write_pages(last["result"], kits[task, whose], tmp_path)
+    names = {chapter.stem: f"Chapter <{chapter.label}>" for chapter in course.chapters}
+    page, picture = write_pages(last["result"], kits[task, whose], names, tmp_path)
     text = page.read_text(encoding="utf-8")
+    assert "Chapter &lt;ch03&gt;" in text
+    assert "ch03_activations" not in text
     assert "<svg" in text
     assert "<script" not in text
     assert "<img" not in text
