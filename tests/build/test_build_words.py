@@ -34,7 +34,14 @@ BLOCKS = (
     Block("ch05_optimizers", (Piece("SGD", State.LENT),)),
     Block("ch08_clipping", (Piece("clip_by_norm", State.SOLVED),)),
 )
-NAMES = {"ch03_activations": "激活函数", "ch05_optimizers": "优化器", "ch08_clipping": "梯度裁剪"}
+NAMES = {
+    Language.CHINESE: {
+        "ch03_activations": "激活函数",
+        "ch05_optimizers": "优化器",
+        "ch08_clipping": "梯度裁剪",
+    },
+    Language.ENGLISH: {block.stem: block.stem[5:] for block in BLOCKS},
+}
 
 
 class Words(HTMLParser):
@@ -75,7 +82,7 @@ def results(kits: dict[tuple[str, str], tuple[Block, ...]], data: dict[str, Data
 def page_of(result: dict[str, Any], folder: Path, language: Language) -> Words:
     """The words of the page of a run."""
     with speaking(language):
-        page, _ = write_pages(result, BLOCKS, NAMES, folder)
+        page, _ = write_pages(result, BLOCKS, NAMES[language], folder)
     return Words(page.read_text(encoding="utf-8"))
 
 
