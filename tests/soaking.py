@@ -120,4 +120,6 @@ if __name__ == "__main__":
             )
             for verdicts, (coordinator, lane) in run.memory.items():
                 print(f"  at {verdicts} verdicts: coordinator {coordinator} MiB, largest lane {lane} MiB")
+            again = one.run(jobs, ())
+            print(f"  graded again, unchanged: {again.wall_s:.1f} s", flush=True)
         print("same results:", classes[1].results() == classes[2].results())
