@@ -13,16 +13,7 @@ from grader.engine.known_mistakes import KnownMistakes, ProbedExercise
 from grader.engine.nearest import nearest
 from grader.engine.probing import Probing
 from grader.engine.runner import Workplace
-from grader.records import (
-    Cause,
-    Chapter,
-    CheckResult,
-    GradientFault,
-    Likeness,
-    Outcome,
-    Report,
-    Ruling,
-)
+from grader.records import Cause, Chapter, CheckResult, GradientFault, Likeness, Outcome, Report, Ruling
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 

@@ -246,7 +246,9 @@ class _Run:
         # A law that comes after a broken one of its exercise is mostly broken too, and would have to be repeated.
         trial = Trial(check, learner, *how, leads=leads, in_batches=leads)
         result = trial.run()
-        if trial.must_repeat:
+        if (
+            trial.must_repeat
+        ):  # only the repetition counts, its time too: a verdict must not hang on what was on record
             self._learner = None
             del self.output[printed:]
             learner = self._open()

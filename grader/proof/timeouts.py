@@ -12,7 +12,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from grader.engine.in_process import SameProcess
 from grader.language import kept
 from grader.records import Limits
-from grader.sandbox.channel import Channel
+from grader.sandbox.channel import Around
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.proxy import Learner
 
@@ -53,18 +53,8 @@ class TimedProcess(SameProcess):
         return learner
 
 
-class _TimedChannel:
+class _TimedChannel(Around):
     """A channel whose requests raise LearnerLost when they take too long."""
-
-    carries_many = False
-
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-
-    @property
-    def spent_s(self) -> float:
-        """Seconds of this process's own time that went into requests."""
-        return self._channel.spent_s
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """One request, with a timer around it.
@@ -78,10 +68,6 @@ class _TimedChannel:
         if _timer.rang:
             raise LearnerLost(kept("no answer in time"), timeout=True)
         return answer
-
-    def distrust(self, reason: str) -> None:
-        """Nothing is timed here."""
-        self._channel.distrust(reason)
 
 
 class _Timer:

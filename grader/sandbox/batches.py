@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grader.sandbox import protocol
-from grader.sandbox.channel import Channel
-from grader.sandbox.exceptions import LearnerLost
+from grader.sandbox.channel import Around, Channel
 from grader.sandbox.protocol import DictValue, ListValue, TensorValue, TupleValue, Value, WireError
 
 # How many requests go in the first frames of a law, and in all that come after.
@@ -65,25 +64,18 @@ class Recording:
         return self.misses < _MISSES
 
 
-class Recorder:
+class Recorder(Around):
     """A channel that puts on record what goes through it.
 
     Args:
         channel: the one that carries it.
     """
 
-    carries_many = False
-
     def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+        super().__init__(channel)
         self._recorded: list[Recorded] = []
         self._asked: set[object] = set()
         self._answered: set[object] = set()
-
-    @property
-    def spent_s(self) -> float:
-        """As the channel has it."""
-        return self._channel.spent_s
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """Carry one, and put it on record; what bars operations belongs to no law."""
@@ -102,16 +94,12 @@ class Recorder:
         self._answered |= set(_parts(protocol.unpack_reply(answer[0]).value, answer[1])) - self._asked
         return answer
 
-    def distrust(self, reason: str) -> None:
-        """As the channel does."""
-        self._channel.distrust(reason)
-
     def recording(self) -> Recording:
         """What was recorded so far."""
         return Recording(tuple(self._recorded))
 
 
-class Batches:
+class Batches(Around):
     """A channel that sends ahead what is on record.
 
     Args:
@@ -122,19 +110,13 @@ class Batches:
         is_ahead: whether the process was asked something that the law has not asked yet.
     """
 
-    carries_many = False
-
     def __init__(self, channel: Channel, recording: Recording) -> None:
-        self._channel, self._recording = channel, recording
+        super().__init__(channel)
+        self._recording = recording
         self._sizes = iter(_SIZES)
         self._at = 0
         self._answers: deque[tuple[bytes, bytearray]] = deque()
         self.is_ahead = False
-
-    @property
-    def spent_s(self) -> float:
-        """As the channel has it."""
-        return self._channel.spent_s
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
         """The answer that is there already, or the first one of the next batch.
@@ -142,6 +124,7 @@ class Batches:
         Raises:
             Diverged: this is not the request that was sent ahead.
             LearnerLost: as the channel does; after a batch it is not known at which of its calls.
+            WireError: the guest does not answer the calls of a batch.
 
         Args:
             timeout_s: for one call, and for a whole batch too: what takes longer has to be tried call by call.
@@ -175,16 +158,11 @@ class Batches:
         self.is_ahead = True
         frames = protocol.join_frames((one.header, one.body) for one in batch)
         header, body = self._channel.request(b"", frames, timeout_s)
-        try:
-            if header:
-                raise WireError("one answer to many calls")
-            answers = protocol.split_frames(body)
-            if not 1 <= len(answers) <= len(batch):
-                raise WireError(f"{len(answers)} answers to {len(batch)} calls")
-        except WireError as error:
-            reason = f"the submission's process sent something that is not an answer ({error})"
-            self._channel.distrust(reason)
-            raise LearnerLost(reason) from None
+        if header:
+            raise WireError("one answer to many calls")
+        answers = protocol.split_frames(body)
+        if not 1 <= len(answers) <= len(batch):
+            raise WireError(f"{len(answers)} answers to {len(batch)} calls")
         self._answers.extend(answers)
 
     def _next(self) -> Iterator[Recorded]:
@@ -196,10 +174,6 @@ class Batches:
             if number and (one.alone or length > _BYTES or seconds > _SECONDS):
                 return
             yield one
-
-    def distrust(self, reason: str) -> None:
-        """As the channel does."""
-        self._channel.distrust(reason)
 
 
 def _parts(value: Value, body: bytes | bytearray) -> Iterator[object]:

@@ -60,6 +60,32 @@ class Channel(Protocol):
         ...
 
 
+class Around:
+    """A channel that adds something to another, which carries the frames.
+
+    Args:
+        channel: the other one.
+    """
+
+    carries_many = False
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    @property
+    def spent_s(self) -> float:
+        """As the other has it."""
+        return self._channel.spent_s
+
+    def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
+        """As the other does."""
+        return self._channel.request(header, body, timeout_s)
+
+    def distrust(self, reason: str) -> None:
+        """As the other does."""
+        self._channel.distrust(reason)
+
+
 class InProcess:
     """A channel without a boundary, for breakpoints: the session lives in this process.
 

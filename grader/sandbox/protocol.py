@@ -43,9 +43,8 @@ DTYPES = {
     "bool": torch.bool,
 }
 DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
-_NUMPY_DTYPES = {
-    name: numpy.dtype(name) for name in DTYPES if name != "bfloat16"
-}  # which numpy does not have
+# But for bfloat16, which numpy does not have.
+_NUMPY_DTYPES = {name: numpy.dtype(name) for name in DTYPES if name != "bfloat16"}
 
 
 class WireError(Exception):

@@ -23,8 +23,9 @@ from grader.records import Cause, Chapter, CheckResult, Exercise, Limits, Outcom
 from grader.sandbox import protocol
 from grader.sandbox.batches import Batches, Diverged, Recorder
 from grader.sandbox.channel import Channel, InProcess
+from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.host import Sandbox
-from grader.sandbox.protocol import Body, Reply, Request, WireError
+from grader.sandbox.protocol import Reply, Request, WireError
 from grader.sandbox.proxy import Learner
 
 CHAPTER = Chapter("ch99_test", "Test", "测试", ("1",), (Exercise("double", 4.0),))
@@ -316,15 +317,18 @@ def test_a_guest_that_answers_another_number_of_calls_is_lost(count: int) -> Non
             self.reason = reason
 
     forger = Forger()
-    frames = [(protocol.pack(Request("call", "f", seed=1)), Body().join())] * 3
     recorder = Recorder(forger)
-    for header, body in frames:
-        recorder.request(header, body, 1.0)
+    recorded = Learner(recorder)
+    recorded.begin_example(1)
+    for _ in range(3):
+        recorded.f()
     batches = Batches(forger, recorder.recording())
-    batches.request(*frames[0], 1.0)
+    learner = Learner(batches)
+    learner.begin_example(1)
+    learner.f()
 
-    with pytest.raises(BaseException, match="not an answer"):
-        batches.request(*frames[1], 1.0)
+    with pytest.raises(LearnerLost, match=f"{count} answers to 2 calls"):
+        learner.f()
 
     assert f"{count} answers to 2 calls" in forger.reason
     assert batches.end()
