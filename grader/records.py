@@ -651,14 +651,21 @@ class Report:
     @property
     def is_transient(self) -> bool:
         """Whether a process was lost or late, so that another try may end otherwise."""
-        causes = {result.cause for result in self.checks}
-        causes |= {self.problem.cause} if self.problem else set()
-        return bool(causes & TRANSIENT_CAUSES)
+        return bool(self._causes & TRANSIENT_CAUSES)
 
     @property
     def is_final(self) -> bool:
-        """Whether the same submission would get the same verdict again: not if its process was lost or late."""
-        return self.state is not ReportState.KIT_FAULT and not self.is_transient
+        """Whether the next run takes this verdict over: not if its process was lost, or the kit failed.
+
+        A late one is taken over: limits count the learner's own time, and what was late beside others is tried alone
+        before it has a verdict (`grading/batch.py`).
+        """
+        return self.state is not ReportState.KIT_FAULT and Cause.LOST not in self._causes
+
+    @property
+    def _causes(self) -> set[Cause | None]:
+        causes = {result.cause for result in self.checks}
+        return causes | {self.problem.cause} if self.problem else causes
 
 
 # --- a class (made by grading/) ---------------------------------------------------------------------------

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
     id         INTEGER PRIMARY KEY,
     key        TEXT NOT NULL,     -- what was graded and how; see key_of
     graded     REAL NOT NULL,     -- when this verdict was made, seconds since 1970
-    reusable   INTEGER NOT NULL,  -- 0 when a guest was lost or late, or the kit failed: another try may differ
+    reusable   INTEGER NOT NULL,  -- 0 when a guest was lost, or the kit failed: another try may differ
     report     BLOB NOT NULL      -- as JSON, packed; see grading/packing.py
 );
 CREATE INDEX IF NOT EXISTS verdicts_by_key ON verdicts (key, reusable);

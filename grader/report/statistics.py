@@ -343,8 +343,8 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
         elif not report.is_graded:
             why = clean_line(_("counts 0: {why}").format(why=trouble(report)), 300)
             yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
-        elif not report.is_final:
-            why = _("{why}; grade it again if it may be the machine").format(why=_lost(report))
+        elif report.is_transient:
+            why = _("{why}; if it may be the machine, grade it with --again").format(why=_lost(report))
             yield Look(one.learner, chapter, LookKind.LOST, why)
         if report.breaches:
             first, *rest = report.breaches

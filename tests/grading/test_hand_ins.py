@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from grader.grading.hand_ins import HandInRead, ReadBefore, read_each, read_whol
 from grader.grading.known import count_unstored, known_verdicts, verdict_key
 from grader.grading.setup import Setup
 from grader.grading.store import STORE_FILE, Settings, Store
+from grader.grading.workers import LocalWorkers, Open
 from grader.records import Course, Limits, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn, collect
@@ -117,7 +119,30 @@ def test_copies_share_even_a_verdict_that_another_try_may_change(store: Store, c
     assert [verdicts[n].is_new for n in (0, 1)] == [True, False]
     assert verdicts[0].id == verdicts[1].id
     assert verdicts[1].report == replace(verdicts[0].report, path="learner02.py")
-    assert not verdicts[0].report.is_final
+    assert verdicts[0].report.is_transient
+
+
+class Nowhere(LocalWorkers):
+    """Workers that fail the test that sends them anything."""
+
+    @contextmanager
+    def open(self, setup: Setup, submissions: Sequence[Submission], *, alone: bool) -> Iterator[Open]:
+        raise AssertionError(f"{len(submissions)} are graded")
+        yield
+
+
+def test_what_never_ends_has_its_verdict_once(store: Store, course: Course) -> None:
+    chapter = find_chapter(course, "ch02")
+    endless = Submission(
+        chapter, "def neuron(x, w, b):\n    while True:\n        pass\n", Path("learner01.py"), "sha"
+    )
+    setup = Setup(Level.PLAIN, Limits(call_s=0.2), Profile("grade", examples=1, shrink=False))
+
+    [(_, first)] = grade_stored([endless], setup, store)
+    [(_, second)] = grade_stored([endless], setup, store, Nowhere())
+
+    assert first.report.is_transient
+    assert (second.id, second.is_new) == (first.id, False)
 
 
 def test_copies_and_what_the_store_knows_are_no_work(

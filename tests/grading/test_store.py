@@ -29,6 +29,7 @@ from grader.records import (
     Course,
     Note,
     Outcome,
+    Problem,
     Report,
     ReportState,
     SourceLine,
@@ -145,18 +146,22 @@ def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> No
     assert store.newest("learner01", report.chapter) is None
 
 
-@pytest.mark.parametrize("cause", [Cause.OUT_OF_TIME, Cause.LOST])
-def test_a_lost_guest_is_not_held_against_the_submission_for_ever(
-    tmp_path: Path, report: Report, cause: Cause
+@pytest.mark.parametrize(("cause", "found"), [(Cause.OUT_OF_TIME, True), (Cause.LOST, False)])
+def test_a_lost_guest_is_not_held_against_the_submission_for_ever_and_a_late_one_is(
+    tmp_path: Path, report: Report, cause: Cause, found: bool
 ) -> None:
     store = Store(tmp_path / "results.db")
-    lost = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, cause)
-    late = replace(report, checks=(lost,))
+    result = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, cause)
 
-    store.keep(name(), late)
+    for transient in (
+        replace(report, checks=(result,)),
+        replace(report, state=ReportState.NOT_LOADED, problem=Problem(cause=cause)),
+    ):
+        key = name(transient.state, cause)
+        store.keep(key, transient)
 
-    assert not late.is_final
-    assert store.find(name()) is None
+        assert transient.is_transient
+        assert (store.find(key) is not None) is found
 
 
 def test_a_fault_of_the_kit_is_kept_and_not_used_again(tmp_path: Path, report: Report) -> None:

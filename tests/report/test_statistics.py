@@ -206,7 +206,7 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
 
     assert [(look.learner, look.why) for look in figures.looks] == [
         ("learner05", "a fault of the kit, not of the submission"),
-        ("learner02", "softmax: no answer within 5 seconds; grade it again if it may be the machine"),
+        ("learner02", "softmax: no answer within 5 seconds; if it may be the machine, grade it with --again"),
         ("learner04", "counts 0: Python cannot read the file"),
         ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
     ]
