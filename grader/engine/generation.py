@@ -199,13 +199,20 @@ class Kept:
         """Whether they need not be drawn any more."""
         return not check.inputs or (check.name, seed, examples) in self._kept
 
-    def inputs(self, check: Check, seed: int, examples: int) -> Iterator[Inputs]:
-        """The inputs of a check, example by example; whoever gets them may change them."""
+    def inputs(
+        self, check: Check, seed: int, examples: int, left_out: Callable[[], bool] = lambda: False
+    ) -> Iterator[Inputs]:
+        """The inputs of a check, example by example; whoever gets them may change them.
+
+        Args:
+            left_out: asked of each in turn, when it is due: whether nobody needs it.
+        """
         key = (check.name, seed, examples)
         if key not in self._kept:
             self._kept[key] = self._from_file(*key) or self._drawn(check, seed, examples)
         for drawn in self._kept[key]:
-            yield {name: _copied(value) for name, value in drawn.items()}
+            if not left_out():
+                yield {name: _copied(value) for name, value in drawn.items()}
 
     def recording(self, check: Check, seed: int, examples: int) -> Recording | None:
         """What the check asked on these inputs of a submission that passed it; None if there was none yet."""

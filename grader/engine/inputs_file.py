@@ -24,7 +24,7 @@ import torch
 
 from grader.course.writing import write_whole
 from grader.engine.fingerprint import written_sha256
-from grader.sandbox.batches import Recorded, Recording
+from grader.sandbox.batches import RecordedExample, Recording
 from grader.sandbox.protocol import (
     Body,
     DictValue,
@@ -57,7 +57,7 @@ class _NotPlain(Exception):
 
 _entries = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
 _entry = msgspec.msgpack.Decoder(_Entry)
-_requests = msgspec.msgpack.Decoder(tuple[Recorded, ...])
+_requests = msgspec.msgpack.Decoder(tuple[RecordedExample, ...])
 
 
 class InputsFile:
@@ -108,7 +108,7 @@ class InputsFile:
 
     def record(self, check: str, seed: int, examples: int, recording: Recording) -> None:
         """Keep what a check asked on its inputs."""
-        packed = msgspec.msgpack.encode(recording.requests)
+        packed = msgspec.msgpack.encode(recording.examples)
         self._kept[f"{_name(check, seed, examples)} requests"] = msgspec.Raw(packed)
         self._is_changed = True
 

@@ -32,6 +32,7 @@ from grader.records import Cause, Chapter, CheckResult, Curve, GradientFinding, 
 from grader.sandbox.batches import Batches, Diverged, Recorder
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
+from grader.sandbox.protocol import WireError
 from grader.sandbox.proxy import Learner
 
 # A failure is known before it is shrunk; this many seconds find the smallest input of nearly all. They are of the time
@@ -173,24 +174,46 @@ class Trial:
         plain = connection.channel
         if not plain.carries_many or not self._in_batches:
             self._try_each(kept.inputs(*which))
-            return
-        recorder = Recorder(plain)
-        batches = Batches(plain, recording) if recording is not None and recording.is_worth_it else None
-        connection.channel = recorder if recording is None else batches or plain
-        try:
-            self._try_each(kept.inputs(*which))
-        except Diverged:
-            raise _Stop from None
-        finally:
-            connection.channel = plain
-            if batches is not None:
-                self.must_repeat = batches.end()
-        if recording is None:
+        elif recording is None:
+            connection.channel = recorder = Recorder(plain, self.learner.device)
+            try:
+                self._try_each(kept.inputs(*which), recorder.end_example)
+            finally:
+                connection.channel = plain
             kept.record(*which, recorder.recording())
+        elif recording.is_worth_it:
+            connection.channel = batches = Batches(plain, recording, self.learner.device)
+            try:
+                self._try_each(kept.inputs(*which, lambda: self._is_known(batches)), batches.end_example)
+            except Diverged:
+                raise _Stop from None
+            finally:
+                connection.channel = plain
+                self.must_repeat = batches.end()
+        else:
+            self._try_each(kept.inputs(*which))
 
-    def _try_each(self, inputs: Iterable[Inputs]) -> None:
+    def _try_each(self, inputs: Iterable[Inputs], kept_law: Callable[[], None] = lambda: None) -> None:
+        """The law on each of these inputs.
+
+        Args:
+            kept_law: hears that one kept it.
+        """
         for drawn in inputs:
             self._once(**drawn)
+            kept_law()
+
+    def _is_known(self, batches: Batches) -> bool:
+        """Whether the law need not be run on the next example, because its answers are known to keep it."""
+        try:
+            known = batches.next_is_known(self.learner.connection.time_limit_s())
+        except WireError as error:
+            self.learner.connection.broken(error)
+            raise _Stop from None
+        except LearnerLost:
+            raise _Stop from None
+        self.examples += known
+        return known
 
     def _run(self, phases: tuple[hypothesis.Phase, ...]) -> None:
         profile = self.profile

@@ -71,7 +71,7 @@ class Connection:
         hear: Callable[[str], object],
     ) -> None:
         self.channel = channel
-        self._time_limit_s, self._make_handle, self._hear = time_limit_s, make_handle, hear
+        self.time_limit_s, self._make_handle, self._hear = time_limit_s, make_handle, hear
         self._seed: int | None = None
         self.received_bytes = self._received_before = 0
         self.barred: tuple[str, ...] = ()
@@ -124,7 +124,7 @@ class Connection:
     def _send(self, request: Request, data: bytes) -> Answer:
         """Send a request, and take note of what every answer brings: printed text, and its size."""
         try:
-            header, reply_body = self.channel.request(protocol.pack(request), data, self._time_limit_s())
+            header, reply_body = self.channel.request(protocol.pack(request), data, self.time_limit_s())
             reply = protocol.unpack_reply(header)
         except WireError as error:
             raise self.broken(error) from None

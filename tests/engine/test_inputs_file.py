@@ -12,7 +12,7 @@ from grader.checking import seeds
 from grader.checking.check import Check
 from grader.engine.generation import Kept
 from grader.engine.inputs_file import Inputs, InputsFolder
-from grader.sandbox.batches import Recorded, Recording
+from grader.sandbox.batches import Recorded, RecordedExample, Recording
 
 CHECK = Check("check_a", "softmax", "A law.", lambda learner: None, {"seed": seeds()})
 INPUTS: list[Inputs] = [
@@ -81,7 +81,8 @@ def test_another_secret_or_another_state_of_the_checks_draws_anew(
 
 
 def test_what_a_check_asked_is_kept_beside_its_inputs(tmp_path: Path) -> None:
-    asked = Recording((Recorded(b"header", b"body", True, 0.5), Recorded(b"another", b"", False, 0.0)))
+    requests = Recorded(b"header", b"body", True, 0.5), Recorded(b"another", b"", False, 0.0)
+    asked = Recording((RecordedExample(requests, b"digest"), RecordedExample((), b"")))
     kept = Kept(Drawing(INPUTS), InputsFolder(tmp_path, b"secret"))
     kept.open("a")
     kept.record(CHECK, 5, 3, asked)

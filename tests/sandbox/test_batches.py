@@ -219,6 +219,90 @@ def test_long_answers_come_in_several_frames() -> None:
     assert workplace.loaded == 3
 
 
+# --- answers that are known -------------------------------------------------------------------------------
+
+
+@dataclass
+class Looked:
+    """The law of doubling, and how many examples it looked at. It writes to the answers once it has seen them."""
+
+    examples: int = 0
+
+    def __call__(self, learner: Any, x: torch.Tensor) -> None:
+        self.examples += 1
+        doubled = learner.double(x)
+        agree(doubled, 2 * x)
+        doubled.zero_()
+
+    def at(self, source: str, kept: Kept) -> tuple[Report, int]:
+        """The report on a submission, and how many examples the law looked at for it."""
+        self.examples = 0
+        report = graded(source, InBatches(), kept, replace(check_double_is_twice, body=self))
+        return report, self.examples
+
+
+def test_a_law_does_not_look_twice_at_the_same_answers() -> None:
+    kept, law = Kept(), Looked()
+    (first, looked), (second, looked_again) = (law.at(f"{RIGHT}# {n}\n", kept) for n in range(2))
+
+    assert (looked, looked_again) == (60, 1)  # at the first answer it looks itself
+    assert comparable(second) == comparable(first)
+
+
+def test_other_answers_that_keep_the_law_are_known_from_then_on() -> None:
+    other = "def double(x):\n    return x * 0.7 + x * 1.3\n"
+    kept, law = Kept(), Looked()
+    law.at(RIGHT, kept)
+
+    looked = [law.at(source, kept)[1] for source in (other, f"{other}# again\n", RIGHT)]
+
+    assert looked[0] > 10
+    assert looked[1:] == [1, 1]
+
+
+def test_answers_that_break_the_law_are_looked_at_however_often_they_come() -> None:
+    wrong = "def double(x):\n    return x + x if x.numel() < 5 else x\n"
+    kept, law = Kept(), Looked()
+    law.at(RIGHT, kept)
+
+    reports = [law.at(wrong, kept)[0] for _ in range(3)]
+
+    assert [comparable(report) for report in reports] == [comparable(law.at(wrong, Kept())[0])] * 3
+    assert not reports[0].passed
+
+
+def test_what_one_submission_printed_makes_no_answer_known() -> None:
+    printing = "def double(x):\n    print(x.numel())\n    return x + x\n"
+    kept, law = Kept(), Looked()
+    first, _ = law.at(printing, kept)
+
+    second, looked = law.at(f"{printing}# again\n", kept)
+
+    assert looked == 60
+    assert second.output == first.output
+
+
+def test_an_answer_is_known_for_one_device_only() -> None:
+    channel = InProcess()
+    channel.request(protocol.pack(Request("load", "def f(x): return x")), b"", 1.0)
+    frames = [(protocol.pack(Request("call", "f", args=(number,), seed=1)), b"") for number in range(9)]
+    recorder = Recorder(channel, "cpu")
+    for header, body in frames:
+        recorder.request(header, body, 1.0)
+        recorder.end_example()
+
+    for device, known in ("cpu", [False, *[True] * 8]), ("cuda", [False] * 9):
+        batches = Batches(channel, recorder.recording(), device)
+        found = []
+        for header, body in frames:
+            found.append(batches.next_is_known(1.0))
+            if not found[-1]:
+                batches.request(header, body, 1.0)
+                batches.end_example()
+        assert found == known
+        assert not batches.end()
+
+
 # --- with a process that can be lost ----------------------------------------------------------------------
 
 
@@ -269,6 +353,7 @@ def test_requests_that_differ_from_what_was_sent_end_the_batch() -> None:
     recorder = Recorder(channel)
     for header, body in frames:
         recorder.request(header, body, 1.0)
+    recorder.end_example()
     recording = recorder.recording()
     batches = Batches(channel, recording)
 
@@ -322,6 +407,7 @@ def test_a_guest_that_answers_another_number_of_calls_is_lost(count: int) -> Non
     recorded.begin_example(1)
     for _ in range(3):
         recorded.f()
+    recorder.end_example()
     batches = Batches(forger, recorder.recording())
     learner = Learner(batches)
     learner.begin_example(1)
