@@ -22,7 +22,7 @@ from distributed import Client
 from distributed.scheduler import KilledWorker
 
 from grader.engine.fingerprint import LIBRARIES, verdict_sha256
-from grader.errors import UsageError
+from grader.errors import SandboxError, UsageError
 from grader.grading.known import content_of_checks
 from grader.grading.setup import Setup
 from grader.grading.worker import Needs, grade_here, needs_of
@@ -141,9 +141,17 @@ def _grade_there(
     chapters: tuple[Chapter, ...],
     submission: Submission,
 ) -> Report:
-    """Runs on a worker, which may have come after the others were asked."""
+    """Runs on a worker, which may have come after the others were asked.
+
+    Raises:
+        UsageError: it would judge otherwise.
+        SandboxError: no sandbox starts on it.
+    """
     _require_equal(expected, {platform.node(): facts(setup, chapters)})
-    return grade_here(setup, needs, submission)
+    try:
+        return grade_here(setup, needs, submission)
+    except SandboxError as error:  # of many machines, this one
+        raise SandboxError(error.what, f"worker {platform.node()}, {error.where}", error.next_step) from None
 
 
 @cache

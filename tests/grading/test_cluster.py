@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
+import platform
 import signal
 import socket
 import subprocess
@@ -17,11 +19,12 @@ import pytest
 from grader.cli.grading_anew import workers_for
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
-from grader.errors import UsageError
+from grader.errors import SandboxError, UsageError
 from grader.grading import cluster
 from grader.grading.batch import grade_all
 from grader.grading.cluster import ClusterWorkers
 from grader.grading.setup import Setup
+from grader.grading.worker import Needs
 from grader.grading.workers import LocalWorkers
 from grader.records import Course, Limits, Report, Submission
 from grader.sandbox.levels import Level
@@ -136,6 +139,20 @@ def test_a_scheduler_that_is_not_there_is_an_error(course: Course, monkeypatch: 
 
     with pytest.raises(UsageError, match="no Dask scheduler answers"):
         next(grade_all(submissions(course, 1), SETUP, ClusterWorkers("tcp://127.0.0.1:9")))
+
+
+def test_a_worker_without_a_sandbox_is_named(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_sandbox(*_: object) -> Report:
+        raise SandboxError("the sandbox did not start", "isolation level bwrap", "mend that")
+
+    monkeypatch.setattr(cluster, "grade_here", no_sandbox)
+    [submission] = submissions(course, 1)
+
+    with pytest.raises(SandboxError) as caught:
+        cluster._grade_there(SETUP, Needs(), cluster.facts(SETUP, ()), (), submission)
+
+    assert caught.value.where == f"worker {platform.node()}, isolation level bwrap"
+    assert pickle.loads(pickle.dumps(caught.value)).where == caught.value.where
 
 
 def test_jobs_and_a_scheduler_exclude_each_other() -> None:
