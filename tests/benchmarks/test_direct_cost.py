@@ -1,17 +1,22 @@
-"""CPU seconds of a sealed submission of ch03, beside the same laws on directly called functions. Figures only."""
+"""CPU seconds of a sealed submission of ch03, beside the same laws on directly called functions. Figures only.
+
+Two kinds of later submissions: with the functions of one that came before, and with one function written otherwise.
+"""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
+from itertools import islice
 
 import pytest
 from plainly import CHAPTER, COURSE, SOLUTION
-from sandboxes import need
+from sandboxes import CHECKOUT, need
 from test_term_cost import Grader, sources
 
 from grader.checking.failures import NotCheckable
 from grader.engine.suites import suite_for
+from grader.proof.candidates import right_answers
 from grader.sandbox.levels import Level
 
 SUBMISSIONS = 8
@@ -36,15 +41,21 @@ def test_cost_of_a_sealed_submission_beside_direct_calls(capsys: pytest.CaptureF
     right = next(sources(CHAPTER))[0]
     grader.cost_of([right])  # draws, and loads what is loaded at a first use
 
-    found = []
-    for _ in range(ROUNDS):
-        start, _made = grader.cost_of([])
-        sealed, _made = grader.cost_of([f"{right}# {number}\n" for number in range(SUBMISSIONS)])
-        found.append(((sealed - start) / SUBMISSIONS, direct_s(grader)))
+    others = [one.source for one in islice(right_answers(CHECKOUT, CHAPTER), 1, 1 + SUBMISSIONS * ROUNDS)]
 
-    sealed, direct = (min(one) for one in zip(*found, strict=True))
+    found = []
+    for number in range(ROUNDS):
+        start, _made = grader.cost_of([])
+        same, _made = grader.cost_of([f"{right}# {number}\n" for number in range(SUBMISSIONS)])
+        new = others[number::ROUNDS]  # not met before, so what is new in them has to be judged
+        other, made = grader.cost_of(new)
+        assert all(report.passed for report, _ in made)
+        found.append(((same - start) / SUBMISSIONS, (other - start) / len(new), direct_s(grader)))
+
+    same, other, direct = (min(one) for one in zip(*found, strict=True))
     with capsys.disabled():
         print(
-            f"\n{CHAPTER.stem}, {COURSE.grade_examples} inputs: {sealed:.2f} CPU s sealed and warm, {direct:.2f} with "
-            f"its functions called directly, ratio {sealed / direct:.2f}"
+            f"\n{CHAPTER.stem}, {COURSE.grade_examples} inputs: {direct:.2f} CPU s with its functions called directly; "
+            f"sealed and warm {same:.2f} with functions met before, ratio {same / direct:.2f}, "
+            f"{other:.2f} with one written otherwise, ratio {other / direct:.2f}"
         )
