@@ -88,6 +88,9 @@ class Session:
         self._snapshot, self._operations = snapshot, operations
         self._barred: tuple[str, ...] = ()
         self._seed, self._tampered_with = -1, ""
+        self._random_state: bytes | None = (
+            None  # of the global generator, where nothing has run since it was read
+        )
 
     # --- one request ---
 
@@ -100,7 +103,8 @@ class Session:
             header: a packed request; none for a batch.
             body: the bytes of its tensors; the arguments lie in this memory. Of a batch its requests.
         """
-        return self._handle_one(header, body) if header else (b"", self._handle_many(body))
+        with contextlib.redirect_stdout(self._output), contextlib.redirect_stderr(self._output):
+            return self._handle_one(header, body) if header else (b"", self._handle_many(body))
 
     def _handle_many(self, requests: bytearray) -> bytes:
         """Answer one after the other; where the answers get long, the host asks again for what is left."""
@@ -117,20 +121,18 @@ class Session:
         self._take_called()  # of another session in this process
         if request.seed is not None:
             self._objects.clear()
+            self._random_state = None
             torch.default_generator.manual_seed(request.seed)
             if self._device.type == "cuda":
                 torch.cuda.manual_seed(request.seed)
-        with contextlib.redirect_stdout(self._output), contextlib.redirect_stderr(self._output):
-            match request.op:
-                case "load":
-                    reply, reply_body = self._load(request.name), b""
-                case "bar":
-                    reply, reply_body = self._bar(request.args), b""
-                case _:
-                    with (
-                        self._barring()
-                    ):  # to the end: a result may run code of its own while it is looked at
-                        reply, reply_body = self._answer(request, body)
+        match request.op:
+            case "load":
+                reply, reply_body = self._load(request.name), b""
+            case "bar":
+                reply, reply_body = self._bar(request.args), b""
+            case _:
+                with self._barring():  # to the end: a result may run code of its own while it is looked at
+                    reply, reply_body = self._answer(request, body)
         output, called = self._output.take(), self._take_called()
         if output or called:
             reply = msgspec.structs.replace(reply, output=output, barred=called)
@@ -149,7 +151,10 @@ class Session:
             return self._tampered(), b""
         watch = request.op in _WATCHED and request.mode != "meta"
         arguments = Arguments(body, self._objects.by_number, self._device_for(request), watch=watch)
-        random_state = self._random_state() if watch else b""
+        # What the last call left; anything else that runs the learner's code may change it unseen.
+        random_state, self._random_state = self._random_state, None
+        if watch and random_state is None:
+            random_state = self._read_random_state()
         try:
             action = self._action(request)
             if action is None:
@@ -172,7 +177,8 @@ class Session:
         if self._snapshot is not None and self._snapshot.tensors_changed():
             self._tampered_with = "torch.Tensor"  # tensors with methods of the learner's tell us nothing
             return self._tampered(), b""
-        disturbed = watch and random_state != self._random_state()
+        self._random_state = self._read_random_state() if watch else None
+        disturbed = watch and random_state != self._random_state
         reply_body = Body()
         try:
             value = Encoder(self._objects, reply_body).encode(result)
@@ -187,10 +193,12 @@ class Session:
 
     def _device_for(self, request: Request) -> torch.device:
         """Where arguments are put. What a learner's law is tried on stays on the CPU: it is about values."""
+        if self._device.type == "cpu":
+            return self._device
         is_law = any(isinstance(value, VersionValue) for value in request.args)
         return torch.device("cpu") if is_law else self._device
 
-    def _random_state(self) -> bytes:
+    def _read_random_state(self) -> bytes:
         """The state of the global generator; of the CPU's and the GPU's where there are two."""
         state: bytes = torch.default_generator.get_state().numpy().tobytes()
         if self._device.type != "cuda":
@@ -259,7 +267,7 @@ class Session:
         return self._tampered() if self._tampered_with else Reply("ok", TupleValue(names))
 
     def _barring(self, *, spoil: bool = False) -> contextlib.AbstractContextManager[None]:
-        if self._operations is None:
+        if self._operations is None or not self._barred:
             return contextlib.nullcontext()
         return self._operations.barring(self._barred, spoil=spoil)
 
