@@ -325,6 +325,7 @@ class Cause(StrEnum):
         "barred"  # by the rules, before anything ran, or by the sandbox, when a barred operation was called
     )
     WAITING = "waiting for another"
+    GIVEN_UP = "given up"  # the exercise lost its process several times, so it is not asked any more
 
 
 # Another try may end otherwise: a process can be lost, or late, because of what else the machine did.

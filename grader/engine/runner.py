@@ -272,7 +272,7 @@ class _Run:
             if self._holds_up(needed):
                 return _not_run(check, Cause.WAITING, waits_for=needed.title)
         if self._lost.get(check.exercise, 0) >= LOSSES_PER_EXERCISE:
-            return _not_run(check, Cause.LOST)
+            return _not_run(check, Cause.GIVEN_UP)
         if self._is_used_up():
             overrun = Overrun(TimeLimit.CHAPTER, self.workplace.limits.chapter_s)
             return _not_run(check, Cause.OUT_OF_TIME, overrun=overrun)

@@ -228,7 +228,7 @@ def _why_not_run(result: CheckResult) -> str:
             return _("first fix: {waits_for}").format(waits_for=translate(result.waits_for))
         case Cause.OUT_OF_TIME if result.overrun is not None and result.overrun.limit is TimeLimit.CHAPTER:
             return _overrun(result.overrun)
-        case Cause.LOST if not result.message:
+        case Cause.GIVEN_UP | Cause.LOST if not result.message:  # lost, by earlier versions
             return _("{exercise} gave no answer several times already").format(exercise=result.exercise)
         case None:
             return _("the submission could not be judged")
