@@ -16,7 +16,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 
 import msgspec
 
@@ -42,14 +42,15 @@ class Recorded(msgspec.Struct, array_like=True, frozen=True):
 
     Args:
         header, body: its frame.
-        alone: whether it holds something that an earlier request of its example was answered: then it differs where
-            the answer does, and would tell a submission what it is about to be asked for.
+        told: where it holds something that an earlier request of its example was answered, all answers before it, by
+            their digest; otherwise empty. It differs where they do, and would tell a submission what it is about to
+            be asked for, so it is sent to none that has not answered the same.
         seconds: of its own time that the submission took to answer.
     """
 
     header: bytes
     body: bytes
-    alone: bool
+    told: bytes
     seconds: float
 
 
@@ -147,11 +148,11 @@ class Recorder(Around):
         answer = self._channel.request(header, body, timeout_s)
         if request.op == "bar":
             return answer
-        self._answers.add(*answer)
         values = (*request.args, *request.kwargs.values())
         parts = {part for value in values for part in _parts(value, body)}
-        alone = not parts.isdisjoint(self._answered)
-        self._requests.append(Recorded(header, body, alone, self.spent_s - before_s))
+        told = b"" if parts.isdisjoint(self._answered) else self._answers.digest()
+        self._requests.append(Recorded(header, body, told, self.spent_s - before_s))
+        self._answers.add(*answer)
         self._asked |= parts
         self._answered |= set(_parts(protocol.unpack_reply(answer[0]).value, answer[1])) - self._asked
         return answer
@@ -206,16 +207,18 @@ class Batches(Around):
             return False
         one = self._recording.examples[self._example]
         self._end += len(one.requests)
-        if not is_on_record or any(request.alone for request in one.requests):
+        if not is_on_record:
             return False
-        while len(self._answers) < len(one.requests):
-            if self._sent < 1:
-                return False
-            self.is_ahead = True
-            self._send(timeout_s)
         answers = _Answers(self._device)
-        for answer in islice(self._answers, len(one.requests)):
-            answers.add(*answer)
+        for number, request in enumerate(one.requests):
+            if request.told not in (b"", answers.digest()):
+                return False
+            if number == len(self._answers):
+                if not self._sent:
+                    return False
+                self.is_ahead = True
+                self._send(timeout_s)
+            answers.add(*self._answers[number])
         if answers.digest() not in self._recording.known[self._example]:
             return False
         for _ in one.requests:
@@ -291,7 +294,7 @@ class Batches(Around):
         length, seconds = 0, 0.0
         for number, one in enumerate(self._recording.requests[begin : begin + size]):
             length, seconds = length + len(one.header) + len(one.body), seconds + one.seconds
-            if number and (one.alone or length > _BYTES or seconds > _SECONDS):
+            if number and (one.told or length > _BYTES or seconds > _SECONDS):
                 return
             yield one
 

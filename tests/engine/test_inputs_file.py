@@ -81,7 +81,7 @@ def test_another_secret_or_another_state_of_the_checks_draws_anew(
 
 
 def test_what_a_check_asked_is_kept_beside_its_inputs(tmp_path: Path) -> None:
-    requests = Recorded(b"header", b"body", True, 0.5), Recorded(b"another", b"", False, 0.0)
+    requests = Recorded(b"header", b"body", b"told", 0.5), Recorded(b"another", b"", b"", 0.0)
     asked = Recording((RecordedExample(requests, b"digest"), RecordedExample((), b"")))
     kept = Kept(Drawing(INPUTS), InputsFolder(tmp_path, b"secret"))
     kept.open("a")

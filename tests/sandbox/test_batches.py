@@ -36,7 +36,9 @@ RIGHT = "def double(x):\n    return x + x\n"
 @given_inputs(x=tensors(ndim=1))
 def check_double_is_twice(learner: Any, x: torch.Tensor) -> None:
     """Doubling gives twice the entries."""
-    agree(learner.double(x), 2 * x)
+    doubled = learner.double(x)
+    agree(doubled, 2 * x)
+    doubled.zero_()  # a law may do with an answer as it likes
 
 
 @check("double")
@@ -113,6 +115,24 @@ def both_ways(source: str, *checks: Check) -> tuple[Report, Report, InBatches]:
     workplace.frames.clear()
     workplace.loaded = 0
     return alone, graded(source, workplace, kept, *checks), workplace
+
+
+@dataclass
+class Looked:
+    """A law, and how many examples it looked at."""
+
+    check: Check
+    examples: int = 0
+
+    def __call__(self, learner: Any, x: torch.Tensor) -> None:
+        self.examples += 1
+        self.check.body(learner, x)
+
+    def at(self, source: str, kept: Kept) -> tuple[Report, int]:
+        """The report on a submission, and how many examples the law looked at for it."""
+        self.examples = 0
+        report = graded(source, InBatches(), kept, replace(self.check, body=self))
+        return report, self.examples
 
 
 def test_a_later_submission_is_asked_in_few_frames_and_gets_the_same_report() -> None:
@@ -202,6 +222,18 @@ def test_what_an_answer_gave_is_never_sent_ahead() -> None:
     assert max(workplace.frames) == 2
 
 
+def test_a_law_that_sends_an_answer_back_does_not_look_twice_at_the_same_answers() -> None:
+    other = "def double(x):\n    return x * 0.7 + x * 1.3\n"
+    kept, law = Kept(), Looked(check_double_twice_is_four_times)
+    law.at(RIGHT, kept)
+
+    looked = [law.at(source, kept)[1] for source in (f"{RIGHT}# again\n", other, other)]
+
+    # What another submission's answers would have it ask is not on record, so those it looks at.
+    assert looked[0] == 1
+    assert looked[1] == looked[2] > 10
+
+
 def test_long_answers_come_in_several_frames() -> None:
     source = "def double(x):\n    return (x + x).repeat(50_000)\n"
     long = replace(
@@ -222,27 +254,8 @@ def test_long_answers_come_in_several_frames() -> None:
 # --- answers that are known -------------------------------------------------------------------------------
 
 
-@dataclass
-class Looked:
-    """The law of doubling, and how many examples it looked at. It writes to the answers once it has seen them."""
-
-    examples: int = 0
-
-    def __call__(self, learner: Any, x: torch.Tensor) -> None:
-        self.examples += 1
-        doubled = learner.double(x)
-        agree(doubled, 2 * x)
-        doubled.zero_()
-
-    def at(self, source: str, kept: Kept) -> tuple[Report, int]:
-        """The report on a submission, and how many examples the law looked at for it."""
-        self.examples = 0
-        report = graded(source, InBatches(), kept, replace(check_double_is_twice, body=self))
-        return report, self.examples
-
-
 def test_a_law_does_not_look_twice_at_the_same_answers() -> None:
-    kept, law = Kept(), Looked()
+    kept, law = Kept(), Looked(check_double_is_twice)
     (first, looked), (second, looked_again) = (law.at(f"{RIGHT}# {n}\n", kept) for n in range(2))
 
     assert (looked, looked_again) == (60, 1)  # at the first answer it looks itself
@@ -251,7 +264,7 @@ def test_a_law_does_not_look_twice_at_the_same_answers() -> None:
 
 def test_other_answers_that_keep_the_law_are_known_from_then_on() -> None:
     other = "def double(x):\n    return x * 0.7 + x * 1.3\n"
-    kept, law = Kept(), Looked()
+    kept, law = Kept(), Looked(check_double_is_twice)
     law.at(RIGHT, kept)
 
     looked = [law.at(source, kept)[1] for source in (other, f"{other}# again\n", RIGHT)]
@@ -262,7 +275,7 @@ def test_other_answers_that_keep_the_law_are_known_from_then_on() -> None:
 
 def test_answers_that_break_the_law_are_looked_at_however_often_they_come() -> None:
     wrong = "def double(x):\n    return x + x if x.numel() < 5 else x\n"
-    kept, law = Kept(), Looked()
+    kept, law = Kept(), Looked(check_double_is_twice)
     law.at(RIGHT, kept)
 
     reports = [law.at(wrong, kept)[0] for _ in range(3)]
@@ -273,7 +286,7 @@ def test_answers_that_break_the_law_are_looked_at_however_often_they_come() -> N
 
 def test_what_one_submission_printed_makes_no_answer_known() -> None:
     printing = "def double(x):\n    print(x.numel())\n    return x + x\n"
-    kept, law = Kept(), Looked()
+    kept, law = Kept(), Looked(check_double_is_twice)
     first, _ = law.at(printing, kept)
 
     second, looked = law.at(f"{printing}# again\n", kept)
