@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 
 # An honest chapter has about 15,000 characters of code. Python's parser takes minutes, or gigabytes, for some texts
 # of a megabyte (nested f-strings, a million statements); these limits keep the worst of them near one second.
@@ -56,6 +57,12 @@ def parse(source: str) -> ast.Module:
         raise Unreadable(str(error)) from error
     _refuse_depths(tree)
     return tree
+
+
+@lru_cache(maxsize=1)  # one stage after the other looks at the same text
+def parsed(source: str) -> ast.Module:
+    """As `parse`, for those who only look at the tree: they share it."""
+    return parse(source)
 
 
 def parse_in_turn(source: str) -> ast.Module:

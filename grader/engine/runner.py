@@ -40,7 +40,7 @@ from grader.records import (
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.process_time import BACKSTOP
 from grader.sandbox.proxy import Learner
-from grader.syntax import parse, untouched_names
+from grader.syntax import parsed, untouched_names
 
 # An exercise that loses its process twice will do so again, and each loss may take the whole limit of a call.
 LOSSES_PER_EXERCISE = 2
@@ -217,7 +217,7 @@ class _Run:
         self._spent_s, self._start = 0.0, time.monotonic()
         asked = {check.exercise for check in suite.checks if profile.only in (None, check.exercise)}
         # Where nothing is written there is nothing to run, and no sandbox to wait for.
-        self._is_untouched = asked <= untouched_names(parse(ruling.source))
+        self._is_untouched = asked <= untouched_names(parsed(ruling.source))
 
     def results(self) -> Iterator[CheckResult]:
         """One result per check listed, in order, each as soon as it is known."""

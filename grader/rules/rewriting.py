@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from grader.syntax import Unreadable, parse
+from grader.syntax import Unreadable, parse, parsed
 
 FUTURE = "from __future__ import annotations"
 
@@ -125,7 +125,7 @@ def _compare(
     """What runs must be what was judged: the same statements, in the same lines and order."""
     kept = [node for node in tree.body if node not in edits]
     changed = set(inner.values())
-    for node in parse(result).body:
+    for node in parsed(result).body:
         if kept and _place(node) == _place(kept[0]):
             if kept[0] in changed and ast.dump(node) != ast.dump(_Edited(edits).visit(kept[0])):
                 break

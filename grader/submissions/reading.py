@@ -27,7 +27,7 @@ from grader.submissions.contents import (
 from grader.submissions.ipython_syntax import PythonCell, read_cell, read_script, with_saved_cells
 from grader.submissions.names import NUMBERED, code_suffix
 from grader.submissions.notebooks import NotebookCell, cells_of, is_notebook
-from grader.syntax import Definition, Unreadable, is_written, parse, refuse_unusual, written_names
+from grader.syntax import Definition, Unreadable, is_written, parsed, refuse_unusual, written_names
 
 Reader = Callable[[int], bytes]
 
@@ -160,7 +160,7 @@ def _with_notes(submission: Submission, notes: Sequence[str]) -> Submission:
 
 def _written(submission: Submission) -> int:
     """How many exercises have a definition that is no stub."""
-    names = written_names(parse(submission.source))
+    names = written_names(parsed(submission.source))
     return sum(exercise.name in names for exercise in submission.chapter.exercises)
 
 
@@ -212,7 +212,7 @@ def _read_text(text: str, chapter: Chapter, path: Path) -> Submission:
     """A script; one that was saved from a notebook may hold lines that only IPython understands."""
     submission = Submission(chapter, text, path, _sha256(text))
     try:
-        parse(text)
+        parsed(text)
     except Unreadable as error:
         try:
             cell = read_script(text)
@@ -236,7 +236,7 @@ def _checked(submission: Submission) -> Submission:
     if len(submission.source.encode("utf-8", "replace")) > MAX_SOURCE_BYTES:
         raise too_large(submission.path, MAX_SOURCE_BYTES)
     try:
-        parse(submission.source)
+        parsed(submission.source)
     except Unreadable as error:
         raise _cannot_read(error, submission) from error
     return submission
@@ -365,7 +365,7 @@ def _holds_an_exercise(text: str, chapter: Chapter) -> bool:
     if not any(name in text for name in names):
         return False
     try:
-        body = parse(text).body
+        body = parsed(text).body
     except Unreadable:
         return False
     return any(isinstance(node, Definition) and node.name in names and is_written(node) for node in body)
