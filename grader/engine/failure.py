@@ -32,6 +32,7 @@ class Failure:
         inputs: the values drawn, by the names of the check's arguments.
         calls: what was asked of the learner, in order.
         repeatable: whether the same input failed again.
+        is_too_large: whether what came is more than is read.
     """
 
     cause: Cause
@@ -48,6 +49,7 @@ class Failure:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     calls: tuple[Call, ...] = ()
     repeatable: bool = True
+    is_too_large: bool = False
 
     @property
     def ends_check(self) -> bool:
@@ -113,7 +115,7 @@ def failure_of(error: Exception | LearnerLost) -> Failure:
         case LearnerBarred():
             return Failure(Cause.BARRED, ", ".join(error.operations), _line(error.line))
         case LearnerMisbehaved():
-            return Failure(Cause.BROKEN_LAW, str(error), hint=error.hint)
+            return Failure(Cause.BROKEN_LAW, str(error), hint=error.hint, is_too_large=error.is_too_large)
         case LearnerLost(timeout=True):
             return Failure(Cause.OUT_OF_TIME)
         case LearnerLost():

@@ -271,7 +271,8 @@ class Trial:
                     raise _Stop from None
                 if error.timeout:
                     failure = replace(failure, overrun=self._call_overrun())
-            self._is_slow = self.learner.spent_s - start_s > SLOW_S
+            # What is too large takes about as long: told by the clock, it would be shrunk on one day and not the next.
+            self._is_slow = failure.is_too_large or self.learner.spent_s - start_s > SLOW_S
             self._keep(failure, drawn)
             if failure.ends_check or self._is_slow:
                 raise _Stop from None

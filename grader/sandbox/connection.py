@@ -132,7 +132,8 @@ class Connection:
             self._hear(reply.output)
         self.received_bytes += len(reply_body)
         if self.received_bytes - self._received_before > EXAMPLE_BYTES:
-            raise LearnerMisbehaved(f"all its answers together are larger than {EXAMPLE_BYTES // 2**20} MiB")
+            words = f"all its answers together are larger than {EXAMPLE_BYTES // 2**20} MiB"
+            raise LearnerMisbehaved(words, is_too_large=True)
         return Answer(self, reply, reply_body, sent_tensors=bool(data))
 
     def known_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -227,7 +228,8 @@ class Answer:
             case "missing":
                 raise LearnerMissing(label)
             case "unsendable":
-                raise LearnerMisbehaved(f"{label} returned something that cannot be read: {reply.message}")
+                words = f"{label} returned something that cannot be read: {reply.message}"
+                raise LearnerMisbehaved(words, is_too_large=reply.too_large)
         raise self._connection.broken(WireError(f"status {reply.status[:40]!r}"))
 
     def require_device(self, device: str, label: str) -> None:

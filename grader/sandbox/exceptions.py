@@ -35,11 +35,12 @@ class LearnerMisbehaved(Exception):
     Args:
         message: a sentence for the learner, without a full stop.
         hint: where to look, where that is the same under every law.
+        is_too_large: whether it sent more than is read.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, is_too_large: bool = False) -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint, self.is_too_large = hint, is_too_large
 
 
 class LearnerBarred(LearnerMisbehaved):

@@ -23,7 +23,7 @@ from grader.sandbox.dispatch import OperationFilter
 from grader.sandbox.evaluations import nearby_points
 from grader.sandbox.loading import LearnerModule, place_of
 from grader.sandbox.portability import NeedsValues, devices_of_results
-from grader.sandbox.protocol import Body, Reply, Request, TupleValue, VersionValue, WireError
+from grader.sandbox.protocol import Body, OverLimit, Reply, Request, TupleValue, VersionValue, WireError
 from grader.sandbox.results import Encoder, Held, Objects, Plain
 from grader.sandbox.tampering import Snapshot
 
@@ -139,7 +139,7 @@ class Session:
         try:
             return protocol.pack(reply), reply_body
         except WireError as error:
-            return protocol.pack(Reply("unsendable", message=str(error), barred=reply.barred)), b""
+            return protocol.pack(_unsendable(error, reply.barred)), b""
 
     def _answer(self, request: Request, body: bytearray) -> tuple[Reply, bytes]:
         """One request but `load` and `bar`: make the arguments, call, look at what was changed, encode the result."""
@@ -185,7 +185,7 @@ class Session:
             changed = arguments.changed() if watch else ()
             aliases = arguments.aliased_by(result) if watch else ()
         except WireError as error:
-            return Reply("unsendable", message=str(error)), b""
+            return _unsendable(error), b""
         except BaseException as error:  # a learner's object may misbehave while it is looked at
             return _raised(error), b""
         reply = Reply("ok", value, changed=changed, aliases=aliases, disturbed=disturbed)
@@ -294,6 +294,11 @@ class Session:
         """The answer to everything from then on: what such a process says is worth nothing."""
         message = f"the submission sets attributes on {self._tampered_with}, which is not its own"
         return Reply("raised", error="TypeError", message=message)
+
+
+def _unsendable(error: WireError, barred: tuple[str, ...] = ()) -> Reply:
+    """The answer in place of one that cannot be sent."""
+    return Reply("unsendable", message=str(error), barred=barred, too_large=isinstance(error, OverLimit))
 
 
 def _raised(error: BaseException) -> Reply:

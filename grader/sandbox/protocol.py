@@ -51,6 +51,10 @@ class WireError(Exception):
     """The other side sent something that is not a frame, or a value cannot be sent."""
 
 
+class OverLimit(WireError):
+    """There is more to send than a frame holds."""
+
+
 class TensorValue(msgspec.Struct, tag="T", array_like=True, frozen=True):
     """A tensor; its bytes start at `offset` of the body. `strides` asks for that layout on arrival.
 
@@ -179,6 +183,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
         disturbed: whether torch's global generator was drawn from.
         output: what was printed meanwhile, cut to a reply's worth.
         barred: the words of the barred operations that were called, even if their refusal was caught.
+        too_large: whether it is unsendable because a frame does not hold it.
     """
 
     status: str
@@ -192,6 +197,7 @@ class Reply(msgspec.Struct, array_like=True, frozen=True):
     output: str = ""
     barred: tuple[str, ...] = ()
     function: str = ""
+    too_large: bool = False
 
 
 Message = TypeVar("Message")
@@ -206,14 +212,15 @@ def pack(message: Request | Reply) -> bytes:
     """Encode a header; one over the limit is refused before it is sent.
 
     Raises:
-        WireError: it is too large, or holds what msgpack cannot encode.
+        OverLimit: it is too large.
+        WireError: it holds what msgpack cannot encode.
     """
     try:
         header = _encoder.encode(message)
     except (OverflowError, UnicodeEncodeError, RecursionError) as error:
         raise WireError(f"the value cannot be sent: {error}") from None
     if len(header) > HEADER_LIMIT:
-        raise WireError(f"the value is too large to send: {len(header)} bytes of structure")
+        raise OverLimit(f"the value is too large to send: {len(header)} bytes of structure")
     return header
 
 
@@ -340,7 +347,7 @@ class Body:
         """Append `data`, aligned; returns its offset.
 
         Raises:
-            WireError: all together are more than a frame holds.
+            OverLimit: all together are more than a frame holds.
         """
         offset = self._length
         padding = -len(data) % _ALIGNMENT
@@ -349,13 +356,14 @@ class Body:
             self._parts.append(b"\0" * padding)
         self._length += len(data) + padding
         if self._length > BODY_LIMIT:
-            raise WireError(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
+            raise OverLimit(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
         return offset
 
     def add_tensor(self, tensor: torch.Tensor, *, keep_strides: bool = False) -> TensorValue:
         """Append a tensor's bytes; a non-contiguous layout is named when `keep_strides` asks for it.
 
         Raises:
+            OverLimit: it is more than a frame holds.
             WireError: a kind of tensor that does not travel, such as a sparse one.
         """
         name = DTYPE_NAMES.get(tensor.dtype)
@@ -364,7 +372,7 @@ class Body:
         if tensor.layout is not torch.strided:
             raise WireError(f"a tensor of layout {tensor.layout} cannot be sent")
         if tensor.numel() * tensor.element_size() > BODY_LIMIT:  # before it is copied
-            raise WireError(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
+            raise OverLimit(f"the tensors are too large to send: over {BODY_LIMIT} bytes")
         shape = tuple(tensor.shape)
         device = "cpu" if tensor.is_cpu else str(tensor.device)
         if tensor.is_meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import torch
 from grader.checking import TENSOR, agree, check, given, require, seeds, tensor_laws, tensors
 from grader.checking.check import Check, Suite
 from grader.course.config import find_chapter, load_course
+from grader.engine import trial
 from grader.engine.counterexample import build_counterexample
 from grader.engine.generation import Kept, has_failed_before
 from grader.engine.in_process import SameProcess
@@ -111,6 +113,18 @@ def test_a_failure_shows_the_smallest_input_both_values_and_the_call() -> None:
     assert shown.inputs in [(("x", f"tensor([{value}])"),) for value in ("1.0", "-1.0", "-2.0", "0.5")]
     assert (shown.got, shown.expected) == ("tensor([1.0])", shown.inputs[0][1].replace("1.0", "2.0"))
     assert shown.calls[0].expression == f"double({shown.inputs[0][1]})"
+
+
+def test_what_is_too_large_to_be_sent_is_not_shrunk_however_fast_the_machine_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trial, "SLOW_S", math.inf)
+
+    report = graded(RIGHT.replace("x + x", "x.new_zeros(20_000_000)"))
+
+    failed = report.checks[0]
+    assert "too large to send" in failed.message
+    assert failed.examples == 1
 
 
 @pytest.mark.parametrize("kept", [None, Kept()], ids=["drawn", "kept"])
