@@ -88,9 +88,6 @@ class Session:
         self._snapshot, self._operations = snapshot, operations
         self._barred: tuple[str, ...] = ()
         self._seed, self._tampered_with = -1, ""
-        self._random_state: bytes | None = (
-            None  # of the global generator, where nothing has run since it was read
-        )
 
     # --- one request ---
 
@@ -121,7 +118,6 @@ class Session:
         self._take_called()  # of another session in this process
         if request.seed is not None:
             self._objects.clear()
-            self._random_state = None
             torch.default_generator.manual_seed(request.seed)
             if self._device.type == "cuda":
                 torch.cuda.manual_seed(request.seed)
@@ -151,10 +147,8 @@ class Session:
             return self._tampered(), b""
         watch = request.op in _WATCHED and request.mode != "meta"
         arguments = Arguments(body, self._objects.by_number, self._device_for(request), watch=watch)
-        # What the last call left; anything else that runs the learner's code may change it unseen.
-        random_state, self._random_state = self._random_state, None
-        if watch and random_state is None:
-            random_state = self._read_random_state()
+        # Read anew each time: in one process with the checks, these may draw between two calls.
+        random_state = self._random_state() if watch else b""
         try:
             action = self._action(request)
             if action is None:
@@ -177,8 +171,7 @@ class Session:
         if self._snapshot is not None and self._snapshot.tensors_changed():
             self._tampered_with = "torch.Tensor"  # tensors with methods of the learner's tell us nothing
             return self._tampered(), b""
-        self._random_state = self._read_random_state() if watch else None
-        disturbed = watch and random_state != self._random_state
+        disturbed = watch and random_state != self._random_state()
         reply_body = Body()
         try:
             value = Encoder(self._objects, reply_body).encode(result)
@@ -198,7 +191,7 @@ class Session:
         is_law = any(isinstance(value, VersionValue) for value in request.args)
         return torch.device("cpu") if is_law else self._device
 
-    def _read_random_state(self) -> bytes:
+    def _random_state(self) -> bytes:
         """The state of the global generator; of the CPU's and the GPU's where there are two."""
         state: bytes = torch.default_generator.get_state().numpy().tobytes()
         if self._device.type != "cuda":
