@@ -108,9 +108,6 @@ class _Answers:
         self._hash.update(header)
         self._hash.update(body)
 
-    def __len__(self) -> int:
-        return len(self._headers)
-
     def digest(self) -> bytes:
         """The same for the same answers alone."""
         return self._hash.digest()
@@ -187,6 +184,7 @@ class Batches(Around):
         self._example = -1
         self._answers: deque[tuple[bytes, bytearray]] = deque()
         self._given = _Answers(device)
+        self._asked_else = False  # in this example, than what is on record
         self.is_ahead = False
 
     def next_is_known(self, timeout_s: float) -> bool:
@@ -202,7 +200,7 @@ class Batches(Around):
         """
         self._example += 1
         is_on_record = self._at == self._end
-        self._given = _Answers(self._device)
+        self._given, self._asked_else = _Answers(self._device), not is_on_record
         if self._example >= len(self._recording.examples):
             return False
         one = self._recording.examples[self._example]
@@ -229,13 +227,10 @@ class Batches(Around):
 
     def end_example(self) -> None:
         """The law was kept in this example: whoever answers the same keeps it too."""
-        if not 0 <= self._example < len(self._recording.examples):
+        if self._asked_else or self._at != self._end or self._example >= len(self._recording.examples):
             return
         known = self._recording.known[self._example]
-        is_on_record = self._at == self._end and len(self._given) == len(
-            self._recording.examples[self._example].requests
-        )
-        if is_on_record and len(known) < _KNOWN_ANSWERS:
+        if len(known) < _KNOWN_ANSWERS:
             known |= {self._given.useful()} - {b""}
 
     def request(self, header: bytes, body: bytes, timeout_s: float) -> tuple[bytes, bytearray]:
@@ -255,6 +250,7 @@ class Batches(Around):
             if self._answers:
                 self._recording.misses += 1
                 raise Diverged
+            self._asked_else = True
             return self._channel.request(header, body, timeout_s)
         if not self._answers:
             self._send(timeout_s)

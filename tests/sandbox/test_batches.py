@@ -284,6 +284,29 @@ def test_answers_that_break_the_law_are_looked_at_however_often_they_come() -> N
     assert not reports[0].passed
 
 
+def test_answers_after_which_a_law_asks_on_are_known_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    @check("double")
+    @given_inputs(x=tensors(ndim=1))
+    def check_double_asks_on(learner: Any, x: torch.Tensor) -> None:
+        """Of zeros it may give either zero."""
+        if bool(torch.signbit(learner.double(torch.zeros(2))).any()):
+            agree(learner.double(x + 1), 2 * (x + 1))
+
+    # Nothing is ahead then at the end of an example, so that the law may ask on.
+    monkeypatch.setattr("grader.sandbox.batches._SIZES", ())
+    monkeypatch.setattr("grader.sandbox.batches._SIZE", 1)
+    negative = "def double(x):\n    return x + x if x.any() else -(x + x)\n"
+    kept = Kept()
+
+    right = [graded(source, InBatches(), kept, check_double_asks_on) for source in (RIGHT, negative)]
+    wrong = graded(
+        negative.replace("x + x if", "x + x * (x.numel() < 5) if"), InBatches(), kept, check_double_asks_on
+    )
+
+    assert all(report.passed for report in right)
+    assert not wrong.passed
+
+
 def test_what_one_submission_printed_makes_no_answer_known() -> None:
     printing = "def double(x):\n    print(x.numel())\n    return x + x\n"
     kept, law = Kept(), Looked(check_double_is_twice)
