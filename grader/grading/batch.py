@@ -38,21 +38,15 @@ def grade_all(
     Raises:
         SandboxError: no sandbox starts where one was sent to.
     """
-    again: list[int] = []
     numbers: Sequence[int] = range(len(submissions))
     for trial in range(workers.tries):
-        alone = trial > 0
         lost: list[int] = []
-        for number, report, side_by_side in _sent(numbers, submissions, setup, workers, alone=alone):
+        for number, report in _sent(numbers, submissions, setup, workers, alone=trial > 0):
             if report is None:
                 lost.append(number)
-            elif report.is_transient and side_by_side:
-                again.append(
-                    number
-                )  # late beside others, perhaps for want of a core; alone it is its own doing
             else:
                 yield number, report
-        numbers, again = lost + again, []
+        numbers = lost
         if not numbers:
             return
     for number in numbers:
@@ -61,33 +55,41 @@ def grade_all(
 
 def _sent(
     numbers: Iterable[int], submissions: Sequence[Submission], setup: Setup, workers: Workers, *, alone: bool
-) -> Iterator[tuple[int, Report | None, bool]]:
+) -> Iterator[tuple[int, Report | None]]:
     """Send these submissions to workers, and to new ones when those are lost.
+
+    What was late beside others is sent once more when they are done, alone: perhaps it wanted for a core.
 
     Args:
         alone: one after the other instead of side by side.
 
     Yields:
-        The number, its report or None if the worker that had it is lost, and whether others were graded beside it.
+        The number, and its report or None if the worker that had it is lost.
     """
-    waiting = deque(numbers)
-    while waiting:
-        with workers.open(setup, [submissions[number] for number in waiting], alone=alone) as open_workers:
+    waiting, late = deque(numbers), deque[int]()
+    while waiting or late:
+        left = [submissions[number] for number in (*waiting, *late)]
+        with workers.open(setup, left, alone=alone) as open_workers:
             in_flight: dict[Future[Report], int] = {}
             # A pool with a lost process takes no more; what waits goes on in a new one.
             with suppress(*workers.lost):
-                while waiting or in_flight:
-                    side_by_side = not alone and open_workers.width > 1
+                while waiting or late or in_flight:
                     _fill(in_flight, waiting, submissions, open_workers, alone=alone)
+                    side_by_side = not alone and open_workers.width > 1 and bool(in_flight)
+                    if not in_flight:
+                        _send(in_flight, late, submissions, open_workers)
                     for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
                         number = in_flight.pop(future)  # none is held longer than it takes to keep it
                         try:
                             report = future.result()
                         except workers.lost:
                             report = None
-                        yield number, report, side_by_side
+                        if report is not None and report.is_transient and side_by_side:
+                            late.append(number)
+                        else:
+                            yield number, report
             for number in in_flight.values():
-                yield number, None, True
+                yield number, None
 
 
 def _fill(
@@ -102,5 +104,15 @@ def _fill(
     width = open_workers.width
     window = 1 if alone or width == 1 else width * _WAITING_PER_WORKER
     while waiting and len(in_flight) < max(1, window):
-        future = open_workers.send(submissions[waiting[0]])
-        in_flight[future] = waiting.popleft()
+        _send(in_flight, waiting, submissions, open_workers)
+
+
+def _send(
+    in_flight: dict[Future[Report], int],
+    waiting: deque[int],
+    submissions: Sequence[Submission],
+    open_workers: Open,
+) -> None:
+    """Send the first that waits, which waits on if the workers are gone."""
+    future = open_workers.send(submissions[waiting[0]])
+    in_flight[future] = waiting.popleft()
