@@ -318,7 +318,8 @@ class Cause(StrEnum):
     UNWRITTEN = "not written"  # the stub's NotImplementedError still stands there
     MISSING = "missing"  # the file does not define the name
     RAISED = "raised"
-    LOST = "lost"  # the learner's process ended, or sent what is no answer
+    LOST = "lost"  # the learner's process ended by its own doing, or sent what is no answer
+    KILLED = "killed"  # the system ended it, perhaps for want of memory
     OUT_OF_TIME = "out of time"
     UNCHECKABLE = "not checkable"
     BARRED = (
@@ -328,8 +329,10 @@ class Cause(StrEnum):
     GIVEN_UP = "given up"  # the exercise lost its process several times, so it is not asked any more
 
 
-# Another try may end otherwise: a process can be lost, or late, because of what else the machine did.
-TRANSIENT_CAUSES = frozenset({Cause.LOST, Cause.OUT_OF_TIME})
+# There was no answer to be judged.
+UNANSWERED_CAUSES = frozenset({Cause.LOST, Cause.KILLED, Cause.OUT_OF_TIME})
+# Another try may end otherwise: a process can be killed, or late, because of what else the machine did.
+TRANSIENT_CAUSES = frozenset({Cause.KILLED, Cause.OUT_OF_TIME})
 
 
 class ReportState(StrEnum):
@@ -650,18 +653,23 @@ class Report:
         return self.is_graded and self.points > self.max_points - 1e-9
 
     @property
+    def unanswered(self) -> CheckResult | None:
+        """The first check whose process was lost, killed or late."""
+        return next((result for result in self.checks if result.cause in UNANSWERED_CAUSES), None)
+
+    @property
     def is_transient(self) -> bool:
-        """Whether a process was lost or late, so that another try may end otherwise."""
+        """Whether a process was killed or late, so that another try may end otherwise."""
         return bool(self._causes & TRANSIENT_CAUSES)
 
     @property
     def is_final(self) -> bool:
-        """Whether the next run takes this verdict over: not if its process was lost, or the kit failed.
+        """Whether the next run takes this verdict over: not if the system killed its process, or the kit failed.
 
         A late one is taken over: limits count the learner's own time, and what was late beside others is tried alone
         before it has a verdict (`grading/batch.py`).
         """
-        return self.state is not ReportState.KIT_FAULT and Cause.LOST not in self._causes
+        return self.state is not ReportState.KIT_FAULT and Cause.KILLED not in self._causes
 
     @property
     def _causes(self) -> set[Cause | None]:

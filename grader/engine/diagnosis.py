@@ -13,7 +13,17 @@ from grader.engine.known_mistakes import KnownMistakes, ProbedExercise
 from grader.engine.nearest import nearest
 from grader.engine.probing import Probing
 from grader.engine.runner import Workplace
-from grader.records import Cause, Chapter, CheckResult, GradientFault, Likeness, Outcome, Report, Ruling
+from grader.records import (
+    UNANSWERED_CAUSES,
+    Cause,
+    Chapter,
+    CheckResult,
+    GradientFault,
+    Likeness,
+    Outcome,
+    Report,
+    Ruling,
+)
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.proxy import Learner
 
@@ -93,7 +103,7 @@ def _is_wrong(results: list[CheckResult]) -> bool:
     """
     failed = [result for result in results if result.outcome is Outcome.FAILED and not result.is_unwritten]
     return bool(failed) and not any(
-        one.cause in (Cause.OUT_OF_TIME, Cause.LOST, Cause.MISSING)
+        one.cause in (*UNANSWERED_CAUSES, Cause.MISSING)
         or (one.gradient is not None and one.gradient.fault is GradientFault.OWN_FORWARD)
         for one in failed
     )

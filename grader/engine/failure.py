@@ -119,7 +119,7 @@ def failure_of(error: Exception | LearnerLost) -> Failure:
         case LearnerLost(timeout=True):
             return Failure(Cause.OUT_OF_TIME)
         case LearnerLost():
-            return Failure(Cause.LOST, error.reason)
+            return Failure(Cause.KILLED if error.killed else Cause.LOST, error.reason)
         case StopIteration():
             return Failure(Cause.BROKEN_LAW, "the iteration ended too early")
     # Arithmetic on what came back failed: the learner's answer has the wrong form.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grader.checking.check import Check, Suite
+from grader.engine.failure import failure_of
 from grader.engine.profile import Profile
 from grader.engine.scoring import score
 from grader.engine.suites import suite_for
@@ -314,9 +315,8 @@ class _Run:
             self.problem = Problem(str(raised), cause=Cause.RAISED, line=line)
             return None
         except LearnerLost as lost:
-            cause = Cause.OUT_OF_TIME if lost.timeout else Cause.LOST
             overrun = Overrun(TimeLimit.CALL, self.workplace.limits.call_s) if lost.timeout else None
-            self.problem = Problem(lost.reason, cause=cause, overrun=overrun)
+            self.problem = Problem(lost.reason, cause=failure_of(lost).cause, overrun=overrun)
             return None
         learner.returns = self.suite.returns
         learner.output = self.output

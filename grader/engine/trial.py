@@ -28,7 +28,17 @@ from grader.engine.generation import (
 from grader.engine.gradient_faults import gradient_fault
 from grader.engine.inputs_file import Inputs
 from grader.engine.profile import Profile
-from grader.records import Cause, Chapter, CheckResult, Curve, GradientFinding, Outcome, Overrun, TimeLimit
+from grader.records import (
+    UNANSWERED_CAUSES,
+    Cause,
+    Chapter,
+    CheckResult,
+    Curve,
+    GradientFinding,
+    Outcome,
+    Overrun,
+    TimeLimit,
+)
 from grader.sandbox.batches import Batches, Diverged, Recorder
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.process_time import BACKSTOP
@@ -138,7 +148,7 @@ class Trial:
     @property
     def has_shown_a_failure(self) -> bool:
         """Whether it met one that is no matter of a batch: that takes longer than a call, and may lose the process."""
-        return self.failure is not None and self.failure.cause not in (Cause.OUT_OF_TIME, Cause.LOST)
+        return self.failure is not None and self.failure.cause not in UNANSWERED_CAUSES
 
     def _examples(self) -> None:
         """Run all examples. Inputs kept from before come first: they are the same ones, and drawing is slow."""

@@ -23,7 +23,6 @@ from grader.course.writing import write_whole
 from grader.grading.adjustments import Adjustments
 from grader.grading.store import Store
 from grader.records import (
-    TRANSIENT_CAUSES,
     Chapter,
     Course,
     ExerciseScore,
@@ -100,8 +99,8 @@ def _summed_up(report: Report) -> Report:
 
 def _outlined(report: Report) -> Report:
     failed = next((found for found in report.checks if found.outcome is not Outcome.PASSED), None)
-    lost = next((found for found in report.checks if found.cause in TRANSIENT_CAUSES), None)
-    checks = tuple(found for found in report.checks if found is failed or found is lost)
+    shown = failed, report.unanswered
+    checks = tuple(found for found in report.checks if any(found is one for one in shown))
     return replace(report, checks=checks, notes=(), output="")
 
 

@@ -16,6 +16,7 @@ from grader.grading.mistakes import Mistake, distinct, who_made_what
 from grader.language import gettext as _
 from grader.records import (
     TRANSIENT_CAUSES,
+    UNANSWERED_CAUSES,
     Chapter,
     CheckResult,
     ClassResults,
@@ -127,7 +128,7 @@ class LookKind(IntEnum):
     """Why somebody should look, what needs a person most first."""
 
     KIT_FAULT = auto()  # nobody but whoever grades can mend it
-    LOST = auto()  # it may be the machine, and another try tells
+    LOST = auto()  # it may be the machine, and then another try tells
     NOT_GRADED = auto()  # the learner handed in what cannot be read or run, and may not know
     BREACH = auto()  # the rules decided; the learner sees why
 
@@ -343,8 +344,10 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
         elif not report.is_graded:
             why = clean_line(_("counts 0: {why}").format(why=trouble(report)), 300)
             yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
-        elif report.is_transient:
-            why = _("{why}; if it may be the machine, grade it with --again").format(why=_lost(report))
+        elif report.unanswered is not None:
+            why = clean_line(lost_or_late(report), 200)
+            if report.unanswered.cause in TRANSIENT_CAUSES:
+                why = _("{why}; if it may be the machine, grade it with --again").format(why=why)
             yield Look(one.learner, chapter, LookKind.LOST, why)
         if report.breaches:
             first, *rest = report.breaches
@@ -367,9 +370,4 @@ def _copies(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> I
 def _is_judged_wrong(result: CheckResult) -> bool:
     """Whether a check judged work and found it wrong: a stub was not judged, nor what was lost or late."""
     wrong = result.outcome is Outcome.FAILED and not result.is_unwritten
-    return wrong and result.cause not in TRANSIENT_CAUSES
-
-
-def _lost(report: Report) -> str:
-    """What the first check says whose guest was lost or late."""
-    return clean_line(lost_or_late(report) or _("the process was lost"), 200)
+    return wrong and result.cause not in UNANSWERED_CAUSES

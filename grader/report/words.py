@@ -9,7 +9,6 @@ from __future__ import annotations
 from grader.language import gettext as _
 from grader.language import ngettext, translate
 from grader.records import (
-    TRANSIENT_CAUSES,
     AdjustmentKind,
     Change,
     ExerciseScore,
@@ -78,7 +77,7 @@ def lost_or_late(report: Report) -> str:
 
     It is said wherever the score is: another try may end otherwise.
     """
-    found = next((result for result in report.checks if result.cause in TRANSIENT_CAUSES), None)
+    found = report.unanswered
     return "" if found is None else _("{exercise}: {why}").format(exercise=found.exercise, why=reason(found))
 
 

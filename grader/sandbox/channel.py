@@ -16,8 +16,9 @@ from grader.sandbox.launch import LaunchError, Zygote
 from grader.sandbox.process_time import Deadline, ProcessClock, child_of
 from grader.sandbox.protocol import WireError
 
+_KILLED = "it was killed by the system, most likely for using too much memory or processor time"
+# Signals that a process gets for what it did itself.
 _ENDINGS = {
-    "SIGKILL": "it was killed by the system, most likely for using too much memory or processor time",
     "SIGXCPU": "it used up its processor time",
     "SIGSEGV": "it crashed (segmentation fault)",
     "SIGABRT": "it crashed (aborted)",
@@ -139,7 +140,7 @@ class GuestChannel:
     carries_many = True
 
     def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
-        self._zygote, self._lost = zygote, ""
+        self._zygote, self._lost, self._killed = zygote, "", False
         self.suspect = False
         self._sock, guest_end = socket.socketpair()
         with guest_end:
@@ -158,7 +159,7 @@ class GuestChannel:
             timeout_s: seconds for both together, of the learner's own time: waiting for a core is not counted.
         """
         if self._lost:
-            raise LearnerLost(self._lost)
+            raise LearnerLost(self._lost, killed=self._killed)
         deadline = Deadline(timeout_s, self._clock)
         try:
             if self._spoke_unasked():
@@ -178,7 +179,7 @@ class GuestChannel:
             )
         except (EOFError, OSError):
             self._lose("", gently=True)
-        raise LearnerLost(self._lost)
+        raise LearnerLost(self._lost, killed=self._killed)
 
     def _spoke_unasked(self) -> bool:
         """Whether bytes are there that answer no question; they could pass for the answer to the next."""
@@ -211,10 +212,12 @@ class GuestChannel:
             answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
             code, killed = int(answer["code"]), bool(answer["killed"])
         except (LaunchError, KeyError, TypeError, ValueError):
-            self.suspect = True
+            self.suspect = self._killed = True
             return "its sandbox is gone"
         if killed:
             return "it closed its connection" if gently else "it was stopped"
         if code >= 0:
             return f"it left with exit code {code}"
-        return _ENDINGS.get(_signal_name(-code), f"signal {-code} ended it")
+        name = _signal_name(-code)
+        self._killed = name not in _ENDINGS
+        return _ENDINGS.get(name) or (_KILLED if name == "SIGKILL" else f"signal {-code} ended it")

@@ -62,8 +62,9 @@ class LearnerLost(BaseException):
     Args:
         reason: what happened, in words.
         timeout: whether it was too slow, rather than broken.
+        killed: whether the system ended it, which need not be its own doing.
     """
 
-    def __init__(self, reason: str, *, timeout: bool = False) -> None:
+    def __init__(self, reason: str, *, timeout: bool = False, killed: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.timeout = reason, timeout
+        self.reason, self.timeout, self.killed = reason, timeout, killed

@@ -146,21 +146,24 @@ def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> No
     assert store.newest("learner01", report.chapter) is None
 
 
-@pytest.mark.parametrize(("cause", "found"), [(Cause.OUT_OF_TIME, True), (Cause.LOST, False)])
-def test_a_lost_guest_is_not_held_against_the_submission_for_ever_and_a_late_one_is(
-    tmp_path: Path, report: Report, cause: Cause, found: bool
+@pytest.mark.parametrize(
+    ("cause", "another_try", "found"),
+    [(Cause.LOST, False, True), (Cause.OUT_OF_TIME, True, True), (Cause.KILLED, True, False)],
+)
+def test_only_what_the_system_killed_is_not_held_against_the_submission_for_ever(
+    tmp_path: Path, report: Report, cause: Cause, another_try: bool, found: bool
 ) -> None:
     store = Store(tmp_path / "results.db")
     result = CheckResult("check_a", "softmax", "A", Outcome.FAILED, 1.0, cause)
 
-    for transient in (
+    for unanswered in (
         replace(report, checks=(result,)),
         replace(report, state=ReportState.NOT_LOADED, problem=Problem(cause=cause)),
     ):
-        key = name(transient.state, cause)
-        store.keep(key, transient)
+        key = name(unanswered.state, cause)
+        store.keep(key, unanswered)
 
-        assert transient.is_transient
+        assert unanswered.is_transient is another_try
         assert (store.find(key) is not None) is found
 
 

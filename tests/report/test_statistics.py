@@ -193,6 +193,7 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
     lost = report_of([False, True])
     late = replace(lost.checks[0], cause=Cause.OUT_OF_TIME, overrun=Overrun(TimeLimit.CALL, 5.0))
     lost = replace(lost, checks=(late, lost.checks[1]))
+    crashed = replace(lost, checks=(replace(late, cause=Cause.LOST, message="it crashed"), lost.checks[1]))
     breaches = tuple(
         Breach(line, name, refusal, ("softmax",))
         for line, name, refusal in [(3, "torch.nn", Refusal.BUILT_HERE), (4, "eval", Refusal.UNREADABLE_NAME)]
@@ -201,18 +202,19 @@ def test_people_to_look_at_are_those_whose_work_broke_was_lost_or_not_allowed(co
 
     figures = ClassFigures(
         class_of(course, report_of([True]), lost, report_of([None], breaches=breaches), unreadable,
-                 faulty(report_of([None])), report_of([False]))
+                 faulty(report_of([None])), report_of([False]), crashed)
     )  # fmt: skip
 
     assert [(look.learner, look.why) for look in figures.looks] == [
         ("learner05", "a fault of the kit, not of the submission"),
         ("learner02", "softmax: no answer within 5 seconds; if it may be the machine, grade it with --again"),
+        ("learner07", "softmax: it crashed"),
         ("learner04", "counts 0: Python cannot read the file"),
         ("learner03", "line 3: torch.nn is not allowed, and 1 more"),
     ]
     [first, second] = figures.checks
-    assert (first.failed, first.open) == (1, 4)  # what was late is open, not failed
-    assert second.judged == 1
+    assert (first.failed, first.open) == (1, 5)  # what was lost or late is open, not failed
+    assert second.judged == 2
 
 
 def test_what_a_person_has_decided_is_looked_at_no_more(course: Course) -> None:

@@ -22,6 +22,7 @@ from grader.sandbox.affinity import OneCore, usable_cores
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.host import Sandbox
 from grader.sandbox.levels import Level
+from grader.sandbox.process_time import child_of
 from grader.sandbox.proxy import Learner
 
 pytestmark = pytest.mark.xdist_group("host")
@@ -216,6 +217,24 @@ def test_a_lost_guest_says_how_it_ended(sandbox: Sandbox, attack: str, words: st
     lost = loss_of(lambda: learner.call(attack))
 
     assert words in lost.reason
+    assert not lost.killed
+
+
+def test_who_is_killed_by_the_system_is_told_from_who_crashes(sandbox: Sandbox) -> None:
+    learner = sandbox.open(COUNTER)
+    learner.count()
+    assert sandbox._zygote is not None
+    assert sandbox._channel is not None
+    pid = child_of(sandbox._zygote.pid, sandbox._channel._pid)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+    lost = loss_of(learner.count)
+    again = loss_of(learner.count)
+
+    assert "killed by the system" in lost.reason
+    assert lost.killed
+    assert again.killed
 
 
 def test_memory_is_limited(sandbox: Sandbox) -> None:
