@@ -199,6 +199,12 @@ class Kept:
         """Whether they need not be drawn any more."""
         return not check.inputs or (check.name, seed, examples) in self._kept
 
+    def generate(self, check: Check, seed: int, examples: int) -> None:
+        """Draw them now, unless this process or another has."""
+        in_file = self._file is not None and self._file.has(check.name, seed, examples)
+        if not in_file and not self.has(check, seed, examples):
+            self._kept[check.name, seed, examples] = self._drawn(check, seed, examples)
+
     def inputs(
         self, check: Check, seed: int, examples: int, left_out: Callable[[], bool] = lambda: False
     ) -> Iterator[Inputs]:

@@ -1,6 +1,7 @@
 """Keep drawn inputs in a file, from which the next process takes them: drawing takes longer than running a check.
 
-Beside them lie the calls that a check made of a submission that passed it, to be sent many at a time.
+Beside them lie the calls that a check made of a submission that passed it, to be sent many at a time. Processes that
+grade side by side read what the others have put there meanwhile.
 
 A file is for one state of the checks, the kit and its libraries, and for one secret; `InputsFolder` names it by all of
 them. It lies among the notes of the course, `.brickwork/inputs`, which are for their owner alone and which a sealed
@@ -21,6 +22,7 @@ from typing import Any
 
 import msgspec
 import torch
+from filelock import FileLock, Timeout
 
 from grader.course.writing import write_whole
 from grader.engine.fingerprint import written_sha256
@@ -41,6 +43,7 @@ Inputs = dict[str, Any]
 _PUBLIC_KEY = b"brickwork practice"
 _SEAL_BYTES = 32
 _MOST_BYTES = 32 << 20  # one that has grown so far, by ever new seeds, begins anew
+_LOCK_S = 10  # to write takes milliseconds; whoever cannot wait any longer keeps nothing
 _MOST_FILES = 30  # a course has about a dozen; of those for an earlier state of the checks nobody asks again
 
 
@@ -70,12 +73,18 @@ class InputsFile:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path, self._key = path, key
-        self._kept = self._read()
+        self._version: tuple[int, ...] | None = None
+        self._kept: dict[str, msgspec.Raw] = {}
+        self._refresh()
         self._is_changed = False
+
+    def has(self, check: str, seed: int, examples: int) -> bool:
+        """Whether the inputs of a check were kept."""
+        return self._find(_name(check, seed, examples)) is not None
 
     def get(self, check: str, seed: int, examples: int) -> tuple[Inputs, ...] | None:
         """The inputs of a check, None if they were not kept."""
-        kept = self._kept.get(_name(check, seed, examples))
+        kept = self._find(_name(check, seed, examples))
         if kept is None:
             return None
         try:
@@ -98,7 +107,7 @@ class InputsFile:
 
     def recording(self, check: str, seed: int, examples: int) -> Recording | None:
         """What a check asked on its inputs, None if that was not kept."""
-        kept = self._kept.get(f"{_name(check, seed, examples)} requests")
+        kept = self._find(f"{_name(check, seed, examples)} requests")
         if kept is None:
             return None
         try:
@@ -116,17 +125,40 @@ class InputsFile:
         """Write what was put there, beside what other processes kept meanwhile; a full disk costs the next run time."""
         if not self._is_changed:
             return
-        self._kept = self._read() | self._kept
-        content = msgspec.msgpack.encode(self._kept)
         self._is_changed = False
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.path, self._seal(content) + content)
-            newest_first = sorted(self.path.parent.glob("*.bin"), key=lambda file: -file.stat().st_mtime)
-            for outdated in newest_first[_MOST_FILES:]:
-                outdated.unlink()
-        except OSError:
+            with FileLock(self.path.with_name("lock"), _LOCK_S):
+                self._refresh()
+                content = msgspec.msgpack.encode(self._kept)
+                write_whole(self.path, self._seal(content) + content)
+                self._version = self._version_there()
+                newest_first = sorted(self.path.parent.glob("*.bin"), key=lambda file: -file.stat().st_mtime)
+                for outdated in newest_first[_MOST_FILES:]:
+                    outdated.unlink()
+        except (OSError, Timeout, NotImplementedError):  # the last one where a file system knows no locks
             return
+
+    def _find(self, name: str) -> msgspec.Raw | None:
+        """What is kept under a name, by another process too."""
+        if name not in self._kept:
+            self._refresh()
+        return self._kept.get(name)
+
+    def _refresh(self) -> None:
+        """Take over what another process wrote."""
+        version = self._version_there()
+        if version is not None and version != self._version:
+            self._version = version
+            self._kept = self._read() | self._kept
+
+    def _version_there(self) -> tuple[int, ...] | None:
+        """What changes whenever the file is written; None where there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _read(self) -> dict[str, msgspec.Raw]:
         try:

@@ -13,10 +13,10 @@ from threading import Lock
 from grader.engine.generation import Kept
 from grader.engine.inputs_file import InputsFolder
 from grader.engine.pipeline import grade_or_fault
-from grader.engine.suites import needs_fake_tensors
+from grader.engine.suites import needs_fake_tensors, suite_for
 from grader.errors import CourseError
 from grader.grading.setup import Setup
-from grader.records import Report, Submission
+from grader.records import Chapter, Report, Submission
 from grader.sandbox.host import Sandbox
 
 
@@ -66,6 +66,27 @@ def grade_here(setup: Setup, needs: Needs, submission: Submission) -> Report:
     with _one_at_a_time:
         warm = _warm_for(setup, needs)
         return grade_or_fault(submission, warm.sandbox, warm.setup.profile)
+
+
+def generate_here(setup: Setup, needs: Needs, chapter: Chapter, part: int, parts: int) -> None:
+    """Draw a part of a chapter's inputs and leave them where the other processes of this machine find them.
+
+    Args:
+        part, parts: which one, from 0, of how many.
+
+    Raises:
+        CourseError, TypeError: a fault of the checks, which every submission of the chapter will say as well.
+    """
+    with _one_at_a_time:
+        profile = _warm_for(setup, needs).setup.profile
+        assert profile.kept is not None
+        suite = suite_for(chapter)
+        profile.kept.open(suite.sha256)
+        for check in suite.checks[part::parts]:
+            if profile.only in (None, check.exercise):
+                seed = profile.seed_of(chapter.stem, check.name)
+                profile.kept.generate(check, seed, profile.examples_of(check))
+        profile.kept.save()
 
 
 def close_here() -> None:

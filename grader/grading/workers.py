@@ -5,20 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from multiprocessing import SimpleQueue, active_children, get_context, parent_process
 from threading import Thread
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from grader.grading.setup import Setup
-from grader.grading.worker import Needs, close_here, grade_here, needs_of
+from grader.grading.worker import Needs, close_here, generate_here, grade_here, needs_of
 from grader.records import Report, Submission
 from grader.sandbox.affinity import stay_on, usable_cores
+
+_Result = TypeVar("_Result")
+_PARTS_PER_WORKER = 4  # of the inputs of a chapter, so that all are done at about the same time
 
 
 class Open(Protocol):
@@ -77,7 +80,10 @@ class LocalWorkers:
                 close_here()
         else:
             with _processes(width) as pool:
-                yield _InProcesses(setup, needs, width, pool)
+                processes = _InProcesses(setup, needs, width, pool)
+                if not alone and setup.inputs is not None:
+                    processes.generate_for(submissions)
+                yield processes
 
 
 def sensible_jobs(submissions: int) -> int:
@@ -105,9 +111,24 @@ class _InProcesses:
     width: int
     pool: Executor
 
+    def generate_for(self, submissions: Iterable[Submission]) -> None:
+        """Let them draw the inputs of these chapters first, each a part, which takes longer than to grade a few.
+
+        They take work in the order in which it comes, and what is drawn by then is there for all of them. A fault of
+        the checks is told by the first submission that meets it.
+        """
+        parts = _PARTS_PER_WORKER * self.width
+        with suppress(BrokenProcessPool):
+            for chapter in dict.fromkeys(submission.chapter for submission in submissions):
+                for part in range(parts):
+                    self._submit(generate_here, chapter, part, parts)
+
     def send(self, submission: Submission) -> Future[Report]:
         """Hand it to whichever process is free first."""
-        return _deaf_to_ctrl_c(lambda: self.pool.submit(grade_here, self.setup, self.needs, submission))
+        return self._submit(grade_here, submission)
+
+    def _submit(self, work: Callable[..., _Result], *what: Any) -> Future[_Result]:
+        return _deaf_to_ctrl_c(lambda: self.pool.submit(work, self.setup, self.needs, *what))
 
 
 @contextmanager
@@ -134,7 +155,7 @@ def _processes(width: int) -> Iterator[ProcessPoolExecutor]:
             raise
 
 
-def _deaf_to_ctrl_c(start: Callable[[], Future[Report]]) -> Future[Report]:
+def _deaf_to_ctrl_c(start: Callable[[], Future[_Result]]) -> Future[_Result]:
     """Processes that are started inside do not hear Ctrl-C: it is for the one that hands out the work.
 
     The signal is held back and not ignored, so that one which arrives meanwhile is heard here afterwards.

@@ -114,6 +114,23 @@ def test_another_seed_or_number_is_drawn_anew(tmp_path: Path) -> None:
     assert draw.times == 2
 
 
+def test_what_another_process_puts_there_meanwhile_is_found_and_not_written_over(tmp_path: Path) -> None:
+    draws = Drawing(INPUTS), Drawing(INPUTS), Drawing(INPUTS)
+    one, other, third = (Kept(draw, InputsFolder(tmp_path, b"secret")) for draw in draws)
+    for kept in (one, other, third):
+        kept.open("a")
+
+    one.generate(CHECK, 5, 3)
+    other.generate(CHECK, 6, 3)
+    one.save()
+    other.save()
+    for seed in (5, 6):
+        third.generate(CHECK, seed, 3)
+        list(third.inputs(CHECK, seed, 3))
+
+    assert [draw.times for draw in draws] == [1, 1, 0]
+
+
 def damaged(data: bytes) -> list[bytes]:
     """One byte changed at the beginning, in the middle and at the end; cut short; emptied; something else."""
     changed = [data[:k] + bytes([data[k] ^ 1]) + data[k + 1 :] for k in (0, len(data) // 2, len(data) - 1)]
@@ -122,7 +139,7 @@ def damaged(data: bytes) -> list[bytes]:
 
 def test_a_damaged_file_is_drawn_anew_and_written_whole(tmp_path: Path) -> None:
     process(tmp_path)
-    [file] = tmp_path.iterdir()
+    [file] = tmp_path.glob("*.bin")
     whole = file.read_bytes()
 
     for content in damaged(whole):
@@ -133,9 +150,9 @@ def test_a_damaged_file_is_drawn_anew_and_written_whole(tmp_path: Path) -> None:
 
 def test_a_file_given_the_name_of_another_is_not_read(tmp_path: Path) -> None:
     process(tmp_path, checks="b")
-    [old] = tmp_path.iterdir()
+    [old] = tmp_path.glob("*.bin")
     process(tmp_path, checks="a")
-    [new] = set(tmp_path.iterdir()) - {old}
+    [new] = set(tmp_path.glob("*.bin")) - {old}
     new.write_bytes(old.read_bytes())
 
     assert process(tmp_path, checks="a")[1] == 1

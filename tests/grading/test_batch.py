@@ -21,8 +21,10 @@ from sandboxes import need
 from soaking import LongClass
 
 from grader.course.config import find_chapter
+from grader.engine.inputs_file import InputsFolder
 from grader.engine.profile import Profile
 from grader.engine.runner import unjudged
+from grader.engine.suites import suite_for
 from grader.errors import SandboxError
 from grader.grading.batch import grade_all
 from grader.grading.setup import Setup
@@ -150,6 +152,25 @@ def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> 
     assert report.is_transient
     assert problem(report) == "neuron: no answer within 0.5 seconds"
     assert not any(other.is_transient for _, other in graded[:-1])
+
+
+def test_side_by_side_the_inputs_of_a_chapter_are_drawn_whole_by_both_together(
+    tmp_path: Path, course: Course
+) -> None:
+    chapter = replace(
+        find_chapter(course, "ch02"), exercises=(find_chapter(course, "ch02").exercise("neuron"),)
+    )
+    profile = Profile("grade", examples=2, secret=b"secret", shrink=False)
+    submissions = [Submission(chapter, f"# {n}\n", Path(f"{n}.py"), str(n)) for n in range(2)]
+
+    list(grade_all(submissions, replace(PLAIN, profile=profile, inputs=tmp_path), LocalWorkers(2)))
+
+    suite = suite_for(chapter)
+    file = InputsFolder(tmp_path, b"secret").file(suite.sha256)
+    drawn = [check for check in suite.checks if check.inputs]
+    assert len(drawn) > 4
+    for check in drawn:
+        assert file.has(check.name, profile.seed_of(chapter.stem, check.name), profile.examples_of(check))
 
 
 def test_broken_off_nothing_is_left_at_work(course: Course) -> None:
