@@ -186,6 +186,11 @@ def find_fault(failed: GradientPair, others: Iterable[GradientPair]) -> Gradient
 GENERIC_CASES = 8
 
 
+def has_enough(pairs: Iterable[GradientPair]) -> bool:
+    """Whether so many are generic that something may be told from them."""
+    return sum(map(_is_generic, pairs)) >= GENERIC_CASES
+
+
 def _is_finite(pair: GradientPair) -> bool:
     """Whether both are tensors of numbers."""
     actual = pair.actual

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,13 +18,14 @@ from grader.checking.check import Check, Sweep
 from grader.checking.comparison import comparisons
 from grader.checking.failures import CheckFailure, GradientPair
 from grader.checking.gradients import recording
-from grader.engine.generation import draw_straight
+from grader.engine.generation import drawing_straight
 from grader.records import Curve
 from grader.sandbox.example import Call
 from grader.sandbox.exceptions import LearnerBarred, LearnerMisbehaved, LearnerMissing, LearnerRaised
 from grader.sandbox.proxy import Learner
 
 _INPUTS = 40
+_TELLING = 8  # a law none of whose first ones gives a point is about something else
 _FURTHEST = 6.0  # beyond it an activation is flat, or a straight line
 _FEWEST, _MOST = 12, 40  # points of a curve
 _REPEATED = 8  # entries that came again, before it is believed that their places do not matter
@@ -52,11 +53,15 @@ def curve_of(check: Check, learner: Learner, seed: int) -> Curve | None:
         return _over_a_number(check, check.curve, learner, seed)
     if not check.inputs:
         return None
-    asked = [_asked(check, learner, seed, drawn) for drawn in draw_straight(check, seed, _INPUTS)]
-    forward = [_points(one.calls, one.pairs) for one in asked]
-    if any(forward):
-        return _of_one_variable(forward)
-    return _of_one_variable([_slopes(one.gradients) for one in asked], is_slope=True)
+    forward, slopes = _OneVariable(), _OneVariable(is_slope=True)
+    for number, drawn in enumerate(drawing_straight(check, seed, _INPUTS), 1):
+        one = _asked(check, learner, seed, drawn)
+        forward.add(_points(one.calls, one.pairs))
+        slopes.add(_slopes(one.gradients))
+        told = forward if forward.points else slopes
+        if told.is_refuted or (number == _TELLING and not told.points):
+            return None
+    return (forward if forward.points else slopes).curve()
 
 
 @dataclass(frozen=True)
@@ -91,25 +96,40 @@ def _over_a_number(check: Check, sweep: Sweep, learner: Learner, seed: int) -> C
     return _curve(points, over=sweep.over)
 
 
-def _of_one_variable(found: Sequence[Sequence[_Point]], *, is_slope: bool = False) -> Curve | None:
-    """The points as one curve; None where the same input has several right answers, or there are too few of them.
+@dataclass
+class _OneVariable:
+    """What may be a function of one variable, as far as it was asked.
 
     Args:
-        found: the points of each example.
-        is_slope: whether they were divided, so that fewer of their digits are right.
+        is_slope: whether its values were divided, so that fewer of their digits are right.
+
+    Attributes:
+        points: one for each input that was met.
+        repeated: how often one was met again.
+        is_refuted: whether the same input has several right answers.
     """
-    points: dict[float, _Point] = {}
-    repeated = 0
-    for x, got, expected in (point for example in found for point in example):
-        repeated += x in points
-        known = points.setdefault(x, (x, got, expected))
-        if not math.isclose(known[2], expected, rel_tol=1e-5 if is_slope else 1e-6, abs_tol=1e-9):
+
+    is_slope: bool = False
+    points: dict[float, _Point] = field(default_factory=dict)
+    repeated: int = 0
+    is_refuted: bool = False
+
+    def add(self, found: Sequence[_Point]) -> None:
+        """The points of one more example."""
+        for x, got, expected in found:
+            self.repeated += x in self.points
+            known = self.points.setdefault(x, (x, got, expected))
+            rel_tol = 1e-5 if self.is_slope else 1e-6
+            self.is_refuted |= not math.isclose(known[2], expected, rel_tol=rel_tol, abs_tol=1e-9)
+
+    def curve(self) -> Curve | None:
+        """The points as one curve; None where there are too few of them."""
+        shown = sorted(point for point in self.points.values() if abs(point[0]) <= _FURTHEST)
+        if self.repeated < _REPEATED or len(shown) < _FEWEST or shown[-1][0] - shown[0][0] < 2:
             return None
-    shown = sorted(point for point in points.values() if abs(point[0]) <= _FURTHEST)
-    if repeated < _REPEATED or len(shown) < _FEWEST or shown[-1][0] - shown[0][0] < 2:
-        return None
-    apart = max(1.0, (len(shown) - 1) / (_MOST - 1))
-    return _curve([shown[round(i * apart)] for i in range(min(_MOST, len(shown)))], is_slope=is_slope)
+        apart = max(1.0, (len(shown) - 1) / (_MOST - 1))
+        picked = [shown[round(i * apart)] for i in range(min(_MOST, len(shown)))]
+        return _curve(picked, is_slope=self.is_slope)
 
 
 def _points(calls: Sequence[Call], pairs: Sequence[_Pair]) -> list[_Point]:

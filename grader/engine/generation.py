@@ -174,15 +174,22 @@ def draw_straight(check: Check, seed: int, examples: int) -> list[Inputs]:
     Raises:
         TypeError: too few of what is drawn keep their conditions.
     """
-    random, found = Random(seed), []
+    return list(drawing_straight(check, seed, examples))
+
+
+def drawing_straight(check: Check, seed: int, examples: int) -> Iterator[Inputs]:
+    """As `draw_straight`, each when it is asked for."""
+    random, found = Random(seed), 0
     for _ in range(_TRIES * examples):
         data = ConjectureData(random=random, provider=RepeatableProvider)
         try:
-            found.append(_drawn_from(data, check))
+            drawn = _drawn_from(data, check)
         except (StopTest, UnsatisfiedAssumption):
             continue
-        if len(found) == examples:
-            return found
+        yield drawn
+        found += 1
+        if found == examples:
+            return
     raise TypeError(f"{check.name}: its inputs cannot be drawn: too few keep their conditions")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from grader.checking.check import Check
 from grader.checking.failures import CheckFailure, GradientPair
-from grader.checking.gradients import find_fault, recording
-from grader.engine.generation import draw_straight
+from grader.checking.gradients import find_fault, has_enough, recording
+from grader.engine.generation import drawing_straight
 from grader.records import GradientFinding
 from grader.sandbox.exceptions import LearnerBarred, LearnerMisbehaved, LearnerMissing, LearnerRaised
 from grader.sandbox.proxy import Learner
@@ -32,7 +32,8 @@ def gradient_fault(check: Check, learner: Learner, seed: int, failed: GradientPa
     if not check.inputs:
         return None
     found: list[GradientPair] = []
-    for drawn in draw_straight(check, seed, _INPUTS):
+    is_possible = False
+    for drawn in drawing_straight(check, seed, _INPUTS):
         learner.begin_example(seed & 0xFFFF_FFFF)
         with recording() as pairs:
             try:
@@ -40,4 +41,9 @@ def gradient_fault(check: Check, learner: Learner, seed: int, failed: GradientPa
             except (CheckFailure, LearnerRaised, LearnerMisbehaved, LearnerMissing, LearnerBarred):
                 continue  # what fails in another way says nothing about this gradient
         found += [pair for pair in pairs if pair.what == failed.what]
+        if not is_possible and has_enough(found):
+            # What does not hold in these holds in no larger number of cases.
+            is_possible = find_fault(failed, found) is not None
+            if not is_possible:
+                return None
     return find_fault(failed, found)

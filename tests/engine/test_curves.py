@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.course.config import find_chapter, load_course
+from grader.engine.curves import curve_of
 from grader.engine.in_process import SameProcess
 from grader.engine.profile import Profile
 from grader.engine.runner import run_checks
 from grader.engine.suites import suite_for
 from grader.records import CheckResult, Outcome, Ruling, Submission
+from grader.sandbox.proxy import Learner
 
 
 def first_results(
@@ -100,3 +103,42 @@ def test_of_several_failures_of_an_exercise_the_first_is_drawn() -> None:
     failed = [result for result in results if result.outcome is Outcome.FAILED]
     assert len(failed) > 3
     assert [result for result in results if result.curve is not None] == failed[:1]
+
+
+class Counting(SameProcess):
+    """Counts the calls of what is asked."""
+
+    calls = 0
+
+    def open(self, source: str) -> Learner:
+        learner = super().open(source)
+        ask = learner.connection.ask
+
+        def counted(op: str, *args: Any, **kwargs: Any) -> Any:
+            self.calls += op == "call"
+            return ask(op, *args, **kwargs)
+
+        learner.connection.ask = counted  # type: ignore[method-assign]
+        return learner
+
+
+@pytest.mark.parametrize(
+    ("label", "exercise", "code", "most"),
+    [
+        pytest.param(
+            "ch03", "softmax", "def softmax(x, dim=-1):\n    return x.exp()\n", 40, id="no variable"
+        ),
+        pytest.param("ch03", "tanh", "def tanh(x):\n    return x - x.mean()\n", 400, id="one variable"),
+    ],
+)
+def test_what_cannot_have_a_curve_is_asked_for_few_points(
+    label: str, exercise: str, code: str, most: int
+) -> None:
+    place = Counting()
+    check = suite_for(find_chapter(load_course(), label)).of(exercise)[0]
+
+    curve = curve_of(check, place.open(f"import torch\n\n{code}"), 5)
+
+    assert (curve is not None) is (exercise == "tanh")
+    assert place.calls <= most
+    assert (place.calls >= 40) is (exercise == "tanh")
