@@ -7,7 +7,7 @@ nobody gains by ending the run early: points are divided by what was asked, not 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,7 +19,7 @@ from grader.engine.failure import failure_of
 from grader.engine.profile import Profile
 from grader.engine.scoring import score
 from grader.engine.suites import suite_for
-from grader.engine.trial import Trial
+from grader.engine.trial import LONG, Trial
 from grader.errors import CourseError, SubmissionError
 from grader.records import (
     Cause,
@@ -215,6 +215,7 @@ class _Run:
         self._learner: Learner | None = None
         self._results: dict[str, CheckResult] = {}
         self._lost: dict[str, int] = {}
+        self._long: dict[str, Sequence[int]] = {}
         self._spent_s, self._start = 0.0, time.monotonic()
         asked = {check.exercise for check in suite.checks if profile.only in (None, check.exercise)}
         # Where nothing is written there is nothing to run, and no sandbox to wait for.
@@ -243,9 +244,11 @@ class _Run:
             r.exercise == check.exercise and r.outcome is Outcome.FAILED for r in self._results.values()
         )
         how = self.profile, self.chapter, limit_s, self.tell_early
+        # Where only the shorter sides show an exercise's first broken law, the others are not tried on longer ones.
+        long = self._long.get(check.exercise, LONG)
         printed = len(self.output)
         # A law that comes after a broken one of its exercise is mostly broken too, and would have to be repeated.
-        trial = Trial(check, learner, *how, leads=leads, in_batches=leads)
+        trial = Trial(check, learner, *how, leads=leads, in_batches=leads, long=long)
         result = trial.run()
         if (
             trial.must_repeat
@@ -255,8 +258,10 @@ class _Run:
             learner = self._open()
             if learner is None:
                 return self._unloaded(check)
-            trial = Trial(check, learner, *how, leads=leads, before=trial)
+            trial = Trial(check, learner, *how, leads=leads, before=trial, long=long)
             result = trial.run()
+        if leads and trial.shown_at is not None:
+            self._long[check.exercise] = LONG[LONG.index(trial.shown_at) :]
         self._spent_s += trial.spent_s
         if trial.lost:
             self._learner = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -51,6 +51,7 @@ SHRINK_LIMIT_S = 8.0
 SHORT_SIDES_LIMIT_S = 2.0
 # Of what takes so long to fail those seconds would find nothing smaller. An example of a lesson takes milliseconds.
 SLOW_S = 0.25
+LONG = (2, 1)  # 2 first: on sides of 1 many mistakes look alike
 FEW = 20  # inputs with short sides that are tried where nothing is shrunk: nearly every mistake shows in one of them
 
 _Answer = TypeVar("_Answer")
@@ -79,8 +80,10 @@ class Trial:
             whole chapter; of the laws that fail with it the smallest input that was tried will do.
         in_batches: whether its calls may be sent many at a time. It may then have to be repeated, in a new process.
         before: the trial in batches that this one repeats call by call.
+        long: what sides of more than 3 become where a failure is looked for on short ones, one after the other.
 
     Attributes:
+        shown_at: which of them showed the failure; None where none did.
         must_repeat: whether it did not come to an end in batches. The process was then asked more than the check asked
             so far, so it is of no use any more.
     """
@@ -97,6 +100,7 @@ class Trial:
         leads: bool = True,
         in_batches: bool = False,
         before: Trial | None = None,
+        long: Sequence[int] = LONG,
     ) -> None:
         self.check, self.learner, self.profile, self._tell_early = check, learner, profile, tell_early
         self._leads, self._shrinks, self._before = leads, leads and profile.shrink, before
@@ -107,6 +111,8 @@ class Trial:
         self.not_checkable = ""
         self._is_slow = False
         self.must_repeat, self._in_batches = False, in_batches
+        self._long = long
+        self.shown_at: int | None = None
         self._start = time.monotonic()
         self._limit_s, self._spent_before = limit_s, learner.spent_s
         self._shrink_limit_s, self._shrink_end = SHRINK_LIMIT_S, float("inf")
@@ -235,10 +241,10 @@ class Trial:
         """Show the same failure on inputs of fewer entries if it is there too; as shrinking, it changes no verdict."""
         examples, self._shrink_limit_s = self.examples, SHORT_SIDES_LIMIT_S
         shown = None
-        for long in () if found.ends_check or not found.repeatable else (2, 1):
+        for long in () if found.ends_check or not found.repeatable else self._long:
             tried = self._tried_on_short_sides(long)
             if tried is not None and tried.is_like(found) and size_of(tried.inputs) < size_of(found.inputs):
-                shown = tried
+                shown, self.shown_at = tried, long
             if shown is not None or self.lost:
                 break
         self.failure, self.examples = shown or found, examples

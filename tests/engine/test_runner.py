@@ -160,6 +160,31 @@ def test_only_the_first_broken_law_of_an_exercise_is_shrunk_and_the_others_show_
     assert calls.count("second") < calls.count("first")
 
 
+def test_what_only_shorter_sides_show_is_looked_for_there_at_once_in_the_laws_that_follow() -> None:
+    calls: list[str] = []
+
+    @check("double")
+    @given(x=tensors((3, 4)))
+    def check_first(learner: Any, x: torch.Tensor) -> None:
+        """The first."""
+        agree(learner.double(x), 2 * x)
+
+    @check("double")
+    @given(x=tensors((3, 4)))
+    def check_second(learner: Any, x: torch.Tensor) -> None:
+        """The second."""
+        calls.append("second")
+        agree(learner.double(-x), -2 * x)
+
+    source = RIGHT.replace("x + x", "x + x if x.shape[0] == x.shape[1] else x + 1")
+    first, second = graded(source, check_first, check_second).checks
+
+    for result in (first, second):
+        assert result.counterexample is not None
+        assert result.counterexample.inputs[0][1].count("[") == 3, "two rows of one"
+    assert len(calls) < 10
+
+
 def test_a_machine_that_others_keep_busy_finds_the_same_smallest_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
