@@ -320,7 +320,8 @@ class Cause(StrEnum):
     RAISED = "raised"
     LOST = "lost"  # the learner's process ended by its own doing, or sent what is no answer
     KILLED = "killed"  # the system ended it, perhaps for want of memory
-    OUT_OF_TIME = "out of time"
+    OUT_OF_TIME = "out of time"  # of its own: waiting for a core is not counted
+    STARVED = "starved"  # ten times a limit passed, most of it without a core
     UNCHECKABLE = "not checkable"
     BARRED = (
         "barred"  # by the rules, before anything ran, or by the sandbox, when a barred operation was called
@@ -330,9 +331,9 @@ class Cause(StrEnum):
 
 
 # There was no answer to be judged.
-UNANSWERED_CAUSES = frozenset({Cause.LOST, Cause.KILLED, Cause.OUT_OF_TIME})
-# Another try may end otherwise: a process can be killed, or late, because of what else the machine did.
-TRANSIENT_CAUSES = frozenset({Cause.KILLED, Cause.OUT_OF_TIME})
+UNANSWERED_CAUSES = frozenset({Cause.LOST, Cause.KILLED, Cause.OUT_OF_TIME, Cause.STARVED})
+# Another try may end otherwise: a process can be killed, or kept from a core, because of what else the machine did.
+TRANSIENT_CAUSES = frozenset({Cause.KILLED, Cause.STARVED})
 
 
 class ReportState(StrEnum):
@@ -654,22 +655,18 @@ class Report:
 
     @property
     def unanswered(self) -> CheckResult | None:
-        """The first check whose process was lost, killed or late."""
+        """The first check whose process was lost, killed, late or kept from a core."""
         return next((result for result in self.checks if result.cause in UNANSWERED_CAUSES), None)
 
     @property
     def is_transient(self) -> bool:
-        """Whether a process was killed or late, so that another try may end otherwise."""
+        """Whether a process was killed or kept from a core, so that another try may end otherwise."""
         return bool(self._causes & TRANSIENT_CAUSES)
 
     @property
     def is_final(self) -> bool:
-        """Whether the next run takes this verdict over: not if the system killed its process, or the kit failed.
-
-        A late one is taken over: limits count the learner's own time, and what was late beside others is tried alone
-        before it has a verdict (`grading/batch.py`).
-        """
-        return self.state is not ReportState.KIT_FAULT and Cause.KILLED not in self._causes
+        """Whether the next run takes this verdict over: not if another try may end otherwise, or the kit failed."""
+        return self.state is not ReportState.KIT_FAULT and not self.is_transient
 
     @property
     def _causes(self) -> set[Cause | None]:

@@ -116,10 +116,8 @@ def failure_of(error: Exception | LearnerLost) -> Failure:
             return Failure(Cause.BARRED, ", ".join(error.operations), _line(error.line))
         case LearnerMisbehaved():
             return Failure(Cause.BROKEN_LAW, str(error), hint=error.hint, is_too_large=error.is_too_large)
-        case LearnerLost(timeout=True):
-            return Failure(Cause.OUT_OF_TIME)
         case LearnerLost():
-            return Failure(Cause.KILLED if error.killed else Cause.LOST, error.reason)
+            return Failure(error.cause, "" if error.is_late else error.reason)
         case StopIteration():
             return Failure(Cause.BROKEN_LAW, "the iteration ended too early")
     # Arithmetic on what came back failed: the learner's answer has the wrong form.

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from grader.checking.check import Check, Suite
-from grader.engine.failure import failure_of
 from grader.engine.profile import Profile
 from grader.engine.scoring import score
 from grader.engine.suites import suite_for
@@ -281,7 +280,8 @@ class _Run:
             return _not_run(check, Cause.GIVEN_UP)
         if self._is_used_up():
             overrun = Overrun(TimeLimit.CHAPTER, self.workplace.limits.chapter_s)
-            return _not_run(check, Cause.OUT_OF_TIME, overrun=overrun)
+            late = Cause.OUT_OF_TIME if self._spent_s >= overrun.seconds else Cause.STARVED
+            return _not_run(check, late, overrun=overrun)
         if self._is_untouched:
             return replace(_not_run(check, Cause.UNWRITTEN), outcome=Outcome.FAILED)
         return None
@@ -320,8 +320,8 @@ class _Run:
             self.problem = Problem(str(raised), cause=Cause.RAISED, line=line)
             return None
         except LearnerLost as lost:
-            overrun = Overrun(TimeLimit.CALL, self.workplace.limits.call_s) if lost.timeout else None
-            self.problem = Problem(lost.reason, cause=failure_of(lost).cause, overrun=overrun)
+            overrun = Overrun(TimeLimit.CALL, self.workplace.limits.call_s) if lost.is_late else None
+            self.problem = Problem(lost.reason, cause=lost.cause, overrun=overrun)
             return None
         learner.returns = self.suite.returns
         learner.output = self.output

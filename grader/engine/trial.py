@@ -283,9 +283,9 @@ class Trial:
             failure = failure_of(error)
             if isinstance(error, LearnerLost):
                 self.lost = True
-                if error.timeout and self.failure is not None and self.spent_s >= self._limit_s:
+                if error.is_late and self.failure is not None and self.spent_s >= self._limit_s:
                     raise _Stop from None
-                if error.timeout:
+                if error.is_late:
                     failure = replace(failure, overrun=self._call_overrun())
             # What is too large takes about as long: told by the clock, it would be shrunk on one day and not the next.
             self._is_slow = failure.is_too_large or self.learner.spent_s - start_s > SLOW_S
@@ -303,7 +303,8 @@ class Trial:
         if self.spent_s > self._limit_s or time.monotonic() > self._start + BACKSTOP * self._limit_s:
             if self.failure is not None:
                 raise _Stop
-            self._keep(Failure(Cause.OUT_OF_TIME, overrun=self._check_overrun()), drawn)
+            late = Cause.OUT_OF_TIME if self.spent_s > self._limit_s else Cause.STARVED
+            self._keep(Failure(late, overrun=self._check_overrun()), drawn)
             raise _Stop
 
     def _call_overrun(self) -> Overrun:

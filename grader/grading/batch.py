@@ -58,7 +58,7 @@ def _sent(
 ) -> Iterator[tuple[int, Report | None]]:
     """Send these submissions to workers, and to new ones when those are lost.
 
-    What was late beside others is sent once more when they are done, alone: perhaps it wanted for a core.
+    What the system killed beside others, or kept from a core, is sent once more when they are done, alone.
 
     Args:
         alone: one after the other instead of side by side.
@@ -66,18 +66,18 @@ def _sent(
     Yields:
         The number, and its report or None if the worker that had it is lost.
     """
-    waiting, late = deque(numbers), deque[int]()
-    while waiting or late:
-        left = [submissions[number] for number in (*waiting, *late)]
+    waiting, again = deque(numbers), deque[int]()
+    while waiting or again:
+        left = [submissions[number] for number in (*waiting, *again)]
         with workers.open(setup, left, alone=alone) as open_workers:
             in_flight: dict[Future[Report], int] = {}
             # A pool with a lost process takes no more; what waits goes on in a new one.
             with suppress(*workers.lost):
-                while waiting or late or in_flight:
+                while waiting or again or in_flight:
                     _fill(in_flight, waiting, submissions, open_workers, alone=alone)
                     side_by_side = not alone and open_workers.width > 1 and bool(in_flight)
                     if not in_flight:
-                        _send(in_flight, late, submissions, open_workers)
+                        _send(in_flight, again, submissions, open_workers)
                     for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
                         number = in_flight.pop(future)  # none is held longer than it takes to keep it
                         try:
@@ -85,7 +85,7 @@ def _sent(
                         except workers.lost:
                             report = None
                         if report is not None and report.is_transient and side_by_side:
-                            late.append(number)
+                            again.append(number)
                         else:
                             yield number, report
             for number in in_flight.values():

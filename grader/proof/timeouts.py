@@ -11,7 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from grader.engine.in_process import SameProcess
 from grader.language import kept
-from grader.records import Limits
+from grader.records import Cause, Limits
 from grader.sandbox.channel import Around
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.proxy import Learner
@@ -66,7 +66,7 @@ class _TimedChannel(Around):
         with _timer(timeout_s):
             answer = self._channel.request(header, body, timeout_s)
         if _timer.rang:
-            raise LearnerLost(kept("no answer in time"), timeout=True)
+            raise LearnerLost(kept("no answer in time"), Cause.OUT_OF_TIME)
         return answer
 
 
@@ -106,7 +106,7 @@ class _Timer:
         self._signals += 1
         if left_s < 0.01 or self._signals > _MOST_SIGNALS:  # one that only sleeps never ends either
             self.rang = True
-            raise LearnerLost(kept("no answer in time"), timeout=True)
+            raise LearnerLost(kept("no answer in time"), Cause.OUT_OF_TIME)
         signal.setitimer(signal.ITIMER_REAL, left_s)
 
 

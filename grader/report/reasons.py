@@ -152,6 +152,8 @@ def _finding(result: CheckResult) -> str:
             return words + _at(result.line)
         case Cause.OUT_OF_TIME if result.overrun is not None:
             return _overrun(result.overrun)
+        case Cause.STARVED:
+            return _starved()
         case Cause.UNCHECKABLE:
             return _("not checkable: {why}").format(why=translate(result.message))
     return translate(result.message)
@@ -228,6 +230,8 @@ def _why_not_run(result: CheckResult) -> str:
             return _("first fix: {waits_for}").format(waits_for=translate(result.waits_for))
         case Cause.OUT_OF_TIME if result.overrun is not None and result.overrun.limit is TimeLimit.CHAPTER:
             return _overrun(result.overrun)
+        case Cause.STARVED if result.overrun is not None and result.overrun.limit is TimeLimit.CHAPTER:
+            return _starved()
         case Cause.GIVEN_UP | Cause.LOST if not result.message:  # lost, by earlier versions
             return _("{exercise} gave no answer several times already").format(exercise=result.exercise)
         case None:
@@ -246,11 +250,18 @@ def _overrun(overrun: Overrun) -> str:
             return _("the chapter's {seconds:g} s are used up").format(seconds=overrun.seconds)
 
 
+def _starved() -> str:
+    return _("other work kept its process from a core for ten times its time")
+
+
 def _loading(cause: Cause | None, what: str, line: SourceLine | None, overrun: Overrun | None) -> str:
     """Why a file's definitions did not come to their end."""
     if cause is Cause.RAISED:
         return _("the file raises {what} when it is loaded").format(what=what) + _at(line)
-    why = _overrun(overrun) if overrun is not None else translate(what)
+    if cause is Cause.STARVED:
+        why = _starved()
+    else:
+        why = _overrun(overrun) if overrun is not None else translate(what)
     return _("the file could not be loaded: {why}").format(why=why)
 
 

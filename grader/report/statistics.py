@@ -15,8 +15,8 @@ from functools import cached_property
 from grader.grading.mistakes import Mistake, distinct, who_made_what
 from grader.language import gettext as _
 from grader.records import (
-    TRANSIENT_CAUSES,
     UNANSWERED_CAUSES,
+    Cause,
     Chapter,
     CheckResult,
     ClassResults,
@@ -346,7 +346,7 @@ def _looks(chapter: Chapter, mine: Sequence[tuple[LearnerResult, Report]]) -> It
             yield Look(one.learner, chapter, LookKind.NOT_GRADED, why)
         elif report.unanswered is not None:
             why = clean_line(lost_or_late(report), 200)
-            if report.unanswered.cause in TRANSIENT_CAUSES:
+            if report.unanswered.cause is not Cause.LOST:  # a machine may be slow, too
                 why = _("{why}; if it may be the machine, grade it with --again").format(why=why)
             yield Look(one.learner, chapter, LookKind.LOST, why)
         if report.breaches:

@@ -8,6 +8,7 @@ import socket
 import time
 from typing import Protocol
 
+from grader.records import Cause
 from grader.sandbox import protocol
 from grader.sandbox.dispatch import operation_filter
 from grader.sandbox.exceptions import LearnerLost
@@ -140,7 +141,7 @@ class GuestChannel:
     carries_many = True
 
     def __init__(self, zygote: Zygote, address_space: int | None, core: int | None) -> None:
-        self._zygote, self._lost, self._killed = zygote, "", False
+        self._zygote, self._lost, self._cause = zygote, "", Cause.LOST
         self.suspect = False
         self._sock, guest_end = socket.socketpair()
         with guest_end:
@@ -159,7 +160,7 @@ class GuestChannel:
             timeout_s: seconds for both together, of the learner's own time: waiting for a core is not counted.
         """
         if self._lost:
-            raise LearnerLost(self._lost, killed=self._killed)
+            raise LearnerLost(self._lost, self._cause)
         deadline = Deadline(timeout_s, self._clock)
         try:
             if self._spoke_unasked():
@@ -169,9 +170,11 @@ class GuestChannel:
             self.spent_s += deadline.spent()
             return answer
         except TimeoutError:
-            self.spent_s += timeout_s
+            spent_s = deadline.spent()
+            self.spent_s += min(spent_s, timeout_s)
             self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
-            raise LearnerLost(self._lost, timeout=True) from None
+            late = Cause.OUT_OF_TIME if spent_s >= timeout_s else Cause.STARVED
+            raise LearnerLost(self._lost, late) from None
         except WireError as error:
             self.suspect = True
             self._lose(
@@ -179,7 +182,7 @@ class GuestChannel:
             )
         except (EOFError, OSError):
             self._lose("", gently=True)
-        raise LearnerLost(self._lost, killed=self._killed)
+        raise LearnerLost(self._lost, self._cause)
 
     def _spoke_unasked(self) -> bool:
         """Whether bytes are there that answer no question; they could pass for the answer to the next."""
@@ -212,12 +215,14 @@ class GuestChannel:
             answer = self._zygote.ask({"do": "end", "pid": self._pid, "gently": gently})
             code, killed = int(answer["code"]), bool(answer["killed"])
         except (LaunchError, KeyError, TypeError, ValueError):
-            self.suspect = self._killed = True
+            self.suspect, self._cause = True, Cause.KILLED
             return "its sandbox is gone"
         if killed:
             return "it closed its connection" if gently else "it was stopped"
         if code >= 0:
             return f"it left with exit code {code}"
         name = _signal_name(-code)
-        self._killed = name not in _ENDINGS
-        return _ENDINGS.get(name) or (_KILLED if name == "SIGKILL" else f"signal {-code} ended it")
+        if name in _ENDINGS:
+            return _ENDINGS[name]
+        self._cause = Cause.KILLED
+        return _KILLED if name == "SIGKILL" else f"signal {-code} ended it"

@@ -6,6 +6,8 @@ ask.
 
 from __future__ import annotations
 
+from grader.records import Cause
+
 
 class LearnerRaised(Exception):
     """The learner's code raised. All that crosses the boundary is text: an exception object would be code.
@@ -61,10 +63,14 @@ class LearnerLost(BaseException):
 
     Args:
         reason: what happened, in words.
-        timeout: whether it was too slow, rather than broken.
-        killed: whether the system ended it, which need not be its own doing.
+        cause: LOST by its own doing, KILLED by the system, OUT_OF_TIME or STARVED.
     """
 
-    def __init__(self, reason: str, *, timeout: bool = False, killed: bool = False) -> None:
+    def __init__(self, reason: str, cause: Cause = Cause.LOST) -> None:
         super().__init__(reason)
-        self.reason, self.timeout, self.killed = reason, timeout, killed
+        self.reason, self.cause = reason, cause
+
+    @property
+    def is_late(self) -> bool:
+        """Whether no answer came in time, rather than that the guest is gone."""
+        return self.cause in (Cause.OUT_OF_TIME, Cause.STARVED)

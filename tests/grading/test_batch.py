@@ -29,8 +29,7 @@ from grader.errors import SandboxError
 from grader.grading.batch import grade_all
 from grader.grading.setup import Setup
 from grader.grading.workers import LocalWorkers, sensible_jobs
-from grader.records import Course, Limits, Report, ReportState, Submission
-from grader.report.words import problem
+from grader.records import Cause, CheckResult, Course, Limits, Outcome, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.workspace.workspace import attempt_of
 
@@ -131,27 +130,57 @@ def test_where_no_sandbox_starts_it_is_said_why_and_nobody_gets_a_verdict(
     assert (workspace.count("verdicts"), workspace.missing()) == (0, [])
 
 
-def test_who_was_late_beside_others_is_graded_last_and_alone(course: Course) -> None:
-    chapter = replace(
-        find_chapter(course, "ch02"), exercises=(find_chapter(course, "ch02").exercise("neuron"),)
-    )
-    endless = "def neuron(x, w, b):\n    while True:\n        pass\n"
-    wrong = "def neuron(x, w, b):\n    return b\n"
-    sources = (endless, wrong, wrong)
-    submissions = [
-        Submission(chapter, source, Path(f"{number}.py"), str(number))
-        for number, source in enumerate(sources)
-    ]
-    setup = Setup(Level.PLAIN, Limits(call_s=0.5), Profile("grade", examples=2, shrink=False))
+class Busy:
+    """Two workers on a machine that kills, or keeps from a core, submissions 0 and 3 as long as others are at work.
 
-    graded = list(grade_all(submissions, setup, LocalWorkers(2)))
+    Args:
+        cause: which of both.
+    """
 
-    assert sorted(number for number, _ in graded) == [0, 1, 2]
-    number, report = graded[-1]
-    assert number == 0
-    assert report.is_transient
-    assert problem(report) == "neuron: no answer within 0.5 seconds"
-    assert not any(other.is_transient for _, other in graded[:-1])
+    lost = (BrokenProcessPool,)
+    tries = 3
+    width = 2
+
+    def __init__(self, cause: Cause) -> None:
+        self.cause, self.sent, self.opened = cause, list[str](), 0
+        self._in_flight: list[tuple[Submission, Future[Report]]] = []
+
+    @contextmanager
+    def open(self, setup: Setup, submissions: Sequence[Submission], *, alone: bool) -> Iterator[Busy]:
+        self.opened += 1
+        yield self
+
+    def send(self, submission: Submission) -> Future[Report]:
+        self.sent.append(submission.sha256)
+        future: Future[Report] = Future()
+        self._in_flight = [(one, other) for one, other in self._in_flight if not other.done()]
+        self._in_flight.append((submission, future))
+        is_alone = self.sent.count(submission.sha256) == 2 and len(self._in_flight) == 1
+        for one, other in self._in_flight:
+            report = unjudged(one.chapter, one.path, PLAIN.profile, ReportState.GRADED)
+            if one.sha256 in "03" and not is_alone:
+                result = CheckResult("check_a", "neuron", "A.", Outcome.FAILED, 1.0, self.cause)
+                report = replace(report, checks=(result,))
+            other.set_result(report)
+        return future
+
+
+@pytest.mark.parametrize("cause", [Cause.KILLED, Cause.STARVED, Cause.OUT_OF_TIME, Cause.LOST])
+def test_what_the_machine_may_have_done_is_tried_again_alone_and_last_in_the_same_workers(
+    course: Course, cause: Cause
+) -> None:
+    chapter = find_chapter(course, "ch02")
+    submissions = [Submission(chapter, "", Path(f"{number}.py"), str(number)) for number in range(6)]
+    busy = Busy(cause)
+
+    graded = list(grade_all(submissions, PLAIN, busy))
+
+    again = ["0", "3"] if cause in (Cause.KILLED, Cause.STARVED) else []
+    assert busy.sent == [*map(str, range(6)), *again]
+    assert busy.opened == 1
+    assert [number for number, _ in graded][6 - len(again) :] == list(map(int, again))
+    assert sorted(number for number, _ in graded) == list(range(6))
+    assert not any(report.is_transient for _, report in graded)
 
 
 def test_side_by_side_the_inputs_of_a_chapter_are_drawn_whole_by_both_together(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from grader.cli.progress import counted
 from grader.course.config import find_chapter
 from grader.engine.profile import Profile
-from grader.engine.runner import unreadable
+from grader.engine.runner import unjudged, unreadable
 from grader.errors import SubmissionError
 from grader.grading.cache import grade_handed_in, grade_stored
 from grader.grading.gradebook import publish, publish_known
@@ -22,7 +23,7 @@ from grader.grading.known import count_unstored, known_verdicts, verdict_key
 from grader.grading.setup import Setup
 from grader.grading.store import STORE_FILE, Settings, Store
 from grader.grading.workers import LocalWorkers, Open
-from grader.records import Cause, Course, Limits, Report, ReportState, Submission
+from grader.records import Cause, CheckResult, Course, Limits, Outcome, Report, ReportState, Submission
 from grader.sandbox.levels import Level
 from grader.submissions.collecting import HandedIn, collect
 from grader.submissions.contents import NoPermission
@@ -108,13 +109,29 @@ def test_a_fault_of_the_kit_while_reading_costs_nobody_else(work: list[HandInRea
     assert store.find(verdicts[0][1].key) is None
 
 
+class Killing(LocalWorkers):
+    """Workers on a machine that kills whatever runs there."""
+
+    width = 1
+
+    @contextmanager
+    def open(self, setup: Setup, submissions: Sequence[Submission], *, alone: bool) -> Iterator[Open]:
+        yield self
+
+    def send(self, submission: Submission) -> Future[Report]:
+        """A report that says so."""
+        future: Future[Report] = Future()
+        report = unjudged(submission.chapter, submission.path, SETUP.profile, ReportState.GRADED)
+        killed = CheckResult("check_a", "neuron", "A.", Outcome.FAILED, 1.0, Cause.KILLED)
+        future.set_result(replace(report, checks=(killed,)))
+        return future
+
+
 def test_copies_share_even_a_verdict_that_another_try_may_change(store: Store, course: Course) -> None:
     chapter = find_chapter(course, "ch02")
-    source = "def neuron(x, w, b):\n    while True:\n        pass\n"
-    copies = [Submission(chapter, source, Path(f"learner0{n}.py"), "sha") for n in (1, 2)]
-    setup = Setup(Level.PLAIN, Limits(call_s=0.2), Profile("grade", examples=1, shrink=False))
+    copies = [Submission(chapter, "", Path(f"learner0{n}.py"), "sha") for n in (1, 2)]
 
-    verdicts = dict(grade_stored(copies, setup, store))
+    verdicts = dict(grade_stored(copies, SETUP, store, Killing()))
 
     assert [verdicts[n].is_new for n in (0, 1)] == [True, False]
     assert verdicts[0].id == verdicts[1].id

@@ -148,9 +148,14 @@ def test_entries_are_published_all_or_none(tmp_path: Path, report: Report) -> No
 
 @pytest.mark.parametrize(
     ("cause", "another_try", "found"),
-    [(Cause.LOST, False, True), (Cause.OUT_OF_TIME, True, True), (Cause.KILLED, True, False)],
+    [
+        (Cause.LOST, False, True),
+        (Cause.OUT_OF_TIME, False, True),
+        (Cause.KILLED, True, False),
+        (Cause.STARVED, True, False),
+    ],
 )
-def test_only_what_the_system_killed_is_not_held_against_the_submission_for_ever(
+def test_only_what_was_killed_or_starved_is_not_held_against_the_submission_for_ever(
     tmp_path: Path, report: Report, cause: Cause, another_try: bool, found: bool
 ) -> None:
     store = Store(tmp_path / "results.db")

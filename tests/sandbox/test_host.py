@@ -17,7 +17,7 @@ from corpus import CHECKOUT, source_of
 from sandboxes import HONEST, alive, descendants, need
 
 from grader.errors import SandboxError
-from grader.records import Limits
+from grader.records import Cause, Limits
 from grader.sandbox.affinity import OneCore, usable_cores
 from grader.sandbox.exceptions import LearnerLost, LearnerRaised
 from grader.sandbox.host import Sandbox
@@ -200,7 +200,7 @@ def test_a_late_call_is_lost_and_a_fresh_process_takes_over(sandbox: Sandbox) ->
     again = loss_of(learner.count)
     fresh = sandbox.open(COUNTER)
 
-    assert lost.timeout
+    assert lost.cause is Cause.OUT_OF_TIME
     assert "no answer within 0.3 seconds" in lost.reason
     assert again.reason == lost.reason
     assert fresh.count() == 1
@@ -217,7 +217,7 @@ def test_a_lost_guest_says_how_it_ended(sandbox: Sandbox, attack: str, words: st
     lost = loss_of(lambda: learner.call(attack))
 
     assert words in lost.reason
-    assert not lost.killed
+    assert lost.cause in (Cause.LOST, Cause.OUT_OF_TIME)
 
 
 def test_who_is_killed_by_the_system_is_told_from_who_crashes(sandbox: Sandbox) -> None:
@@ -233,8 +233,8 @@ def test_who_is_killed_by_the_system_is_told_from_who_crashes(sandbox: Sandbox) 
     again = loss_of(learner.count)
 
     assert "killed by the system" in lost.reason
-    assert lost.killed
-    assert again.killed
+    assert lost.cause is Cause.KILLED
+    assert again.cause is Cause.KILLED
 
 
 def test_memory_is_limited(sandbox: Sandbox) -> None:
@@ -259,7 +259,7 @@ def test_killing_is_quick(sandbox: Sandbox) -> None:
     lost = loss_of(learner.hang)
     timer.join()
 
-    assert not lost.timeout
+    assert not lost.is_late
     assert time.monotonic() - start < LIMITS.call_s
 
 

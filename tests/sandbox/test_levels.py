@@ -18,7 +18,7 @@ from corpus import CHECKOUT, Attack, attacks, source_of
 from sandboxes import HONEST, SEALED, alive, need, python_for_uid
 
 from grader.errors import SandboxError
-from grader.records import Limits
+from grader.records import Cause, Limits
 from grader.sandbox import launch, levels, lockdown, seccomp
 from grader.sandbox.exceptions import LearnerLost, LearnerMisbehaved, LearnerRaised
 from grader.sandbox.host import Sandbox
@@ -232,7 +232,7 @@ def test_the_deadline_covers_sending(strict: Sandbox) -> None:
         with pytest.raises(LearnerLost, match="no answer within") as lost:
             learner.call("anything", torch.zeros(4_000_000, dtype=torch.float64))
 
-    assert lost.value.timeout
+    assert lost.value.cause is Cause.OUT_OF_TIME
     assert time.monotonic() - start < LIMITS.call_s + SLACK_S
 
 

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 from sandboxes import need
 
-from grader.records import Limits
-from grader.sandbox import process_time
+from grader.records import Cause, Limits
+from grader.sandbox import channel, process_time
 from grader.sandbox.affinity import usable_cores
 from grader.sandbox.exceptions import LearnerLost
 from grader.sandbox.host import Sandbox
@@ -76,7 +76,24 @@ def test_sleeping_is_the_learners_own_time(level: Level) -> None:
             learner.sleep(60)
 
     assert spent > 0.1  # were sleeping nobody's, it would be nearly nothing
-    assert lost.value.timeout
+    assert lost.value.cause is Cause.OUT_OF_TIME
+
+
+def test_who_gets_no_core_for_ten_times_the_limit_is_told_from_who_is_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Starved(ProcessClock):
+        def time_s(self) -> float:
+            return 0.0
+
+    monkeypatch.setattr(channel, "ProcessClock", Starved)
+    with Sandbox(limits=Limits(call_s=0.05)) as sandbox, sandbox.learner(SOURCE) as learner:
+        with pytest.raises(LearnerLost) as lost:
+            learner.sleep(60)
+        spent = learner.spent_s
+
+    assert lost.value.cause is Cause.STARVED
+    assert spent == 0
 
 
 def test_a_guest_is_known_by_the_number_it_has_here() -> None:
