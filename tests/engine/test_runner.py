@@ -185,6 +185,24 @@ def test_what_only_shorter_sides_show_is_looked_for_there_at_once_in_the_laws_th
     assert len(calls) < 10
 
 
+@pytest.mark.parametrize("draws", ["check", "learner"])
+def test_who_draws_between_two_calls_is_the_one_who_did(draws: str) -> None:
+    @check("double")
+    @given(x=tensors())
+    def check_twice(learner: Any, x: torch.Tensor) -> None:
+        """Twice."""
+        agree(learner.double(x), 2 * x)
+        if draws == "check":
+            torch.nn.Linear(2, 2)
+        agree(learner.double(x), 2 * x)
+
+    drawing = "import torch\n" + RIGHT.replace("x + x", "x + x + 0 * torch.rand(())")
+    [result] = graded(drawing if draws == "learner" else RIGHT, check_twice).checks
+
+    assert result.outcome is (Outcome.PASSED if draws == "check" else Outcome.FAILED)
+    assert ("generator" in result.message) is (draws == "learner")
+
+
 def test_a_machine_that_others_keep_busy_finds_the_same_smallest_input(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
