@@ -52,7 +52,7 @@ SHORT_SIDES_LIMIT_S = 2.0
 # Of what takes so long to fail those seconds would find nothing smaller. An example of a lesson takes milliseconds.
 SLOW_S = 0.25
 LONG = (2, 1)  # 2 first: on sides of 1 many mistakes look alike
-FEW = 20  # inputs with short sides that are tried where nothing is shrunk: nearly every mistake shows in one of them
+FEW = 20  # inputs with short sides that are tried: nearly every mistake shows in one of them
 
 _Answer = TypeVar("_Answer")
 
@@ -252,8 +252,8 @@ class Trial:
     def _tried_on_short_sides(self, long: int) -> Failure | None:
         """The smallest failure on inputs with short sides; None where there is none, or they cannot have them."""
         self.failure, self._shrink_end = None, float("inf")
-        examples = self.profile.examples_of(self.check)
-        how = (examples, DRAW_AND_SHRINK) if self._shrinks else (min(examples, FEW), DRAW)
+        few = min(self.profile.examples_of(self.check), FEW)
+        phases = DRAW_AND_SHRINK if self._shrinks else DRAW
         with short_sides(long) as sides, answers_from(self.learner.device):
 
             def once(**drawn: Any) -> None:
@@ -262,7 +262,7 @@ class Trial:
                 self._once(**drawn)
 
             try:
-                run_examples(self.check, once, self.seed, *how)
+                run_examples(self.check, once, self.seed, few, phases)
             except (_Stop, CheckFailure, NotCheckable, hypothesis.errors.HypothesisException):
                 pass
             except TypeError:  # its inputs cannot have them
