@@ -187,8 +187,12 @@ def limit(*, address_space: int | None, cpu_s: int, threads: int | None, open_fi
         # Other systems know fewer limits, and a limit already lower than ours stays.
         with contextlib.suppress(*(() if LINUX else (ValueError, OSError))):
             hard = resource.getrlimit(kind)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (value, value))
+            unbounded = hard == resource.RLIM_INFINITY
+            value = value if unbounded else min(value, hard)
+            # At the limit of its processor time a process gets a signal of its own; at the hard one SIGKILL, which
+            # says nothing of who is to blame.
+            later = kind == resource.RLIMIT_CPU and (unbounded or value < hard)
+            resource.setrlimit(kind, (value, value + later))
 
 
 def load_filter(program: bytes) -> None:

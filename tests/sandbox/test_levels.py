@@ -90,14 +90,14 @@ def refused(outcome: str) -> bool:
     return outcome == "lost" or (isinstance(kind, type) and issubclass(kind, OSError))
 
 
-def call_until_lost(learner: Learner, attack: str) -> str:
-    """Call, at most three times, until the guest is gone; why it is."""
+def call_until_lost(learner: Learner, attack: str) -> LearnerLost | None:
+    """Call, at most three times, until the guest is gone; why it is, None if it is not."""
     try:
         for _ in range(3):
             learner.call(attack)
     except LearnerLost as lost:
-        return lost.reason
-    return ""
+        return lost
+    return None
 
 
 # --- ways out ---------------------------------------------------------------------------------------------
@@ -197,11 +197,12 @@ def test_after_a_broken_answer_nobody_else_gets_this_sandbox(strict: Sandbox, at
     zygote = strict._zygote
 
     with strict.learner(source_of("wire")) as learner:
-        reason = call_until_lost(learner, attack)
+        lost = call_until_lost(learner, attack)
     with strict.learner(source_of("wire")):
         again = strict._zygote
 
-    assert "not an answer" in reason
+    assert lost is not None
+    assert "not an answer" in lost.reason
     assert again is zygote  # a fork for the same submission, and no second start
     assert still_honest(strict)
     assert strict._zygote is not zygote
@@ -257,8 +258,9 @@ def test_bottomless_recursion_ends_at_the_deadline(strict: Sandbox) -> None:
 
     with Sandbox(strict.level, roomy) as sandbox:
         with sandbox.learner(source_of("recursion")) as learner:
-            reason = call_until_lost(learner, "bottomless_recursion")
-        assert "no answer within 1 seconds" in reason
+            lost = call_until_lost(learner, "bottomless_recursion")
+        assert lost is not None
+        assert "no answer within 1 seconds" in lost.reason
         assert still_honest(sandbox)
 
 
@@ -277,9 +279,11 @@ def test_processor_time_is_limited(strict: Sandbox) -> None:
     limits = Limits(call_s=20.0, chapter_s=1.0)
 
     with Sandbox(strict.level, limits) as sandbox, sandbox.learner(source_of("excess")) as learner:
-        reason = call_until_lost(learner, "endless_loop")
+        lost = call_until_lost(learner, "endless_loop")
 
-    assert "processor time" in reason
+    assert lost is not None
+    assert "it used up its processor time" in lost.reason
+    assert lost.cause is Cause.LOST  # its own doing: whoever is killed may have been somebody else's victim
 
 
 def test_loading_is_limited_too(strict: Sandbox) -> None:
