@@ -173,8 +173,8 @@ class GuestChannel:
             spent_s = deadline.spent()
             self.spent_s += min(spent_s, timeout_s)
             self._lose(f"no answer within {timeout_s:.3g} seconds", gently=False)
-            late = Cause.OUT_OF_TIME if spent_s >= timeout_s else Cause.STARVED
-            raise LearnerLost(self._lost, late) from None
+            self._cause = Cause.OUT_OF_TIME if spent_s >= timeout_s else Cause.STARVED
+            raise LearnerLost(self._lost, self._cause) from None
         except WireError as error:
             self.suspect = True
             self._lose(

@@ -37,6 +37,13 @@ def work(s):
 """
 
 
+class Starved(ProcessClock):
+    """The clock of a process that never gets a core."""
+
+    def time_s(self) -> float:
+        return 0.0
+
+
 @pytest.fixture
 def crowd() -> Iterator[None]:
     """Eight processes that want every core that there is, each kept on one."""
@@ -82,10 +89,6 @@ def test_sleeping_is_the_learners_own_time(level: Level) -> None:
 def test_who_gets_no_core_for_ten_times_the_limit_is_told_from_who_is_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Starved(ProcessClock):
-        def time_s(self) -> float:
-            return 0.0
-
     monkeypatch.setattr(channel, "ProcessClock", Starved)
     with Sandbox(limits=Limits(call_s=0.05)) as sandbox, sandbox.learner(SOURCE) as learner:
         with pytest.raises(LearnerLost) as lost:
@@ -122,10 +125,6 @@ def test_a_clock_of_nobody_counts_all_time() -> None:
 def test_a_deadline_moves_while_its_process_waits_and_ends_at_ten_times_the_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Starved(ProcessClock):
-        def time_s(self) -> float:
-            return 0.0
-
     now = 100.0
     monkeypatch.setattr(process_time, "time", SimpleNamespace(monotonic=lambda: now))
     deadline = Deadline(0.01, Starved(None))
